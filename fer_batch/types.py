@@ -1,0 +1,249 @@
+"""The types that travel between layers.
+
+Arrays are structures of arrays: one row a face, parallel fields, checked once at construction.
+Boxes are ``x, y, w, h`` in pixels of the upright frame. Frames count from 0 in presentation order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    IntArray = NDArray[np.int64]
+    FloatArray = NDArray[np.float32]
+    Image = NDArray[np.uint8]
+
+SourceKind = Literal["video", "images"]
+
+
+class FrameStatus(IntEnum):
+    """What became of one frame of the input."""
+
+    OK = 0
+    NO_FACE = 1
+    SKIPPED = 2
+    DECODE_ERROR = 3
+
+    @property
+    def text(self) -> str:
+        """The word that stands in ``timeline.csv``."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What the container says of one input, read without decoding pictures.
+
+    ``pts`` holds one entry a frame, in presentation order, in units of ``time_base`` seconds; it is
+    the definition of "every frame of the input". ``width`` and ``height`` are of the upright frame.
+    ``rotation`` is how many degrees clockwise (0, 90, 180, 270) stored pictures are turned to be
+    upright. ``files`` names the images, in order, where the input is images.
+    """
+
+    path: str
+    name: str
+    kind: SourceKind
+    width: int
+    height: int
+    rotation: int
+    time_base: Fraction
+    pts: IntArray
+    has_audio: bool = False
+    codec: str = ""
+    seekable: bool = True
+    files: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.pts)
+
+    def time_s(self, frame: int) -> float:
+        """Seconds from the first frame to ``frame``."""
+        return float((int(self.pts[frame]) - int(self.pts[0])) * self.time_base)
+
+    @property
+    def start_s(self) -> float:
+        """PTS of the first frame in seconds: what a player shows when that frame appears."""
+        return float(int(self.pts[0]) * self.time_base)
+
+    @property
+    def frame_s(self) -> float:
+        """Median distance of two frames in seconds."""
+        import numpy as np
+
+        if len(self.pts) < 2:
+            return 0.04
+        return max(float(np.median(np.diff(self.pts)) * float(self.time_base)), 1e-6)
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the first frame to the end of the last one."""
+        return self.time_s(len(self.pts) - 1) + self.frame_s if len(self.pts) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Frames ``start <= i < stop`` of one source. ``start`` lies on the detection grid."""
+
+    index: int
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture, upright, as planar I420: never serialised.
+
+    ``image`` is ``uint8[h * 3 // 2, w]`` with even ``w`` and ``h`` (odd sizes are padded by
+    repeating the edge): the luma plane, then the two quarter-size chroma planes. ``image`` is None
+    where the frame could not be decoded. Luma is in video range (16 to 235) unless ``full_range``.
+    """
+
+    index: int
+    pts: int
+    image: Image | None
+    full_range: bool = False
+
+    @property
+    def luma(self) -> Image:
+        """``uint8[h, w]``, a view."""
+        assert self.image is not None
+        return self.image[: self.image.shape[0] * 2 // 3]
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """Faces in one picture: ``box float32[n, 4]``, ``confidence float32[n]``,
+    ``landmarks float32[n, 5, 2]`` (right eye, left eye, nose, right and left mouth corner)."""
+
+    box: FloatArray
+    confidence: FloatArray
+    landmarks: FloatArray
+
+    def __post_init__(self) -> None:
+        n = len(self.box)
+        assert self.box.shape == (n, 4)
+        assert self.confidence.shape == (n,)
+        assert self.landmarks.shape == (n, 5, 2)
+
+    def __len__(self) -> int:
+        return len(self.box)
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """All faces of a range of frames, before anyone knows who is who: a shard's content.
+
+    ``start`` is the first frame; ``status int64[frames]`` a FrameStatus for each frame. Per face:
+    ``frame int64[n]`` (ascending), ``box float32[n, 4]``, ``confidence float32[n]``,
+    ``landmarks float32[n, 5, 2]``, ``probabilities float32[n, labels]``.
+    """
+
+    start: int
+    status: IntArray
+    frame: IntArray
+    box: FloatArray
+    confidence: FloatArray
+    landmarks: FloatArray
+    probabilities: FloatArray
+
+    def __post_init__(self) -> None:
+        n = len(self.frame)
+        assert self.box.shape == (n, 4)
+        assert self.confidence.shape == (n,)
+        assert self.landmarks.shape == (n, 5, 2)
+        assert self.probabilities.ndim == 2 and len(self.probabilities) == n
+
+    @property
+    def stop(self) -> int:
+        """One past the last frame."""
+        return self.start + len(self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Every frame of one input and every face in it, with identity and smoothed values.
+
+    Per frame: ``status int64[frames]``, ``time_s float64[frames]`` from the first frame. Per face,
+    ordered by frame, then face_id: ``frame``, ``face_id int64[n]``, ``box float32[n, 4]``,
+    ``confidence float32[n]`` (0 where the box was bridged over a short miss),
+    ``smoothed float32[n, labels]`` and ``raw float32[n, labels]``; rows of both sum to 1.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    status: IntArray
+    time_s: NDArray[np.float64]
+    frame: IntArray
+    face_id: IntArray
+    box: FloatArray
+    confidence: FloatArray
+    smoothed: FloatArray
+    raw: FloatArray
+    files: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.status)
+
+    @property
+    def emotion(self) -> IntArray:
+        """Index of the strongest smoothed label of each face: ``int64[n]``."""
+        return self.smoothed.argmax(axis=1) if len(self.smoothed) else self.frame[:0]
+
+    def faces_at(self, frame: int) -> slice:
+        """Where the faces of ``frame`` lie in the per-face arrays."""
+        start, stop = self.frame.searchsorted([frame, frame + 1])
+        return slice(int(start), int(stop))
+
+    def table(self) -> dict[str, NDArray[np.generic]]:
+        """The columns of ``timeline.csv`` in order; each frame has at least one row.
+
+        Numbers that a row has no value for are NaN, ``face_id`` is -1, words are empty.
+        """
+        import numpy as np
+
+        empty = np.setdiff1d(np.arange(len(self)), self.frame)
+        frame = np.concatenate([self.frame, empty])
+        order = np.argsort(frame, kind="stable")
+        frame = frame[order]
+
+        def column(values: NDArray[np.generic], missing: object) -> NDArray[np.generic]:
+            padded = np.concatenate([values, np.full(len(empty), missing, dtype=values.dtype)])
+            return padded[order]
+
+        words = np.array([s.text for s in FrameStatus])
+        names = np.array(self.labels)[self.emotion] if len(self.frame) else np.array([], dtype="U1")
+        columns: dict[str, NDArray[np.generic]] = {
+            "frame": frame,
+            "time_s": self.time_s[frame],
+            "status": words[self.status[frame]],
+            "face_id": column(self.face_id, -1),
+        }
+        columns |= {k: column(self.box[:, i], np.nan) for i, k in enumerate("xywh")}
+        columns["confidence"] = column(self.confidence, np.nan)
+        columns["emotion"] = column(names, "")
+        for suffix, values in (("", self.smoothed), ("_raw", self.raw)):
+            for i, label in enumerate(self.labels):
+                columns[label + suffix] = column(values[:, i], np.nan)
+        if self.files:
+            columns["file"] = np.array(self.files)[frame]
+        return columns
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The rows of ``timeline.csv`` as a data frame; ``face_id`` is nullable."""
+        import pandas as pd
+
+        data = pd.DataFrame(self.table())
+        data["face_id"] = data["face_id"].astype("Int64").mask(data["face_id"] < 0)
+        return data
