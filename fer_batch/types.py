@@ -9,17 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    IntArray = NDArray[np.int64]
-    FloatArray = NDArray[np.float32]
-    Image = NDArray[np.uint8]
-
+# As strings, so that numpy is not imported here.
+IntArray: TypeAlias = "NDArray[np.int64]"
+FloatArray: TypeAlias = "NDArray[np.float32]"
+Image: TypeAlias = "NDArray[np.uint8]"
 SourceKind = Literal["video", "images"]
 
 
@@ -43,6 +43,7 @@ class SourceInfo:
 
     ``pts`` holds one entry a frame, in presentation order, in units of ``time_base`` seconds; it is
     the definition of "every frame of the input". ``width`` and ``height`` are of the upright frame.
+    ``colour`` holds FFmpeg's numbers for range (1 video, 2 full), primaries, transfer, matrix.
     ``rotation`` is how many degrees clockwise (0, 90, 180, 270) stored pictures are turned to be
     upright. ``files`` names the images, in order, where the input is images.
     """
@@ -57,6 +58,7 @@ class SourceInfo:
     pts: IntArray
     has_audio: bool = False
     codec: str = ""
+    colour: tuple[int, int, int, int] = (1, 2, 2, 2)
     seekable: bool = True
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -107,11 +109,14 @@ class Frame:
     ``image`` is ``uint8[h * 3 // 2, w]`` with even ``w`` and ``h`` (odd sizes are padded by
     repeating the edge): the luma plane, then the two quarter-size chroma planes. ``image`` is None
     where the frame could not be decoded. Luma is in video range (16 to 235) unless ``full_range``.
+    ``width`` and ``height`` are the true upright size, before padding.
     """
 
     index: int
     pts: int
     image: Image | None
+    width: int = 0
+    height: int = 0
     full_range: bool = False
 
     @property

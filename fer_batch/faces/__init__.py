@@ -1,0 +1,1 @@
+"""Face adapters: everything that knows OpenCV's detectors and warps."""

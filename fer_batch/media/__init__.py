@@ -1,0 +1,1 @@
+"""Media adapters: everything that knows PyAV, FFmpeg's containers or image files."""

@@ -1,0 +1,64 @@
+"""The one contract of face detectors, and how they are opened by name."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Protocol
+
+from fer_batch.errors import ModelFileError, UnknownModelError
+from fer_batch.types import Detections, Frame
+
+DETECTORS = ("yunet", "none")
+
+
+class Detector(Protocol):
+    """Finds faces in one picture, without memory of others."""
+
+    name: str
+    sha256: str
+
+    def detect(self, frame: Frame) -> Detections:
+        """Faces in the pixels of ``frame``, ordered by falling confidence.
+
+        Boxes lie within the picture; the same frame always gives the same faces.
+        """
+        ...
+
+
+def open_detector(
+    name: str, weights: str = "", min_confidence: float = 0.6, min_face: int = 0
+) -> Detector:
+    """Load a detector by name.
+
+    ``weights``: path of other weights for it. ``min_face``: side in pixels of the smallest face
+    to find, 0 for a 25th of the longer side of the picture.
+
+    Raises:
+        UnknownModelError: no detector of that name.
+        ModelFileError: its weights are missing or damaged.
+    """
+    from fer_batch.faces.whole import WholeImage
+    from fer_batch.faces.yunet import YuNet
+
+    if name == "yunet":
+        return YuNet(Path(weights) if weights else None, min_confidence, min_face)
+    if name == "none":
+        return WholeImage()
+    raise UnknownModelError(f"no detector named {name!r}; there are: {', '.join(DETECTORS)}")
+
+
+def checked_hash(path: Path, expected: str | None) -> str:
+    """SHA-256 (hex) of a weights file.
+
+    Raises:
+        ModelFileError: missing, or another file than expected.
+    """
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        reason = (error.strerror or "cannot be read").lower()
+        raise ModelFileError(f"{path}: {reason}; install fer-batch again") from error
+    if expected is not None and found != expected:
+        raise ModelFileError(f"{path}: is not the file it should be; install fer-batch again")
+    return found

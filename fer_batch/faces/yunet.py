@@ -1,0 +1,92 @@
+"""YuNet through OpenCV (Wu, Peng, Yu: "YuNet: A Tiny Millisecond-level Face Detector", 2023)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_batch.errors import ModelFileError
+from fer_batch.faces.detector import checked_hash
+from fer_batch.types import Detections, Frame, Image
+
+WEIGHTS = Path(__file__).parent.parent / "_vendor" / "face_detection_yunet_2023mar.onnx"
+SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
+
+# YuNet finds faces from about 10 pixels on; at 12.8 a 25th of the longer side needs 320 pixels.
+FACE_AT_INPUT = 12.8
+SMALLEST_SHARE = 25
+# Faces of 300 pixels and more are found worse than smaller ones, so inputs are never larger.
+LONGEST_INPUT = 1920
+NMS_IOU = 0.3
+MOST_CANDIDATES = 500
+
+
+class YuNet:
+    """Detects on a copy of the frame scaled down as far as the smallest wanted face allows."""
+
+    name = "yunet"
+
+    def __init__(self, weights: Path | None, min_confidence: float, min_face: int) -> None:
+        path = weights or WEIGHTS
+        self.sha256 = checked_hash(path, None if weights else SHA256)
+        self._min_face = min_face
+        try:
+            self._net = cv2.FaceDetectorYN.create(
+                str(path), "", (320, 320), min_confidence, NMS_IOU, MOST_CANDIDATES
+            )
+        except cv2.error as error:
+            raise ModelFileError(f"{path}: is not a YuNet model that OpenCV can load") from error
+
+    def input_size(self, width: int, height: int) -> tuple[int, int]:
+        """Size in pixels, even, at which a picture of that size is searched; never enlarged."""
+        longer = max(width, height)
+        min_face = self._min_face or longer / SMALLEST_SHARE
+        wanted = min(longer, LONGEST_INPUT, FACE_AT_INPUT / min_face * longer)
+        scale = max(wanted, 64) / longer
+        return (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
+
+    def detect(self, frame: Frame) -> Detections:
+        """Faces in the pixels of ``frame``; see ``Detector``."""
+        assert frame.image is not None
+        size = self.input_size(frame.width, frame.height)
+        small = small_bgr(frame.image, *size)
+        self._net.setInputSize(size)
+        found = self._net.detect(small)[1]
+        if found is None:
+            found = np.empty((0, 15), np.float32)
+        padded = (frame.luma.shape[1], frame.luma.shape[0])
+        scale = np.array([padded[0] / size[0], padded[1] / size[1]], np.float32)
+        return _within(found.astype(np.float32), scale, frame.width, frame.height)
+
+
+def small_bgr(image: Image, width: int, height: int) -> Image:
+    """``uint8[height, width, 3]`` of an I420 picture: planes are scaled before conversion."""
+    h, w = image.shape[0] * 2 // 3, image.shape[1]
+    if (w, h) == (width, height):
+        return cv2.cvtColor(image, cv2.COLOR_YUV2BGR_I420)
+    chroma = image[h:].reshape(2, h // 2, w // 2)
+    small = np.empty((height * 3 // 2, width), np.uint8)
+    cv2.resize(image[:h], (width, height), dst=small[:height], interpolation=cv2.INTER_AREA)
+    half = small[height:].reshape(2, height // 2, width // 2)
+    for source, target in zip(chroma, half, strict=True):
+        cv2.resize(source, (width // 2, height // 2), dst=target, interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(small, cv2.COLOR_YUV2BGR_I420)
+
+
+def _within(found: Image, scale: Image, width: int, height: int) -> Detections:
+    """Detections in pixels of the frame, cut to the picture; slivers outside it are dropped."""
+    start = found[:, 0:2] * scale
+    stop = start + found[:, 2:4] * scale
+    limit = np.array([width, height], np.float32)
+    start, stop = np.clip(start, 0, limit), np.clip(stop, 0, limit)
+    box = np.concatenate([start, stop - start], axis=1)
+    landmarks = found[:, 4:14].reshape(-1, 5, 2) * scale
+    keep = (box[:, 2] >= 2) & (box[:, 3] >= 2)
+    order = np.argsort(-found[keep, 14], kind="stable")
+    return Detections(
+        np.ascontiguousarray(box[keep][order]),
+        np.ascontiguousarray(found[keep, 14][order]),
+        np.ascontiguousarray(landmarks[keep][order]),
+    )

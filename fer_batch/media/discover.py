@@ -1,0 +1,78 @@
+"""From what a person names on the command line to a list of inputs with names for their results."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import natsort
+
+from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input: ``path`` to a video, an image or a folder of images, ``name`` of its results."""
+
+    path: Path
+    name: str
+
+
+def discover(paths: list[Path], exclude: Path | None = None) -> list[Input]:
+    """Every input under ``paths``: files as they are, folders searched to the bottom.
+
+    A folder that holds images is one input, each video in it another. Hidden files, what is
+    neither video nor image, and everything under ``exclude`` (the output folder) are passed over.
+    Paths that do not exist stay in the list, so that each gets its own line. The same file named
+    twice is one input.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        root = path.parent if not path.is_dir() else path
+        for item in _walk(path, exclude):
+            found.setdefault(item.absolute(), root.absolute())
+    return _named(found)
+
+
+def _walk(path: Path, exclude: Path | None) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    excluded = exclude.absolute() if exclude else None
+    items: list[Path] = []
+    for folder, subfolders, files in os.walk(path, followlinks=False):
+        here = Path(folder)
+        subfolders[:] = natsort.natsorted(
+            s for s in subfolders if not s.startswith(".") and (here / s).absolute() != excluded
+        )
+        visible = natsort.natsorted(f for f in files if not f.startswith("."))
+        if any(Path(f).suffix.lower() in IMAGE_SUFFIXES for f in visible):
+            items.append(here)
+        items += [here / f for f in visible if Path(f).suffix.lower() in VIDEO_SUFFIXES]
+    return items
+
+
+def _named(found: dict[Path, Path]) -> list[Input]:
+    """Name results after the file; where that is not unique, after suffix or folders as well.
+
+    Names do not depend on order, so that a second run finds its results again.
+    """
+    names = {path: _safe(path.stem if path.is_file() else path.name) for path in found}
+    longer = (
+        lambda path: path.name,
+        lambda path: "-".join(path.relative_to(found[path]).parts) or path.name,
+        lambda path: "-".join(path.parts[1:]),
+    )
+    for rename in longer:
+        counts = Counter(name.casefold() for name in names.values())
+        for path, name in names.items():
+            if counts[name.casefold()] > 1:
+                names[path] = _safe(rename(path))
+    return [Input(path, name) for path, name in names.items()]
+
+
+def _safe(name: str) -> str:
+    """A folder name that every file system takes and that cannot lead elsewhere."""
+    cleaned = "".join("_" if c in '/\\:*?"<>|' or ord(c) < 32 else c for c in name).strip(" .")
+    return cleaned.encode()[:120].decode(errors="ignore") or "input"

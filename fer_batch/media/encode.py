@@ -1,0 +1,83 @@
+"""Encoding frames to H.264 parts.
+
+A part holds frames of one segment and starts with a key frame. It is coded without B-frames, so
+that packets lie in presentation order and parts can be joined without encoding again.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import av
+import numpy as np
+
+from fer_batch.config import RenderSettings
+from fer_batch.types import Image, SourceInfo
+
+KEYFRAME_S = 2.0
+
+
+def output_size(info: SourceInfo) -> tuple[int, int]:
+    """Width and height of the annotated video: the source's, made even."""
+    return info.width + info.width % 2, info.height + info.height % 2
+
+
+def output_ticks(info: SourceInfo) -> tuple[Fraction, np.ndarray[Any, np.dtype[np.int64]]]:
+    """Time base and PTS of the annotated video: the source's own times in a base of ``1 / n``.
+
+    MP4 counts in whole ticks a second; a source's base of ``k / n`` keeps its times exactly when
+    its PTS are multiplied by ``k``.
+    """
+    return Fraction(1, info.time_base.denominator), info.pts * info.time_base.numerator
+
+
+class PartWriter:
+    """Writes I420 pictures of one segment as H.264; a context manager.
+
+    Closing after an error leaves an unfinished file: hand in a temporary name.
+    """
+
+    def __init__(self, path: Path, info: SourceInfo, settings: RenderSettings, threads: int = 0):
+        self._time_base, self._pts = output_ticks(info)
+        self._container = av.open(str(path), "w", format="mp4")
+        frame_s = Fraction(info.frame_s).limit_denominator(1001 * 60)
+        stream = self._container.add_stream("libx264", rate=1 / frame_s)
+        stream.width, stream.height = output_size(info)
+        stream.pix_fmt = "yuv420p"
+        stream.time_base = self._time_base
+        context = stream.codec_context
+        context.time_base = self._time_base
+        context.thread_count = threads
+        context.color_range, context.color_primaries = info.colour[0], info.colour[1]
+        context.color_trc, context.colorspace = info.colour[2], info.colour[3]
+        context.gop_size = max(1, round(KEYFRAME_S / info.frame_s))
+        stream.options = {"crf": str(settings.crf), "preset": settings.preset, "bf": "0"}
+        self._stream = stream
+
+    def write(self, index: int, image: Image) -> None:
+        """Encode frame ``index``: ``uint8[h * 3 // 2, w]`` of the output's size.
+
+        The array is read by the encoder's threads afterwards and must not be written to again.
+        """
+        frame = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), format="yuv420p")
+        frame.pts = int(self._pts[index])
+        frame.time_base = self._time_base
+        self._container.mux(self._stream.encode(frame))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._container.mux(self._stream.encode(None))
+        finally:
+            self._container.close()

@@ -1,0 +1,123 @@
+"""Joining parts to one video with the source's timestamps and sound, without encoding pictures."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+
+from fer_batch.errors import FerBatchError
+from fer_batch.media.container import open_container
+from fer_batch.media.encode import output_ticks
+from fer_batch.types import SourceInfo
+
+# Sound that MP4 takes as it is and that players expect there; anything else becomes AAC.
+COPIED_AUDIO = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
+
+
+def join_parts(parts: list[Path], info: SourceInfo, path: Path) -> list[str]:
+    """Write ``parts`` in order as one MP4 (faststart), with the sound of the source.
+
+    Frame ``i`` gets the PTS of the source's frame ``i``. Returns warnings (sound lost, say).
+
+    Raises:
+        FerBatchError: the parts do not hold one packet a frame.
+    """
+    warnings: list[str] = []
+    with ExitStack() as stack:
+        first = stack.enter_context(av.open(str(parts[0])))
+        output = stack.enter_context(
+            av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+        )
+        video = output.add_stream_from_template(first.streams.video[0])
+        time_base, _ = output_ticks(info)
+        video.time_base = time_base
+        streams = [_video_packets(parts, info, video)]
+        if info.has_audio:
+            sound = _open_sound(stack, info, output, warnings)
+            if sound is not None:
+                streams.append(sound)
+        for _, packet in heapq.merge(*streams, key=lambda item: item[0]):
+            output.mux(packet)
+    return warnings
+
+
+def _video_packets(
+    parts: list[Path], info: SourceInfo, stream: Any
+) -> Iterator[tuple[Fraction, Any]]:
+    time_base, pts = output_ticks(info)
+    index = 0
+    last_tick = max(1, round(info.frame_s / time_base))
+    for part in parts:
+        with av.open(str(part)) as container:
+            for packet in container.demux(container.streams.video[0]):
+                if not packet.size:
+                    continue
+                if index == len(pts):
+                    raise FerBatchError(f"{info.name}: more encoded frames than source frames")
+                packet.stream = stream
+                packet.time_base = time_base
+                packet.pts = packet.dts = int(pts[index])
+                following = int(pts[index + 1]) if index + 1 < len(pts) else None
+                packet.duration = following - packet.pts if following is not None else last_tick
+                yield packet.pts * time_base, packet
+                index += 1
+    if index != len(pts):
+        raise FerBatchError(f"{info.name}: {index} encoded frames of {len(pts)}")
+
+
+def _open_sound(
+    stack: ExitStack, info: SourceInfo, output: Any, warnings: list[str]
+) -> Iterator[tuple[Fraction, Any]] | None:
+    """Packets of the first sound track for ``output``: copied where MP4 takes them."""
+    source = stack.enter_context(open_container(Path(info.path)))
+    track = source.streams.audio[0]
+    codec = track.codec_context.name
+    try:
+        if codec in COPIED_AUDIO:
+            return _copied(source, track, output.add_stream_from_template(track), warnings)
+        target = output.add_stream("aac", rate=track.codec_context.rate or 48000)
+        return _transcoded(source, track, target, warnings)
+    except (av.FFmpegError, ValueError) as error:
+        warnings.append(f"the sound ({codec}) could not be kept: {error}")
+        return None
+
+
+def _copied(
+    source: Any, track: Any, target: Any, warnings: list[str]
+) -> Iterator[tuple[Fraction, Any]]:
+    for packet in _readable(source.demux(track), warnings):
+        if packet.size and packet.pts is not None:
+            when = Fraction(packet.pts) * packet.time_base
+            packet.stream = target
+            yield when, packet
+
+
+def _transcoded(
+    source: Any, track: Any, target: Any, warnings: list[str]
+) -> Iterator[tuple[Fraction, Any]]:
+    for packet in _readable(source.demux(track), warnings):
+        try:
+            frames = track.codec_context.decode(packet if packet.size else None)
+        except av.FFmpegError:
+            continue
+        for frame in frames:
+            yield from _timed(target.encode(frame))
+    yield from _timed(target.encode(None))
+
+
+def _timed(packets: list[Any]) -> Iterator[tuple[Fraction, Any]]:
+    for packet in packets:
+        yield Fraction(packet.pts) * packet.time_base, packet
+
+
+def _readable(packets: Iterator[Any], warnings: list[str]) -> Iterator[Any]:
+    try:
+        yield from packets
+    except av.FFmpegError:
+        warnings.append("the sound ends early: the rest cannot be read")

@@ -1,0 +1,114 @@
+"""Pictures as planar I420: from decoder frames and image arrays, turned upright, made even.
+
+One canonical picture keeps the hot path free of colour conversion: faces are cropped from luma,
+drawing goes straight into the planes, and the encoder takes them as they are. Matrix for arrays
+that come from image files: ITU-R BT.601, as OpenCV's ``COLOR_BGR2YUV_I420``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from fer_batch.types import Image
+
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+def split(image: Image) -> tuple[Image, Image, Image]:
+    """Views of luma ``uint8[h, w]`` and both chroma planes ``uint8[h // 2, w // 2]``."""
+    h, w = image.shape[0] * 2 // 3, image.shape[1]
+    flat = image.reshape(-1)
+    quarter = (h // 2) * (w // 2)
+    return (
+        image[:h],
+        flat[h * w : h * w + quarter].reshape(h // 2, w // 2),
+        flat[h * w + quarter :].reshape(h // 2, w // 2),
+    )
+
+
+def join(luma: Image, u: Image, v: Image) -> Image:
+    """One contiguous I420 array of three planes; odd sizes are padded by repeating the edge."""
+    h, w = luma.shape
+    even = (h + (h & 1), w + (w & 1))
+    if luma.shape != even:
+        luma = np.pad(luma, ((0, even[0] - h), (0, even[1] - w)), mode="edge")
+    half = (even[0] // 2, even[1] // 2)
+    image = np.empty((even[0] * 3 // 2, even[1]), np.uint8)
+    for target, plane in zip(
+        split(image), (luma, u[: half[0], : half[1]], v[: half[0], : half[1]]), strict=True
+    ):
+        target[:] = plane
+    return image
+
+
+def rotate(image: Image, width: int, height: int, clockwise: int) -> tuple[Image, int, int]:
+    """Turn an I420 picture of true size ``width`` × ``height`` by a multiple of 90 degrees."""
+    if clockwise == 0:
+        return image, width, height
+    luma, u, v = split(image)
+    # Crop the padding first: after turning it would lie on another side.
+    planes = (luma[:height, :width], u, v)
+    turned = [cv2.rotate(np.ascontiguousarray(p), _TURNS[clockwise]) for p in planes]
+    if clockwise in (90, 270):
+        width, height = height, width
+    return join(*turned), width, height
+
+
+def from_video_frame(frame: Any, width: int, height: int) -> tuple[Image, bool]:
+    """I420 array of an ``av.VideoFrame`` and whether its luma has full range.
+
+    Other pixel formats, bit depths and sizes (a stream may change size) are converted by swscale.
+    """
+    full_range = frame.color_range == 2 or frame.format.name.startswith("yuvj")
+    same_size = frame.width == width and frame.height == height
+    if frame.format.name not in ("yuv420p", "yuvj420p") or not same_size:
+        target = "yuvj420p" if full_range else "yuv420p"
+        frame = frame.reformat(width=width, height=height, format=target)
+    if width % 2 == 0 and height % 2 == 0:
+        return frame.to_ndarray(), full_range
+    planes = []
+    for plane, size in zip(
+        frame.planes, ((height, width),) + (((height + 1) // 2, (width + 1) // 2),) * 2, strict=True
+    ):
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        planes.append(rows[: size[0], : size[1]])
+    return join(*planes), full_range
+
+
+def from_bgr(bgr: Image) -> Image:
+    """I420 array of ``uint8[h, w, 3]``; odd sizes are padded by repeating the edge."""
+    h, w = bgr.shape[:2]
+    if h % 2 or w % 2:
+        bgr = cv2.copyMakeBorder(bgr, 0, h % 2, 0, w % 2, cv2.BORDER_REPLICATE)
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420)
+
+
+def to_bgr(image: Image) -> Image:
+    """``uint8[h, w, 3]`` of an I420 array."""
+    return cv2.cvtColor(image, cv2.COLOR_YUV2BGR_I420)
+
+
+def fit(image: Image, width: int, height: int) -> Image:
+    """Scale an I420 picture into ``width`` × ``height`` (even), keeping its shape, on black."""
+    luma, u, v = split(image)
+    h, w = luma.shape
+    if (w, h) == (width, height):
+        return image
+    scale = min(width / w, height / h)
+    inner_w = max(2, min(width, round(w * scale) // 2 * 2))
+    inner_h = max(2, min(height, round(h * scale) // 2 * 2))
+    canvas = np.empty((height * 3 // 2, width), np.uint8)
+    left, top = (width - inner_w) // 4 * 2, (height - inner_h) // 4 * 2
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    for target, plane, divide, black in zip(
+        split(canvas), (luma, u, v), (1, 2, 2), (16, 128, 128), strict=True
+    ):
+        target[:] = black
+        size = (inner_w // divide, inner_h // divide)
+        y, x = top // divide, left // divide
+        target[y : y + size[1], x : x + size[0]] = cv2.resize(plane, size, interpolation=method)
+    return canvas

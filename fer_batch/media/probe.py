@@ -1,0 +1,157 @@
+"""What the container says of a video: its frames, their PTS, size, rotation, sound.
+
+Packets are read, pictures are not (but for the first, which proves that there is one): the packet
+PTS list defines "every frame of the input". Containers without dependable PTS (AVI) are decoded
+once instead.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from fer_batch.config import Limits
+from fer_batch.errors import LimitError, NoVideoError
+from fer_batch.media.container import open_container, video_stream
+from fer_batch.media.decode import decoded_frames
+from fer_batch.types import IntArray, SourceInfo
+
+
+def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
+    """Read the packets of a video and the first picture.
+
+    Raises:
+        InputError: not media, no video, or beyond the limits.
+    """
+    with open_container(path, limits.streams) as container:
+        stream = video_stream(container, path)
+        _check_size(path, stream, limits)
+        pts, warnings = _packet_pts(container, stream, limits, path)
+        time_base = Fraction(stream.time_base)
+        codec = stream.codec_context.name
+        format_name = container.format.name
+        has_audio = bool(container.streams.audio)
+    seekable = pts is not None and "avi" not in format_name.split(",")
+    first, decoded = _decode(path, limits, count_all=not seekable)
+    if not seekable:
+        pts = decoded
+    assert pts is not None
+    if len(pts) == 0:
+        raise NoVideoError(f"{path}: has no frames; export it again")
+    _check_duration(path, float((int(pts[-1]) - int(pts[0])) * time_base), limits)
+    rotation = -round(first.rotation / 90) * 90 % 360
+    width, height = first.width, first.height
+    if rotation in (90, 270):
+        width, height = height, width
+    return SourceInfo(
+        path=str(path.absolute()),
+        name=name,
+        kind="video",
+        width=width,
+        height=height,
+        rotation=rotation,
+        time_base=time_base,
+        pts=pts,
+        has_audio=has_audio,
+        codec=codec,
+        colour=_colour(first),
+        seekable=seekable,
+        warnings=tuple(warnings),
+    )
+
+
+def _packet_pts(
+    container: Any, stream: Any, limits: Limits, path: Path
+) -> tuple[IntArray | None, list[str]]:
+    """Sorted PTS of every packet that is to be shown; None where they cannot be relied on."""
+    pts: list[int] = []
+    dependable = True
+    warnings: list[str] = []
+    try:
+        for packet in container.demux(stream):
+            if not packet.size or packet.is_discard:
+                continue
+            if packet.pts is None:
+                dependable = False
+                continue
+            pts.append(packet.pts)
+            if len(pts) > limits.frames:
+                raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
+    except av.FFmpegError as error:
+        warnings.append(f"reading stopped after {len(pts)} frames ({_reason(error)})")
+    expected = stream.frames
+    if expected > len(pts) and dependable and not warnings:
+        warnings.append(f"the file announces {expected} frames and holds {len(pts)}; it is cut off")
+    elif not warnings and (lost := _lost_seconds(container, stream, pts)) > 1.0:
+        warnings.append(f"the file ends {lost:.1f} s before its announced length; it is cut off")
+    found = np.unique(np.array(pts, np.int64))
+    return (found if dependable and len(found) == len(pts) else None), warnings
+
+
+def _lost_seconds(container: Any, stream: Any, pts: list[int]) -> float:
+    """Seconds between the last packet and the length that the header announces."""
+    if not pts or not container.duration:
+        return 0.0
+    others = [s for s in container.streams if s.type == "audio" and s.duration]
+    if others and not stream.duration:
+        return 0.0
+    announced = container.duration / av.time_base
+    return float(announced - float((max(pts) - min(0, min(pts))) * stream.time_base))
+
+
+def _decode(path: Path, limits: Limits, count_all: bool) -> tuple[Any, IntArray]:
+    """The first picture, and the PTS of all where ``count_all``."""
+    first = None
+    pts: list[int] = []
+    with open_container(path, limits.streams) as container:
+        stream = video_stream(container, path)
+        stream.thread_type = "AUTO" if count_all else "SLICE"
+        for frame in decoded_frames(container, stream):
+            first = first or frame
+            if not count_all:
+                break
+            pts.append(len(pts) if frame.pts is None else frame.pts)
+            if len(pts) > limits.frames:
+                raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
+    if first is None:
+        raise NoVideoError(f"{path}: not one frame can be decoded; export or copy it again")
+    # Frames that share a PTS are shown one tick apart, in the order of decoding.
+    return first, np.array(_strictly_rising(pts), np.int64)
+
+
+def _colour(frame: Any) -> tuple[int, int, int, int]:
+    full_range = frame.color_range == 2 or frame.format.name.startswith("yuvj")
+    known = (frame.color_primaries, frame.color_trc, frame.colorspace)
+    return (2 if full_range else 1, *(int(value) for value in known))
+
+
+def _strictly_rising(pts: list[int]) -> list[int]:
+    rising: list[int] = []
+    for value in pts:
+        rising.append(max(value, rising[-1] + 1) if rising else value)
+    return rising
+
+
+def _check_size(path: Path, stream: Any, limits: Limits) -> None:
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if width * height > limits.pixels:
+        raise LimitError(
+            f"{path}: {width}x{height} pixels are more than the {limits.pixels // 1_000_000} "
+            "megapixels allowed; scale it down"
+        )
+
+
+def _check_duration(path: Path, seconds: float, limits: Limits) -> None:
+    if seconds > limits.duration_s:
+        raise LimitError(
+            f"{path}: lasts {seconds / 3600:.1f} hours, more than {limits.duration_s / 3600:.0f}; "
+            "cut it in parts"
+        )
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", "") or type(error).__name__).lower()

@@ -1,0 +1,97 @@
+"""Frames of a video by index, decoded by PyAV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from fer_batch.media import planes
+from fer_batch.media.container import open_container, video_stream
+from fer_batch.media.decode import decoded_frames
+from fer_batch.types import Frame, SourceInfo
+
+
+class VideoReader:
+    """Reads ranges of frames of one video; see ``FrameSource`` for the contract."""
+
+    def __init__(self, info: SourceInfo, threads: int = 0) -> None:
+        """``threads``: decoder threads, 0 for as many as the machine has."""
+        self.info = info
+        self._threads = threads
+
+    def frames(self, start: int, stop: int) -> Iterator[Frame]:
+        """Yield frames ``start`` to ``stop - 1`` in order, each exactly once."""
+        expected = start
+        for index, picture in self._pictures(start, stop):
+            # Frames that did not come out of the decoder in their turn never will.
+            for missing in range(expected, index):
+                yield self._frame(missing, None)
+            yield self._frame(index, picture)
+            expected = index + 1
+        for missing in range(expected, stop):
+            yield self._frame(missing, None)
+
+    def _frame(self, index: int, picture: Any) -> Frame:
+        info = self.info
+        pts = int(info.pts[index])
+        if picture is None:
+            return Frame(index, pts, None, info.width, info.height)
+        turned = info.rotation in (90, 270)
+        stored = (info.height, info.width) if turned else (info.width, info.height)
+        image, full_range = planes.from_video_frame(picture, *stored)
+        image, width, height = planes.rotate(image, *stored, info.rotation)
+        return Frame(index, pts, image, width, height, full_range)
+
+    def _pictures(self, start: int, stop: int) -> Iterator[tuple[int, Any]]:
+        """Decoded pictures with their frame index, strictly rising, from ``start`` on."""
+        path = Path(self.info.path)
+        with open_container(path) as container:
+            stream = video_stream(container, path)
+            stream.thread_type = "AUTO"
+            stream.codec_context.thread_count = self._threads
+            if self.info.seekable and start > 0:
+                self._seek(container, stream, start)
+            reached = -1
+            for count, picture in enumerate(decoded_frames(container, stream)):
+                index = self._index(count, picture)
+                if index is None or index <= reached:
+                    continue
+                if index >= stop:
+                    return
+                reached = index
+                if index >= start and not picture.is_corrupt:
+                    yield index, picture
+
+    def _index(self, count: int, picture: Any) -> int | None:
+        """The frame index of a picture: by PTS, or by counting where PTS cannot be relied on."""
+        if not self.info.seekable:
+            return count if count < len(self.info) else None
+        if picture.pts is None:
+            return None
+        index = int(np.searchsorted(self.info.pts, picture.pts))
+        found = index < len(self.info) and self.info.pts[index] == picture.pts
+        return index if found else None
+
+    def _seek(self, container: Any, stream: Any, start: int) -> None:
+        """Go to a key frame at or before frame ``start``.
+
+        Containers index key frames by DTS or PTS; where the one found is shown after ``start``
+        the search goes on further back.
+        """
+        wanted = int(self.info.pts[start])
+        first = int(self.info.pts[0])
+        step = max(1, int(2 / self.info.time_base))
+        for target in (wanted, wanted - step, wanted - 8 * step, first):
+            try:
+                container.seek(max(target, first), stream=stream, backward=True)
+                packet = next(p for p in container.demux(stream) if p.size)
+            except (av.FFmpegError, StopIteration):
+                continue
+            if packet.is_keyframe and packet.pts is not None and packet.pts <= wanted:
+                container.seek(max(target, first), stream=stream, backward=True)
+                return
+        container.seek(first, stream=stream, backward=True)
