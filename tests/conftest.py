@@ -1,0 +1,59 @@
+"""What all tests share: media made once a session, and a watch over our own error log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.footage import pictures, videos
+
+REAL_CLIPS = Path(__file__).parents[2] / "shared" / "clips"
+
+
+@pytest.fixture(scope="session")
+def footage_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where media that several tests read lie; nobody writes into files that are there."""
+    return tmp_path_factory.mktemp("footage")
+
+
+@pytest.fixture(scope="session")
+def face_clip(footage_dir: Path) -> Path:
+    """Two seconds, two people, 320x180, H.264 with B-frames and sound in mp4: 50 frames."""
+    recipe = videos.Recipe(sound=True, b_frames=2)
+    return videos.write(footage_dir / "two people.mp4", pictures.two_faces(50), recipe)
+
+
+@pytest.fixture(scope="session")
+def numbered_clip(footage_dir: Path) -> Path:
+    """90 frames that carry their number, no faces, no sound, several key frames."""
+    frames = [pictures.numbered(i) for i in range(90)]
+    return videos.write(footage_dir / "numbered.mp4", frames, videos.Recipe(b_frames=2))
+
+
+@pytest.fixture(scope="session")
+def real_clips() -> Path:
+    """The folder of real clips, where the checkout has one beside it."""
+    if not REAL_CLIPS.is_dir():
+        pytest.skip("no real clips beside this checkout")
+    return REAL_CLIPS
+
+
+@pytest.fixture(autouse=True)
+def _no_silent_errors(
+    caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """An ERROR in fer-batch's own log fails the test, unless the test is about just that."""
+    yield
+    if request.node.get_closest_marker("logs_errors"):
+        return
+    records = [r for when in ("setup", "call") for r in caplog.get_records(when)]
+    ours = [r for r in records if r.name.split(".")[0] in ("fer_batch", "workers")]
+    errors = [r.getMessage() for r in ours if r.levelno >= logging.ERROR]
+    assert not errors, errors
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "logs_errors: writes errors to fer-batch's log on purpose")

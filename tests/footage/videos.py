@@ -1,0 +1,107 @@
+"""Writes video files of every kind that fer-batch reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange
+
+from fer_batch.types import Image
+from tests.footage.oracle import ffmpeg
+
+ENCODERS = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9", "mpeg4": "mpeg4"}
+QUICK = {
+    "libx264": {"preset": "ultrafast", "crf": "23"},
+    "libx265": {"preset": "ultrafast", "crf": "23", "x265-params": "log-level=none:pools=1"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "30", "b": "0"},
+    "mpeg4": {"qscale": "3", "flags": "+qscale"},
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a video is written. ``pts`` in units of ``time_base``, one a frame; None for 0, 1, 2…
+
+    ``sound`` adds a second track of that many seconds of a quiet tone. ``options`` go to the
+    encoder on top of quick defaults.
+    """
+
+    codec: str = "h264"
+    fps: int = 25
+    pts: tuple[int, ...] | None = None
+    time_base: Fraction | None = None
+    pix_fmt: str = "yuv420p"
+    full_range: bool = False
+    b_frames: int = 0
+    gop: int = 12
+    sound: bool = False
+    options: dict[str, str] = field(default_factory=dict)
+
+
+def write(path: Path, frames: Sequence[Image], recipe: Recipe | None = None) -> Path:
+    """Write BGR ``frames`` to ``path``, whose suffix says the container; returns ``path``."""
+    recipe = recipe or Recipe()
+    time_base = recipe.time_base or Fraction(1, recipe.fps)
+    pts = recipe.pts or tuple(range(len(frames)))
+    with av.open(str(path), "w") as container:
+        encoder = ENCODERS[recipe.codec]
+        video = container.add_stream(encoder, rate=recipe.fps)
+        video.height, video.width = frames[0].shape[:2]
+        video.pix_fmt = recipe.pix_fmt
+        video.time_base = video.codec_context.time_base = time_base
+        video.gop_size = recipe.gop
+        video.max_b_frames = recipe.b_frames
+        options = {**QUICK[encoder], "threads": "1", **recipe.options}
+        if encoder == "libx264" and recipe.b_frames:
+            options["x264-params"] = f"bframes={recipe.b_frames}:b-adapt=0"
+        video.options = options
+        if recipe.full_range:
+            video.codec_context.color_range = 2
+        audio = _sound_stream(container, path) if recipe.sound else None
+        for picture, when in zip(frames, pts, strict=True):
+            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            wanted = ColorRange.JPEG if recipe.full_range else ColorRange.MPEG
+            frame = frame.reformat(format=recipe.pix_fmt, dst_color_range=wanted)
+            frame.pts, frame.time_base = when, time_base
+            container.mux(video.encode(frame))
+        container.mux(video.encode())
+        if audio:
+            last = pts[-1] - pts[0] + pts[-1] // len(pts) + 1
+            _write_tone(container, audio, float(last * time_base))
+    return path
+
+
+def _sound_stream(container: av.container.OutputContainer, path: Path):  # type: ignore[no-untyped-def]
+    codec = {".webm": "libopus", ".avi": "mp3"}.get(path.suffix, "aac")
+    return container.add_stream(codec, rate=48_000, layout="mono")
+
+
+def _write_tone(container: av.container.OutputContainer, audio, seconds: float) -> None:  # type: ignore[no-untyped-def]
+    samples = np.arange(round(seconds * 48_000))
+    tone = (0.1 * np.sin(2 * np.pi * 330 * samples / 48_000)).astype(np.float32)
+    resampler = av.AudioResampler(
+        audio.format.name, "mono", 48_000, frame_size=audio.codec_context.frame_size or 960
+    )
+    frame = av.AudioFrame.from_ndarray(tone[None], format="fltp", layout="mono")
+    frame.sample_rate, frame.pts, frame.time_base = 48_000, 0, Fraction(1, 48_000)
+    for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+        container.mux(audio.encode(piece))
+    container.mux(audio.encode())
+
+
+def turned(path: Path, source: Path, degrees: int) -> Path:
+    """A copy of ``source`` whose display matrix asks to be shown ``degrees`` clockwise turned."""
+    # FFmpeg's option counts counter-clockwise.
+    ffmpeg("-display_rotation:v:0", str(-degrees), "-i", source, "-c", "copy", "-map", "0", path)
+    return path
+
+
+def started_at(path: Path, source: Path, seconds: float) -> Path:
+    """A copy of ``source`` whose first frame is not at 0."""
+    ffmpeg("-i", source, "-c", "copy", "-map", "0", "-output_ts_offset", f"{seconds}", path)
+    return path
