@@ -1,0 +1,68 @@
+# make demo   analyses a demo clip and says where the results are
+# make test   runs the tests
+# Both need only Python 3.11 to 3.13 and make: the rest goes into an environment of its own, .venv.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+DEMO_OUT ?= demo-output
+PYTEST_ARGS ?=
+SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+# The first Python that will do; PYTHON=/path/to/python chooses another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { command -v "$$p"; break; }; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install install-dev test test-faults lint format bench wheel-check clean
+
+help:  ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed  ## Analyse a demo clip; results in demo-output/
+	$(BIN)/fer-batch demo -o $(DEMO_OUT) --overwrite
+
+install: $(VENV)/.installed  ## Install fer-batch into .venv
+
+install-dev: $(VENV)/.installed-dev  ## Install it with everything that tests need
+
+test: $(VENV)/.installed-dev  ## Run the tests (some minutes)
+	$(BIN)/python -m pytest -m "not faults" $(PYTEST_ARGS)
+
+test-faults: $(VENV)/.installed-dev  ## Kill workers and Redis under running jobs (minutes more)
+	$(BIN)/python -m pytest -m faults $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-dev  ## Ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-dev  ## Let ruff put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-dev  ## Measure how fast it is
+	$(BIN)/python -m benchmarks
+
+wheel-check: $(VENV)/.installed-dev  ## Build the wheel, install it elsewhere and run it there
+	$(BIN)/python scripts/check_wheel.py
+
+clean:  ## Remove what make made
+	rm -rf $(VENV) $(DEMO_OUT) dist build
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "fer-batch needs Python 3.11, 3.12 or 3.13 with venv (on Debian: apt install python3-venv)." >&2; \
+		echo "Where it is not found by itself: make demo PYTHON=/path/to/python3.12" >&2; exit 1; fi
+	"$(PYTHON)" -m venv $(VENV)
+
+# Stamps: what is installed is installed once, until the project's dependencies change.
+$(VENV)/.installed: $(BIN)/python pyproject.toml scripts/vendor_hook.py
+	@echo "Installing fer-batch and what it needs into $(VENV); the first time takes some minutes."
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(BIN)/python pyproject.toml scripts/vendor_hook.py
+	@echo "Installing fer-batch and what its tests need into $(VENV); the first time takes some minutes."
+	@$(PIP) -e ".[dev]"
+	@touch $(VENV)/.installed $@

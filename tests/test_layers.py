@@ -1,0 +1,119 @@
+"""The house keeps its shape: layers, quick start-up, and the names that the public may use."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS = {
+    **dict.fromkeys(("types", "errors", "config", "atomic"), 0),
+    **dict.fromkeys(("media", "faces", "emotion", "tracking", "output", "demo"), 1),
+    "pipeline": 2,
+    "jobs": 3,
+    **dict.fromkeys(("cli", "training", "workers"), 4),
+}
+# What `import fer_batch` and the command line's own start-up must not load.
+HEAVY = [
+    "tensorflow",
+    "keras",
+    "ai_edge_litert",
+    "cv2",
+    "av",
+    "numpy",
+    "pandas",
+    "scipy",
+    "matplotlib",
+    "moviepy",
+    "celery",
+    "redis",
+    "jinja2",
+    "imageio_ffmpeg",
+    "upath",
+    "fsspec",
+]
+PUBLIC: set[str] = {"Timeline", "__version__", "analyze"}
+
+
+def sources() -> list[Path]:
+    files = [*(ROOT / "fer_batch").rglob("*.py"), *(ROOT / "workers").rglob("*.py")]
+    return [f for f in files if "_vendor" not in f.parts]
+
+
+def part_of(module: str) -> str:
+    """The part of the house that a module belongs to: ``fer_batch.media.probe`` to ``media``."""
+    names = module.split(".")
+    if names[0] == "workers":
+        return "workers"
+    return names[1] if len(names) > 1 else ""
+
+
+def imports_of(file: Path) -> Iterator[tuple[str, int]]:
+    """Modules of ours that ``file`` imports anywhere, also inside functions, with the line."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno}: relative import"
+            names = [f"{node.module}.{a.name}" for a in node.names]
+        elif isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        else:
+            continue
+        for name in names:
+            if name.split(".")[0] in ("fer_batch", "workers"):
+                yield name, node.lineno
+
+
+@pytest.mark.parametrize("file", sources(), ids=lambda f: str(f.relative_to(ROOT)))
+def test_a_file_imports_only_from_layers_above_it(file: Path) -> None:
+    module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+    part = part_of(module)
+    if file == ROOT / "fer_batch" / "__init__.py":
+        pytest.skip("the public face, which loads what is asked for")
+    assert part in LAYERS, f"{file} belongs to no layer"
+    for name, line in imports_of(file):
+        wanted = part_of(name)
+        if wanted == part or name in ("fer_batch.__version__",):
+            continue
+        assert wanted in LAYERS, f"{file}:{line} imports {name}, which belongs to no layer"
+        lower = LAYERS[wanted] < LAYERS[part] or LAYERS[wanted] == LAYERS[part] == 0
+        assert lower, f"{file}:{line}: {part} imports {name}"
+
+
+def loaded_by(code: str) -> set[str]:
+    """Names of top-level modules that are loaded after ``code`` ran in a new interpreter."""
+    report = "import sys; print(*{m.split('.')[0] for m in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("code", ["import fer_batch", "import fer_batch.cli.main"])
+def test_start_up_is_light(code: str) -> None:
+    assert loaded_by(code) & set(HEAVY) == set()
+
+
+def test_the_probe_of_start_up_sees_what_is_loaded() -> None:
+    assert "numpy" in loaded_by("import numpy")
+
+
+def test_public_names_are_these() -> None:
+    import fer_batch
+
+    assert set(fer_batch.__all__) == PUBLIC
+    for name in PUBLIC:
+        assert getattr(fer_batch, name) is not None
+    assert set(dir(fer_batch)) >= PUBLIC
+
+
+def test_the_version_is_said_once() -> None:
+    from importlib.metadata import version
+
+    import fer_batch
+
+    assert fer_batch.__version__ == version("fer-batch")
