@@ -1,0 +1,1 @@
+"""The emotion models: cards, files, and one classifier interface over two runtimes."""

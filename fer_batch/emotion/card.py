@@ -1,0 +1,84 @@
+"""Model cards: what a model is, as data beside its weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fer_batch.errors import ModelFileError
+
+FORMAT = 1
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Everything a caller must know of a model.
+
+    ``files`` maps a runtime (``litert``, ``keras``) to a file name in the card's own folder, and
+    ``sha256`` file names to hashes. ``template`` holds where the five landmarks (right eye, left
+    eye, nose, right and left mouth corner, as YuNet orders them) lie in a crop of ``input_size``
+    pixels square; pixel centres are whole numbers. ``temperature`` is already inside the files.
+    ``path`` is where the card was read from.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    input_size: int
+    files: dict[str, str]
+    sha256: dict[str, str]
+    template: tuple[Point, Point, Point, Point, Point]
+    temperature: float = 1.0
+    version: str = "1"
+    description: str = ""
+    training: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()
+    path: Path | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> ModelCard:
+        """Reads a card; its weights are looked at only when they are loaded."""
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            if data.pop("format") != FORMAT:
+                raise ValueError(f"its format is not {FORMAT}: made by another version")
+            data["labels"] = tuple(str(label) for label in data["labels"])
+            data["limits"] = tuple(data.get("limits", ()))
+            data["template"] = tuple((float(x), float(y)) for x, y in data["template"])
+            if len(data["template"]) != 5 or not data["labels"]:
+                raise ValueError("it needs five landmarks and at least one label")
+            return cls(**data, path=path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelFileError(f"{path}: not a model card that can be read ({error})") from error
+
+    def write(self, path: Path) -> None:
+        """Writes the card as JSON."""
+        data = {"format": FORMAT, **asdict(self)}
+        del data["path"]
+        path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    def file(self, runtime: str) -> Path:
+        """The weights for ``runtime``, after their hash was compared with the card's."""
+        if self.path is None or runtime not in self.files:
+            raise ModelFileError(f"model {self.name} has no file for the {runtime} runtime")
+        path = self.path.parent / self.files[runtime]
+        if path.parent != self.path.parent:
+            raise ModelFileError(f"{self.path}: names a file outside its own folder")
+        if not path.is_file():
+            raise ModelFileError(f"{path}: the weights of model {self.name} are missing")
+        found = sha256_of(path)
+        if found != self.sha256.get(path.name):
+            raise ModelFileError(
+                f"{path}: damaged or exchanged, its SHA-256 is not the one in {self.path.name}"
+            )
+        return path
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,41 @@
+"""Opens a model with the runtime that suits the machine."""
+
+from __future__ import annotations
+
+from fer_batch.emotion.classifier import Classifier
+from fer_batch.emotion.models import find_model
+from fer_batch.errors import UsageError
+
+RUNTIMES = ("auto", "litert", "keras")
+DEVICES = ("auto", "cpu", "gpu")
+
+
+def open_classifier(
+    model: str,
+    runtime: str = "auto",
+    device: str = "auto",
+    batch_size: int = 32,
+    threads: int | None = None,
+) -> Classifier:
+    """A classifier for ``model``, a name such as ``fer3`` or the path of a model card.
+
+    ``runtime`` "auto" is LiteRT, but Keras for ``device`` "gpu": asking Keras whether there is a
+    GPU would cost more start-up time than most runs gain. ``threads`` (LiteRT only) is the number
+    of CPU threads, all where None.
+    """
+    if runtime not in RUNTIMES:
+        raise UsageError(f"unknown runtime {runtime!r}: {', '.join(RUNTIMES)}")
+    if device not in DEVICES:
+        raise UsageError(f"unknown device {device!r}: {', '.join(DEVICES)}")
+    if runtime == "litert" and device == "gpu":
+        raise UsageError("the litert runtime works on CPUs: use --runtime keras for a GPU")
+    if batch_size < 1:
+        raise UsageError("--batch-size must be 1 or more")
+    card = find_model(model)
+    if runtime == "keras" or device == "gpu" or (runtime == "auto" and "litert" not in card.files):
+        from fer_batch.emotion.keras_runtime import KerasClassifier
+
+        return KerasClassifier(card, batch_size, device)
+    from fer_batch.emotion.litert import LiteRtClassifier
+
+    return LiteRtClassifier(card, batch_size, threads)

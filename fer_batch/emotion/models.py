@@ -1,0 +1,47 @@
+"""Finds models by name or by path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fer_batch.emotion.card import ModelCard
+from fer_batch.errors import ModelFileError, UnknownModelError
+
+
+def models_dir() -> Path:
+    """Where the shipped models lie: inside an installed package, or ``models/`` of a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_models"
+    return installed if installed.is_dir() else package.parent / "models"
+
+
+def list_models(directory: Path | None = None) -> list[ModelCard]:
+    """The cards of all models in ``directory`` (the shipped ones), ordered by name."""
+    return [ModelCard.read(path) for path in sorted((directory or models_dir()).glob("*.json"))]
+
+
+def find_model(name: str) -> ModelCard:
+    """The card of a shipped model by name (``fer3``), or of any model by its card's path."""
+    path = Path(name)
+    if path.suffix == ".json" or path.is_dir() or len(path.parts) > 1:
+        return _at(path)
+    shipped = models_dir() / f"{name}.json"
+    if shipped.is_file():
+        return ModelCard.read(shipped)
+    known = ", ".join(card.stem for card in sorted(models_dir().glob("*.json"))) or "none"
+    raise UnknownModelError(
+        f"unknown model {name!r}: there is {known}; or give the path of a model card (.json)"
+    )
+
+
+def _at(path: Path) -> ModelCard:
+    if path.is_dir():
+        cards = sorted(path.glob("*.json"))
+        if len(cards) != 1:
+            raise ModelFileError(f"{path}: holds {len(cards)} model cards; name one .json of them")
+        path = cards[0]
+    if path.suffix != ".json":
+        path = path.with_suffix(".json")
+    if not path.is_file():
+        raise UnknownModelError(f"{path}: there is no such model card")
+    return ModelCard.read(path)

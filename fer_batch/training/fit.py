@@ -1,0 +1,248 @@
+"""The training loop: compile, fit, validate with averaged weights, checkpoint, resume."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fer_batch.errors import UsageError
+from fer_batch.training import checkpoint
+from fer_batch.training.architectures import architecture, build
+from fer_batch.training.augment import Augmentation
+from fer_batch.training.batches import dataset, without_unlabelled
+from fer_batch.training.faceset import FaceSet
+from fer_batch.training.history import write_history
+from fer_batch.training.metrics import accuracy, log_loss, softmax
+from fer_batch.training.plateau import Plateau
+from fer_batch.training.schedule import Stable, follow
+from fer_batch.training.targets import Head, hard_labels
+from fer_batch.training.template import aligning_maps
+
+OPTIMIZERS = ("adam", "nadam", "adamw")
+NORM_IMAGES = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """What a training is; stored with its checkpoints. ``cooldown_epochs`` end the training with a
+    rate that falls to nothing, counted from the last of ``epochs`` backwards."""
+
+    arch: str
+    heads: tuple[Head, ...]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    optimizer: str
+    weight_decay: float
+    schedule: str
+    warmup_epochs: float
+    cooldown_epochs: int
+    ema: float
+    augmentation: Augmentation
+    precision: str = "float32"
+    seed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def settings(arch: str, heads: Sequence[Head], epochs: int, **changes: Any) -> TrainSettings:
+    """The architecture's own recipe, with ``changes`` where they are not None."""
+    known = architecture(arch)
+    recipe = TrainSettings(
+        arch=arch,
+        heads=tuple(heads),
+        epochs=epochs,
+        batch_size=known.batch_size,
+        learning_rate=known.learning_rate,
+        optimizer=known.optimizer,
+        weight_decay=known.weight_decay,
+        schedule=known.schedule,
+        warmup_epochs=1.0,
+        cooldown_epochs=0,
+        ema=known.ema,
+        augmentation=known.augmentation,
+    )
+    return replace(recipe, **{k: v for k, v in changes.items() if v is not None})
+
+
+def make_optimizer(how: TrainSettings) -> Any:
+    """Keras' optimizer of that name; biases and normalisations are not decayed."""
+    import keras
+
+    if how.optimizer not in OPTIMIZERS:
+        raise UsageError(f"unknown optimizer {how.optimizer!r}: {', '.join(OPTIMIZERS)}")
+    kind = {"adam": "Adam", "nadam": "Nadam", "adamw": "AdamW"}[how.optimizer]
+    extra: dict[str, Any] = {"weight_decay": how.weight_decay} if how.optimizer == "adamw" else {}
+    if how.ema:
+        extra |= {"use_ema": True, "ema_momentum": how.ema}
+    optimizer = getattr(keras.optimizers, kind)(learning_rate=how.learning_rate, **extra)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def compiled(how: TrainSettings) -> Any:
+    """A fresh model with random weights from ``how.seed``, ready to train."""
+    import keras
+
+    keras.utils.set_random_seed(how.seed)
+    keras.mixed_precision.set_global_policy(how.precision)
+    try:
+        model = build(how.arch, how.heads)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    names = [head.name for head in how.heads]
+    model.compile(
+        optimizer=make_optimizer(how),
+        loss={n: keras.losses.CategoricalCrossentropy(from_logits=True, name=n) for n in names},
+        loss_weights={head.name: head.weight for head in how.heads},
+        weighted_metrics={n: [keras.metrics.CategoricalAccuracy(name="accuracy")] for n in names},
+        # On CPUs TensorFlow's own kernels beat XLA's by a quarter and more (measured); JAX has
+        # nothing but XLA.
+        jit_compile=keras.backend.backend() == "jax",
+    )
+    return model
+
+
+def renew_normalisation(model: Any, batches: Sequence[Any]) -> None:
+    """Sets the moments in the batch normalisations anew for the model's present weights.
+
+    Averaged weights never saw the moments that the training weights left behind (Izmailov et al.,
+    2018, on SWA).
+    """
+    for batch in batches:
+        model(batch, training=True)
+
+
+def validate(model: Any, faces: FaceSet, heads: Sequence[Head]) -> dict[str, float]:
+    """Loss and accuracy of each head on hard labels: ``val_<head>_accuracy`` and so on."""
+    logs: dict[str, float] = {}
+    logits = model.predict(faces.images[..., None], batch_size=256, verbose=0)
+    for head in heads:
+        label = hard_labels(faces, head.labels, head.source)
+        rows = label >= 0
+        probabilities = softmax(logits[head.name][rows])
+        logs[f"val_{head.name}_accuracy"] = accuracy(probabilities, label[rows])
+        logs[f"val_{head.name}_loss"] = log_loss(probabilities, label[rows])
+    logs["val_accuracy"] = logs[f"val_{heads[0].name}_accuracy"]
+    return logs
+
+
+class Training:
+    """One training in one directory; ``run`` returns the model to keep, with averaged weights."""
+
+    def __init__(self, how: TrainSettings, faces: FaceSet, directory: Path) -> None:
+        self.how, self.directory = how, directory
+        self.train = without_unlabelled(faces.of_split("Training"), how.heads)
+        self.held = without_unlabelled(faces.of_split("PublicTest"), how.heads)
+        self.aligning = aligning_maps(self.train.landmarks)
+        self.steps = max(1, len(self.train) // how.batch_size)
+        self.history: list[dict[str, float]] = []
+        self.plateau = Plateau(how.learning_rate)
+        self.best: list[Any] | None = None
+        self.began = time.monotonic()
+
+    def run(self, resume: bool, say: Callable[[str], None] = print) -> Any:
+        """Trains to ``how.epochs``, from the last checkpoint where ``resume``."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        model = compiled(self.how)
+        self.probe = build(self.how.arch, self.how.heads)
+        first = self._resume(model) if resume else 0
+        for epoch in range(first, self.how.epochs):
+            self._epoch(model, epoch)
+            say(self._line(epoch))
+            if self.how.schedule == "plateau" and self.plateau.finished:
+                say(f"no improvement for {self.plateau.stop_patience} epochs: stopped")
+                break
+        self.probe.set_weights(checkpoint.averaged_weights(model))
+        if self.best is not None:
+            self.probe.set_weights(self.best)
+        elif self.how.ema:
+            batches = self._batches(0)
+            count = min(NORM_IMAGES // self.how.batch_size + 1, len(batches))
+            renew_normalisation(self.probe, [batches[i][0] for i in range(count)])
+        return self.probe
+
+    def _rate(self, epoch: int) -> Stable:
+        how = self.how
+        if how.schedule == "plateau":
+            return Stable(self.plateau.rate, 0)
+        start = None
+        if how.cooldown_epochs:
+            start = max(0, how.epochs - how.cooldown_epochs) * self.steps
+        return Stable(
+            how.learning_rate,
+            round(how.warmup_epochs * self.steps),
+            start,
+            how.cooldown_epochs * self.steps,
+        )
+
+    def _batches(self, epoch: int) -> Any:
+        how = self.how
+        return dataset(
+            self.train, how.heads, how.batch_size, how.augmentation, how.seed, epoch, self.aligning
+        )
+
+    def _epoch(self, model: Any, epoch: int) -> None:
+        began = time.monotonic()
+        fitted = model.fit(
+            self._batches(epoch),
+            epochs=epoch + 1,
+            initial_epoch=epoch,
+            shuffle=False,
+            verbose=0,
+            callbacks=[follow(self._rate(epoch), epoch * self.steps)],
+        )
+        logs = {k: float(v[-1]) for k, v in fitted.history.items()}
+        logs["learning_rate"] = float(model.optimizer.learning_rate)
+        self.probe.set_weights(checkpoint.averaged_weights(model))
+        if len(self.held):
+            logs |= validate(self.probe, self.held, self.how.heads)
+        if self.plateau.observe(logs.get("val_accuracy", -logs["loss"])):
+            self._keep_best()
+        logs["seconds"] = time.monotonic() - began
+        self.history.append({"epoch": epoch + 1, **logs})
+        write_history(self.directory / "history.csv", self.history)
+        checkpoint.save(self.directory, model, self._state(epoch + 1))
+
+    def _keep_best(self) -> None:
+        """Only a training that waits for a plateau goes back to its best epoch."""
+        if self.how.schedule == "plateau":
+            self.best = self.probe.get_weights()
+            self.probe.save_weights(self.directory / "best.weights.h5")
+
+    def _state(self, epoch: int) -> dict[str, Any]:
+        return {
+            "epoch": epoch,
+            "settings": self.how.to_json(),
+            "plateau": self.plateau.to_json(),
+            "history": self.history,
+        }
+
+    def _resume(self, model: Any) -> int:
+        state = checkpoint.read_state(self.directory)
+        if not state:
+            return 0
+        checkpoint.restore(self.directory, model, state)
+        self.history, self.plateau = state["history"], Plateau.from_json(state["plateau"])
+        best = self.directory / "best.weights.h5"
+        if self.how.schedule == "plateau" and best.exists():
+            self.probe.load_weights(best)
+            self.best = self.probe.get_weights()
+        return int(state["epoch"])
+
+    def _line(self, epoch: int) -> str:
+        logs = self.history[-1]
+        left = (self.how.epochs - epoch - 1) * logs["seconds"]
+        shown = " ".join(
+            f"{k.removesuffix('_accuracy')} {v:.4f}"
+            for k, v in logs.items()
+            if k == "loss" or (k.startswith("val_") and k.endswith("_accuracy"))
+        )
+        return (
+            f"epoch {epoch + 1}/{self.how.epochs} {shown} rate {logs['learning_rate']:.1e} "
+            f"{logs['seconds']:.0f} s, at most {left / 60:.0f} min left"
+        )
