@@ -9,7 +9,7 @@ import numpy as np
 
 from fer_batch.errors import ModelFileError
 from fer_batch.faces.detector import checked_hash
-from fer_batch.types import Detections, Frame, Image
+from fer_batch.types import Detections, FloatArray, Frame, Image
 
 WEIGHTS = Path(__file__).parent.parent / "_vendor" / "face_detection_yunet_2023mar.onnx"
 SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
@@ -75,7 +75,7 @@ def small_bgr(image: Image, width: int, height: int) -> Image:
     return cv2.cvtColor(small, cv2.COLOR_YUV2BGR_I420)
 
 
-def _within(found: Image, scale: Image, width: int, height: int) -> Detections:
+def _within(found: FloatArray, scale: FloatArray, width: int, height: int) -> Detections:
     """Detections in pixels of the frame, cut to the picture; slivers outside it are dropped."""
     start = found[:, 0:2] * scale
     stop = start + found[:, 2:4] * scale

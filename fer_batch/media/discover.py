@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def _named(found: dict[Path, Path]) -> list[Input]:
     Names do not depend on order, so that a second run finds its results again.
     """
     names = {path: _safe(path.stem if path.is_file() else path.name) for path in found}
-    longer = (
+    longer: tuple[Callable[[Path], str], ...] = (
         lambda path: path.name,
         lambda path: "-".join(path.relative_to(found[path]).parts) or path.name,
         lambda path: "-".join(path.parts[1:]),

@@ -30,7 +30,7 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
     with open_container(path, limits.streams) as container:
         stream = video_stream(container, path)
         _check_size(path, stream, limits)
-        pts, warnings = _packet_pts(container, stream, limits, path)
+        pts, dts, warnings = _packet_pts(container, stream, limits, path)
         time_base = Fraction(stream.time_base)
         codec = stream.codec_context.name
         format_name = container.format.name
@@ -38,7 +38,9 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
     seekable = pts is not None and "avi" not in format_name.split(",")
     first, decoded = _decode(path, limits, count_all=not seekable)
     if not seekable:
-        pts = decoded
+        # Where a packet is a frame, the container's own order of packets tells the times; PTS
+        # that FFmpeg guesses for AVI jump back and forth with B-frames.
+        pts = dts if len(dts) == len(decoded) else decoded
     assert pts is not None
     if len(pts) == 0:
         raise NoVideoError(f"{path}: has no frames; export it again")
@@ -66,15 +68,18 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
 
 def _packet_pts(
     container: Any, stream: Any, limits: Limits, path: Path
-) -> tuple[IntArray | None, list[str]]:
-    """Sorted PTS of every packet that is to be shown; None where they cannot be relied on."""
+) -> tuple[IntArray | None, IntArray, list[str]]:
+    """Sorted PTS of every packet that is to be shown, None where they cannot be relied on; DTS."""
     pts: list[int] = []
+    dts: list[int] = []
     dependable = True
     warnings: list[str] = []
     try:
         for packet in container.demux(stream):
             if not packet.size or packet.is_discard:
                 continue
+            if packet.dts is not None:
+                dts.append(packet.dts)
             if packet.pts is None:
                 dependable = False
                 continue
@@ -89,7 +94,8 @@ def _packet_pts(
     elif not warnings and (lost := _lost_seconds(container, stream, pts)) > 1.0:
         warnings.append(f"the file ends {lost:.1f} s before its announced length; it is cut off")
     found = np.unique(np.array(pts, np.int64))
-    return (found if dependable and len(found) == len(pts) else None), warnings
+    dependable = dependable and len(found) == len(pts)
+    return (found if dependable else None), np.unique(np.array(dts, np.int64)), warnings
 
 
 def _lost_seconds(container: Any, stream: Any, pts: list[int]) -> float:
@@ -120,13 +126,13 @@ def _decode(path: Path, limits: Limits, count_all: bool) -> tuple[Any, IntArray]
     if first is None:
         raise NoVideoError(f"{path}: not one frame can be decoded; export or copy it again")
     # Frames that share a PTS are shown one tick apart, in the order of decoding.
-    return first, np.array(_strictly_rising(pts), np.int64)
+    return first, np.array(_strictly_rising(sorted(pts)), np.int64)
 
 
 def _colour(frame: Any) -> tuple[int, int, int, int]:
     full_range = frame.color_range == 2 or frame.format.name.startswith("yuvj")
-    known = (frame.color_primaries, frame.color_trc, frame.colorspace)
-    return (2 if full_range else 1, *(int(value) for value in known))
+    tags = (int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace))
+    return (2 if full_range else 1, *tags)
 
 
 def _strictly_rising(pts: list[int]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,14 @@ class VideoReader:
     def _pictures(self, start: int, stop: int) -> Iterator[tuple[int, Any]]:
         """Decoded pictures with their frame index, strictly rising, from ``start`` on."""
         path = Path(self.info.path)
-        with open_container(path) as container:
+        with ExitStack() as stack:
+            container = stack.enter_context(open_container(path))
             stream = video_stream(container, path)
+            if self.info.seekable and start > 0 and not self._seek(container, stream, start):
+                container = stack.enter_context(open_container(path))
+                stream = video_stream(container, path)
             stream.thread_type = "AUTO"
             stream.codec_context.thread_count = self._threads
-            if self.info.seekable and start > 0:
-                self._seek(container, stream, start)
             reached = -1
             for count, picture in enumerate(decoded_frames(container, stream)):
                 index = self._index(count, picture)
@@ -76,8 +79,8 @@ class VideoReader:
         found = index < len(self.info) and self.info.pts[index] == picture.pts
         return index if found else None
 
-    def _seek(self, container: Any, stream: Any, start: int) -> None:
-        """Go to a key frame at or before frame ``start``.
+    def _seek(self, container: Any, stream: Any, start: int) -> bool:
+        """Go to a key frame at or before frame ``start``; whether there is a way to one.
 
         Containers index key frames by DTS or PTS; where the one found is shown after ``start``
         the search goes on further back.
@@ -93,5 +96,5 @@ class VideoReader:
                 continue
             if packet.is_keyframe and packet.pts is not None and packet.pts <= wanted:
                 container.seek(max(target, first), stream=stream, backward=True)
-                return
-        container.seek(first, stream=stream, backward=True)
+                return True
+        return False

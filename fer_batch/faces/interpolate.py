@@ -1,0 +1,45 @@
+"""Faces between two detections that agree."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_batch.types import Detections, FloatArray
+
+# Two detections a few frames apart show one face where they overlap by this much (IoU).
+AGREEING_IOU = 0.6
+
+
+def iou(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Intersection over union ``float32[n, m]`` of boxes ``a [n, 4]`` and ``b [m, 4]``."""
+    start = np.maximum(a[:, None, :2], b[None, :, :2])
+    stop = np.minimum(a[:, None, :2] + a[:, None, 2:], b[None, :, :2] + b[None, :, 2:])
+    shared = np.clip(stop - start, 0, None).prod(axis=2)
+    union = a[:, 2:].prod(axis=1)[:, None] + b[:, 2:].prod(axis=1)[None, :] - shared
+    return shared / np.maximum(union, 1e-9)
+
+
+def agree(first: Detections, last: Detections) -> list[int] | None:
+    """For each face of ``first`` its place in ``last``; None where the two disagree.
+
+    They agree if both hold as many faces and each overlaps exactly one of the other.
+    """
+    if len(first) != len(last):
+        return None
+    overlaps = iou(first.box, last.box) >= AGREEING_IOU
+    if not (overlaps.sum(axis=1) == 1).all() or not (overlaps.sum(axis=0) == 1).all():
+        return None
+    return [int(place) for place in overlaps.argmax(axis=1)]
+
+
+def between(first: Detections, last: Detections, match: list[int], share: float) -> Detections:
+    """Faces at ``share`` (0 to 1) of the way, in the order of ``first``."""
+
+    def mix(a: FloatArray, b: FloatArray) -> FloatArray:
+        return (a + (b[match] - a) * np.float32(share)).astype(np.float32)
+
+    return Detections(
+        mix(first.box, last.box),
+        mix(first.confidence, last.confidence),
+        mix(first.landmarks, last.landmarks),
+    )

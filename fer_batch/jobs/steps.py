@@ -1,0 +1,229 @@
+"""What is done to one item, step by step: the only thing that runners call.
+
+Each step reads and writes files of a WorkFolder under deterministic names, whole or not at all,
+and does nothing where its result already lies there: a step that runs twice is harmless.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fer_batch.atomic import write_text
+from fer_batch.config import AnalyzeSettings, RunSettings, fingerprint
+from fer_batch.errors import UnreadableError
+from fer_batch.jobs.work import FORMAT, ItemPlan, ItemSpec, WorkFolder
+from fer_batch.pipeline.build import Engine
+from fer_batch.pipeline.plan import plan
+from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, unreported
+
+
+def probe(item: ItemSpec, work: WorkFolder, engine: Engine) -> ItemPlan:
+    """Read what the container says, hash the input, cut it into segments; writes ``source.json``.
+
+    Raises:
+        InputError: the input cannot be processed.
+        UnknownModelError, ModelFileError: the settings name what is not there.
+    """
+    from fer_batch.media.source import probe as probe_source
+
+    run = engine.run
+    timings = Timings()
+    with timings.stage("probe"):
+        info = probe_source(Path(item.input), item.name, item.analyze.fps, run.limits)
+        sha256 = input_sha256(Path(item.input), info.files)
+        analysis_key = result_key(sha256, item.analyze, engine)
+        found = ItemPlan(
+            info=info,
+            segments=tuple(plan(info, item.analyze, run.segment_frames)),
+            input_sha256=sha256,
+            analysis_key=analysis_key,
+            render_key=fingerprint([analysis_key, item.render.to_json(), sorted(item.outputs)]),
+        )
+    work.write_plan(found)
+    _write_timings(work, "probe", timings)
+    return found
+
+
+def analyze(
+    item: ItemSpec,
+    work: WorkFolder,
+    segment: int,
+    engine: Engine,
+    report: Report = unreported,
+    should_cancel: ShouldCancel = never,
+) -> Path:
+    """Detect and classify one segment; writes its shard.
+
+    Raises:
+        Cancelled: ``should_cancel`` said so.
+    """
+    from fer_batch.pipeline.analyze import analyze_segment
+    from fer_batch.pipeline.shard import read_shard, write_shard
+
+    found = work.read_plan()
+    path, cut = work.shard(segment), found.segments[segment]
+    if path.exists():
+        try:
+            read_shard(path)
+            report(len(cut))
+            return path
+        except UnreadableError:
+            path.unlink()
+    timings = Timings()
+    faces = analyze_segment(
+        engine.source(found.info),
+        cut,
+        item.analyze,
+        engine.detector(item.analyze),
+        engine.classifier(item.analyze),
+        timings,
+        report,
+        should_cancel,
+    )
+    write_shard(path, faces, dict(timings.seconds))
+    return path
+
+
+def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
+    """Merge all shards, track and smooth; writes ``timeline.csv``."""
+    from fer_batch.output.table import write_csv
+    from fer_batch.pipeline.shard import read_shard
+    from fer_batch.pipeline.timeline import build_timeline
+
+    if work.timeline.exists():
+        return work.timeline
+    found = work.read_plan()
+    timings = Timings()
+    shards = []
+    for segment in found.segments:
+        faces, seconds = read_shard(work.shard(segment.index))
+        shards.append(faces)
+        timings.add(seconds)
+    with timings.stage("track"):
+        labels = engine.card(item.analyze).labels
+        timeline = build_timeline(found.info, shards, labels, item.analyze)
+    with timings.stage("csv"):
+        write_csv(timeline, work.timeline)
+    _write_timings(work, "assemble", timings)
+    return work.timeline
+
+
+def render(
+    item: ItemSpec,
+    work: WorkFolder,
+    segment: int,
+    engine: Engine,
+    report: Report = unreported,
+    should_cancel: ShouldCancel = never,
+) -> Path:
+    """Draw one segment; writes its part (with ``video`` among the outputs) and keepsakes.
+
+    Raises:
+        Cancelled: ``should_cancel`` said so.
+    """
+    from fer_batch.output.table import read_csv
+    from fer_batch.pipeline.render import render_segment
+
+    found = work.read_plan()
+    cut, kept = found.segments[segment], work.kept(segment)
+    if kept.exists():
+        report(len(cut))
+        return kept
+    timings = Timings()
+    render_segment(
+        engine.source(found.info),
+        cut,
+        read_csv(work.timeline, item.name),
+        item.render,
+        work.part(segment) if "video" in item.outputs else None,
+        kept,
+        timings,
+        engine.run,
+        report,
+        should_cancel,
+    )
+    _write_timings(work, f"render-{segment:05d}", timings)
+    return kept
+
+
+def needs_render(item: ItemSpec) -> bool:
+    """Whether any wanted output is made of pictures."""
+    return bool({"video", "gif", "report"} & set(item.outputs))
+
+
+def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
+    """Put the results together under their final names, ``summary.json`` last; returns it."""
+    from fer_batch.pipeline.finish import Provenance, finish_item
+
+    found = work.read_plan()
+    timings = Timings()
+    for path in sorted((work.path / "timings").glob("*.json")):
+        timings.add(json.loads(path.read_text("utf-8")))
+    card, detector = engine.card(item.analyze), engine.detector(item.analyze)
+    provenance = Provenance(
+        input_sha256=found.input_sha256,
+        analysis_key=found.analysis_key,
+        render_key=found.render_key,
+        model=card,
+        detector={"name": detector.name, "sha256": detector.sha256},
+        settings={"analyze": item.analyze.to_json(), "render": item.render.to_json()},
+        load_s=engine.load_s,
+    )
+    rendered = needs_render(item)
+    return finish_item(
+        info=found.info,
+        timeline_csv=work.timeline,
+        parts=[work.part(s.index) for s in found.segments] if "video" in item.outputs else [],
+        kept=[work.kept(s.index) for s in found.segments] if rendered else [],
+        out=work.out,
+        outputs=item.outputs,
+        render=item.render,
+        provenance=provenance,
+        timings=timings,
+    )
+
+
+def result_key(sha256: str, settings: AnalyzeSettings, engine: Engine) -> str:
+    """What a result's numbers depend on, as one hash."""
+    weights = engine.card(settings).sha256
+    detector = engine.detector(settings).sha256
+    names = {k: v for k, v in settings.to_json().items() if k not in ("detector_model", "model")}
+    return fingerprint([FORMAT, version("fer-batch"), sha256, names, weights, detector])
+
+
+def input_sha256(path: Path, files: tuple[str, ...] = ()) -> str:
+    """SHA-256 (hex) of a file's content; for folders of images, of all names and contents."""
+    if not path.is_dir():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    return fingerprint([[name, _content(path / name)] for name in files])
+
+
+def _content(path: Path) -> str:
+    try:
+        return input_sha256(path)
+    except OSError:
+        return ""
+
+
+def _write_timings(work: WorkFolder, step: str, timings: Timings) -> None:
+    write_text(work.timings(step), json.dumps(dict(timings.seconds)))
+
+
+__all__ = [
+    "Engine",
+    "ItemPlan",
+    "ItemSpec",
+    "RunSettings",
+    "WorkFolder",
+    "analyze",
+    "assemble",
+    "finish",
+    "needs_render",
+    "probe",
+    "render",
+]

@@ -1,0 +1,140 @@
+"""Where the files of one item lie while it is at work, and how its plan is kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass, fields
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from fer_batch.atomic import write_text
+from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings
+from fer_batch.errors import UnreadableError
+from fer_batch.types import Segment, SourceInfo
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSpec:
+    """One input and what is wanted of it. ``input`` is a local path, ``name`` names its results."""
+
+    input: str
+    name: str
+    analyze: AnalyzeSettings = AnalyzeSettings()
+    render: RenderSettings = RenderSettings()
+    outputs: tuple[str, ...] = OUTPUTS
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> ItemSpec:
+        return cls(
+            input=data["input"],
+            name=data["name"],
+            analyze=AnalyzeSettings.from_json(data["analyze"]),
+            render=RenderSettings.from_json(data["render"]),
+            outputs=tuple(data["outputs"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPlan:
+    """What a probe found: the source, its hash, how it is cut, and the keys of its results.
+
+    ``analysis_key`` stands for everything that can change a number: input, model, detector and
+    settings; ``render_key`` for what is drawn of it.
+    """
+
+    info: SourceInfo
+    segments: tuple[Segment, ...]
+    input_sha256: str
+    analysis_key: str
+    render_key: str
+
+    def to_json(self) -> dict[str, Any]:
+        info = {f.name: getattr(self.info, f.name) for f in fields(SourceInfo)}
+        info["pts"] = self.info.pts.tolist()
+        info["time_base"] = [self.info.time_base.numerator, self.info.time_base.denominator]
+        return {
+            "format": FORMAT,
+            "info": info,
+            "segments": [[s.index, s.start, s.stop] for s in self.segments],
+            "input_sha256": self.input_sha256,
+            "analysis_key": self.analysis_key,
+            "render_key": self.render_key,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> ItemPlan:
+        import numpy as np
+
+        info = dict(data["info"])
+        info["pts"] = np.array(info["pts"], np.int64)
+        info["time_base"] = Fraction(*info["time_base"])
+        for name in ("files", "warnings", "colour"):
+            info[name] = tuple(info[name])
+        return cls(
+            info=SourceInfo(**info),
+            segments=tuple(Segment(*s) for s in data["segments"]),
+            input_sha256=data["input_sha256"],
+            analysis_key=data["analysis_key"],
+            render_key=data["render_key"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFolder:
+    """Fixed names under one folder. The queue mirrors them as storage keys."""
+
+    path: Path
+    out: Path
+
+    @property
+    def plan(self) -> Path:
+        return self.path / "source.json"
+
+    @property
+    def timeline(self) -> Path:
+        return self.path / "timeline.csv"
+
+    def shard(self, segment: int) -> Path:
+        return self.path / "shards" / f"{segment:05d}.npz"
+
+    def part(self, segment: int) -> Path:
+        return self.path / "parts" / f"{segment:05d}.mp4"
+
+    def kept(self, segment: int) -> Path:
+        return self.path / "parts" / f"{segment:05d}.zip"
+
+    def timings(self, step: str) -> Path:
+        return self.path / "timings" / f"{step}.json"
+
+    def relative(self, path: Path) -> str:
+        """The storage key of a file of this folder, with forward slashes."""
+        return path.relative_to(self.path).as_posix()
+
+    def read_plan(self) -> ItemPlan:
+        """The plan that ``probe`` wrote.
+
+        Raises:
+            UnreadableError: missing, damaged, or of another version.
+        """
+        try:
+            data = json.loads(self.plan.read_text("utf-8"))
+            if data["format"] != FORMAT:
+                raise UnreadableError(f"{self.plan}: is of another version; use --overwrite")
+            return ItemPlan.from_json(data)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UnreadableError(f"{self.plan}: is damaged; run with --overwrite") from error
+
+    def write_plan(self, plan: ItemPlan) -> None:
+        """Keep the plan for the steps that follow."""
+        write_text(self.plan, json.dumps(plan.to_json(), separators=(",", ":")))
+
+    def remove(self) -> None:
+        """Take away everything but the results."""
+        shutil.rmtree(self.path, ignore_errors=True)

@@ -1,0 +1,62 @@
+"""Small pictures out of a frame: thumbnails and whole images as JPEG, RGB for GIFs."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from fer_batch.media import planes
+from fer_batch.types import FloatArray, Frame, Image
+
+JPEG_QUALITY = 90
+
+
+def rgb(image: Image, width: int) -> Image:
+    """``uint8[h, w, 3]`` at most ``width`` wide, of an I420 picture; planes are scaled first."""
+    luma = planes.split(image)[0]
+    h, w = luma.shape
+    if w > width:
+        height = max(2, round(h * width / w / 2) * 2)
+        image = planes.fit(image, width // 2 * 2, height)
+    return cv2.cvtColor(image, cv2.COLOR_YUV2RGB_I420)
+
+
+def jpeg(image: Image, width: int = 0, crop: tuple[int, int] | None = None) -> bytes:
+    """An I420 picture as JPEG, at most ``width`` wide (0: as it is), cut to size ``crop``."""
+    bgr = planes.to_bgr(image)
+    if crop is not None:
+        bgr = bgr[: crop[1], : crop[0]]
+    if width and bgr.shape[1] > width:
+        height = max(1, round(bgr.shape[0] * width / bgr.shape[1]))
+        bgr = cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA)
+    return _encoded(bgr)
+
+
+def portrait(frame: Frame, box: FloatArray, side: int, margin: float = 0.35) -> bytes:
+    """JPEG of one face with some room around it, ``side`` × ``side`` pixels."""
+    assert frame.image is not None
+    bgr = planes.to_bgr(frame.image)
+    centre = box[:2] + box[2:] / 2
+    half = max(float(box[2:].max()) * (0.5 + margin), 4.0)
+    transform = np.array(
+        [
+            [side / (2 * half), 0, side / 2 - centre[0] * side / (2 * half)],
+            [0, side / (2 * half), side / 2 - centre[1] * side / (2 * half)],
+        ]
+    )
+    shrink = 2 * half / side
+    if shrink > 2:
+        # Warping samples single pixels: average down first where the face is large.
+        factor = int(shrink)
+        size = (bgr.shape[1] // factor, bgr.shape[0] // factor)
+        bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+        transform[:, :2] *= factor
+    face = cv2.warpAffine(bgr, transform, (side, side), borderMode=cv2.BORDER_REPLICATE)
+    return _encoded(face)
+
+
+def _encoded(bgr: Image) -> bytes:
+    ok, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not ok:
+        raise RuntimeError("a JPEG could not be encoded")
+    return bytes(data)

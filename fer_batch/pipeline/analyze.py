@@ -1,0 +1,148 @@
+"""One segment: decode, detect, crop, classify. Stateless, so that segments never change results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fer_batch.config import AnalyzeSettings
+from fer_batch.emotion.classifier import Classifier
+from fer_batch.faces.align import crop_faces
+from fer_batch.faces.detector import Detector
+from fer_batch.media.source import FrameSource
+from fer_batch.pipeline.detect import NOTHING, detect_on_grid
+from fer_batch.pipeline.prefetch import Prefetch
+from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
+from fer_batch.types import Detections, Faces, FloatArray, Frame, FrameStatus, Image, Segment
+
+# Frames that wait between decoder and detector; at 4K one takes 12 MB.
+DECODED_AHEAD = 8
+CROPPED_AHEAD = 16
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What becomes the columns of Faces."""
+
+    status: list[int] = field(default_factory=list)
+    frame: list[int] = field(default_factory=list)
+    found: list[Detections] = field(default_factory=list)
+    probabilities: list[FloatArray] = field(default_factory=list)
+    waiting: list[Image] = field(default_factory=list)
+
+
+def analyze_segment(
+    source: FrameSource,
+    segment: Segment,
+    settings: AnalyzeSettings,
+    detector: Detector,
+    classifier: Classifier,
+    timings: Timings,
+    report: Report = unreported,
+    should_cancel: ShouldCancel = never,
+) -> Faces:
+    """All faces of a segment with their probabilities.
+
+    Decoding and detecting run in threads of their own, classifying in the caller's; queues
+    between them are bounded, so memory does not grow with the length of the segment.
+
+    Raises:
+        Cancelled: ``should_cancel`` said so; nothing is kept of this segment.
+    """
+    pulse = Pulse(report, should_cancel)
+    collected = _Collected()
+    with (
+        Prefetch(_decode(source, segment, settings, timings), DECODED_AHEAD) as frames,
+        Prefetch(
+            _crop(iter(frames), segment, settings, detector, classifier, timings), CROPPED_AHEAD
+        ) as cropped,
+    ):
+        for status, index, found, crops in cropped:
+            collected.status.append(status)
+            if len(found):
+                collected.frame += [index] * len(found)
+                collected.found.append(found)
+                collected.waiting.append(crops)
+            _classify(collected, classifier, timings, all_of_them=False)
+            pulse.beat()
+    _classify(collected, classifier, timings, all_of_them=True)
+    pulse.flush()
+    return _faces(segment, collected, len(classifier.card.labels))
+
+
+def _decode(
+    source: FrameSource, segment: Segment, settings: AnalyzeSettings, timings: Timings
+) -> Iterator[Frame]:
+    """Frames of the segment, and as far past its end as the detection grid reaches."""
+    stop = min(segment.stop + 1, len(source.info))
+    frames = source.frames(segment.start, stop)
+    while True:
+        with timings.stage("decode"):
+            frame = next(frames, None)
+        if frame is None:
+            return
+        yield frame
+
+
+def _crop(
+    frames: Iterator[Frame],
+    segment: Segment,
+    settings: AnalyzeSettings,
+    detector: Detector,
+    classifier: Classifier,
+    timings: Timings,
+) -> Iterator[tuple[int, int, Detections, Image]]:
+    """Status, index, faces and grey crops of each frame of the segment, in order."""
+    card = classifier.card
+    template = np.array(card.template, np.float32)
+    analysed = (f for f in frames if f.index % settings.every == 0)
+    expected = segment.start
+    for frame, found in detect_on_grid(analysed, detector, settings.grid, timings):
+        for skipped in range(expected, min(frame.index, segment.stop)):
+            yield FrameStatus.SKIPPED, skipped, NOTHING, _no_crops(card.input_size)
+        expected = frame.index + 1
+        if frame.index >= segment.stop:
+            return
+        if frame.image is None:
+            yield FrameStatus.DECODE_ERROR, frame.index, NOTHING, _no_crops(card.input_size)
+            continue
+        with timings.stage("crop"):
+            crops = crop_faces(frame, found, template, card.input_size)
+        status = FrameStatus.OK if len(found) else FrameStatus.NO_FACE
+        yield status, frame.index, found, crops
+    for skipped in range(expected, segment.stop):
+        yield FrameStatus.SKIPPED, skipped, NOTHING, _no_crops(card.input_size)
+
+
+def _no_crops(size: int) -> Image:
+    return np.empty((0, size, size), np.uint8)
+
+
+def _classify(
+    collected: _Collected, classifier: Classifier, timings: Timings, all_of_them: bool
+) -> None:
+    """Classify waiting crops in whole batches, the rest only at the end."""
+    waiting = sum(len(crops) for crops in collected.waiting)
+    if waiting < classifier.batch_size and not (all_of_them and waiting):
+        return
+    crops = np.concatenate(collected.waiting)
+    ready = waiting if all_of_them else waiting - waiting % classifier.batch_size
+    with timings.stage("classify"):
+        collected.probabilities.append(classifier.classify(crops[:ready]))
+    collected.waiting = [crops[ready:]] if ready < waiting else []
+
+
+def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:
+    found = collected.found or [NOTHING]
+    probabilities = collected.probabilities or [np.empty((0, labels), np.float32)]
+    return Faces(
+        start=segment.start,
+        status=np.array(collected.status, np.int64),
+        frame=np.array(collected.frame, np.int64),
+        box=np.concatenate([f.box for f in found]),
+        confidence=np.concatenate([f.confidence for f in found]),
+        landmarks=np.concatenate([f.landmarks for f in found]),
+        probabilities=np.concatenate(probabilities),
+    )

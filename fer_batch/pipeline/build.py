@@ -1,0 +1,72 @@
+"""The only file that names concrete adapters: what a machine loads once and uses for every item."""
+
+from __future__ import annotations
+
+import time
+
+from fer_batch.config import AnalyzeSettings, RunSettings
+from fer_batch.emotion.card import ModelCard
+from fer_batch.emotion.classifier import Classifier
+from fer_batch.faces.detector import Detector
+from fer_batch.media.source import FrameSource, open_source
+from fer_batch.types import SourceInfo
+
+
+class Engine:
+    """Detector and classifier, loaded when first needed and kept; one a process."""
+
+    def __init__(self, run: RunSettings) -> None:
+        self.run = run
+        self.load_s = 0.0
+        self._detectors: dict[tuple[object, ...], Detector] = {}
+        self._classifiers: dict[str, Classifier] = {}
+
+    def detector(self, settings: AnalyzeSettings) -> Detector:
+        """The face detector that the settings name. Not for two threads at once.
+
+        Raises:
+            UnknownModelError, ModelFileError: it cannot be loaded.
+        """
+        from fer_batch.faces.detector import open_detector
+
+        key = (
+            settings.detector,
+            settings.detector_model,
+            settings.min_confidence,
+            settings.min_face,
+        )
+        if key not in self._detectors:
+            begin = time.perf_counter()
+            self._detectors[key] = open_detector(*key)  # type: ignore[arg-type]
+            self.load_s += time.perf_counter() - begin
+        return self._detectors[key]
+
+    def classifier(self, settings: AnalyzeSettings) -> Classifier:
+        """The expression classifier that the settings name.
+
+        Raises:
+            UnknownModelError, ModelFileError: it cannot be loaded.
+        """
+        from fer_batch.emotion.load import open_classifier
+
+        if settings.model not in self._classifiers:
+            begin = time.perf_counter()
+            self._classifiers[settings.model] = open_classifier(
+                settings.model,
+                runtime=self.run.runtime,
+                device=self.run.device,
+                batch_size=self.run.batch_size,
+                threads=self.run.threads or None,
+            )
+            self.load_s += time.perf_counter() - begin
+        return self._classifiers[settings.model]
+
+    def card(self, settings: AnalyzeSettings) -> ModelCard:
+        """The model's card, without loading weights."""
+        from fer_batch.emotion.models import find_model
+
+        return find_model(settings.model)
+
+    def source(self, info: SourceInfo) -> FrameSource:
+        """A reader for a probed source."""
+        return open_source(info, self.run.limits, self.run.threads)

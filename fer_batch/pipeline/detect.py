@@ -1,0 +1,80 @@
+"""Detection on a grid, filled in between where neighbours agree, finer where they do not.
+
+A batch job may look ahead: a face found in frames 0 and 4 at nearly the same place is between
+them in frames 1 to 3. Groups of frames between two grid frames depend on nothing outside them, so
+any cut of a source into segments gives the same faces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from fer_batch.faces.detector import Detector
+from fer_batch.faces.interpolate import agree, between
+from fer_batch.pipeline.progress import Timings
+from fer_batch.types import Detections, Frame
+
+NOTHING = Detections(
+    np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty((0, 5, 2), np.float32)
+)
+
+
+def detect_on_grid(
+    frames: Iterable[Frame], detector: Detector, grid: int, timings: Timings
+) -> Iterator[tuple[Frame, Detections]]:
+    """Yield each analysed frame with its faces.
+
+    ``frames``: the analysed frames of a range, in order, from a grid frame on and one grid frame
+    past its end; that last one, if it comes, only serves the group before it and is yielded too.
+    Frames that could not be decoded have no faces.
+    """
+    group: list[Frame] = []
+    known: dict[int, Detections] = {}
+    for frame in frames:
+        group.append(frame)
+        if len(group) == grid + 1:
+            faces = _fill_group(group, detector, known, timings)
+            yield from zip(group[:-1], faces[:-1], strict=True)
+            known = {frame.index: faces[-1]} if frame.image is not None else {}
+            group = [frame]
+    if group:
+        yield from zip(group, _fill_group(group, detector, known, timings), strict=True)
+
+
+def _fill_group(
+    group: list[Frame], detector: Detector, known: dict[int, Detections], timings: Timings
+) -> list[Detections]:
+    """Faces of each frame of a group: detected at both ends and wherever they are needed."""
+    decoded = [frame for frame in group if frame.image is not None]
+    found: dict[int, Detections] = dict(known)
+
+    def at(place: int) -> Detections:
+        frame = decoded[place]
+        if frame.index not in found:
+            with timings.stage("detect"):
+                found[frame.index] = detector.detect(frame)
+        return found[frame.index]
+
+    def fill(low: int, high: int) -> None:
+        if high - low < 2:
+            return
+        first, last = at(low), at(high)
+        match = agree(first, last)
+        if match is None:
+            middle = (low + high) // 2
+            at(middle)
+            fill(low, middle)
+            fill(middle, high)
+            return
+        span = decoded[high].index - decoded[low].index
+        for place in range(low + 1, high):
+            share = (decoded[place].index - decoded[low].index) / span
+            found[decoded[place].index] = between(first, last, match, share)
+
+    if decoded:
+        at(0)
+        at(len(decoded) - 1)
+        fill(0, len(decoded) - 1)
+    return [found.get(frame.index, NOTHING) for frame in group]

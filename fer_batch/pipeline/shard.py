@@ -1,0 +1,41 @@
+"""A segment's faces on disk: ``.npz`` without pickles, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from fer_batch.atomic import atomic_path
+from fer_batch.errors import UnreadableError
+from fer_batch.types import Faces
+
+FORMAT = 1
+_ARRAYS = ("status", "frame", "box", "confidence", "landmarks", "probabilities")
+
+
+def write_shard(path: Path, faces: Faces, timings: dict[str, float]) -> None:
+    """Write a segment's faces, and the seconds that its stages took."""
+    meta = json.dumps({"format": FORMAT, "start": faces.start, "timings": timings})
+    arrays = {name: getattr(faces, name) for name in _ARRAYS}
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, meta=np.array(meta), **arrays)
+
+
+def read_shard(path: Path) -> tuple[Faces, dict[str, float]]:
+    """What ``write_shard`` wrote.
+
+    Raises:
+        UnreadableError: missing, damaged, or of another version.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            meta = json.loads(str(data["meta"]))
+            if meta["format"] != FORMAT:
+                raise UnreadableError(f"{path}: is of another version; run with --overwrite")
+            faces = Faces(start=meta["start"], **{name: data[name] for name in _ARRAYS})
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise UnreadableError(f"{path}: is damaged; run again with --overwrite") from error
+    return faces, meta["timings"]
