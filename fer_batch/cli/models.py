@@ -1,0 +1,77 @@
+"""``fer-batch models``: what models there are, and what their cards say."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from fer_batch.emotion.card import ModelCard
+
+
+def models(
+    name: Annotated[
+        str | None, typer.Argument(help="A model's name, or the path of a card: its whole card.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the models that --model takes, or show one model's card."""
+    from fer_batch.emotion.models import find_model, list_models
+
+    cards = [find_model(name)] if name else list_models()
+    if as_json:
+        shown = [_as_data(card) for card in cards]
+        typer.echo(json.dumps(shown[0] if name else shown, indent=2, ensure_ascii=False))
+    elif name:
+        _show_card(cards[0])
+    else:
+        for card in cards:
+            typer.echo(f"{typer.style(card.name, bold=True):<12} {', '.join(card.labels)}")
+            if card.description:
+                typer.echo(f"{'':<12} {card.description}")
+        typer.echo("\nfer-batch models NAME shows how a model was trained and measured.")
+
+
+def _as_data(card: ModelCard) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {**asdict(card), "path": str(card.path)}
+
+
+def _show_card(card: ModelCard) -> None:
+    rows: list[tuple[str, str]] = [
+        ("labels", ", ".join(card.labels)),
+        ("input", f"{card.input_size}x{card.input_size} pixels, grey"),
+        ("card", str(card.path)),
+        *((f"file ({runtime})", file) for runtime, file in card.files.items()),
+        *((f"sha256 of {file}", digest) for file, digest in card.sha256.items()),
+        *_flat("training", card.training),
+        *_flat("measured", card.metrics),
+    ]
+    typer.echo(typer.style(f"{card.name} (version {card.version})", bold=True))
+    if card.description:
+        typer.echo(card.description)
+    typer.echo("")
+    width = min(max(len(key) for key, _ in rows), 40)
+    for key, value in rows:
+        typer.echo(f"  {key:<{width}}  {value}")
+    for limit in card.limits:
+        typer.echo(f"  · {limit}")
+
+
+def _flat(prefix: str, data: dict[str, Any]) -> list[tuple[str, str]]:
+    """Nested values of a card as lines: ``measured PublicTest accuracy``."""
+    rows: list[tuple[str, str]] = []
+    for key, value in data.items():
+        name = f"{prefix}: {key}"
+        if isinstance(value, dict):
+            rows += _flat(name, value)
+        elif isinstance(value, float):
+            rows.append((name, f"{value:.4g}"))
+        elif isinstance(value, list):
+            rows.append((name, ", ".join(map(str, value))))
+        else:
+            rows.append((name, str(value)))
+    return rows
