@@ -22,6 +22,9 @@ LONGEST_INPUT = 1920
 NMS_IOU = 0.3
 MOST_CANDIDATES = 500
 
+# OpenCV 5 warns on stderr of a target nobody asked for each time a network is made.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+
 
 class YuNet:
     """Detects on a copy of the frame scaled down as far as the smallest wanted face allows."""
