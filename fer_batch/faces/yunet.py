@@ -22,8 +22,9 @@ LONGEST_INPUT = 1920
 NMS_IOU = 0.3
 MOST_CANDIDATES = 500
 
-# OpenCV 5 warns on stderr of a target nobody asked for each time a network is made.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+# OpenCV 5 warns on stderr of a target nobody asked for each time a network is made; what really
+# goes wrong is raised.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 class YuNet:

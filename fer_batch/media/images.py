@@ -17,6 +17,9 @@ from fer_batch.media import planes
 from fer_batch.media.container import check_readable
 from fer_batch.types import Frame, Image, SourceInfo
 
+# A damaged image is our one line, not OpenCV's on stderr beside it.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
 
 def images_in(folder: Path) -> list[Path]:
     """Images directly in ``folder``, in natural order (``2.png`` before ``10.png``)."""
