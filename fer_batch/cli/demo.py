@@ -1,0 +1,67 @@
+"""``fer-batch demo``: a clip of two people made by code, and all that ``run`` makes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fer_batch.cli import options as o
+from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
+
+if TYPE_CHECKING:
+    from fer_batch.jobs.local import Existing, ItemResult
+
+# What each result is, in the order in which a person would want to open them.
+WORDS = {
+    "report.html": "open this in a browser",
+    "annotated.mp4": "the clip with boxes, numbers and expressions; with sound",
+    "preview.gif": "the liveliest moments",
+    "timeline.png": "a plot for each person",
+    "timeline.csv": "every number, a row for each face in each frame",
+    "summary.json": "shares, longest spells, settings and versions",
+}
+
+
+def demo(
+    out: o.Out = Path("demo-output"),
+    seconds: Annotated[
+        float, typer.Option(min=0.2, max=10.0, help="How much of the clip to make.")
+    ] = 10.0,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Make everything again, replace what is there.")
+    ] = False,
+    quiet: o.Quiet = False,
+    as_json: o.Json = False,
+) -> None:
+    """Make a short clip of two people and analyse it: a look at what fer-batch does.
+
+    Nothing is downloaded. The clip goes to OUT/demo.mp4, the results to OUT/demo/.
+    """
+    from fer_batch.cli.run import finish, run_local
+    from fer_batch.demo import write_clip
+
+    o.check_out(out)
+    clip = out / "demo.mp4"
+    if not quiet and not as_json:
+        typer.echo("making a clip of two people")
+    write_clip(clip, seconds=seconds)
+    existing: Existing = "overwrite" if overwrite else "resume"
+    results = run_local(
+        [clip], out, AnalyzeSettings(), RenderSettings(), RunSettings(), existing, quiet or as_json
+    )
+    if not quiet and not as_json:
+        _say_where(results)
+    finish(results, out, quiet, as_json)
+
+
+def _say_where(results: list[ItemResult]) -> None:
+    for result in results:
+        there = [name for name in WORDS if (result.out / name).is_file()]
+        if there:
+            typer.echo("")
+        for name in there:
+            typer.echo(f"  {typer.style(str(result.out / name), bold=True)}  {WORDS[name]}")
+        if there:
+            typer.echo("")
