@@ -1,0 +1,206 @@
+"""``preview.gif``: moments cut together with moviepy, written by FFmpeg's palette filters.
+
+moviepy's own GIF writer maps each frame to colours in Python; FFmpeg finds one palette for all
+frames (``palettegen``) and maps them in C (``paletteuse``), fed through a pipe.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer_batch.atomic import atomic_path
+from fer_batch.errors import FerBatchError
+from fer_batch.output.moments import GIF_FPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from typing import IO, Any
+
+    from fer_batch.types import Image
+
+MAX_WIDTH = 480
+MAX_HEIGHT = 640
+MAX_BYTES = 5_000_000
+FADE_S = 0.24
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """One step of making a GIF smaller: colours, each n-th frame, width, dithering."""
+
+    colours: int = 256
+    every: int = 1
+    width: int = MAX_WIDTH
+    dither: str = "bayer:bayer_scale=4"
+
+
+# From best to smallest; the last is far below 5 MB for 8 s of any content.
+LADDER = (
+    Quality(),
+    Quality(colours=128),
+    Quality(colours=128, width=400),
+    Quality(colours=96, width=360, every=2),
+    Quality(colours=64, width=320, every=2, dither="none"),
+    Quality(colours=64, width=240, every=3, dither="none"),
+    Quality(colours=32, width=160, every=3, dither="none"),
+)
+# GIF pays for each pixel that differs from the frame before: sensor noise is smoothed away first.
+DENOISE = "hqdn3d=2:1.5:4:3"
+
+
+def small_size(width: int, height: int) -> tuple[int, int]:
+    """Even size that fits ``MAX_WIDTH`` x ``MAX_HEIGHT``; never larger than the picture."""
+    scale = min(1.0, MAX_WIDTH / width, MAX_HEIGHT / height)
+    return max(2 * round(width * scale / 2), 2), max(2 * round(height * scale / 2), 2)
+
+
+def small_rgb(image: Image, full_range: bool = False) -> Image:
+    """A frame as small RGB for the GIF: planes are scaled first, converted after.
+
+    Args:
+        image: ``uint8[h * 3 // 2, w]``, I420 with even sides.
+        full_range: luma uses 0 to 255.
+
+    Returns:
+        ``uint8[h', w', 3]`` of ``small_size``.
+    """
+    import cv2
+
+    rows, columns = image.shape[0] * 2 // 3, image.shape[1]
+    width, height = small_size(columns, rows)
+    flat, size = image.reshape(-1), rows * columns
+    half = (rows // 2, columns // 2)
+    luma = cv2.resize(image[:rows], (width, height), interpolation=cv2.INTER_AREA)
+    chroma = [
+        cv2.resize(plane.reshape(half), (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        for plane in (flat[size : size * 5 // 4], flat[size * 5 // 4 :])
+    ]
+    if full_range:  # OpenCV's conversion takes video range only
+        luma = cv2.convertScaleAbs(luma, alpha=219 / 255, beta=16)
+        chroma = [cv2.convertScaleAbs(c, alpha=224 / 255, beta=128 * 31 / 255) for c in chroma]
+    joined = np.concatenate([luma.reshape(-1), *(plane.reshape(-1) for plane in chroma)])
+    return np.asarray(cv2.cvtColor(joined.reshape(-1, width), cv2.COLOR_YUV2RGB_I420))
+
+
+def write_gif(clips: Sequence[Sequence[Image]], path: Path, fps: float = GIF_FPS) -> None:
+    """Cut clips together and write a looping GIF of at most 5 MB and 480 x 640 pixels.
+
+    Args:
+        clips: for each moment its frames, ``uint8[h, w, 3]`` RGB, ``fps`` a second; empty ones are
+            left out, and sizes may differ between frames of a folder of images.
+        path: of the GIF.
+
+    Raises:
+        ValueError: there is no frame at all.
+        FerBatchError: FFmpeg failed.
+        NoSpaceError: the disk is full.
+    """
+    full = [list(clip) for clip in clips if len(clip)]
+    if not full:
+        raise ValueError("no frames for a GIF")
+    frames = list(compose(_same_size(full), fps))
+    with atomic_path(path) as temporary:
+        for quality in LADDER:
+            with temporary.open("wb") as file:
+                _encode(frames, fps, quality, file)
+            if temporary.stat().st_size <= MAX_BYTES:
+                break
+
+
+def _same_size(clips: list[list[Image]]) -> list[list[Image]]:
+    """Frames of different sizes are centred on black in the largest width and height."""
+    sizes = {frame.shape for clip in clips for frame in clip}
+    if len(sizes) == 1:
+        return clips
+    height, width = max(s[0] for s in sizes), max(s[1] for s in sizes)
+
+    def padded(frame: Image) -> Image:
+        ground = np.zeros((height, width, 3), dtype=np.uint8)
+        y, x = (height - frame.shape[0]) // 2, (width - frame.shape[1]) // 2
+        ground[y : y + frame.shape[0], x : x + frame.shape[1]] = frame
+        return ground
+
+    return [[padded(frame) for frame in clip] for clip in clips]
+
+
+def compose(clips: list[list[Image]], fps: float) -> Iterator[Image]:
+    """The frames of all clips one after the other, each cut softened by a short fade.
+
+    Composed with moviepy: image sequences, concatenated; the first frames of each clip but the
+    first fade in over the last frame of the clip before, so that the length stays the sum.
+    """
+    from moviepy.video.compositing.CompositeVideoClip import concatenate_videoclips
+    from moviepy.video.io.ImageSequenceClip import ImageSequenceClip
+
+    parts = []
+    for number, frames in enumerate(clips):
+        part = ImageSequenceClip(frames, fps=fps)
+        if number:
+            part = part.transform(_fade_from(clips[number - 1][-1]))
+        parts.append(part)
+    whole = concatenate_videoclips(parts, method="chain")
+    try:
+        # The middle of each frame's time, where rounding cannot reach the neighbour.
+        for tick in range(sum(len(clip) for clip in clips)):
+            yield np.asarray(whole.get_frame((tick + 0.5) / fps), dtype=np.uint8)
+    finally:
+        whole.close()
+
+
+def _fade_from(before: Image) -> Any:
+    def faded(get_frame: Any, t: float) -> Image:
+        import cv2
+
+        now: Image = get_frame(t)
+        if t >= FADE_S:
+            return now
+        share = t / FADE_S
+        return np.asarray(cv2.addWeighted(now, share, before, 1 - share, 0))
+
+    return faded
+
+
+def _encode(frames: list[Image], fps: float, quality: Quality, file: IO[bytes]) -> None:
+    """Run FFmpeg over pipes; no file name is part of its command line."""
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    height, width = frames[0].shape[:2]
+    scale = f"scale={quality.width}:-2:flags=area," if quality.width < width else ""
+    graph = (
+        f"{DENOISE},{scale}split[a][b];[a]palettegen=max_colors={quality.colours}:stats_mode=full[p];"
+        f"[b][p]paletteuse=dither={quality.dither}:diff_mode=rectangle"
+    )
+    command = [get_ffmpeg_exe(), "-v", "error", "-nostdin", "-f", "rawvideo", "-pix_fmt", "rgb24"]
+    command += ["-s", f"{width}x{height}", "-r", f"{fps / quality.every:g}", "-i", "pipe:0"]
+    command += ["-filter_complex", graph, "-loop", "0", "-f", "gif", "pipe:1"]
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=file, stderr=complaints, bufsize=0
+        )
+        assert process.stdin is not None
+        try:
+            with process.stdin as pipe:
+                for frame in frames[:: quality.every]:
+                    _write_all(pipe, np.ascontiguousarray(frame).data.cast("B"))
+        except BrokenPipeError:
+            pass  # FFmpeg's own message says why it went away
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        if process.wait() != 0:
+            complaints.seek(0)
+            said = complaints.read().decode(errors="replace").strip().splitlines()
+            raise FerBatchError(f"FFmpeg could not write the GIF: {said[-1] if said else 'killed'}")
+
+
+def _write_all(pipe: IO[bytes], data: memoryview) -> None:
+    """An unbuffered pipe may take less than it is given."""
+    while data:
+        data = data[pipe.write(data) :]

@@ -1,0 +1,203 @@
+"""What a timeline says of each person: presence, shares, spells, changes. Pure numbers.
+
+Definitions, used by the summary, the plot, the report and ``intervals.csv`` alike:
+
+- A frame *lasts* from its time to the time of the next frame that was not skipped (``--every``);
+  the last one lasts the median of those distances. So variable frame rates weigh right.
+- A *spell* is a run of one person's successive frames with the same strongest smoothed label.
+  Skipped frames do not end a spell; a frame without that person (no face, decode error) does.
+- A *change* is a spell whose label differs from the same person's spell before it.
+- *Shares* are parts of the time that the person is present, and sum to 1.
+- *Coverage* is the part of the frames not skipped in which at least one face was found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fer_batch.types import FrameStatus
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fer_batch.types import IntArray, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """One person showing one emotion without a break.
+
+    Frames ``start_frame <= i < stop_frame``; ``start_s`` to ``stop_s`` in seconds from the first
+    frame. ``probability`` is the smoothed probability of the label, mean over the spell's frames;
+    it is highest (``peak``) at ``peak_frame``.
+    """
+
+    face_id: int
+    emotion: str
+    start_frame: int
+    stop_frame: int
+    start_s: float
+    stop_s: float
+    frames: int
+    probability: float
+    peak: float
+    peak_frame: int
+
+    @property
+    def seconds(self) -> float:
+        return self.stop_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One face_id over the whole input. ``first_s``/``last_s``: begin of the first and end of the
+    last frame with this person. ``share`` holds every label in card order; ``longest`` holds the
+    longest spell of each label that occurs. ``thumbnail_frame`` is the frame where the face is
+    largest among the more certain half of its detections."""
+
+    face_id: int
+    frames: int
+    seconds: float
+    first_s: float
+    last_s: float
+    dominant: str
+    share: dict[str, float]
+    longest: dict[str, Spell]
+    spells: int
+    changes: int
+    confidence: float
+    thumbnail_frame: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, rounded to microseconds and millionths."""
+        data = asdict(self)
+        data["share"] = {k: round(v, 6) for k, v in self.share.items()}
+        data["longest"] = {k: spell_json(v) for k, v in self.longest.items()}
+        for key in ("seconds", "first_s", "last_s", "confidence"):
+            data[key] = round(data[key], 6)
+        return data
+
+
+def spell_json(spell: Spell) -> dict[str, Any]:
+    """A spell as plain values, rounded to microseconds and millionths, with its length."""
+    data = {k: round(v, 6) if isinstance(v, float) else v for k, v in asdict(spell).items()}
+    return data | {"seconds": round(spell.seconds, 6)}
+
+
+def frame_seconds(timeline: Timeline) -> NDArray[np.float64]:
+    """How long each frame lasts, ``float64[frames]`` in seconds; skipped frames last 0."""
+    lasting = np.zeros(len(timeline))
+    kept = np.flatnonzero(timeline.status != FrameStatus.SKIPPED)
+    if len(kept) == 0:
+        return lasting
+    steps = np.diff(timeline.time_s[kept])
+    typical = float(np.median(steps)) if len(steps) else 0.04
+    if len(kept) == 1 and len(timeline) > 1:
+        typical = float(timeline.time_s[-1] - timeline.time_s[kept[0]]) or 0.04
+    lasting[kept] = np.append(np.maximum(steps, 0.0), typical)
+    return lasting
+
+
+def coverage(timeline: Timeline) -> float:
+    """Part of the frames not skipped in which at least one face was found; 0 without frames."""
+    kept = int((timeline.status != FrameStatus.SKIPPED).sum())
+    return len(np.unique(timeline.frame)) / kept if kept else 0.0
+
+
+def spells(timeline: Timeline) -> list[Spell]:
+    """Every spell, ordered by face_id, then time."""
+    if len(timeline.frame) == 0:
+        return []
+    order, starts, stops = _runs(timeline)
+    frame, label = timeline.frame[order], timeline.emotion[order]
+    probability = timeline.smoothed[order, label].astype(np.float64)
+    mean = np.add.reduceat(probability, starts) / (stops - starts)
+    ends = timeline.time_s + frame_seconds(timeline)
+    found = []
+    for start, stop, average in zip(starts.tolist(), stops.tolist(), mean.tolist(), strict=True):
+        peak = start + int(probability[start:stop].argmax())
+        first, last = int(frame[start]), int(frame[stop - 1])
+        found.append(
+            Spell(
+                face_id=int(timeline.face_id[order[start]]),
+                emotion=timeline.labels[int(label[start])],
+                start_frame=first,
+                stop_frame=last + 1,
+                start_s=float(timeline.time_s[first]),
+                stop_s=float(ends[last]),
+                frames=stop - start,
+                probability=average,
+                peak=float(probability[peak]),
+                peak_frame=int(frame[peak]),
+            )
+        )
+    return found
+
+
+def _runs(timeline: Timeline) -> tuple[IntArray, IntArray, IntArray]:
+    """Faces ordered by person, then frame, and where runs of one label begin and end."""
+    # Skipped frames take no number, so that neighbours across them count as successive.
+    number = np.cumsum(timeline.status != FrameStatus.SKIPPED)
+    order = np.lexsort((timeline.frame, timeline.face_id))
+    person, label = timeline.face_id[order], timeline.emotion[order]
+    place = number[timeline.frame[order]]
+    broken = (np.diff(person) != 0) | (np.diff(label) != 0) | (np.diff(place) > 1)
+    starts = np.concatenate([[0], np.flatnonzero(broken) + 1])
+    return order, starts, np.append(starts[1:], len(order))
+
+
+def people(timeline: Timeline, known: list[Spell] | None = None) -> list[Person]:
+    """Every person, ordered by face_id. ``known``: the result of ``spells``, if at hand."""
+    every = spells(timeline) if known is None else known
+    of_person: dict[int, list[Spell]] = {}
+    for spell in every:
+        of_person.setdefault(spell.face_id, []).append(spell)
+    lasting = frame_seconds(timeline)
+    order = np.argsort(timeline.face_id, kind="stable")
+    bounds = np.searchsorted(timeline.face_id[order], sorted(of_person))
+    parts = np.split(order, bounds[1:]) if of_person else []
+    return [
+        _person(timeline, rows, own, lasting)
+        for rows, (_, own) in zip(parts, sorted(of_person.items()), strict=True)
+    ]
+
+
+def _person(
+    timeline: Timeline, rows: IntArray, own: list[Spell], lasting: NDArray[np.float64]
+) -> Person:
+    weight = lasting[timeline.frame[rows]]
+    # Several frames may bear one time stamp; then frames count instead of seconds.
+    weight = weight if weight.sum() > 0 else np.ones(len(rows))
+    time = np.bincount(timeline.emotion[rows], weight, minlength=len(timeline.labels))
+    share = dict(zip(timeline.labels, (time / time.sum()).tolist(), strict=True))
+    longest: dict[str, Spell] = {}
+    for spell in own:
+        best = longest.get(spell.emotion)
+        if best is None or spell.seconds > best.seconds:
+            longest[spell.emotion] = spell
+    confidence = timeline.confidence[rows]
+    seen = confidence > 0
+    return Person(
+        face_id=own[0].face_id,
+        frames=len(rows),
+        seconds=float(lasting[timeline.frame[rows]].sum()),
+        first_s=own[0].start_s,
+        last_s=own[-1].stop_s,
+        dominant=timeline.labels[int(time.argmax())],
+        share=share,
+        longest={label: longest[label] for label in timeline.labels if label in longest},
+        spells=len(own),
+        changes=sum(a.emotion != b.emotion for a, b in pairwise(own)),
+        confidence=float(confidence[seen].mean()) if seen.any() else 0.0,
+        thumbnail_frame=_thumbnail(timeline, rows),
+    )
+
+
+def _thumbnail(timeline: Timeline, rows: IntArray) -> int:
+    confidence, box = timeline.confidence[rows], timeline.box[rows]
+    area = np.where(confidence >= np.median(confidence), box[:, 2] * box[:, 3], -1.0)
+    return int(timeline.frame[rows[int(area.argmax())]])

@@ -1,0 +1,155 @@
+"""Small pictures with transparency, blended straight into I420 planes.
+
+A sprite is kept premultiplied, so that putting it on a frame is one multiplication and one
+addition a plane. It lies at even positions, where its chroma covers whole chroma samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fer_batch.output.palette import rgb
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from fer_batch.types import Image
+
+
+class Planes(NamedTuple):
+    """Views of one I420 picture: ``luma uint8[h, w]``, ``cb`` and ``cr uint8[h / 2, w / 2]``."""
+
+    luma: Image
+    cb: Image
+    cr: Image
+
+
+def planes(image: Image) -> Planes:
+    """Views into ``uint8[h * 3 // 2, w]``; writing to them writes to the picture.
+
+    Raises:
+        ValueError: the picture is not contiguous, or its sides are not even.
+    """
+    height, width = image.shape[0] * 2 // 3, image.shape[1]
+    if not image.flags.c_contiguous or height % 2 or width % 2 or image.shape[0] * 2 % 3:
+        raise ValueError(f"not a whole I420 picture with even sides: {image.shape}")
+    flat, size = image.reshape(-1), height * width
+    half = (height // 2, width // 2)
+    return Planes(
+        flat[:size].reshape(height, width),
+        flat[size : size * 5 // 4].reshape(half),
+        flat[size * 5 // 4 :].reshape(half),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sprite:
+    """Premultiplied planes of one small picture and what they leave of the ground below.
+
+    ``colour``: Y, Cb, Cr times coverage; ``keep`` and ``keep_half``: 255 less coverage.
+    """
+
+    colour: Planes
+    keep: Image
+    keep_half: Image
+
+    @property
+    def width(self) -> int:
+        return int(self.keep.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.keep.shape[0])
+
+    def put(self, target: Planes, x: int, y: int) -> None:
+        """Blend into ``target`` with the left upper corner at even ``x, y``; outside is cut off."""
+        import cv2
+
+        height, width = target.luma.shape
+        left, top = max(-x, 0), max(-y, 0)
+        right, bottom = min(self.width, width - x), min(self.height, height - y)
+        if left >= right or top >= bottom:
+            return
+        for plane, colour, keep, unit in (
+            (target.luma, self.colour.luma, self.keep, 1),
+            (target.cb, self.colour.cb, self.keep_half, 2),
+            (target.cr, self.colour.cr, self.keep_half, 2),
+        ):
+            inside = slice(top // unit, bottom // unit), slice(left // unit, right // unit)
+            ground = plane[
+                (y + top) // unit : (y + bottom) // unit, (x + left) // unit : (x + right) // unit
+            ]
+            cv2.multiply(ground, keep[inside], dst=ground, scale=1 / 255)
+            cv2.add(ground, colour[inside], dst=ground)
+
+
+class Canvas:
+    """Draws a sprite: layers of one colour, each with a coverage mask, one over the other."""
+
+    def __init__(self, width: int, height: int) -> None:
+        """A clear canvas; sides are rounded up to even numbers."""
+        self.width, self.height = width + width % 2, height + height % 2
+        self._rgb = np.zeros((self.height, self.width, 3))
+        self._alpha = np.zeros((self.height, self.width, 1))
+
+    def layer(
+        self, mask: NDArray[np.generic], x: int, y: int, colour: str, opacity: float = 1.0
+    ) -> None:
+        """Lay ``mask`` (0 to 255) in ``colour`` at ``x, y`` over what is there; outside is cut."""
+        left, top = max(x, 0), max(y, 0)
+        right, bottom = min(x + mask.shape[1], self.width), min(y + mask.shape[0], self.height)
+        if left >= right or top >= bottom:
+            return
+        part = mask[top - y : bottom - y, left - x : right - x, None]
+        cover = part.astype(np.float64) * (opacity / 255)
+        place = slice(top, bottom), slice(left, right)
+        self._rgb[place] = self._rgb[place] * (1 - cover) + np.array(rgb(colour)) * cover
+        self._alpha[place] = self._alpha[place] * (1 - cover) + cover
+
+    def sprite(self, full_range: bool = False) -> Sprite:
+        """What was drawn, as I420 by BT.601."""
+        alpha = self._alpha[..., 0]
+        red, green, blue = np.moveaxis(self._rgb, -1, 0)
+        luma = 0.299 * red + 0.587 * green + 0.114 * blue
+        scale, base, chroma = (1.0, 0, 1.0) if full_range else (219 / 255, 16, 224 / 255)
+        cb = (blue - luma) / 1.772 * chroma + 128 * alpha
+        cr = (red - luma) / 1.402 * chroma + 128 * alpha
+        return Sprite(
+            Planes(_bytes(luma * scale + base * alpha), _bytes(_half(cb)), _bytes(_half(cr))),
+            _bytes(255 * (1 - alpha)),
+            _bytes(255 * (1 - _half(alpha))),
+        )
+
+
+def rounded(width: int, height: int, radius: float, corners: Sequence[bool] = (True,) * 4) -> Image:
+    """Coverage of a rectangle with round corners: ``uint8[height, width]``.
+
+    Args:
+        corners: which are round: left upper, right upper, right lower, left lower.
+    """
+    y, x = np.mgrid[:height, :width] + 0.5
+    radius = min(radius, width / 2, height / 2)
+    cover = np.ones((height, width))
+    for is_round, at_x, at_y in zip(corners, (0, 1, 1, 0), (0, 0, 1, 1), strict=True):
+        if not is_round:
+            continue
+        dx = radius - (x if at_x == 0 else width - x)
+        dy = radius - (y if at_y == 0 else height - y)
+        edge = np.clip(radius - np.hypot(dx, dy) + 0.5, 0, 1)
+        cover = np.where((dx > 0) & (dy > 0), edge, cover)
+    return _bytes(cover * 255)
+
+
+def _half(plane: NDArray[np.float64]) -> NDArray[np.float64]:
+    height, width = plane.shape
+    blocks = plane.reshape(height // 2, 2, width // 2, 2)
+    return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float64)
+
+
+def _bytes(plane: NDArray[np.float64]) -> Image:
+    return np.clip(np.rint(plane), 0, 255).astype(np.uint8)

@@ -1,0 +1,246 @@
+"""``summary.json`` and ``summary.csv``: what was found, from what, by what, and how long it took.
+
+``summary.json`` of one input holds enough to repeat the run. What only the pipeline knows (hashes,
+settings, timings) comes in as plain dicts and is written as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fer_batch.atomic import atomic_path, write_text
+from fer_batch.output.moments import Moment
+from fer_batch.output.people import Person, Spell, coverage, people, spell_json, spells
+from fer_batch.types import FrameStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from fer_batch.types import SourceInfo, Timeline
+
+SCHEMA = 1
+LIBRARIES = (
+    "fer-batch",
+    "ai-edge-litert",
+    "av",
+    "keras",
+    "matplotlib",
+    "moviepy",
+    "numpy",
+    "opencv-python-headless",
+    "tensorflow-cpu",
+    "tensorflow",
+)
+ROW_COLUMNS = (
+    "input",
+    "status",
+    "error",
+    "frames",
+    "ok",
+    "no_face",
+    "skipped",
+    "decode_error",
+    "people",
+    "dominant",
+    "duration_s",
+    "coverage",
+    "seconds",
+    "folder",
+)
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Installed versions of fer-batch and the libraries that results depend on."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def summary(
+    timeline: Timeline,
+    *,
+    input: Mapping[str, Any],
+    model: Mapping[str, Any],
+    detector: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    timings: Mapping[str, float],
+    outputs: Mapping[str, Any] | None = None,
+    moments: Sequence[Moment] = (),
+    warnings: Sequence[str] = (),
+) -> dict[str, Any]:
+    """What ``summary.json`` holds, as plain JSON values.
+
+    Args:
+        timeline: the result.
+        input: ``describe_input``'s, or at least ``name`` and ``sha256``.
+        model: ``name``, ``sha256``, ``labels`` and what else its card says (``metrics``).
+        detector: ``name``, ``sha256``.
+        settings: of the run, as their ``to_json`` gives them.
+        timings: seconds by stage, with ``total_s`` and ``load_s``.
+        outputs: ``describe_outputs``'s.
+        moments: those shown in the GIF.
+        warnings: beside those that the timeline carries.
+    """
+    every = spells(timeline)
+    persons = people(timeline, every)
+    return {
+        "schema": SCHEMA,
+        "input": dict(input),
+        "model": dict(model),
+        "detector": dict(detector),
+        "settings": dict(settings),
+        "versions": versions(),
+        "frames": {"total": len(timeline), **status_counts(timeline)},
+        "coverage": round(coverage(timeline), 6),
+        "dominant": dominant(persons),
+        "share": {k: round(v, 6) for k, v in overall_share(timeline.labels, persons).items()},
+        "people": [person.to_json() for person in persons],
+        "longest_spells": [spell_json(spell) for spell in longest(every)],
+        "moments": [_moment_json(moment) for moment in moments],
+        "warnings": list(dict.fromkeys([*timeline.warnings, *warnings])),
+        "outputs": dict(outputs or {}),
+        "timings": {k: round(float(v), 6) for k, v in timings.items()},
+    }
+
+
+def _moment_json(moment: Moment) -> dict[str, Any]:
+    data = {name: getattr(moment, name) for name in Moment.__dataclass_fields__}
+    return {k: round(v, 6) if isinstance(v, float) else v for k, v in data.items()}
+
+
+def status_counts(timeline: Timeline) -> dict[str, int]:
+    """How many frames have each status, by the word that stands in ``timeline.csv``."""
+    counts = np.bincount(timeline.status, minlength=len(FrameStatus)).tolist()
+    return {status.text: counts[status] for status in FrameStatus}
+
+
+def overall_share(labels: Sequence[str], persons: Sequence[Person]) -> dict[str, float]:
+    """Share of each label over all people together, each weighted by the time it is present."""
+    weights = [person.seconds for person in persons]
+    if sum(weights) <= 0:
+        weights = [float(person.frames) for person in persons]
+    total = sum(weights)
+    if total <= 0:
+        return dict.fromkeys(labels, 0.0)
+    return {
+        label: sum(w * person.share[label] for w, person in zip(weights, persons, strict=True))
+        / total
+        for label in labels
+    }
+
+
+def dominant(persons: Sequence[Person]) -> str:
+    """The label with the largest overall share; empty where nobody was seen."""
+    if not persons:
+        return ""
+    share = overall_share(tuple(persons[0].share), persons)
+    return max(share, key=lambda label: share[label])
+
+
+def longest(every: Iterable[Spell], count: int = 10) -> list[Spell]:
+    """The longest spells of all people, longest first, earlier ones first among equals."""
+    return sorted(every, key=lambda s: (-round(s.seconds, 9), s.start_frame, s.face_id))[:count]
+
+
+def describe_input(source: SourceInfo, sha256: str) -> dict[str, Any]:
+    """What ``summary.json`` says of an input."""
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "sha256": sha256,
+        "width": source.width,
+        "height": source.height,
+        "rotation": source.rotation,
+        "codec": source.codec,
+        "has_audio": source.has_audio,
+        "frames": len(source),
+        "duration_s": round(source.duration_s, 6),
+        "start_s": round(source.start_s, 6) if len(source) else 0.0,
+    }
+
+
+def describe_outputs(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """SHA-256 and size of each of the files in ``folder`` that is there, in order of name."""
+    described = {}
+    for name in sorted(names):
+        path = folder / name
+        if path.is_file():
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            described[name] = {"sha256": digest, "bytes": path.stat().st_size}
+    return described
+
+
+def write_summary(data: Mapping[str, Any], path: Path) -> None:
+    """Write ``summary.json``.
+
+    Raises:
+        NoSpaceError: the disk is full.
+        OutputPathError: the folder cannot be written to.
+    """
+    # Names of strangers' files may hold lone surrogates; ASCII keeps the file readable by all.
+    write_text(path, json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
+
+
+def done_row(data: Mapping[str, Any], *, name: str, folder: str) -> dict[str, Any]:
+    """The row of ``summary.csv`` for a finished input, from its summary."""
+    frames = data["frames"]
+    return {
+        "input": name,
+        "status": "done",
+        "error": "",
+        "frames": frames["total"],
+        **{status.text: frames[status.text] for status in FrameStatus},
+        "people": len(data["people"]),
+        "dominant": data["dominant"],
+        "duration_s": data["input"].get("duration_s", ""),
+        "coverage": data["coverage"],
+        "seconds": data["timings"].get("total_s", ""),
+        "folder": folder,
+        "share": dict(data["share"]),
+    }
+
+
+def failed_row(*, name: str, error: str, status: str = "failed") -> dict[str, Any]:
+    """The row of ``summary.csv`` for an input without a result; ``error`` is its one line."""
+    return {"input": name, "status": status, "error": error}
+
+
+def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write ``summary.csv``, a row per input in the order given.
+
+    Columns are ``ROW_COLUMNS`` and ``share_<label>`` for each label that any row has.
+
+    Raises:
+        NoSpaceError: the disk is full.
+        OutputPathError: the folder cannot be written to.
+    """
+    labels = list(dict.fromkeys(label for row in rows for label in row.get("share", {})))
+    names = [*ROW_COLUMNS[:-1], *(f"share_{label}" for label in labels), ROW_COLUMNS[-1]]
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+        for row in rows:
+            share = {f"share_{label}": value for label, value in row.get("share", {}).items()}
+            cells = {**row, **share}
+            writer.writerow([_cell(cells.get(name, "")) for name in names])
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.6f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,247 @@
+"""``timeline.csv``: written from a Timeline, and read back to the same Timeline.
+
+Numbers have fixed decimals, so a file is a function of its timeline byte by byte, and writing what
+was read gives the same bytes. Probabilities are rounded to millionths by the method of largest
+remainders: a row's written values sum to exactly 1 and its strongest label stays the strongest.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer_batch.atomic import atomic_path
+from fer_batch.errors import InputError, NotFoundError, UnreadableError
+from fer_batch.types import FrameStatus, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fer_batch.types import FloatArray, IntArray
+
+LEADING = ("frame", "time_s", "status", "face_id", "x", "y", "w", "h", "confidence", "emotion")
+DECIMALS = {"time_s": 6, "x": 2, "y": 2, "w": 2, "h": 2, "confidence": 4}
+MILLION = 1_000_000
+STATUSES = {status.text: int(status) for status in FrameStatus}
+WHOLE = re.compile(r"\d{1,15}")
+
+
+def header(labels: Sequence[str], with_files: bool = False) -> list[str]:
+    """The column names of ``timeline.csv`` for a model's labels in card order."""
+    raw = [f"{label}_raw" for label in labels]
+    return [*LEADING, *labels, *raw, *(["file"] if with_files else [])]
+
+
+def write_csv(timeline: Timeline, path: Path) -> None:
+    """Write ``timeline.csv``; what a row has no value for is empty.
+
+    Raises:
+        NoSpaceError: the disk is full.
+        OutputPathError: the folder cannot be written to.
+    """
+    columns = timeline.table()
+    has_face = columns["face_id"].astype(np.int64) >= 0
+    texts: dict[str, list[str]] = {}
+    for name, values in columns.items():
+        if name in DECIMALS:
+            texts[name] = fixed(values.astype(np.float64), DECIMALS[name])
+        elif name == "face_id":
+            texts[name] = [str(v) if v >= 0 else "" for v in values.tolist()]
+        elif name in LEADING or name == "file":
+            texts[name] = [str(v) for v in values.tolist()]
+    for suffix in ("", "_raw"):
+        names = [label + suffix for label in timeline.labels]
+        texts |= _probabilities(columns, names, has_face)
+    with (
+        atomic_path(path) as temporary,
+        # A file name that is not valid Unicode must not make the whole table unreadable.
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*(texts[name] for name in columns), strict=True))
+
+
+def fixed(values: NDArray[np.float64], decimals: int) -> list[str]:
+    """Each number with ``decimals`` decimals, never "-0.00"; NaN is empty."""
+    rounded = np.round(values, decimals) + 0.0
+    text = list(map(f"{{:.{decimals}f}}".format, rounded.tolist()))
+    for i in np.flatnonzero(np.isnan(values)).tolist():
+        text[i] = ""
+    return text
+
+
+def _probabilities(
+    columns: dict[str, NDArray[np.generic]], names: list[str], has_face: NDArray[np.bool_]
+) -> dict[str, list[str]]:
+    values = np.stack([columns[name] for name in names], axis=1).astype(np.float64)
+    millionths = to_millionths(values[has_face])
+    rows = np.flatnonzero(has_face).tolist()
+    texts = {}
+    for i, name in enumerate(names):
+        column = list(repeat("", len(has_face)))
+        for row, value in zip(rows, millionths[:, i].tolist(), strict=True):
+            column[row] = f"0.{value:06d}" if value < MILLION else "1.000000"
+        texts[name] = column
+    return texts
+
+
+def to_millionths(probabilities: NDArray[np.float64]) -> IntArray:
+    """Rows that sum to 1 as whole millionths ``int64[n, labels]`` that sum to 1,000,000.
+
+    The first strongest label of a row stays its first strongest label, also where rounding would
+    make a tie. Values that already are millionths come out unchanged.
+    """
+    if probabilities.size == 0:
+        return np.zeros(probabilities.shape, dtype=np.int64)
+    total = probabilities.sum(axis=1, keepdims=True)
+    exact = np.maximum(probabilities, 0) / np.where(total > 0, total, 1) * MILLION
+    whole = np.rint(exact).astype(np.int64)
+    missing = MILLION - whole.sum(axis=1)
+    for row in np.flatnonzero(missing).tolist():
+        step = 1 if missing[row] > 0 else -1
+        order = np.argsort((whole[row] - exact[row]) * step, kind="stable")
+        whole[row, np.resize(order, abs(int(missing[row])))] += step
+    best = probabilities.argmax(axis=1)
+    for row in np.flatnonzero(whole.argmax(axis=1) != best).tolist():
+        whole[row, whole[row].argmax()] -= 1
+        whole[row, best[row]] += 1
+    return whole
+
+
+def read_csv(path: Path, name: str) -> Timeline:
+    """Read a file written by ``write_csv``; ``name`` is given to the Timeline.
+
+    Raises:
+        NotFoundError: there is no such file.
+        UnreadableError: it cannot be read.
+        InputError: it is not a timeline, or damaged; the line is named.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            names, rows = _rows(path, csv.reader(file, strict=True))
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{path}: no such file; analyse the video first") from error
+    except OSError as error:
+        raise UnreadableError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _damaged(path, None, str(error)) from error
+    labels = _labels(path, names)
+    return _timeline(path, name, labels, names, rows)
+
+
+def _damaged(path: Path, line: int | None, reason: str) -> InputError:
+    where = "" if line is None else f" line {line}:"
+    return InputError(f"{path}:{where} {reason}; not a timeline as written, analyse again")
+
+
+def _rows(path: Path, reader: Iterator[list[str]]) -> tuple[list[str], list[list[str]]]:
+    names = next(reader, [])
+    rows = list(reader)
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(names):
+            raise _damaged(path, number, f"{len(row)} cells where the header has {len(names)}")
+    return names, rows
+
+
+def _labels(path: Path, names: list[str]) -> tuple[str, ...]:
+    with_files = names[-1:] == ["file"] and len(names) % 2 == 1
+    count = (len(names) - len(LEADING) - with_files) // 2
+    labels = tuple(names[len(LEADING) : len(LEADING) + max(count, 0)])
+    if not labels or names != header(labels, with_files) or len(set(names)) != len(names):
+        raise _damaged(path, 1, "the header is not that of a timeline")
+    return labels
+
+
+def _timeline(
+    path: Path, name: str, labels: tuple[str, ...], names: list[str], rows: list[list[str]]
+) -> Timeline:
+    cells = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
+    column = {key: cells.get(key, ()) for key in names}
+    frame = _whole(path, column["frame"], "frame")
+    first = _first_rows(path, frame)
+    has_face = np.array([cell != "" for cell in column["face_id"]], dtype=bool)
+    faces = np.flatnonzero(has_face)
+    face_id = _whole(path, [column["face_id"][i] for i in faces], "face_id", faces)
+    _check_order(path, frame[faces], face_id, faces)
+    if len(bare := np.setdiff1d(np.flatnonzero(~has_face), first)):
+        raise _damaged(path, int(bare[0]) + 2, "a second row for a frame, without a face")
+    if lost := [cell for cell in column["status"] if cell not in STATUSES]:
+        line = column["status"].index(lost[0]) + 2
+        raise _damaged(path, line, f"unknown status {lost[0][:20]!r}")
+
+    def numbers(keys: Sequence[str]) -> FloatArray:
+        read = [_numbers(path, column[key], key, faces) for key in keys]
+        return np.stack(read, axis=1).astype(np.float32)
+
+    timeline = Timeline(
+        name=name,
+        labels=labels,
+        status=np.array([STATUSES[column["status"][i]] for i in first], dtype=np.int64),
+        time_s=_numbers(path, column["time_s"], "time_s", first),
+        frame=frame[faces],
+        face_id=face_id,
+        box=numbers("xywh"),
+        confidence=numbers(["confidence"])[:, 0],
+        smoothed=numbers(labels),
+        raw=numbers([f"{label}_raw" for label in labels]),
+        files=tuple(column["file"][i] for i in first) if "file" in column else (),
+    )
+    _check_sums(path, timeline, faces)
+    return timeline
+
+
+def _whole(path: Path, cells: Sequence[str], key: str, rows: IntArray | None = None) -> IntArray:
+    for i, cell in enumerate(cells):
+        if not WHOLE.fullmatch(cell):
+            line = (i if rows is None else int(rows[i])) + 2
+            raise _damaged(path, line, f"{key} is {cell[:20]!r}")
+    return np.array(cells, dtype=np.int64) if cells else np.zeros(0, dtype=np.int64)
+
+
+def _numbers(path: Path, cells: Sequence[str], key: str, rows: IntArray) -> NDArray[np.float64]:
+    picked = [cells[i] for i in rows.tolist()]
+    try:
+        values = np.array(list(map(float, picked)), dtype=np.float64)
+    except ValueError:
+        values = np.full(len(picked), np.nan)
+        for i, cell in enumerate(picked):
+            try:
+                values[i] = float(cell)
+            except ValueError:
+                break
+    if not np.isfinite(values).all():
+        i = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise _damaged(path, int(rows[i]) + 2, f"{key} is {picked[i][:20]!r}")
+    return values
+
+
+def _first_rows(path: Path, frame: IntArray) -> IntArray:
+    """The first row of each frame; frames must count up from 0 without a hole."""
+    step = np.diff(frame, prepend=-1)
+    wrong = np.flatnonzero((step < 0) | (step > 1))
+    if len(wrong):
+        raise _damaged(path, int(wrong[0]) + 2, f"frame {frame[wrong[0]]} is out of order")
+    return np.flatnonzero(step == 1)
+
+
+def _check_order(path: Path, frame: IntArray, face_id: IntArray, rows: IntArray) -> None:
+    wrong = np.flatnonzero((np.diff(frame) == 0) & (np.diff(face_id) <= 0))
+    if len(wrong):
+        raise _damaged(path, int(rows[wrong[0] + 1]) + 2, "faces of a frame are out of order")
+
+
+def _check_sums(path: Path, timeline: Timeline, rows: IntArray) -> None:
+    for values in (timeline.smoothed, timeline.raw):
+        sums = values.sum(axis=1, dtype=np.float64)
+        wrong = np.flatnonzero((np.abs(sums - 1) > 1e-4) | (values < 0).any(axis=1))
+        if len(wrong):
+            line = int(rows[wrong[0]]) + 2
+            raise _damaged(path, line, "probabilities do not sum to 1")

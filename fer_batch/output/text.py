@@ -1,0 +1,78 @@
+"""Anti-aliased text as coverage masks, rasterised once and kept."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import ImageFont
+
+    from fer_batch.types import Image
+
+
+@lru_cache(maxsize=64)
+def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """DejaVu Sans, which ships inside matplotlib; Pillow's own typeface where it does not.
+
+    Args:
+        size: pixels of an em.
+    """
+    from PIL import ImageFont
+
+    # The folder is looked up without importing matplotlib, which takes half a second.
+    spec = find_spec("matplotlib")
+    for folder in spec.submodule_search_locations or () if spec else ():
+        name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+        path = Path(folder) / "mpl-data" / "fonts" / "ttf" / name
+        if path.is_file():
+            return ImageFont.truetype(str(path), size)
+    return ImageFont.load_default(size)
+
+
+@lru_cache(maxsize=1024)
+def text_mask(text: str, size: int, bold: bool = False) -> Image:
+    """Coverage of ``text`` on one line, 0 to 255: ``uint8[line height, advance]``.
+
+    All masks of one size have the same height and base line, so they stand beside one another.
+    """
+    from PIL import Image as Picture
+    from PIL import ImageDraw
+
+    face = font(size, bold)
+    width = max(int(np.ceil(face.getlength(text))), 1)
+    height = line_height(size)
+    picture = Picture.new("L", (width, height))
+    # Centred on capitals: descenders hang below, as the eye expects of a label.
+    ImageDraw.Draw(picture).text(
+        (0, (height + cap_height(size, bold)) // 2), text, font=face, fill=255, anchor="ls"
+    )
+    mask = np.asarray(picture, dtype=np.uint8)
+    mask.setflags(write=False)
+    return mask
+
+
+@lru_cache(maxsize=64)
+def cap_height(size: int, bold: bool = False) -> int:
+    """Height of a capital letter in pixels."""
+    from PIL import Image as Picture
+    from PIL import ImageDraw
+
+    picture = Picture.new("L", (2 * size, 2 * size))
+    ImageDraw.Draw(picture).text((0, 2 * size), "H", font=font(size, bold), fill=255, anchor="ls")
+    box = picture.getbbox()
+    return box[3] - box[1] if box else size
+
+
+def line_height(size: int) -> int:
+    """Height of a line of text in pixels, room for descenders included."""
+    return round(size * 1.3)
+
+
+def text_width(text: str, size: int, bold: bool = False) -> int:
+    """Width of ``text`` in pixels."""
+    return int(text_mask(text, size, bold).shape[1])
