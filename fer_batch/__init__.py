@@ -1,0 +1,32 @@
+"""fer-batch: batch annotation of facial expressions in video.
+
+from fer_batch import analyze
+timeline = analyze("interview.mp4")
+timeline.to_pandas()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fer_batch.errors import FerBatchError
+    from fer_batch.jobs.library import analyze
+    from fer_batch.types import Timeline
+
+__all__ = ["FerBatchError", "Timeline", "analyze"]
+
+_HOMES = {
+    "FerBatchError": "fer_batch.errors",
+    "Timeline": "fer_batch.types",
+    "analyze": "fer_batch.jobs.library",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Names are loaded when asked for: `fer-batch --help` must not wait for numpy.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -26,6 +26,8 @@ def agree(first: Detections, last: Detections) -> list[int] | None:
     """
     if len(first) != len(last):
         return None
+    if len(first) == 0:
+        return []
     overlaps = iou(first.box, last.box) >= AGREEING_IOU
     if not (overlaps.sum(axis=1) == 1).all() or not (overlaps.sum(axis=0) == 1).all():
         return None

@@ -32,7 +32,7 @@ def probe(item: ItemSpec, work: WorkFolder, engine: Engine) -> ItemPlan:
 
     run = engine.run
     timings = Timings()
-    with timings.stage("probe"):
+    with timings.stage("probe_s"):
         info = probe_source(Path(item.input), item.name, item.analyze.fps, run.limits)
         sha256 = input_sha256(Path(item.input), info.files)
         analysis_key = result_key(sha256, item.analyze, engine)
@@ -74,16 +74,18 @@ def analyze(
         except UnreadableError:
             path.unlink()
     timings = Timings()
-    faces = analyze_segment(
-        engine.source(found.info),
-        cut,
-        item.analyze,
-        engine.detector(item.analyze),
-        engine.classifier(item.analyze),
-        timings,
-        report,
-        should_cancel,
-    )
+    detector, classifier = engine.detector(item.analyze), engine.classifier(item.analyze)
+    with timings.stage("analyze_s"):
+        faces = analyze_segment(
+            engine.source(found.info),
+            cut,
+            item.analyze,
+            detector,
+            classifier,
+            timings,
+            report,
+            should_cancel,
+        )
     write_shard(path, faces, dict(timings.seconds))
     return path
 
@@ -98,15 +100,14 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
         return work.timeline
     found = work.read_plan()
     timings = Timings()
-    shards = []
-    for segment in found.segments:
-        faces, seconds = read_shard(work.shard(segment.index))
-        shards.append(faces)
-        timings.add(seconds)
-    with timings.stage("track"):
+    with timings.stage("assemble_s"):
+        shards = []
+        for segment in found.segments:
+            faces, seconds = read_shard(work.shard(segment.index))
+            shards.append(faces)
+            timings.add(seconds)
         labels = engine.card(item.analyze).labels
         timeline = build_timeline(found.info, shards, labels, item.analyze)
-    with timings.stage("csv"):
         write_csv(timeline, work.timeline)
     _write_timings(work, "assemble", timings)
     return work.timeline
@@ -134,18 +135,19 @@ def render(
         report(len(cut))
         return kept
     timings = Timings()
-    render_segment(
-        engine.source(found.info),
-        cut,
-        read_csv(work.timeline, item.name),
-        item.render,
-        work.part(segment) if "video" in item.outputs else None,
-        kept,
-        timings,
-        engine.run,
-        report,
-        should_cancel,
-    )
+    with timings.stage("render_s"):
+        render_segment(
+            engine.source(found.info),
+            cut,
+            read_csv(work.timeline, item.name),
+            item.render,
+            work.part(segment) if "video" in item.outputs else None,
+            kept,
+            timings,
+            engine.run,
+            report,
+            should_cancel,
+        )
     _write_timings(work, f"render-{segment:05d}", timings)
     return kept
 
@@ -157,34 +159,39 @@ def needs_render(item: ItemSpec) -> bool:
 
 def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     """Put the results together under their final names, ``summary.json`` last; returns it."""
-    from fer_batch.pipeline.finish import Provenance, finish_item
+    from fer_batch.pipeline.finish import Finish, Provenance, finish_item
 
     found = work.read_plan()
     timings = Timings()
     for path in sorted((work.path / "timings").glob("*.json")):
         timings.add(json.loads(path.read_text("utf-8")))
-    card, detector = engine.card(item.analyze), engine.detector(item.analyze)
+    detector = engine.detector(item.analyze)
     provenance = Provenance(
         input_sha256=found.input_sha256,
         analysis_key=found.analysis_key,
         render_key=found.render_key,
-        model=card,
+        model=engine.card(item.analyze),
         detector={"name": detector.name, "sha256": detector.sha256},
-        settings={"analyze": item.analyze.to_json(), "render": item.render.to_json()},
+        settings={
+            "analyze": item.analyze.to_json(),
+            "render": item.render.to_json(),
+            "outputs": list(item.outputs),
+        },
         load_s=engine.load_s,
     )
-    rendered = needs_render(item)
-    return finish_item(
+    drawn = [s.index for s in found.segments] if needs_render(item) else []
+    job = Finish(
         info=found.info,
         timeline_csv=work.timeline,
-        parts=[work.part(s.index) for s in found.segments] if "video" in item.outputs else [],
-        kept=[work.kept(s.index) for s in found.segments] if rendered else [],
+        parts=[work.part(i) for i in drawn] if "video" in item.outputs else [],
+        kept=[work.kept(i) for i in drawn],
         out=work.out,
         outputs=item.outputs,
         render=item.render,
         provenance=provenance,
         timings=timings,
     )
+    return finish_item(job)
 
 
 def result_key(sha256: str, settings: AnalyzeSettings, engine: Engine) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ class ItemSpec:
 
     input: str
     name: str
-    analyze: AnalyzeSettings = AnalyzeSettings()
-    render: RenderSettings = RenderSettings()
+    analyze: AnalyzeSettings = field(default_factory=AnalyzeSettings)
+    render: RenderSettings = field(default_factory=RenderSettings)
     outputs: tuple[str, ...] = OUTPUTS
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Small pictures out of a frame: thumbnails and whole images as JPEG, RGB for GIFs."""
+"""Small pictures out of a frame: thumbnails and whole images as JPEG."""
 
 from __future__ import annotations
 
@@ -11,21 +11,10 @@ from fer_batch.types import FloatArray, Frame, Image
 JPEG_QUALITY = 90
 
 
-def rgb(image: Image, width: int) -> Image:
-    """``uint8[h, w, 3]`` at most ``width`` wide, of an I420 picture; planes are scaled first."""
-    luma = planes.split(image)[0]
-    h, w = luma.shape
-    if w > width:
-        height = max(2, round(h * width / w / 2) * 2)
-        image = planes.fit(image, width // 2 * 2, height)
-    return cv2.cvtColor(image, cv2.COLOR_YUV2RGB_I420)
-
-
-def jpeg(image: Image, width: int = 0, crop: tuple[int, int] | None = None) -> bytes:
-    """An I420 picture as JPEG, at most ``width`` wide (0: as it is), cut to size ``crop``."""
-    bgr = planes.to_bgr(image)
-    if crop is not None:
-        bgr = bgr[: crop[1], : crop[0]]
+def jpeg(frame: Frame, width: int = 0) -> bytes:
+    """A frame as JPEG, at most ``width`` wide (0: as it is)."""
+    assert frame.image is not None
+    bgr = planes.to_bgr(frame.image, frame.full_range)[: frame.height, : frame.width]
     if width and bgr.shape[1] > width:
         height = max(1, round(bgr.shape[0] * width / bgr.shape[1]))
         bgr = cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA)
@@ -35,7 +24,7 @@ def jpeg(image: Image, width: int = 0, crop: tuple[int, int] | None = None) -> b
 def portrait(frame: Frame, box: FloatArray, side: int, margin: float = 0.35) -> bytes:
     """JPEG of one face with some room around it, ``side`` × ``side`` pixels."""
     assert frame.image is not None
-    bgr = planes.to_bgr(frame.image)
+    bgr = planes.to_bgr(frame.image, frame.full_range)
     centre = box[:2] + box[2:] / 2
     half = max(float(box[2:].max()) * (0.5 + margin), 4.0)
     transform = np.array(

@@ -87,8 +87,13 @@ def from_bgr(bgr: Image) -> Image:
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420)
 
 
-def to_bgr(image: Image) -> Image:
+def to_bgr(image: Image, full_range: bool = False) -> Image:
     """``uint8[h, w, 3]`` of an I420 array."""
+    if full_range:  # OpenCV's conversion takes video range only
+        h = image.shape[0] * 2 // 3
+        luma = cv2.convertScaleAbs(image[:h], alpha=219 / 255, beta=16)
+        chroma = cv2.convertScaleAbs(image[h:], alpha=224 / 255, beta=128 * 31 / 255)
+        image = np.concatenate([luma, chroma])
     return cv2.cvtColor(image, cv2.COLOR_YUV2BGR_I420)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import suppress
 
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
+from fer_batch.errors import FerBatchError
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource, open_source
 from fer_batch.types import SourceInfo
@@ -20,6 +23,16 @@ class Engine:
         self.load_s = 0.0
         self._detectors: dict[tuple[object, ...], Detector] = {}
         self._classifiers: dict[str, Classifier] = {}
+        self._loading = threading.Lock()
+
+    def warm_up(self, settings: AnalyzeSettings) -> None:
+        """Begin to load in the background; errors come when the model is asked for."""
+
+        def load() -> None:
+            with suppress(FerBatchError):
+                self.classifier(settings)
+
+        threading.Thread(target=load, daemon=True).start()
 
     def detector(self, settings: AnalyzeSettings) -> Detector:
         """The face detector that the settings name. Not for two threads at once.
@@ -49,16 +62,17 @@ class Engine:
         """
         from fer_batch.emotion.load import open_classifier
 
-        if settings.model not in self._classifiers:
-            begin = time.perf_counter()
-            self._classifiers[settings.model] = open_classifier(
-                settings.model,
-                runtime=self.run.runtime,
-                device=self.run.device,
-                batch_size=self.run.batch_size,
-                threads=self.run.threads or None,
-            )
-            self.load_s += time.perf_counter() - begin
+        with self._loading:
+            if settings.model not in self._classifiers:
+                begin = time.perf_counter()
+                self._classifiers[settings.model] = open_classifier(
+                    settings.model,
+                    runtime=self.run.runtime,
+                    device=self.run.device,
+                    batch_size=self.run.batch_size,
+                    threads=self.run.threads or None,
+                )
+                self.load_s += time.perf_counter() - begin
         return self._classifiers[settings.model]
 
     def card(self, settings: AnalyzeSettings) -> ModelCard:

@@ -1,10 +1,13 @@
-"""The last step: join parts, mux sound, GIF, plot, report, summary, all under final names."""
+"""The last step: join parts, mux sound, GIF, plot, summary, all under final names."""
 
 from __future__ import annotations
 
 import shutil
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,10 @@ from fer_batch.atomic import atomic_path
 from fer_batch.config import RenderSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.media.join import join_parts
+from fer_batch.output import summary as summaries
+from fer_batch.output.gif import write_gif
+from fer_batch.output.moments import Moment, pick_moments, sample_frames
+from fer_batch.output.plot import write_plot
 from fer_batch.output.table import read_csv
 from fer_batch.pipeline.keepsakes import Keepsakes
 from fer_batch.pipeline.progress import Timings
@@ -29,3 +36,139 @@ class Provenance:
     detector: dict[str, str]
     settings: dict[str, Any]
     load_s: float
+
+
+@dataclass(slots=True)
+class Finish:
+    """Everything the last step needs of one item, and what it has written so far.
+
+    ``parts`` and ``kept`` hold one file a segment, in order; they are empty where the wanted
+    outputs do not need them.
+    """
+
+    info: SourceInfo
+    timeline_csv: Path
+    parts: list[Path]
+    kept: list[Path]
+    out: Path
+    outputs: tuple[str, ...]
+    render: RenderSettings
+    provenance: Provenance
+    timings: Timings
+    written: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def finish_item(job: Finish) -> dict[str, Any]:
+    """Write all outputs; ``summary.json`` comes last and says that the rest is whole.
+
+    Returns:
+        The summary.
+
+    Raises:
+        NoSpaceError, OutputPathError: the output folder cannot be written to.
+    """
+    begin = time.perf_counter()
+    timeline = replace(
+        read_csv(job.timeline_csv, job.info.name),
+        files=job.info.files,
+        warnings=job.info.warnings,
+    )
+    moments = pick_moments(timeline, job.render)
+    with closing(Keepsakes(job.kept)) as keepsakes:
+        writers: list[tuple[str, Callable[[], None]]] = [
+            ("video", lambda: _video(job, keepsakes)),
+            ("gif", lambda: _gif(job, timeline, moments, keepsakes)),
+            ("plot", lambda: _plot(job, timeline)),
+            ("csv", lambda: _csv(job)),
+        ]
+        # FFmpeg makes the GIF in a process of its own and joining waits for the disk, so they
+        # overlap with drawing the plot.
+        with ThreadPoolExecutor(max_workers=3) as pool:
+            wanted = [w for w in writers if w[0] in job.outputs]
+            for future in [pool.submit(_timed, job.timings, *writer) for writer in wanted]:
+                future.result()
+    job.timings.seconds["finish_s"] += time.perf_counter() - begin
+    data = _summary(job, timeline, moments)
+    if "summary" in job.outputs:
+        summaries.write_summary(data, job.out / "summary.json")
+    return data
+
+
+def _timed(timings: Timings, name: str, write: Callable[[], None]) -> None:
+    with timings.stage(f"write_{name}"):
+        write()
+
+
+def _video(job: Finish, keepsakes: Keepsakes) -> None:
+    """``annotated.mp4``, and ``annotated/<name>.jpg`` for images."""
+    with atomic_path(job.out / "annotated.mp4") as temporary:
+        job.warnings += join_parts(job.parts, job.info, temporary)
+    job.written.append("annotated.mp4")
+    taken: set[str] = set()
+    for frame, data in keepsakes.jpegs("image"):
+        name = f"annotated/{_unique(Path(job.info.files[frame]).stem, taken)}.jpg"
+        with atomic_path(job.out / name) as temporary:
+            temporary.write_bytes(data)
+        job.written.append(name)
+
+
+def _unique(stem: str, taken: set[str]) -> str:
+    """``a.jpg`` and ``a.png`` in one folder must not meet."""
+    name, number = stem, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    taken.add(name.casefold())
+    return name
+
+
+def _gif(job: Finish, timeline: Timeline, moments: list[Moment], keepsakes: Keepsakes) -> None:
+    clips = []
+    for moment in moments:
+        frames = [keepsakes.rgb(frame) for frame in sample_frames(timeline, moment)]
+        clips.append([frame for frame in frames if frame is not None])
+    if any(clips):
+        write_gif(clips, job.out / "preview.gif")
+        job.written.append("preview.gif")
+    else:
+        job.warnings.append("no frame for a GIF in that range")
+
+
+def _plot(job: Finish, timeline: Timeline) -> None:
+    write_plot(timeline, job.out / "timeline.png")
+    job.written.append("timeline.png")
+
+
+def _csv(job: Finish) -> None:
+    with atomic_path(job.out / "timeline.csv") as temporary:
+        shutil.copyfile(job.timeline_csv, temporary)
+    job.written.append("timeline.csv")
+
+
+def _summary(job: Finish, timeline: Timeline, moments: list[Moment]) -> dict[str, Any]:
+    origin, card = job.provenance, job.provenance.model
+    stages = dict(sorted(job.timings.seconds.items()))
+    # Steps end in _s and follow one another; the stages within them overlap.
+    total = sum(seconds for name, seconds in stages.items() if name.endswith("_s"))
+    return {
+        **summaries.summary(
+            timeline,
+            input=summaries.describe_input(job.info, origin.input_sha256) | {"path": job.info.path},
+            model={
+                "name": card.name,
+                "labels": list(card.labels),
+                "sha256": dict(card.sha256),
+                "metrics": card.metrics,
+                "limits": list(card.limits),
+            },
+            detector=origin.detector,
+            settings=origin.settings,
+            timings=stages | {"total_s": total, "load_s": origin.load_s},
+            outputs=summaries.describe_outputs(job.out, job.written),
+            moments=moments,
+            warnings=[*job.info.warnings, *job.warnings],
+        ),
+        "analysis_key": origin.analysis_key,
+        "render_key": origin.render_key,
+    }

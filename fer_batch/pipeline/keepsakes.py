@@ -19,7 +19,6 @@ from fer_batch.config import RenderSettings
 from fer_batch.output.moments import Moment, pick_moments, sample_frames
 from fer_batch.types import Image, Timeline
 
-GIF_WIDTH = 480
 FACE_SIDE = 160
 MOMENT_WIDTH = 320
 

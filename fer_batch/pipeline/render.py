@@ -15,10 +15,10 @@ from fer_batch.config import RenderSettings
 from fer_batch.media import pictures, planes
 from fer_batch.media.encode import PartWriter, output_size
 from fer_batch.media.source import FrameSource
+from fer_batch.output.gif import small_rgb
 from fer_batch.output.overlay import Overlay
 from fer_batch.pipeline.keepsakes import (
     FACE_SIDE,
-    GIF_WIDTH,
     MOMENT_WIDTH,
     KeepsakeWriter,
     Wanted,
@@ -157,7 +157,7 @@ class _Drawer:
             image = self._last.copy()
         self._overlay(image, self._info.colour[0] == 2).draw_decode_error(image)
         if frame.index in self._keep.gif:
-            self._keepsakes.rgb(frame.index, pictures.rgb(image, GIF_WIDTH))
+            self._keepsakes.rgb(frame.index, small_rgb(image, self._info.colour[0] == 2))
         return image
 
     def _keep_people(self, frame: Frame) -> None:
@@ -169,9 +169,8 @@ class _Drawer:
 
     def _keep_picture(self, frame: Frame, image: Image) -> None:
         if frame.index in self._keep.gif:
-            self._keepsakes.rgb(frame.index, pictures.rgb(image, GIF_WIDTH))
+            self._keepsakes.rgb(frame.index, small_rgb(image, frame.full_range))
         if frame.index in self._keep.moment:
-            self._keepsakes.jpeg("moment", frame.index, pictures.jpeg(image, MOMENT_WIDTH))
+            self._keepsakes.jpeg("moment", frame.index, pictures.jpeg(frame, MOMENT_WIDTH))
         if self._info.kind == "images":
-            whole = pictures.jpeg(image, crop=(frame.width, frame.height))
-            self._keepsakes.jpeg("image", frame.index, whole)
+            self._keepsakes.jpeg("image", frame.index, pictures.jpeg(frame))

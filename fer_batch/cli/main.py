@@ -1,0 +1,58 @@
+"""The command line: names of commands and nothing else; each is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from fer_batch.cli.options import report_error
+from fer_batch.errors import FerBatchError
+
+app = typer.Typer(
+    name="fer-batch",
+    help="Batch annotation of facial expressions in video: folders in, annotated videos, GIFs, "
+    "timelines and reports out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _register() -> None:
+    from fer_batch.cli import demo, doctor, models, render, run
+
+    app.command("run")(run.run)
+    app.command("demo")(demo.demo)
+    app.command("render")(render.render)
+    app.command("models")(models.models)
+    app.command("doctor")(doctor.doctor)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(installed("fer-batch"))
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point. Known errors become one line on stderr; exit status by their kind."""
+    _register()
+    try:
+        app()
+    except FerBatchError as error:
+        report_error(str(error))
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        report_error("stopped")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

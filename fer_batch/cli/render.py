@@ -1,0 +1,85 @@
+"""``fer-batch render``: draw stored results again, without inference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fer_batch.cli import options as o
+from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
+from fer_batch.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from fer_batch.jobs.work import ItemSpec
+
+
+def render(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Result folders of `fer-batch run`, one input's or all.")
+    ],
+    outputs: Annotated[str, typer.Option(help="What to make; as before if empty.")] = "",
+    blur_faces: o.BlurFaces = False,
+    threshold: o.Threshold = 0.0,
+    labels: o.Labels = "",
+    gif_range: o.GifRange = "",
+    crf: o.Crf = 23,
+    quiet: o.Quiet = False,
+    as_json: o.Json = False,
+) -> None:
+    """Draw again from stored results: other labels, another threshold, faces blurred.
+
+    The numbers stay as they are; the original videos must still be where they were.
+    """
+    gif_start, gif_stop = o.parse_range(gif_range)
+    wanted = RenderSettings(
+        blur_faces=blur_faces,
+        threshold=threshold,
+        labels=o.parse_labels(labels),
+        gif_start_s=gif_start,
+        gif_stop_s=gif_stop,
+        crf=crf,
+    )
+    from fer_batch.cli.run import finish, run_specs
+
+    chosen = o.parse_outputs(outputs) if outputs else ()
+    results = []
+    for out, items in stored_items(folders, wanted, chosen).items():
+        results += run_specs(
+            items, out, RunSettings(), "resume", quiet or as_json, infer=False, batch=False
+        )
+    finish(results, folders[0], quiet, as_json)
+
+
+def stored_items(
+    folders: list[Path], render: RenderSettings, outputs: tuple[str, ...]
+) -> dict[Path, list[ItemSpec]]:
+    """What was analysed before, by the folder that holds the results.
+
+    Raises:
+        NotFoundError: a folder holds no results.
+        UsageError: a label that the model does not have.
+    """
+    from fer_batch.jobs.local import read_summary
+    from fer_batch.jobs.work import ItemSpec
+
+    found: dict[Path, list[ItemSpec]] = {}
+    for folder in folders:
+        here = [p.parent for p in sorted(folder.glob("*/summary.json"))]
+        places = [folder] if (folder / "summary.json").is_file() else here
+        if not places:
+            raise NotFoundError(f"{folder}: holds no results; make them with `fer-batch run`")
+        for place in places:
+            summary = read_summary(place)
+            settings: dict[str, Any] = summary["settings"]
+            o.check_labels(render.labels, tuple(summary["model"]["labels"]), "the model")
+            spec = ItemSpec(
+                input=summary["input"]["path"],
+                name=place.name,
+                analyze=AnalyzeSettings.from_json(settings["analyze"]),
+                render=render,
+                outputs=outputs or tuple(settings["outputs"]),
+            )
+            found.setdefault(place.resolve().parent, []).append(spec)
+    return found

@@ -1,0 +1,183 @@
+"""``fer-batch run``: videos and images in, results out, on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fer_batch.cli import options as o
+from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
+from fer_batch.errors import UsageError
+
+if TYPE_CHECKING:
+    from fer_batch.cli.show import Silent
+    from fer_batch.jobs.local import Existing, ItemResult
+    from fer_batch.jobs.work import ItemSpec
+
+
+def run(
+    paths: o.Paths,
+    out: o.Out = Path("fer-batch-out"),
+    model: o.Model = "fer3",
+    outputs: o.Outputs = o.ALL_OUTPUTS,
+    detector: o.Detector = "yunet",
+    detector_model: o.DetectorModel = "",
+    min_face: o.MinFace = 0,
+    min_confidence: o.MinConfidence = 0.6,
+    every: o.Every = 1,
+    fps: o.Fps = 25.0,
+    smooth: o.Smooth = 0.25,
+    device: o.Device = "auto",
+    runtime: o.Runtime = "auto",
+    batch_size: o.BatchSize = 32,
+    blur_faces: o.BlurFaces = False,
+    threshold: o.Threshold = 0.0,
+    labels: o.Labels = "",
+    gif_range: o.GifRange = "",
+    crf: o.Crf = 23,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Make everything again, replace what is there.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on; replace results of other settings.")
+    ] = False,
+    segment_frames: Annotated[
+        int, typer.Option(min=1, help="Frames a unit of work; never changes results.", hidden=True)
+    ] = 1500,
+    quiet: o.Quiet = False,
+    as_json: o.Json = False,
+) -> None:
+    """Annotate videos and images on this machine.
+
+    Results go to OUT/<input name>/. Exit status: 0 all done, 1 some inputs failed (the others are
+    complete), 2 wrong usage, 130 stopped.
+    """
+    analyze = AnalyzeSettings(
+        model=model,
+        detector=detector,
+        detector_model=detector_model,
+        min_face=min_face,
+        min_confidence=min_confidence,
+        every=every,
+        fps=fps,
+        smooth_s=smooth,
+    )
+    gif_start, gif_stop = o.parse_range(gif_range)
+    render = RenderSettings(
+        blur_faces=blur_faces,
+        threshold=threshold,
+        labels=o.parse_labels(labels),
+        gif_start_s=gif_start,
+        gif_stop_s=gif_stop,
+        crf=crf,
+    )
+    settings = RunSettings(
+        device=device,
+        runtime=runtime,
+        batch_size=batch_size,
+        segment_frames=segment_frames,
+        outputs=o.parse_outputs(outputs),
+    )
+    if overwrite and resume:
+        raise UsageError("--overwrite and --resume exclude each other")
+    existing: Existing = "overwrite" if overwrite else "resume" if resume else "keep"
+    results = run_local(paths, out, analyze, render, settings, existing, quiet or as_json)
+    finish(results, out, quiet, as_json)
+
+
+def run_local(
+    paths: list[Path],
+    out: Path,
+    analyze: AnalyzeSettings,
+    render: RenderSettings,
+    settings: RunSettings,
+    existing: Existing,
+    quiet: bool,
+) -> list[ItemResult]:
+    """Find the inputs, run them with progress, write ``summary.csv``; returns all results.
+
+    Raises:
+        UsageError: no inputs, wrong settings, or an output place that cannot be one.
+    """
+    o.check_settings(analyze)
+    o.check_out(out)
+    from fer_batch.emotion.models import find_model
+    from fer_batch.jobs.work import ItemSpec
+    from fer_batch.media.discover import discover
+
+    o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
+    inputs = discover(paths, exclude=out)
+    if not inputs:
+        raise UsageError(f"no videos or images found in {', '.join(map(str, paths))}")
+    items = [ItemSpec(str(i.path), i.name, analyze, render, settings.outputs) for i in inputs]
+    return run_specs(items, out, settings, existing, quiet)
+
+
+def run_specs(
+    items: list[ItemSpec],
+    out: Path,
+    settings: RunSettings,
+    existing: Existing,
+    quiet: bool,
+    infer: bool = True,
+    batch: bool = True,
+) -> list[ItemResult]:
+    """Run items with progress and Ctrl-C; ``batch`` writes ``out/summary.csv`` as well."""
+    from fer_batch.jobs.batch import write_batch
+    from fer_batch.jobs.local import run_items
+    from fer_batch.pipeline.build import Engine
+
+    engine = Engine(settings)
+    if infer:
+        engine.warm_up(items[0].analyze)
+    with o.stop_on_signal() as stop, _observer(len(items), quiet) as observer:
+        results = run_items(items, out, engine, existing, observer, stop.is_set, infer)
+    if batch:
+        write_batch(results, out)
+    return results
+
+
+def _observer(total: int, quiet: bool) -> Silent:
+    from fer_batch.cli.show import Bars, Plain, Silent
+
+    if quiet:
+        return Silent()
+    return Bars(total) if sys.stdout.isatty() else Plain(total)
+
+
+def finish(results: list[ItemResult], out: Path, quiet: bool, as_json: bool) -> None:
+    """Say what became of the batch, and exit with the status that says so too."""
+    states = [result.state for result in results]
+    failed, stopped = states.count("failed"), states.count("cancelled")
+    if as_json:
+        typer.echo(json.dumps(_as_json(results, out), indent=2, ensure_ascii=False))
+    elif not quiet:
+        done = len(states) - failed - stopped
+        parts = [f"{done} of {len(states)} done"]
+        parts += [f"{failed} failed"] if failed else []
+        parts += [f"{stopped} stopped (go on with --resume)"] if stopped else []
+        typer.echo(f"{', '.join(parts)}: {out}")
+    raise typer.Exit(130 if stopped else 1 if failed else 0)
+
+
+def _as_json(results: list[ItemResult], out: Path) -> dict[str, Any]:
+    return {
+        "out": str(out),
+        "items": [
+            {
+                "input": r.item.input,
+                "name": r.item.name,
+                "state": r.state,
+                "out": str(r.out),
+                "seconds": round(r.seconds, 3),
+                "frames": r.summary.get("frames", {}),
+                "warnings": list(r.summary.get("warnings", ())),
+                "error": {"code": r.code, "message": r.error} if r.error else None,
+            }
+            for r in results
+        ],
+    }

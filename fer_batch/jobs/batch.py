@@ -1,0 +1,24 @@
+"""What a batch leaves beside the folders of its inputs: ``summary.csv``, a row an input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fer_batch.jobs.local import ItemResult
+
+
+def write_batch(results: list[ItemResult], out: Path) -> None:
+    """Write ``summary.csv``.
+
+    Raises:
+        NoSpaceError, OutputPathError: the folder cannot be written to.
+    """
+    from fer_batch.output.summary import done_row, failed_row, write_batch_csv
+
+    rows = []
+    for result in results:
+        if result.state in ("done", "reused"):
+            rows.append(done_row(result.summary, name=result.item.input, folder=result.item.name))
+        else:
+            rows.append(failed_row(name=result.item.input, error=result.error, status=result.state))
+    write_batch_csv(rows, out / "summary.csv")

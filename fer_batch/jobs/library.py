@@ -1,0 +1,58 @@
+"""fer-batch as a library: one call from a path to a Timeline, without files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+
+from fer_batch.config import AnalyzeSettings, RunSettings
+from fer_batch.media.source import probe
+from fer_batch.pipeline.analyze import analyze_segment
+from fer_batch.pipeline.build import Engine
+from fer_batch.pipeline.plan import plan
+from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, unreported
+from fer_batch.pipeline.timeline import build_timeline
+from fer_batch.types import Timeline
+
+
+def analyze(
+    path: str | PathLike[str],
+    model: str = "fer3",
+    settings: AnalyzeSettings | None = None,
+    run: RunSettings | None = None,
+    progress: Report = unreported,
+    should_cancel: ShouldCancel = never,
+) -> Timeline:
+    """Find, follow and classify every face in a video, an image or a folder of images.
+
+    ``progress`` is called with the number of frames done since it was last called. The timeline is
+    the one that ``fer-batch run`` writes to ``timeline.csv``.
+
+    >>> timeline = analyze("interview.mp4")  # doctest: +SKIP
+    >>> timeline.to_pandas().groupby("face_id").happy.mean()  # doctest: +SKIP
+
+    Raises:
+        InputError: the input cannot be processed.
+        UnknownModelError: there is no model of that name.
+        Cancelled: ``should_cancel`` said so.
+    """
+    settings = replace(settings or AnalyzeSettings(), model=model)
+    engine = Engine(run or RunSettings())
+    source_path = Path(path)
+    info = probe(source_path, source_path.stem, settings.fps, engine.run.limits)
+    classifier = engine.classifier(settings)
+    shards = [
+        analyze_segment(
+            engine.source(info),
+            segment,
+            settings,
+            engine.detector(settings),
+            classifier,
+            Timings(),
+            progress,
+            should_cancel,
+        )
+        for segment in plan(info, settings, engine.run.segment_frames)
+    ]
+    return build_timeline(info, shards, classifier.card.labels, settings)

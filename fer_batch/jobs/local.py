@@ -1,0 +1,250 @@
+"""The local runner: every input through the steps, one after another, in this process.
+
+One bad input is one failed item; the rest goes on. What is finished is known by the hash of input,
+model and settings, never by the mere presence of a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from fer_batch.errors import Cancelled, FerBatchError, InputError, OutputPathError
+from fer_batch.jobs import steps
+from fer_batch.jobs.work import ItemPlan, ItemSpec, WorkFolder
+from fer_batch.pipeline.build import Engine
+from fer_batch.pipeline.progress import ShouldCancel, never
+
+Existing = Literal["keep", "resume", "overwrite"]
+State = Literal["done", "reused", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one input. ``error`` is the one line for the user, ``code`` its kind."""
+
+    item: ItemSpec
+    out: Path
+    state: State
+    seconds: float = 0.0
+    error: str = ""
+    code: str = ""
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+class Observer(Protocol):
+    """What a runner tells whoever shows progress."""
+
+    def item_started(self, number: int, item: ItemSpec) -> None:
+        """Work on input ``number`` (from 0) begins."""
+        ...
+
+    def stage(self, name: str, frames: int) -> None:
+        """A stage of the current input begins; it will report ``frames`` frames."""
+        ...
+
+    def advance(self, frames: int) -> None:
+        """``frames`` more frames of the current stage are done."""
+        ...
+
+    def item_ended(self, number: int, result: ItemResult) -> None:
+        """The input is finished, or has failed."""
+        ...
+
+
+def run_items(
+    items: list[ItemSpec],
+    out: Path,
+    engine: Engine,
+    existing: Existing,
+    observer: Observer,
+    should_cancel: ShouldCancel = never,
+    infer: bool = True,
+) -> list[ItemResult]:
+    """Run every item; its results go to ``out/<name>/``. Returns one result an item, in order.
+
+    ``existing``: results of the same input, model and settings are always used again, unless
+    ``overwrite``; results of other ones are an error with ``keep`` and replaced with ``resume``.
+    Without ``infer`` only stored numbers are drawn; an item that has none fails.
+
+    Raises:
+        UnknownModelError, ModelFileError: nothing can run at all.
+        OutputPathError: ``out`` cannot be written to.
+    """
+    results: list[ItemResult] = []
+    for number, item in enumerate(items):
+        folder = out / item.name
+        if should_cancel():
+            results.append(ItemResult(item, folder, "cancelled"))
+            continue
+        observer.item_started(number, item)
+        begin = time.perf_counter()
+        try:
+            run = _Run(item, folder, engine, existing, observer, should_cancel, infer)
+            state, summary = run.all_steps()
+            result = ItemResult(item, folder, state, summary=summary)
+        except Cancelled as error:
+            result = ItemResult(item, folder, "cancelled", error=str(error), code=error.code)
+        except (InputError, OutputPathError) as error:
+            result = ItemResult(item, folder, "failed", error=str(error), code=error.code)
+        except FerBatchError as error:
+            if error.exit_status == 2:
+                raise
+            result = ItemResult(item, folder, "failed", error=str(error), code=error.code)
+        except (OSError, MemoryError) as error:
+            reason = str(getattr(error, "strerror", "") or error or type(error).__name__).lower()
+            line = f"{item.input}: {reason}"
+            result = ItemResult(item, folder, "failed", error=line, code="system")
+        results.append(replace(result, seconds=time.perf_counter() - begin))
+        observer.item_ended(number, results[-1])
+    return results
+
+
+@dataclass
+class _Run:
+    """The steps of one item."""
+
+    item: ItemSpec
+    folder: Path
+    engine: Engine
+    existing: Existing
+    observer: Observer
+    should_cancel: ShouldCancel
+    infer: bool
+
+    def all_steps(self) -> tuple[State, dict[str, Any]]:
+        work = WorkFolder(self.folder / ".work", self.folder)
+        new = not self.folder.exists()
+        try:
+            plan = self._probe(work)
+        except BaseException:
+            # An input that cannot be read leaves no empty folder behind.
+            if new:
+                shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        previous = read_summary(self.folder)
+        if (done := self._reusable(plan, previous)) is not None:
+            work.remove()
+            return "reused", done
+        if previous and self.existing != "overwrite":
+            self._reuse_timeline(plan, previous, work)
+        self._analyze(plan, work)
+        self._render(plan, work)
+        self.observer.stage("finish", 0)
+        if previous:
+            remove_outputs(self.folder, previous)
+        summary = steps.finish(self.item, work, self.engine)
+        work.remove()
+        return "done", summary
+
+    def _probe(self, work: WorkFolder) -> ItemPlan:
+        self.observer.stage("probe", 0)
+        before = work.read_plan() if work.plan.exists() and self.existing != "overwrite" else None
+        plan = steps.probe(self.item, work, self.engine)
+        if before is None or before.analysis_key != plan.analysis_key:
+            _remove(work.path / "shards", work.path / "parts", work.timeline)
+        elif before.render_key != plan.render_key:
+            _remove(work.path / "parts")
+        return plan
+
+    def _reusable(self, plan: ItemPlan, previous: dict[str, Any]) -> dict[str, Any] | None:
+        """The earlier summary if it is of exactly this work and its files are as they were."""
+        if not previous or self.existing == "overwrite":
+            return None
+        same = previous.get("render_key") == plan.render_key
+        if same and outputs_intact(self.folder, previous):
+            return previous
+        if not same and self.existing == "keep":
+            raise OutputPathError(
+                f"{self.folder}: holds results of another input or other settings; "
+                "use --overwrite to replace them, or another place with -o"
+            )
+        return None
+
+    def _reuse_timeline(self, plan: ItemPlan, previous: dict[str, Any], work: WorkFolder) -> None:
+        """The same numbers, drawn otherwise, need no inference again."""
+        timeline = self.folder / "timeline.csv"
+        known = previous.get("outputs", {}).get("timeline.csv", {}).get("sha256")
+        if previous.get("analysis_key") != plan.analysis_key or not timeline.exists():
+            return
+        if known == hashlib.sha256(timeline.read_bytes()).hexdigest():
+            shutil.copyfile(timeline, work.timeline)
+
+    def _analyze(self, plan: ItemPlan, work: WorkFolder) -> None:
+        if work.timeline.exists():
+            return
+        if not self.infer:
+            raise InputError(
+                f"{self.folder}: holds no timeline.csv of this very input and model; "
+                "make it with `fer-batch run`"
+            )
+        self.observer.stage("analyze", len(plan.info))
+        for segment in plan.segments:
+            steps.analyze(
+                self.item,
+                work,
+                segment.index,
+                self.engine,
+                self.observer.advance,
+                self.should_cancel,
+            )
+        steps.assemble(self.item, work, self.engine)
+
+    def _render(self, plan: ItemPlan, work: WorkFolder) -> None:
+        if not steps.needs_render(self.item):
+            return
+        self.observer.stage("render", len(plan.info) if "video" in self.item.outputs else 0)
+        for segment in plan.segments:
+            steps.render(
+                self.item,
+                work,
+                segment.index,
+                self.engine,
+                self.observer.advance,
+                self.should_cancel,
+            )
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """The ``summary.json`` of a finished item; empty where there is none that can be read."""
+    try:
+        data = json.loads((folder / "summary.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def outputs_intact(folder: Path, summary: dict[str, Any]) -> bool:
+    """Whether every output that a summary lists is there with the content it had."""
+    for name, facts in summary.get("outputs", {}).items():
+        path = folder / name
+        try:
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != facts["sha256"]:
+                    return False
+        except (OSError, KeyError, TypeError):
+            return False
+    return True
+
+
+def remove_outputs(folder: Path, summary: dict[str, Any]) -> None:
+    """Take away the outputs of an earlier run, so that none stays beside newer ones."""
+    (folder / "summary.json").unlink(missing_ok=True)
+    root = folder.resolve()
+    for name in summary.get("outputs", {}):
+        path = (folder / name).resolve()
+        if path.is_relative_to(root) and path != root:
+            path.unlink(missing_ok=True)
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
