@@ -1,0 +1,102 @@
+"""The work folder of an item: in place where storage is a folder, mirrored where it is not."""
+
+from __future__ import annotations
+
+import fnmatch
+from contextlib import suppress
+from pathlib import Path
+
+from fer_batch.atomic import TEMPORARY_MARK
+from fer_batch.jobs import keys
+from fer_batch.jobs.inputs import trim
+from fer_batch.jobs.spec import Stage, Unit
+from fer_batch.jobs.storage import Storage, check_key
+
+# What each stage reads of the folder; "*" alone means the files directly in it.
+READS: dict[Stage, tuple[str, ...]] = {
+    "probe": ("*",),
+    "analyze": ("*",),
+    "assemble": ("*", "shards/*"),
+    "render": ("*",),
+    "finish": ("*", "parts/*", "timings/*", "out/*"),
+    "index": (),
+}
+
+
+# Files by which a unit is known to be done: stored after everything else of it.
+COMMITS = ("timeline.csv", ".npz", ".zip")
+
+
+def commit_name(unit: Unit) -> str:
+    """The file whose presence says that the unit's work is done; "" where facts say it."""
+    if unit.stage == "analyze":
+        return f"shards/{unit.index:05d}.npz"
+    if unit.stage == "assemble":
+        return "timeline.csv"
+    if unit.stage == "render":
+        return f"parts/{unit.index:05d}.zip"  # written after the part's video
+    return ""
+
+
+class ItemFolder:
+    """Local files of one item: ``path`` is what the steps work in."""
+
+    def __init__(self, storage: Storage, cache: Path, job: str, item: int, limit: int) -> None:
+        self.storage = storage
+        self.key = keys.item(job, item)
+        self.limit = limit
+        self._cache = cache / "work"
+        self.path = (
+            storage.folder(self.key) if storage.local is not None else self._cache / job / str(item)
+        )
+        self._known: dict[str, tuple[int, int]] = {}
+
+    def fetch(self, stage: Stage) -> None:
+        """Bring what ``stage`` reads, unless it is here already."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        if self.storage.local is None:
+            trim(self._cache, self.limit)
+            self.path.mkdir(parents=True, exist_ok=True)
+            for name, size in self.storage.files(self.key).items():
+                if not _matches(name, READS[stage]):
+                    continue
+                target = self.path / check_key(name)
+                if not target.exists() or target.stat().st_size != size:
+                    self.storage.get_file(f"{self.key}/{name}", target)
+            self._known = self._scan()
+
+    def push(self) -> None:
+        """Store what a step wrote, the file that says "done" last."""
+        if self.storage.local is not None:
+            return
+        found = self._scan()
+        changed = [name for name, stamp in found.items() if self._known.get(name) != stamp]
+        for name in sorted(changed, key=lambda name: name.endswith(COMMITS)):
+            self.storage.put_file(self.path / name, f"{self.key}/{name}")
+        self._known = found
+
+    def committed(self, unit: Unit) -> bool:
+        """True where the unit's result is in storage."""
+        name = commit_name(unit)
+        return bool(name) and self.storage.exists(f"{self.key}/{name}")
+
+    def discard_parts(self) -> None:
+        """Remove what only served to make the outputs: video parts are as large as the video."""
+        with suppress(OSError):
+            self.storage.delete(f"{self.key}/parts")
+        if self.storage.local is None:
+            trim(self._cache, self.limit)
+
+    def _scan(self) -> dict[str, tuple[int, int]]:
+        return {
+            p.relative_to(self.path).as_posix(): (p.stat().st_size, p.stat().st_mtime_ns)
+            for p in self.path.rglob("*")
+            if p.is_file() and TEMPORARY_MARK not in p.name
+        }
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(
+        fnmatch.fnmatchcase(name, pattern) and ("/" in pattern or "/" not in name)
+        for pattern in patterns
+    )

@@ -1,0 +1,45 @@
+"""Where things lie in storage.
+
+inputs/<sha256>/…            uploaded once, whichever job asks
+jobs/<job>/manifest.json     what was asked
+jobs/<job>/<item>/…          the item's work folder: shards, timeline, parts, out/
+jobs/<job>/facts/…           what is known of each item: plan, result or error
+jobs/<job>/index/…           outputs of the whole job
+jobs/<job>/final.json        how the job ended;  jobs/<job>/cancelled: that it must not go on
+same/<key>.json              the newest job of this content, model and settings
+"""
+
+from __future__ import annotations
+
+
+def job(job_id: str) -> str:
+    return f"jobs/{job_id}"
+
+
+def manifest(job_id: str) -> str:
+    return f"jobs/{job_id}/manifest.json"
+
+
+def item(job_id: str, index: int) -> str:
+    return f"jobs/{job_id}/{index}"
+
+
+def fact(job_id: str, index: int, what: str) -> str:
+    """``what`` is plan, result or error."""
+    return f"jobs/{job_id}/facts/{index}.{what}.json"
+
+
+def final(job_id: str) -> str:
+    return f"jobs/{job_id}/final.json"
+
+
+def cancelled(job_id: str) -> str:
+    return f"jobs/{job_id}/cancelled"
+
+
+def index(job_id: str) -> str:
+    return f"jobs/{job_id}/index"
+
+
+def same(key: str) -> str:
+    return f"same/{key}.json"

@@ -1,0 +1,180 @@
+-- Shared by every script of the ledger. Redis' own clock is the only clock.
+--
+--   fb:job:J            hash   v, name, state, priority, created, started, finished, items, left, window
+--   fb:item:J:I         hash   input, name, state, stage, n, frames, passes, analyzed, drawn, …
+--   fb:ready:J:Q        list   units waiting for the window
+--   fb:live:J:Q         set    units handed out: in the broker, leased, or waiting to be retried
+--   fb:done:J:I         set    indices done in the item's present stage
+--   fb:tries:J          hash   unit -> starts that have not ended in order
+--   fb:retries:J        hash   unit -> repeats after errors that time can heal
+--   fb:progress:J       hash   unit -> frames done so far in a running unit
+--   fb:log:J            list   events, JSON, newest last, bounded
+--   fb:out:Q:P          zset   J|unit -> when handed to the broker (queue Q, priority P), no lease yet
+--   fb:leases           zset   J|unit -> when the lease ends;  fb:holders: hash J|unit -> owner
+--   fb:later            zset   J|unit -> not before
+--   fb:mark             hash   Q:P -> when the newest unit that has started had been handed out
+--   fb:jobs, fb:active  zset   J -> created: all jobs, and those in no final state
+--   fb:epoch            string set once; its absence means that Redis was emptied
+
+local P = 'fb:'
+local QUEUES = {'control', 'render', 'analyze'}
+local STEPS = {'0', '3', '6', '9'}
+local QUEUE_OF = {probe = 'control', assemble = 'control', finish = 'control', index = 'control',
+  analyze = 'analyze', render = 'render'}
+local LOG_LENGTH = 400
+local PROBES_AHEAD = 128
+
+local function now()
+  local t = redis.call('TIME')
+  return tonumber(t[1]) + tonumber(t[2]) / 1000000
+end
+
+local function text(t) return string.format('%.3f', t) end
+local function job_key(job) return P .. 'job:' .. job end
+local function item_key(job, item) return P .. 'item:' .. job .. ':' .. item end
+local function ready_key(job, queue) return P .. 'ready:' .. job .. ':' .. queue end
+local function live_key(job, queue) return P .. 'live:' .. job .. ':' .. queue end
+local function done_key(job, item) return P .. 'done:' .. job .. ':' .. item end
+local function out_key(queue, step) return P .. 'out:' .. queue .. ':' .. step end
+
+local function split(unit)
+  local item, stage, index = string.match(unit, '^(-?%d+)/(%a+)/(%d+)$')
+  return item, stage, index
+end
+
+local function member(job, unit) return job .. '|' .. unit end
+local function parse_member(m)
+  local at = string.find(m, '|', 1, true)
+  return string.sub(m, 1, at - 1), string.sub(m, at + 1)
+end
+
+local function is_final(state) return state == 'done' or state == 'failed' or state == 'cancelled' end
+
+local function log(job, t, level, item, words)
+  local key = P .. 'log:' .. job
+  redis.call('RPUSH', key, cjson.encode({t = tonumber(text(t)), level = level, item = tonumber(item),
+    text = words}))
+  redis.call('LTRIM', key, -LOG_LENGTH, -1)
+end
+
+-- Forget that the unit is in the broker, leased or waiting; say when it had been handed out.
+local function detach(m, queue)
+  local handed, step
+  for _, s in ipairs(STEPS) do
+    local score = redis.call('ZSCORE', out_key(queue, s), m)
+    if score then
+      handed, step = score, s
+      redis.call('ZREM', out_key(queue, s), m)
+    end
+  end
+  redis.call('ZREM', P .. 'leases', m)
+  redis.call('HDEL', P .. 'holders', m)
+  redis.call('ZREM', P .. 'later', m)
+  return handed, step
+end
+
+-- The unit is over, whichever way.
+local function drop(job, unit)
+  local _, stage = split(unit)
+  local queue = QUEUE_OF[stage]
+  detach(member(job, unit), queue)
+  redis.call('SREM', live_key(job, queue), unit)
+  redis.call('HDEL', P .. 'tries:' .. job, unit)
+  redis.call('HDEL', P .. 'retries:' .. job, unit)
+  redis.call('HDEL', P .. 'progress:' .. job, unit)
+end
+
+-- True while the unit still has to be done: its item is open and in this very stage.
+local function wanted(job, unit)
+  local item, stage, index = split(unit)
+  if not item then return false end
+  local state = redis.call('HGET', job_key(job), 'state')
+  if not state or is_final(state) then return false end
+  if item == '-1' then return redis.call('HGET', job_key(job), 'stage') == stage end
+  local fields = redis.call('HMGET', item_key(job, item), 'state', 'stage')
+  if not fields[1] or is_final(fields[1]) or fields[2] ~= stage then return false end
+  return redis.call('SISMEMBER', done_key(job, item), index) == 0
+end
+
+local function hand_out(job, unit, t, step, out)
+  local _, stage = split(unit)
+  local queue = QUEUE_OF[stage]
+  redis.call('ZADD', out_key(queue, step), text(t), member(job, unit))
+  redis.call('SADD', live_key(job, queue), unit)
+  out[#out + 1] = {job, unit, queue, step}
+end
+
+-- Fill the job's windows from what is ready. Probing waits while much is ready to be analysed.
+local function refill(job, t, out)
+  local fields = redis.call('HMGET', job_key(job), 'state', 'window', 'step')
+  if not fields[1] or is_final(fields[1]) then return end
+  local window, step = tonumber(fields[2]), fields[3]
+  for _, queue in ipairs(QUEUES) do
+    local ready, live = ready_key(job, queue), redis.call('SCARD', live_key(job, queue))
+    while live < window do
+      local unit = redis.call('LINDEX', ready, 0)
+      if not unit then break end
+      local _, stage = split(unit)
+      if stage == 'probe' and redis.call('LLEN', ready_key(job, 'analyze')) >= PROBES_AHEAD then
+        break
+      end
+      redis.call('LPOP', ready)
+      if wanted(job, unit) then
+        hand_out(job, unit, t, step, out)
+        live = live + 1
+      end
+    end
+  end
+end
+
+local function push_ready(job, item, stage, n)
+  local key = ready_key(job, QUEUE_OF[stage])
+  for index = 0, n - 1 do
+    redis.call('RPUSH', key, item .. '/' .. stage .. '/' .. index)
+  end
+end
+
+local function enter_stage(job, item, stage, n)
+  redis.call('DEL', done_key(job, item))
+  redis.call('HSET', item_key(job, item), 'stage', stage, 'n', n)
+  push_ready(job, item, stage, n)
+end
+
+local function close_job(job, t, state)
+  redis.call('HSET', job_key(job), 'state', state, 'finished', text(t), 'stage', '')
+  redis.call('ZREM', P .. 'active', job)
+  for _, queue in ipairs(QUEUES) do
+    for _, unit in ipairs(redis.call('SMEMBERS', live_key(job, queue))) do
+      detach(member(job, unit), queue)
+    end
+    redis.call('DEL', live_key(job, queue), ready_key(job, queue))
+  end
+  redis.call('DEL', P .. 'tries:' .. job, P .. 'retries:' .. job, P .. 'progress:' .. job)
+end
+
+-- An item reached its end. The last one releases the job's index, once: the state is the lock.
+local function close_item(job, item, t, state)
+  local key = item_key(job, item)
+  if is_final(redis.call('HGET', key, 'state')) then return end
+  redis.call('HSET', key, 'state', state, 'stage', '', 'finished', text(t))
+  redis.call('DEL', done_key(job, item))
+  local left = redis.call('HINCRBY', job_key(job), 'left', -1)
+  if left == 0 then
+    redis.call('HSET', job_key(job), 'stage', 'index')
+    redis.call('RPUSH', ready_key(job, 'control'), '-1/index/0')
+  end
+end
+
+local function fail_unit(job, unit, t, code, words)
+  local item = split(unit)
+  drop(job, unit)
+  if item == '-1' then
+    log(job, t, 'error', item, words)
+    redis.call('HSET', job_key(job), 'error', words)
+    close_job(job, t, 'failed')
+    return
+  end
+  redis.call('HSET', item_key(job, item), 'error', words, 'code', code)
+  log(job, t, 'error', item, words)
+  close_item(job, item, t, 'failed')
+end

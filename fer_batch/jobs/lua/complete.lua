@@ -1,0 +1,50 @@
+-- ARGV: job, unit, facts (JSON).  Anyone who has finished a unit may say so, any number of times:
+-- indices are a set, and its last member releases the next stage once.
+-- Returns {counted, item or job reached its end, units to publish}.
+local job, unit, t, out = ARGV[1], ARGV[2], now(), {}
+local item, stage, index = split(unit)
+if not wanted(job, unit) then
+  drop(job, unit)
+  refill(job, t, out)
+  return {0, '', out}
+end
+local facts, ended = cjson.decode(ARGV[3]), ''
+drop(job, unit)
+if stage == 'index' then
+  local failed = 0
+  for i = 0, tonumber(redis.call('HGET', job_key(job), 'items')) - 1 do
+    if redis.call('HGET', item_key(job, i), 'state') ~= 'done' then failed = failed + 1 end
+  end
+  close_job(job, t, failed == 0 and 'done' or 'failed')
+  log(job, t, 'info', '-1', 'finished' .. (failed > 0 and (', ' .. failed .. ' failed') or ''))
+  return {1, 'job', out}
+end
+local key = item_key(job, item)
+redis.call('SADD', done_key(job, item), index)
+local n = tonumber(redis.call('HGET', key, 'n'))
+local whole = redis.call('SCARD', done_key(job, item)) >= n
+if stage == 'probe' then
+  redis.call('HSET', key, 'frames', facts.frames, 'segments', facts.segments, 'renders', facts.renders,
+    'analyzed', 0, 'drawn', 0, 'warnings', facts.warnings)
+  enter_stage(job, item, 'analyze', facts.segments)
+elseif stage == 'analyze' then
+  redis.call('HINCRBY', key, 'analyzed', facts.frames)
+  if whole then enter_stage(job, item, 'assemble', 1) end
+elseif stage == 'assemble' then
+  if facts.warnings then redis.call('HSET', key, 'warnings', facts.warnings) end
+  if redis.call('HGET', key, 'renders') == '1' then
+    enter_stage(job, item, 'render', tonumber(redis.call('HGET', key, 'segments')))
+  else
+    enter_stage(job, item, 'finish', 1)
+  end
+elseif stage == 'render' then
+  redis.call('HINCRBY', key, 'drawn', facts.frames)
+  if whole then enter_stage(job, item, 'finish', 1) end
+elseif stage == 'finish' then
+  if facts.warnings then redis.call('HSET', key, 'warnings', facts.warnings) end
+  log(job, t, 'info', item, 'done')
+  close_item(job, item, t, 'done')
+  ended = 'item'
+end
+refill(job, t, out)
+return {1, ended, out}

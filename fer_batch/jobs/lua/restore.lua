@@ -1,0 +1,13 @@
+-- ARGV: job, fields (JSON object), items (JSON array of objects with their states).
+-- Puts a job of a final state back as storage remembers it, after Redis was emptied.
+local job = ARGV[1]
+redis.call('SET', P .. 'epoch', text(now()), 'NX')
+if redis.call('EXISTS', job_key(job)) == 1 then return 0 end
+for name, value in pairs(cjson.decode(ARGV[2])) do redis.call('HSET', job_key(job), name, value) end
+local items = cjson.decode(ARGV[3])
+for i, fields in ipairs(items) do
+  for name, value in pairs(fields) do redis.call('HSET', item_key(job, i - 1), name, value) end
+end
+redis.call('HSET', job_key(job), 'left', 0, 'items', #items, 'stage', '')
+redis.call('ZADD', P .. 'jobs', redis.call('HGET', job_key(job), 'created'), job)
+return 1

@@ -1,0 +1,26 @@
+-- ARGV: job.  Failed and cancelled items start over; what they have committed is kept in storage.
+-- Returns {number of items, units to publish}; -1 where there is no such job, -2 while it runs.
+local job, t, out, count = ARGV[1], now(), {}, 0
+local state = redis.call('HGET', job_key(job), 'state')
+if not state then return {-1, out} end
+if not is_final(state) then return {-2, out} end
+for i = 0, tonumber(redis.call('HGET', job_key(job), 'items')) - 1 do
+  local key = item_key(job, i)
+  if redis.call('HGET', key, 'state') ~= 'done' then
+    redis.call('HDEL', key, 'error', 'code', 'started', 'finished', 'analyzed', 'drawn', 'warnings')
+    redis.call('HSET', key, 'state', 'queued')
+    enter_stage(job, tostring(i), 'probe', 1)
+    count = count + 1
+  end
+end
+if count == 0 and state == 'done' then return {0, out} end
+redis.call('HDEL', job_key(job), 'finished', 'error')
+redis.call('HSET', job_key(job), 'state', 'queued', 'left', count, 'stage', '')
+redis.call('ZADD', P .. 'active', redis.call('HGET', job_key(job), 'created'), job)
+if count == 0 then
+  redis.call('HSET', job_key(job), 'stage', 'index')
+  redis.call('RPUSH', ready_key(job, 'control'), '-1/index/0')
+end
+log(job, t, 'info', '-1', 'retried: ' .. count .. (count == 1 and ' input' or ' inputs'))
+refill(job, t, out)
+return {count, out}

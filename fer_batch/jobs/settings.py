@@ -1,0 +1,161 @@
+"""Settings of the queue, from ``FER_BATCH_*`` environment variables.
+
+Passwords inside ``FER_BATCH_REDIS_URL`` never leave this object except to open a connection;
+everything that is printed uses ``redacted``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fer_batch.errors import UsageError
+
+SOCKET_PATH_LIMIT = 100  # bytes; Linux allows 108 in sockaddr_un, macOS 104
+
+
+def default_state_dir() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("fer-batch"))
+
+
+def default_cache_dir() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("fer-batch"))
+
+
+class QueueSettings(BaseSettings):
+    """What the queue reads from the environment; times are seconds unless the name says more.
+
+    ``redis_url``: empty means the embedded stack of this machine. ``window``: units of one job
+    handed out at a time per queue. ``max_attempts``: starts of a unit that ended without a word
+    before its item is given up. ``max_retries``: repeats after errors that time can heal.
+    ``aging_s``: a unit that waited so long moves one priority up.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FER_BATCH_", extra="ignore")
+
+    redis_url: SecretStr = SecretStr("")
+    storage: str = ""
+    state_dir: Path = Field(default_factory=default_state_dir)
+    cache_dir: Path = Field(default_factory=default_cache_dir)
+    cache_bytes: int = Field(default=20 * 1024**3, gt=0)
+    lease_s: float = Field(default=45.0, ge=1.0)
+    poll_s: float = Field(default=2.0, gt=0.0)
+    sweep_s: float = Field(default=5.0, gt=0.0)
+    window: int = Field(default=8, ge=1)
+    max_attempts: int = Field(default=3, ge=1)
+    max_retries: int = Field(default=5, ge=0)
+    backoff_s: float = Field(default=2.0, ge=0.0)
+    aging_s: float = Field(default=600.0, gt=0.0)
+    segment_frames: int = Field(default=512, ge=1)
+    retention_days: float = Field(default=30.0, ge=0.0)
+    task_soft_limit_s: float = Field(default=540.0, gt=0.0)
+    task_limit_s: float = Field(default=600.0, gt=0.0)
+    visibility_timeout_s: float = Field(default=900.0, gt=0.0)
+    worker_memory_mb: int = Field(default=6000, ge=256)
+    stop_s: float = Field(default=30.0, ge=0.0)
+    idle_stop_s: float = Field(default=0.0, ge=0.0)
+    watchdog_s: float = Field(default=180.0, gt=0.0)
+
+    @property
+    def embedded(self) -> bool:
+        """True where no Redis is named, so that this machine runs its own."""
+        return not self.redis_url.get_secret_value()
+
+    @property
+    def stack_dir(self) -> Path:
+        """Folder of the embedded Redis and worker."""
+        return self.state_dir / "stack"
+
+    @property
+    def socket_path(self) -> Path:
+        """Unix socket of the embedded Redis; short even where the state directory is deep."""
+        path = self.stack_dir / "redis.sock"
+        if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
+            return path
+        digest = hashlib.sha256(os.fsencode(self.stack_dir.resolve())).hexdigest()[:12]
+        return Path("/tmp") / f"fer-batch-{os.getuid()}-{digest}" / "redis.sock"
+
+    @property
+    def broker_url(self) -> str:
+        """URL for Celery. Holds the password: never print it."""
+        url = self.redis_url.get_secret_value()
+        if not url:
+            return f"redis+socket://{self.socket_path}?virtual_host=0"
+        if url.startswith("unix://"):
+            return "redis+socket://" + url[len("unix://") :].replace("?db=", "?virtual_host=")
+        return url
+
+    @property
+    def client_url(self) -> str:
+        """URL for redis-py. Holds the password: never print it."""
+        return self.redis_url.get_secret_value() or f"unix://{self.socket_path}?db=0"
+
+    @property
+    def over_tcp(self) -> bool:
+        return self.client_url.startswith(("redis://", "rediss://"))
+
+    @property
+    def redacted(self) -> str:
+        """The broker's address without user name, password and query."""
+        if self.embedded:
+            return f"unix:{self.socket_path}"
+        parts = urlsplit(self.client_url)
+        if parts.scheme == "unix":
+            return f"unix:{parts.path}"
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+    @property
+    def storage_url(self) -> str:
+        """Where manifests, inputs and results lie."""
+        return self.storage or str(self.state_dir / "storage")
+
+
+def load_settings() -> QueueSettings:
+    """Read the environment.
+
+    Raises:
+        UsageError: a variable has a value that cannot be used; the value itself is not repeated,
+            since it may hold a password.
+    """
+    try:
+        settings = QueueSettings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "FER_BATCH_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise UsageError(f"{name}: {first['msg'].lower()}") from None
+    url = settings.redis_url.get_secret_value()
+    if url and not re.match(r"(rediss?|unix)://", url):
+        raise UsageError("FER_BATCH_REDIS_URL must start with redis://, rediss:// or unix://")
+    try:
+        _ = settings.redacted
+    except ValueError:
+        raise UsageError(
+            "FER_BATCH_REDIS_URL is not a URL; write special characters of a password as %XX"
+        ) from None
+    return settings
+
+
+@lru_cache(maxsize=1)
+def worker_host() -> str:
+    """Names the process table that a pid belongs to: host and, in containers, the namespace."""
+    import socket
+
+    try:
+        namespace = Path("/proc/self/ns/pid").readlink().name
+    except OSError:
+        namespace = ""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    boot_id = boot.read_text().strip()[:8] if boot.exists() else ""
+    return f"{socket.gethostname()}/{boot_id}/{namespace}"

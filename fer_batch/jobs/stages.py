@@ -1,0 +1,146 @@
+"""Between the queue and the steps: files fetched before a step, stored after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fer_batch.errors import Cancelled
+from fer_batch.jobs import keys, steps
+from fer_batch.jobs.folders import ItemFolder
+from fer_batch.jobs.inputs import InputCache
+from fer_batch.jobs.spec import JobItem, Manifest, Unit
+from fer_batch.jobs.storage import Storage, sha256_file
+from fer_batch.jobs.work import ItemPlan, ItemSpec, WorkFolder
+
+if TYPE_CHECKING:
+    from fer_batch.pipeline.build import Engine
+    from fer_batch.pipeline.progress import Report, ShouldCancel
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredFolder(WorkFolder):
+    """A work folder whose input lies elsewhere on each machine: ``input`` is this one's place."""
+
+    input: str = ""
+
+    def read_plan(self) -> ItemPlan:
+        found = WorkFolder.read_plan(self)
+        return replace(found, info=replace(found.info, path=self.input))
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What each stage of a unit does, in terms of ``steps``.
+
+    ``engine`` gives the process's one engine, loaded when first asked for, and cuts segments by
+    the job's own size.
+    """
+
+    storage: Storage
+    cache: InputCache
+    engine: Callable[[int], Engine]
+
+    def probe(self, manifest: Manifest, unit: Unit) -> dict[str, Any]:
+        """Probe the item and remember its plan in storage; returns the plan's facts."""
+        key = keys.fact(unit.job, unit.item, "plan")
+        plan: dict[str, Any] | None = self.storage.get_json(key)
+        if plan is not None:
+            return plan
+        item, folder, work = self._open(manifest, unit, check=True)
+        found = steps.probe(item, work, self.engine(manifest.segment_frames))
+        folder.push()
+        plan = {
+            "segments": [len(segment) for segment in found.segments],
+            "warnings": [self.own_words(w, manifest, unit) for w in found.info.warnings],
+            "renders": steps.needs_render(item),
+        }
+        self.storage.put_json(key, plan)
+        return plan
+
+    def segment(
+        self, manifest: Manifest, unit: Unit, report: Report, should_cancel: ShouldCancel
+    ) -> dict[str, Any]:
+        """Analyse, assemble or render; returns what the ledger is told."""
+        plan = self.storage.get_json(keys.fact(unit.job, unit.item, "plan"))
+        frames = plan["segments"][unit.index] if unit.stage != "assemble" else 0
+        item, folder, work = self._open(manifest, unit)
+        if not folder.committed(unit):
+            if should_cancel():
+                raise Cancelled("stopped before it began")
+            engine = self.engine(manifest.segment_frames)
+            if unit.stage == "analyze":
+                steps.analyze(item, work, unit.index, engine, report, should_cancel)
+            elif unit.stage == "render":
+                steps.render(item, work, unit.index, engine, report, should_cancel)
+            else:
+                steps.assemble(item, work, engine)
+            folder.push()
+        return {"frames": frames}
+
+    def finish(self, manifest: Manifest, unit: Unit) -> dict[str, Any]:
+        """Put the outputs together, remember names and checksums; returns that record."""
+        key = keys.fact(unit.job, unit.item, "result")
+        result: dict[str, Any] | None = self.storage.get_json(key)
+        if result is None:
+            item, folder, work = self._open(manifest, unit)
+            summary = steps.finish(item, work, self.engine(manifest.segment_frames))
+            folder.push()
+            plan = self.storage.get_json(keys.fact(unit.job, unit.item, "plan")) or {}
+            warnings = summary.get("warnings", plan.get("warnings", []))
+            result = {
+                "files": checksums(work.out),
+                "warnings": [self.own_words(w, manifest, unit) for w in warnings],
+            }
+            self.storage.put_json(key, result)
+        return result
+
+    def discard(self, unit: Unit) -> None:
+        """Remove what only served to make the outputs of a finished item."""
+        self._folder(unit).discard_parts()
+
+    def index(self, manifest: Manifest) -> None:
+        """Write the outputs of the whole job from its items' summaries."""
+        from fer_batch.jobs.index import write_index
+
+        write_index(self.storage, manifest)
+
+    def own_words(self, words: str, manifest: Manifest, unit: Unit) -> str:
+        """``words`` with the input's path as the user wrote it instead of this machine's copy."""
+        if unit.item < 0:
+            return words
+        item = manifest.items[unit.item]
+        return words.replace(str(self._place(item)), item.input)
+
+    def _place(self, item: JobItem) -> Path:
+        if not item.files:
+            return Path(item.input)
+        return self.cache.place(item)
+
+    def _open(
+        self, manifest: Manifest, unit: Unit, check: bool = False
+    ) -> tuple[ItemSpec, ItemFolder, MirroredFolder]:
+        entry = manifest.items[unit.item]
+        needs_input = unit.stage in ("probe", "analyze", "render", "finish")
+        path = self.cache.path(entry, check) if needs_input else self._place(entry)
+        folder = self._folder(unit)
+        folder.fetch(unit.stage)
+        spec = ItemSpec(str(path), entry.name, manifest.analyze, manifest.render, manifest.outputs)
+        return spec, folder, MirroredFolder(folder.path, folder.path / "out", str(path))
+
+    def _folder(self, unit: Unit) -> ItemFolder:
+        return ItemFolder(self.storage, self.cache.folder, unit.job, unit.item, self.cache.limit)
+
+
+def checksums(folder: Path) -> dict[str, dict[str, Any]]:
+    """Size and SHA-256 of every file below ``folder``, by relative path."""
+    return {
+        path.relative_to(folder).as_posix(): {
+            "size": path.stat().st_size,
+            "sha256": sha256_file(path),
+        }
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith(".")
+    }

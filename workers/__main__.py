@@ -1,0 +1,86 @@
+"""``python -m workers``: one Celery worker with the settings of fer-batch."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from fer_batch.errors import FerBatchError
+from fer_batch.jobs.spec import QUEUES
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until stopped; returns the exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(given)
+    if options.supervise:
+        from workers.supervise import supervise
+
+        return supervise([word for word in given if word != "--supervise"])
+    try:
+        return _work(options)
+    except FerBatchError as error:
+        print(f"fer-batch: {error}", file=sys.stderr)
+        return error.exit_status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    parser.add_argument("--queues", default=",".join(QUEUES))
+    parser.add_argument("--concurrency", type=int, default=1)
+    parser.add_argument("--device", default="")
+    parser.add_argument("--name", default="")
+    parser.add_argument("--loglevel", default="INFO")
+    parser.add_argument("--supervise", action="store_true")
+    return parser
+
+
+def _work(options: argparse.Namespace) -> int:
+    # Celery reads this when it installs its handlers: TERM gives work back instead of waiting.
+    os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+    queues = _queues(options.queues)
+    name = options.name or f"worker-{os.getpid()}"
+    from workers.process import DEVICE, STOP_FILE, THREADS, WORKER_NAME
+
+    os.environ[WORKER_NAME] = f"{name}@{os.uname().nodename}"
+    if options.device:
+        os.environ[DEVICE] = options.device
+    if options.concurrency > 1:
+        os.environ.setdefault(THREADS, str(max(1, (os.cpu_count() or 1) // options.concurrency)))
+    with tempfile.TemporaryDirectory(prefix="fer-batch-worker-") as folder:
+        os.environ[STOP_FILE] = str(Path(folder) / "stop")
+        from workers.app import app, settings
+        from workers.parent import install
+
+        install(settings, app, os.environ[WORKER_NAME], queues)
+        logging.getLogger("fer_batch").setLevel(options.loglevel)
+        app.worker_main(
+            [
+                "worker",
+                f"--queues={queues}",
+                f"--concurrency={options.concurrency}",
+                f"--hostname={os.environ[WORKER_NAME]}",
+                f"--loglevel={options.loglevel}",
+                "--without-gossip",
+                "--without-mingle",
+            ]
+        )
+    return 0
+
+
+def _queues(text: str) -> str:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    from fer_batch.errors import UsageError
+
+    if unknown := [name for name in names if name not in QUEUES]:
+        raise UsageError(f"no queue is called {unknown[0]!r}; there are {', '.join(QUEUES)}")
+    # What is nearest to its end comes first: results appear early and little lies about.
+    return ",".join(name for name in QUEUES if name in names)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

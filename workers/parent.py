@@ -1,0 +1,113 @@
+"""What a worker's parent process does beside Celery: heartbeat, sweep, watchdog, stopping."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from celery import signals
+from celery.worker import state as celery_state
+
+from fer_batch.errors import FerBatchError
+from fer_batch.jobs.broker import Publisher
+from fer_batch.jobs.heartbeat import beat, forget
+from fer_batch.jobs.ledger import Ledger
+from fer_batch.jobs.settings import QueueSettings
+from fer_batch.jobs.storage import Storage
+from fer_batch.jobs.sweep import sweep
+from workers.process import STOP_FILE
+
+logger = logging.getLogger(__name__)
+EXIT_STUCK = 70
+
+
+class Caretaker(threading.Thread):
+    """Beats, sweeps, and ends a worker that has stopped consuming."""
+
+    def __init__(self, settings: QueueSettings, app: Any, name: str, queues: str) -> None:
+        super().__init__(name="caretaker", daemon=True)
+        self.settings = settings
+        self.worker = name
+        self.queues = queues
+        self.device = os.environ.get("FER_BATCH_DEVICE", "") or "auto"
+        self.ledger = Ledger(settings)
+        self.storage: Storage | None = None
+        self.publish = Publisher(settings, app)
+        self.ended = threading.Event()
+        self._seen = -1
+        self._moved = time.monotonic()
+
+    def run(self) -> None:
+        while not self.ended.wait(self.settings.sweep_s):
+            try:
+                self._once()
+            except FerBatchError as error:
+                logger.warning("%s", error)
+            except Exception:
+                logger.exception("caretaker failed; it goes on")
+
+    def first(self) -> None:
+        """Be known, and sweep, as soon as the worker is ready."""
+        try:
+            self._once()
+        except FerBatchError as error:
+            logger.warning("%s", error)
+
+    def _once(self) -> None:
+        beat(self.ledger, self.worker, self._about())
+        if self.storage is None:
+            self.storage = Storage(self.settings.storage_url)
+        sweep(self.ledger, self.storage, self.publish)
+        self._watch()
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "queues": self.queues,
+            "device": self.device,
+            "version": version("fer-batch"),
+            "pid": os.getpid(),
+        }
+
+    def _watch(self) -> None:
+        """Seen with Celery 5.7: after Redis had been frozen across an ack, a worker answered
+        pings but consumed nothing. Waiting messages and no task begun for long mean just that."""
+        count = sum(celery_state.total_count.values())
+        busy = bool(celery_state.active_requests)
+        lengths = self.ledger.queue_lengths()
+        waiting = sum(n for (q, _), n in lengths.items() if q in self.queues.split(","))
+        if busy or not waiting or count != self._seen:
+            self._seen, self._moved = count, time.monotonic()
+        elif time.monotonic() - self._moved > self.settings.watchdog_s:
+            logger.error("%d messages wait and none is consumed; this worker ends", waiting)
+            logging.shutdown()
+            os._exit(EXIT_STUCK)
+
+
+def install(settings: QueueSettings, app: Any, name: str, queues: str) -> None:
+    """Tie the caretaker and the stop file to Celery's signals."""
+    caretaker = Caretaker(settings, app, name, queues)
+
+    def ready(**_: Any) -> None:
+        caretaker.first()
+        caretaker.start()
+
+    def shutting_down(**_: Any) -> None:
+        # The children look at this file between batches and give their unit back.
+        if path := os.environ.get(STOP_FILE):
+            Path(path).touch()
+        caretaker.ended.set()
+
+    def shut_down(**_: Any) -> None:
+        try:
+            forget(caretaker.ledger, name)
+        except FerBatchError as error:
+            logger.warning("%s", error)
+
+    signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutting_down.connect(shutting_down, weak=False)
+    signals.worker_shutdown.connect(shut_down, weak=False)

@@ -1,0 +1,95 @@
+"""What a worker's child process holds: connections and the engine, made when first needed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fer_batch.config import RunSettings
+from fer_batch.jobs.broker import Publisher
+from fer_batch.jobs.execute import Executor
+from fer_batch.jobs.inputs import InputCache
+from fer_batch.jobs.ledger import Ledger
+from fer_batch.jobs.settings import QueueSettings, load_settings
+from fer_batch.jobs.stages import Stages
+from fer_batch.jobs.storage import Storage
+
+if TYPE_CHECKING:
+    from fer_batch.pipeline.build import Engine
+
+logger = logging.getLogger(__name__)
+# Set by the parent process, read by its children.
+STOP_FILE = "FER_BATCH_STOP_FILE"
+WORKER_NAME = "FER_BATCH_WORKER_NAME"
+DEVICE = "FER_BATCH_DEVICE"
+THREADS = "FER_BATCH_THREADS"
+
+
+def stopping() -> bool:
+    """True once this worker has been asked to stop."""
+    path = os.environ.get(STOP_FILE, "")
+    return bool(path) and Path(path).exists()
+
+
+@lru_cache(maxsize=1)
+def executor(timeouts: tuple[type[BaseException], ...] = ()) -> Executor:
+    """The executor of this process."""
+    from workers.app import app
+
+    settings = load_settings()
+    name = os.environ.get(WORKER_NAME, "worker")
+    storage = Storage(settings.storage_url)
+    cache = InputCache(storage, settings.cache_dir / "workers" / name, settings.cache_bytes)
+    guard_memory(settings)
+    return Executor(
+        ledger=Ledger(settings),
+        storage=storage,
+        publish=Publisher(settings, app),
+        stages=Stages(storage, cache, engine),
+        stopping=stopping,
+        worker=name,
+        timeouts=timeouts,
+    )
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Engine:
+    from fer_batch.pipeline.build import Engine
+
+    device = os.environ.get(DEVICE, "") or "auto"
+    return Engine(RunSettings(device=device, threads=int(os.environ.get(THREADS, "0"))))
+
+
+def engine(segment_frames: int) -> Engine:
+    """The engine of this process, cutting segments of the given length."""
+    found = _engine()
+    found.run = replace(found.run, segment_frames=segment_frames)
+    return found
+
+
+def guard_memory(settings: QueueSettings) -> None:
+    """End this process when one input takes more memory than a worker may have.
+
+    The attempt has been counted before, so that the third such end fails the input; the machine
+    and the other workers live on.
+    """
+    limit = settings.worker_memory_mb * 1024 * 1024
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        return
+    page = os.sysconf("SC_PAGE_SIZE")
+
+    def watch() -> None:
+        waiting = threading.Event()
+        while not waiting.wait(0.5):
+            if int(statm.read_text().split()[1]) * page > limit:
+                logger.error("this unit takes more than %d MB; ended", settings.worker_memory_mb)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="memory", daemon=True).start()

@@ -1,0 +1,39 @@
+"""One task a stage, all alike: read the unit, have it done, say in the log what became of it.
+
+Nothing is returned and nothing retried by Celery: the ledger knows results, attempts and retries.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+
+from fer_batch.errors import FerBatchError
+from fer_batch.jobs.spec import TASKS, Unit
+from workers.process import executor
+
+logger = logging.getLogger(__name__)
+
+
+def do(job: str, key: str) -> None:
+    """Do one unit in this process."""
+    try:
+        unit = Unit.parse(str(job), str(key))
+    except FerBatchError as error:
+        logger.warning("message dropped: %s", error)
+        return
+    begin = time.monotonic()
+    verdict = executor(timeouts=(SoftTimeLimitExceeded,)).run(unit)
+    logger.info("%s %s: %s in %.2f s", unit.job, unit.key, verdict, time.monotonic() - begin)
+
+
+def register() -> None:
+    """Register a task for each stage under the name that clients publish."""
+    for name in TASKS.values():
+        shared_task(do, name=name, ignore_result=True, acks_late=True)
+
+
+register()
