@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_PLATES = 256
 PLATE_OPACITY = 0.78
 EXTRA_NAMES = ("unsure", "other")
+MIRRORS = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)])[:, None]
 
 
 class Plate:
@@ -92,7 +93,8 @@ class Marks:
         self.gap = max(2, even(self.text * 0.3))
         self.inset = max(2, even(short / 120))
         # More points on larger arcs, else their corners show.
-        self._arc = np.sin(np.linspace(0, np.pi / 2, 3 + 2 * (self.line // 4)))
+        bow = 1 - np.sin(np.linspace(0, np.pi / 2, 3 + 2 * (self.line // 4)))
+        self._arc = np.stack([bow[::-1], bow], axis=1)[[0, *range(len(bow)), -1]]
         self.black = 0 if full_range else 16
         every = palette.colours(labels)
         self._colours = every | dict.fromkeys(EXTRA_NAMES, palette.UNSURE)
@@ -164,29 +166,31 @@ class Marks:
         canvas.layer(mask, pad, (canvas.height - mask.shape[0]) // 2, palette.LIGHT)
         return canvas.sprite(self._full_range)
 
-    def frame(self, rect: Rect) -> tuple[list[NDArray[np.int32]], list[NDArray[np.int32]]]:
-        """Four corner paths and the closed outline of a box, in 1/16 pixels.
+    def thickness(self, rect: Rect) -> int:
+        """Width of a box's corner lines: less for small faces, so that they stay visible."""
+        return min(self.line, max(2, even(min(rect.w, rect.h) / 24)))
+
+    def frame(self, rect: Rect) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Corner paths ``int32[4, k, 2]`` and closed outline ``int32[m, 2]``, in 1/16 pixels.
 
         Lines lie inside the box by half their width, so that none is cut at the picture's edge.
         """
-        inset = self.line / 2 + 1
+        thick = self.thickness(rect)
+        inset = thick / 2 + 1
         left, top = rect.x + inset, rect.y + inset
-        right, bottom = rect.x + rect.w - inset - 1, rect.y + rect.h - inset - 1
-        right, bottom = max(right, left + 1), max(bottom, top + 1)
+        right = max(rect.x + rect.w - inset - 1, left + 1)
+        bottom = max(rect.y + rect.h - inset - 1, top + 1)
         side = min(right - left, bottom - top)
-        radius, arm = min(4.0 * self.line, side / 3), side * 0.2
-        # One corner: along the side, round the arc, along the top.
-        x = np.concatenate([[0], radius * (1 - self._arc[::-1]), [radius + arm]])
-        y = np.concatenate([[radius + arm], radius * (1 - self._arc), [0]])
-        paths = []
-        for a, b in ((False, False), (True, False), (True, True), (False, True)):
-            points = np.stack([right - x if a else left + x, bottom - y if b else top + y], axis=1)
-            paths.append(np.rint(points * 16).astype(np.int32))
+        radius = min(4.0 * thick, side / 4)
+        # One corner: along the side, round the arc, along the top; the others are its mirrors.
+        corner = self._arc * radius
+        corner[0, 1] = corner[-1, 0] = radius + side * 0.2
+        at = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+        paths = np.rint((at[:, None] + MIRRORS * corner) * 16).astype(np.int32)
         # Going round: corners in turn, each second one walked the other way.
-        outline = np.concatenate(
-            [p[1:-1] if i % 2 == 0 else p[-2:0:-1] for i, p in enumerate(paths)]
-        )
-        return paths, [outline]
+        inner = paths[:, 1:-1].copy()
+        inner[1::2] = inner[1::2, ::-1]
+        return paths, inner.reshape(-1, 2)
 
 
 def fill(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SHIFT = 4
 # More than this part of a card over other faces or labels, and the picture is better without it.
-CARD_MAY_HIDE = 0.3
+CARD_MAY_HIDE = 0.15
 
 
 class Overlay:
@@ -85,11 +85,15 @@ class Overlay:
             taken += self._label(target, rect, others, face_id, p[self._shown], name, percent)
 
     def draw_decode_error(self, image: Image) -> None:
-        """Dim a picture that stands in for one that could not be decoded, and say so, in place."""
+        """Dim a picture that stands in for one that could not be decoded, and say so, in place.
+
+        Where faces are to be blurred nothing of the picture is left: none is known to be where.
+        """
         target = planes(image)
-        target.luma[:] = target.luma // 3 + np.uint8(self._marks.black)
+        keep = 0 if self.settings.blur_faces else 1
+        target.luma[:] = target.luma // 3 * keep + np.uint8(self._marks.black)
         for plane in (target.cb, target.cr):
-            plane[:] = plane // 3 + np.uint8(85)
+            plane[:] = plane // 3 + np.uint8(85) if keep else np.uint8(128)
         notice = self._marks.notice("frame could not be decoded")
         x, y = (self.width - notice.width) / 2, (self.height - notice.height) / 2
         notice.put(target, even(x), even(y))
@@ -119,18 +123,19 @@ class Overlay:
         """Round corners in the label's colour on a thin dark line that shows on any ground."""
         import cv2
 
-        thick = self._marks.line
-        paths, closed = self._marks.frame(rect)
+        thick = self._marks.thickness(rect)
+        corners, outline = self._marks.frame(rect)
         luma, cb, cr = self._marks.tint(name)
         dark = self._marks.black + 14
+        paths, closed = list(corners), [outline]
         cv2.polylines(target.luma, closed, True, dark, thick // 2 + 1, cv2.LINE_AA, SHIFT)
         cv2.polylines(target.luma, paths, False, dark, thick + 2, cv2.LINE_AA, SHIFT)
         cv2.polylines(target.luma, closed, True, luma, max(thick // 2, 1), cv2.LINE_AA, SHIFT)
         cv2.polylines(target.luma, paths, False, luma, thick, cv2.LINE_AA, SHIFT)
-        half = [path // 2 for path in paths]
+        paths, closed = list(corners // 2), [outline // 2]
         for plane, value in ((target.cb, cb), (target.cr, cr)):
-            cv2.polylines(plane, [closed[0] // 2], True, value, 1, cv2.LINE_8, SHIFT)
-            cv2.polylines(plane, half, False, value, thick // 2 + 1, cv2.LINE_8, SHIFT)
+            cv2.polylines(plane, closed, True, value, max(thick // 4, 1), cv2.LINE_8, SHIFT)
+            cv2.polylines(plane, paths, False, value, thick // 2 + 1, cv2.LINE_8, SHIFT)
 
     def _label(
         self,
@@ -153,23 +158,27 @@ class Overlay:
             [Rect(a, b, plate.width, plate.height) for a, b in options], taken, size, marks.inset
         )
         plate.put(target, place.x, place.y, percent)
-        card = self._card_place(rect, [*taken, place])
+        card = self._card_place(rect, place, taken)
         if card is None:
             plate.stack(target, place.x, place.y, shown)
             return [place]
         marks.card.put(target, card.x, card.y, shown)
         return [place, card]
 
-    def _card_place(self, rect: Rect, taken: list[Rect]) -> Rect | None:
-        """Where the chart goes; None where the face is too small or all places are taken."""
+    def _card_place(self, rect: Rect, plate: Rect, taken: list[Rect]) -> Rect | None:
+        """Where the chart goes: beside the box, level with it or under the plate.
+
+        None where the face is too small or all places are taken.
+        """
         card, gap = self._marks.card, self._marks.gap
-        if rect.h < 0.7 * card.height or card.height > 0.6 * self.height:
+        if rect.h < 0.85 * card.height or card.height > 0.6 * self.height:
             return None
         right, left = rect.x + rect.w + gap, rect.x - card.width - gap
-        options = [(right, rect.y), (left, rect.y)]
+        under = plate.y + plate.h + gap
+        options = [(right, rect.y), (left, rect.y), (right, under), (left, under)]
         place, hidden = choose(
             [Rect(even(a), even(b), card.width, card.height) for a, b in options],
-            [rect, *taken],
+            [rect, plate, *taken],
             (self.width, self.height),
             self._marks.inset,
         )
