@@ -47,6 +47,8 @@ def assign_tracks(
     is not seen for longer than ``patience_s`` seconds has ended.
     """
     numbers = np.full(len(frame), -1, np.int64)
+    if len(frame) == 0:
+        return numbers
     tracks: list[_Track] = []
     count = 0
     starts = np.flatnonzero(np.diff(frame, prepend=-1))
