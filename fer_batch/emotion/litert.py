@@ -51,6 +51,4 @@ class LiteRtClassifier:
     def classify(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See ``Classifier.classify``."""
         card = self.card
-        return in_batches(
-            crops, card.input_size, len(card.labels), self.batch_size, self._network
-        )
+        return in_batches(crops, card.input_size, len(card.labels), self.batch_size, self._network)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fer_batch.errors import UsageError
+from fer_batch.errors import TrainingDataError
 from fer_batch.training import checkpoint
 from fer_batch.training.architectures import architecture, build
 from fer_batch.training.augment import Augmentation
@@ -16,12 +16,12 @@ from fer_batch.training.batches import dataset, without_unlabelled
 from fer_batch.training.faceset import FaceSet
 from fer_batch.training.history import write_history
 from fer_batch.training.metrics import accuracy, log_loss, softmax
+from fer_batch.training.optimizers import make_optimizer
 from fer_batch.training.plateau import Plateau
 from fer_batch.training.schedule import Stable, follow
 from fer_batch.training.targets import Head, hard_labels
 from fer_batch.training.template import aligning_maps
 
-OPTIMIZERS = ("adam", "nadam", "adamw")
 NORM_IMAGES = 8192
 
 
@@ -48,6 +48,11 @@ class TrainSettings:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> TrainSettings:
+        heads = tuple(Head.from_json(head) for head in data["heads"])
+        return cls(**{**data, "heads": heads, "augmentation": Augmentation(**data["augmentation"])})
+
 
 def settings(arch: str, heads: Sequence[Head], epochs: int, **changes: Any) -> TrainSettings:
     """The architecture's own recipe, with ``changes`` where they are not None."""
@@ -69,21 +74,6 @@ def settings(arch: str, heads: Sequence[Head], epochs: int, **changes: Any) -> T
     return replace(recipe, **{k: v for k, v in changes.items() if v is not None})
 
 
-def make_optimizer(how: TrainSettings) -> Any:
-    """Keras' optimizer of that name; biases and normalisations are not decayed."""
-    import keras
-
-    if how.optimizer not in OPTIMIZERS:
-        raise UsageError(f"unknown optimizer {how.optimizer!r}: {', '.join(OPTIMIZERS)}")
-    kind = {"adam": "Adam", "nadam": "Nadam", "adamw": "AdamW"}[how.optimizer]
-    extra: dict[str, Any] = {"weight_decay": how.weight_decay} if how.optimizer == "adamw" else {}
-    if how.ema:
-        extra |= {"use_ema": True, "ema_momentum": how.ema}
-    optimizer = getattr(keras.optimizers, kind)(learning_rate=how.learning_rate, **extra)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer
-
-
 def compiled(how: TrainSettings) -> Any:
     """A fresh model with random weights from ``how.seed``, ready to train."""
     import keras
@@ -96,7 +86,7 @@ def compiled(how: TrainSettings) -> Any:
         keras.mixed_precision.set_global_policy("float32")
     names = [head.name for head in how.heads]
     model.compile(
-        optimizer=make_optimizer(how),
+        optimizer=make_optimizer(how.optimizer, how.learning_rate, how.weight_decay, how.ema),
         loss={n: keras.losses.CategoricalCrossentropy(from_logits=True, name=n) for n in names},
         loss_weights={head.name: head.weight for head in how.heads},
         weighted_metrics={n: [keras.metrics.CategoricalAccuracy(name="accuracy")] for n in names},
@@ -157,6 +147,17 @@ class Training:
             if self.how.schedule == "plateau" and self.plateau.finished:
                 say(f"no improvement for {self.plateau.stop_patience} epochs: stopped")
                 break
+        return self._result(model)
+
+    def result(self) -> Any:
+        """The model to keep as of the last checkpoint, without training on."""
+        model = compiled(self.how)
+        self.probe = build(self.how.arch, self.how.heads)
+        if not self._resume(model):
+            raise TrainingDataError(f"{self.directory}: holds no checkpoint")
+        return self._result(model)
+
+    def _result(self, model: Any) -> Any:
         self.probe.set_weights(checkpoint.averaged_weights(model))
         if self.best is not None:
             self.probe.set_weights(self.best)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     Matrices = NDArray[np.float64]
 
 
+DEFAULT_TEMPLATE = ((14.32, 17.46), (32.68, 17.46), (23.5, 27.12), (16.11, 36.05), (30.89, 36.05))
+"""``mean_template`` of FER2013's training images, for data that comes without landmarks."""
+
+
 def mean_template(landmarks: FloatArray) -> NDArray[np.float64]:
     """The mean of all found faces' landmarks, made symmetric: ``float64[5, 2]`` in input pixels.
 

@@ -1,0 +1,146 @@
+"""Turns a trained network into the named models that are shipped: weights, runtimes and cards."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fer_batch.emotion.card import ModelCard, sha256_of
+from fer_batch.errors import ModelFileError
+from fer_batch.training.folding import fold
+from fer_batch.training.pool import Pool
+from fer_batch.training.targets import Head
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """Files written for one model, by runtime."""
+
+    files: dict[str, Path]
+
+    def names(self) -> dict[str, str]:
+        return {runtime: path.name for runtime, path in self.files.items()}
+
+    def hashes(self) -> dict[str, str]:
+        return {path.name: sha256_of(path) for path in self.files.values()}
+
+
+def columns(head: Head, labels: tuple[str, ...]) -> list[int]:
+    """Where ``labels`` stand among a head's outputs."""
+    return [head.labels.index(label) for label in labels]
+
+
+def pooled_layer(
+    model: Any, heads: Mapping[str, Head], pool: Pool
+) -> tuple[FloatArray, FloatArray]:
+    """Kernel ``[features, labels]`` and bias ``[labels]`` of the dense layer that is the pool."""
+    import numpy as np
+
+    kernel, bias = 0.0, np.asarray(pool.shift, np.float64)
+    for name, weight in pool.weights.items():
+        place = columns(heads[name], pool.labels)
+        head_kernel, head_bias = (np.asarray(w, np.float64) for w in model.get_layer(name).get_weights())
+        kernel = kernel + weight * head_kernel[:, place]
+        bias = bias + weight * head_bias[place]
+    return np.asarray(kernel), bias
+
+
+def deployable(model: Any, heads: Mapping[str, Head], pool: Pool, name: str) -> Any:
+    """A model from ``uint8[n, 48, 48, 1]`` to calibrated probabilities, made for inference only.
+
+    Normalisations are folded away; weights are rounded to float16, so that every file holds the
+    same ones.
+    """
+    import keras
+    import numpy as np
+
+    folded = fold(model)
+    features = folded.get_layer(next(iter(pool.weights))).input
+    kernel, bias = pooled_layer(model, heads, pool)
+    dense = keras.layers.Dense(len(pool.labels), name="logits")
+    result = keras.Model(
+        folded.inputs[0],
+        keras.layers.Softmax(name="probabilities")(dense(features)),
+        name=name.replace("-", "_"),
+    )
+    dense.set_weights([kernel.astype(np.float32), bias.astype(np.float32)])
+    result.set_weights([np.float32(np.float16(w)) for w in result.get_weights()])
+    return result
+
+
+def save_keras(model: Any, path: Path) -> None:
+    """A ``.keras`` file, compressed: float16 values in float32 pack to little over half."""
+    raw = path.with_name(f"{path.stem}.raw.keras")
+    model.save(raw)
+    # One date for all entries: the same weights give the same bytes, and so the same hash.
+    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(path, "w") as target:
+        for entry in source.infolist():
+            info = zipfile.ZipInfo(entry.filename, (1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(info, source.read(entry), compresslevel=9)
+    raw.unlink()
+
+
+def save_litert(keras_file: Path, path: Path) -> bool:
+    """Converts a ``.keras`` file; False where TensorFlow, which alone can, is not installed.
+
+    In a process of its own, as the backend of this one may be another.
+    """
+    command = [sys.executable, "-m", "fer_batch.training.export", str(keras_file), str(path)]
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode and "No module named 'tensorflow'" in done.stderr:
+        return False
+    if done.returncode or not path.exists():
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise ModelFileError(f"{keras_file}: cannot be converted to LiteRT ({last})")
+    return True
+
+
+def _convert(keras_file: Path, path: Path) -> None:
+    import keras
+    import tensorflow as tf
+
+    model = keras.saving.load_model(keras_file, compile=False)
+    model.export(
+        path,
+        format="litert",
+        verbose=False,
+        optimizations=[tf.lite.Optimize.DEFAULT],
+        target_spec={"supported_types": [tf.float16]},
+    )
+
+
+def export(model: Any, heads: Mapping[str, Head], pool: Pool, name: str, out: Path) -> Exported:
+    """Writes ``<name>.keras`` and, where it can be made, ``<name>.tflite`` into ``out``."""
+    out.mkdir(parents=True, exist_ok=True)
+    files = {"keras": out / f"{name}.keras"}
+    save_keras(deployable(model, heads, pool, name), files["keras"])
+    lite = out / f"{name}.tflite"
+    if save_litert(files["keras"], lite):
+        files = {"litert": lite, **files}
+    return Exported(files)
+
+
+def write_card(exported: Exported, card: ModelCard, out: Path) -> ModelCard:
+    """Completes ``card`` with files and hashes, and writes it."""
+    path = out / f"{card.name}.json"
+    full = replace(card, files=exported.names(), sha256=exported.hashes(), path=path)
+    full.write(path)
+    return full
+
+
+if __name__ == "__main__":
+    _convert(Path(sys.argv[1]), Path(sys.argv[2]))
