@@ -40,8 +40,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _work(options: argparse.Namespace) -> int:
-    # Celery reads this when it installs its handlers: TERM gives work back instead of waiting.
-    os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     queues = _queues(options.queues)
     name = options.name or f"worker-{os.getpid()}"
     from workers.process import DEVICE, STOP_FILE, THREADS, WORKER_NAME

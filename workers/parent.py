@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+import signal
+import subprocess
 import threading
 import time
 from importlib.metadata import version
@@ -35,6 +38,7 @@ class Caretaker(threading.Thread):
         self.worker = name
         self.queues = queues
         self.device = os.environ.get("FER_BATCH_DEVICE", "") or "auto"
+        self.gpu = graphics_cards()
         self.ledger = Ledger(settings)
         self.storage: Storage | None = None
         self.publish = Publisher(settings, app)
@@ -71,6 +75,7 @@ class Caretaker(threading.Thread):
             "device": self.device,
             "version": version("fer-batch"),
             "pid": os.getpid(),
+            "gpu": self.gpu,
         }
 
     def _watch(self) -> None:
@@ -88,6 +93,19 @@ class Caretaker(threading.Thread):
             os._exit(EXIT_STUCK)
 
 
+def graphics_cards() -> str:
+    """What ``nvidia-smi`` lists on this machine, "" where it lists nothing."""
+    program = shutil.which("nvidia-smi")
+    if not program:
+        return ""
+    command = [program, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return ", ".join(line.strip() for line in done.stdout.splitlines() if line.strip())
+
+
 def install(settings: QueueSettings, app: Any, name: str, queues: str) -> None:
     """Tie the caretaker and the stop file to Celery's signals."""
     caretaker = Caretaker(settings, app, name, queues)
@@ -101,6 +119,11 @@ def install(settings: QueueSettings, app: Any, name: str, queues: str) -> None:
         if path := os.environ.get(STOP_FILE):
             Path(path).touch()
         caretaker.ended.set()
+        # A warm shutdown waits for the running unit, which gives up between batches. What takes
+        # longer (a GIF, a join) gets its time, then QUIT: the ledger hands it out again.
+        timer = threading.Timer(settings.stop_s, os.kill, (os.getpid(), signal.SIGQUIT))
+        timer.daemon = True
+        timer.start()
 
     def shut_down(**_: Any) -> None:
         try:

@@ -22,13 +22,14 @@ app = typer.Typer(
 
 
 def _register() -> None:
-    from fer_batch.cli import demo, doctor, models, render, run
+    from fer_batch.cli import demo, doctor, models, queue, render, run
 
     app.command("run")(run.run)
     app.command("demo")(demo.demo)
     app.command("render")(render.render)
     app.command("models")(models.models)
     app.command("doctor")(doctor.doctor)
+    queue.register(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -67,8 +67,9 @@ def celery_config(settings: QueueSettings) -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_max_tasks_per_child": 2000,
         "worker_max_memory_per_child": settings.worker_memory_mb * 1024,
-        "worker_soft_shutdown_timeout": settings.stop_s,
-        "worker_enable_soft_shutdown_on_idle": True,
+        # On QUIT: the children look at the stop file between batches and give their unit back.
+        "worker_soft_shutdown_timeout": 5.0,
+        "worker_enable_soft_shutdown_on_idle": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_hijack_root_logger": True,
         "worker_enable_remote_control": True,

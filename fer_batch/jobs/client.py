@@ -13,8 +13,8 @@ from fer_batch.jobs.broker import Publisher
 from fer_batch.jobs.heartbeat import WorkerInfo, workers
 from fer_batch.jobs.ledger import Ledger
 from fer_batch.jobs.settings import QueueSettings
-from fer_batch.jobs.spec import JobStatus, check_job_id
-from fer_batch.jobs.status import Event, from_fields, list_jobs, read_log, read_status
+from fer_batch.jobs.spec import JOB_ID, JobStatus, check_job_id
+from fer_batch.jobs.status import Event, from_fields, job_ids, list_jobs, read_log, read_status
 from fer_batch.jobs.storage import Storage
 from fer_batch.jobs.submit import Request, Submitted, Uploaded, submit
 
@@ -57,6 +57,23 @@ class QueueClient:
             if found.final:
                 return
             time.sleep(every_s)
+
+    def resolve(self, text: str) -> str:
+        """A whole job id from its first letters, the newest job's from an empty text.
+
+        Raises:
+            JobError: none begins like that, or several do.
+        """
+        if not text:
+            return self.newest()
+        if JOB_ID.fullmatch(text):
+            return text
+        found = [job for job in job_ids(self.ledger) if job.startswith(text)]
+        if len(found) > 1:
+            raise JobError(f"{len(found)} jobs begin with {text!r}; give more letters of the id")
+        if not found:
+            raise JobError(f"there is no job {text[:40]!r}; `fer-batch jobs` lists them")
+        return found[0]
 
     def newest(self) -> str:
         """The id of the newest job.

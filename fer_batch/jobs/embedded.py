@@ -26,6 +26,7 @@ from fer_batch.jobs.settings import QueueSettings
 
 START_S = 20.0
 STOP_S = 45.0
+STOPPED = "stopped"  # left by `down`, so that merely looking does not start work again
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def ensure_up(settings: QueueSettings) -> Stack:
     folder = _private(settings.stack_dir)
     _private(settings.socket_path.parent)
     with _locked(folder):
+        (folder / STOPPED).unlink(missing_ok=True)
         started = []
         redis = _running(folder / "redis.json")
         if not redis or not _answers(settings):
@@ -81,7 +83,14 @@ def down(settings: QueueSettings) -> Stack:
             _stop(found.redis, signal.SIGTERM, STOP_S)
         for name in ("worker.json", "redis.json"):
             (folder / name).unlink(missing_ok=True)
+        (folder / STOPPED).touch()
     return found
+
+
+def is_stopped(settings: QueueSettings) -> bool:
+    """True where there is no stack: never started, or stopped with ``down``."""
+    folder = settings.stack_dir
+    return (folder / STOPPED).exists() or not (folder / "lock").exists()
 
 
 def server_binary() -> tuple[str, str]:
@@ -200,13 +209,18 @@ def _running(record: Path) -> int:
         pid, started = int(data["pid"]), data["started"]
     except (OSError, ValueError, KeyError, TypeError):
         return 0
+    return pid if _alive(pid, started) else 0
+
+
+def _alive(pid: int, started: str) -> bool:
+    """True where ``pid`` runs and is the process that began at ``started``."""
     if Path("/proc/self/stat").exists():
-        return pid if started and process_started(pid) == started else 0
+        return bool(started) and process_started(pid) == started
     try:
         os.kill(pid, 0)
     except OSError:
-        return 0
-    return pid
+        return False
+    return True
 
 
 def _server_name(folder: Path) -> str:
@@ -225,7 +239,7 @@ def _stop(pid: int, sign: signal.Signals, seconds: float) -> None:
     while time.monotonic() < deadline:
         with suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
-        if process_started(pid) != started:
+        if not _alive(pid, started):
             return
         time.sleep(0.05)
     with suppress(ProcessLookupError):

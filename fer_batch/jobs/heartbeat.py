@@ -23,6 +23,7 @@ class WorkerInfo:
     pid: str
     unit: str
     frames_per_s: float
+    gpu: str = ""
 
 
 def beat(ledger: Ledger, name: str, fields: dict[str, Any]) -> None:
@@ -62,6 +63,7 @@ def workers(ledger: Ledger) -> list[WorkerInfo]:
                 pid=fields.get("pid", ""),
                 unit=fields.get("unit", ""),
                 frames_per_s=float(fields.get("rate", 0) or 0),
+                gpu=fields.get("gpu", ""),
             )
             for name, fields in found
             if fields

@@ -225,6 +225,9 @@ class JobStatus:
     priority: str
     created: float
     finished: float | None
+    count: int
+    unfinished: int
+    error: str | None = None
     items: tuple[ItemStatus, ...] = field(default=())
 
     @property

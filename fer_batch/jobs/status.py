@@ -48,6 +48,9 @@ def from_fields(
         priority=fields.get("priority", "normal"),
         created=float(fields["created"]),
         finished=float(fields["finished"]) if fields.get("finished") else None,
+        count=int(fields.get("items", 0)),
+        unfinished=int(fields.get("left", 0)),
+        error=fields.get("error"),
         items=tuple(_item(data, running.get(i, {})) for i, data in enumerate(items)),
     )
 
@@ -108,11 +111,11 @@ def list_jobs(
     return [from_fields(name, fields, [], {}) for name, fields in found], total
 
 
-def job_size(ledger: Ledger, job: str) -> tuple[int, int]:
-    """How many items a job has, and how many of them have not ended."""
+def job_ids(ledger: Ledger) -> list[str]:
+    """Ids of all jobs, newest first."""
     with broker_errors(ledger.where):
-        items, left = ledger.client.hmget(f"{PREFIX}job:{job}", "items", "left")
-    return int(items or 0), int(left or 0)
+        found: list[str] = ledger.client.zrevrange(PREFIX + "jobs", 0, -1)
+    return found
 
 
 def read_log(ledger: Ledger, job: str) -> list[Event]:
