@@ -151,7 +151,8 @@ class Faces:
 
     ``start`` is the first frame; ``status int64[frames]`` a FrameStatus for each frame. Per face:
     ``frame int64[n]`` (ascending), ``box float32[n, 4]``, ``confidence float32[n]``,
-    ``landmarks float32[n, 5, 2]``, ``probabilities float32[n, labels]``.
+    ``landmarks float32[n, 5, 2]``, ``appearance float32[n, d]`` (unit vectors that tell people
+    apart), ``probabilities float32[n, labels]``.
     """
 
     start: int
@@ -160,6 +161,7 @@ class Faces:
     box: FloatArray
     confidence: FloatArray
     landmarks: FloatArray
+    appearance: FloatArray
     probabilities: FloatArray
 
     def __post_init__(self) -> None:
@@ -167,6 +169,7 @@ class Faces:
         assert self.box.shape == (n, 4)
         assert self.confidence.shape == (n,)
         assert self.landmarks.shape == (n, 5, 2)
+        assert self.appearance.ndim == 2 and len(self.appearance) == n
         assert self.probabilities.ndim == 2 and len(self.probabilities) == n
 
     @property

@@ -11,6 +11,8 @@ import numpy as np
 
 from fer_batch.types import Detections, FloatArray, Frame, Image
 
+APPEARANCE_SIDE = 12
+
 # Luma from video range (16 to 235) to full range, as grey training images have it.
 _FULL_RANGE = np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 
@@ -45,6 +47,22 @@ def crop_faces(frame: Frame, faces: Detections, template: FloatArray, size: int)
         else:
             _warp(frame.luma, similarity(landmarks, template), crop)
     return crops if frame.full_range else _FULL_RANGE[crops]
+
+
+def appearance(crops: Image) -> FloatArray:
+    """What a face looks like, coarsely: ``float32[n, 144]`` unit vectors from ``crops``.
+
+    Aligned crops averaged to 12 × 12 and standardised; the product of two is their normalised
+    correlation. Measured on film: above 0.6 from frame to frame within a shot, mostly above 0.9;
+    about 0.4 and less across a cut to someone else. It follows people, it does not identify them.
+    """
+    side = APPEARANCE_SIDE
+    small = np.empty((len(crops), side, side), np.float32)
+    for target, crop in zip(small, crops, strict=True):
+        target[:] = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)
+    vectors = small.reshape(len(crops), -1)
+    vectors = vectors - vectors.mean(axis=1, keepdims=True)
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
 
 
 def _from_box(luma: Image, box: FloatArray, crop: Image) -> None:

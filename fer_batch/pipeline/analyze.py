@@ -9,7 +9,7 @@ import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.faces.align import crop_faces
+from fer_batch.faces.align import appearance, crop_faces
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, detect_on_grid
@@ -29,6 +29,7 @@ class _Collected:
     status: list[int] = field(default_factory=list)
     frame: list[int] = field(default_factory=list)
     found: list[Detections] = field(default_factory=list)
+    appearance: list[FloatArray] = field(default_factory=list)
     probabilities: list[FloatArray] = field(default_factory=list)
     waiting: list[Image] = field(default_factory=list)
 
@@ -64,6 +65,7 @@ def analyze_segment(
             if len(found):
                 collected.frame += [index] * len(found)
                 collected.found.append(found)
+                collected.appearance.append(appearance(crops))
                 collected.waiting.append(crops)
             _classify(collected, classifier, timings, all_of_them=False)
             pulse.beat()
@@ -136,6 +138,7 @@ def _classify(
 
 def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:
     found = collected.found or [NOTHING]
+    looks = collected.appearance or [appearance(_no_crops(1))]
     probabilities = collected.probabilities or [np.empty((0, labels), np.float32)]
     return Faces(
         start=segment.start,
@@ -144,5 +147,6 @@ def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:
         box=np.concatenate([f.box for f in found]),
         confidence=np.concatenate([f.confidence for f in found]),
         landmarks=np.concatenate([f.landmarks for f in found]),
+        appearance=np.concatenate(looks),
         probabilities=np.concatenate(probabilities),
     )

@@ -17,6 +17,7 @@ import numpy as np
 
 from fer_batch.config import RenderSettings
 from fer_batch.output.moments import Moment, pick_moments, sample_frames
+from fer_batch.tracking.groups import by_track
 from fer_batch.types import Image, Timeline
 
 FACE_SIDE = 160
@@ -53,10 +54,9 @@ def _portraits(timeline: Timeline) -> dict[int, list[int]]:
     """Frame to the people best seen there: sure of the face first, then large."""
     chosen: dict[int, list[int]] = {}
     score = timeline.confidence.round(1) * 1e6 + timeline.box[:, 2:].prod(axis=1)
-    for person in np.unique(timeline.face_id):
-        mine = np.flatnonzero(timeline.face_id == person)
+    for person, mine in by_track(timeline.face_id):
         best = mine[int(score[mine].argmax())]
-        chosen.setdefault(int(timeline.frame[best]), []).append(int(person))
+        chosen.setdefault(int(timeline.frame[best]), []).append(person)
     return chosen
 
 

@@ -13,7 +13,7 @@ from fer_batch.errors import UnreadableError
 from fer_batch.types import Faces
 
 FORMAT = 1
-_ARRAYS = ("status", "frame", "box", "confidence", "landmarks", "probabilities")
+_ARRAYS = ("status", "frame", "box", "confidence", "landmarks", "appearance", "probabilities")
 
 
 def write_shard(path: Path, faces: Faces, timings: dict[str, float]) -> None:

@@ -13,6 +13,8 @@ from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import FerBatchError
 from fer_batch.tracking.assign import assign_tracks
 from fer_batch.tracking.gaps import ghosts, missing_rows
+from fer_batch.tracking.groups import by_track
+from fer_batch.tracking.returns import join_returns
 from fer_batch.tracking.smooth import smooth
 from fer_batch.types import Faces, FrameStatus, SourceInfo, Timeline
 
@@ -33,7 +35,7 @@ def merge(shards: Sequence[Faces], frames: int) -> Faces:
         expected = shard.stop
     if expected != frames:
         raise FerBatchError(f"shards cover {expected} of {frames} frames")
-    columns = ("status", "frame", "box", "confidence", "landmarks", "probabilities")
+    columns = ("status", "frame", "box", "confidence", "landmarks", "appearance", "probabilities")
     return Faces(0, **{c: np.concatenate([getattr(s, c) for s in shards]) for c in columns})
 
 
@@ -43,7 +45,8 @@ def build_timeline(
     """The timeline of a source from its shards, which lie in order."""
     faces = merge(shards, len(info))
     time_s = (info.pts - info.pts[0]) * float(info.time_base)
-    track = assign_tracks(faces.frame, faces.box, time_s, PATIENCE_S)
+    track = assign_tracks(faces.frame, faces.box, faces.appearance, time_s, PATIENCE_S)
+    track = join_returns(track, faces.frame, faces.appearance)
     keep = np.ones(len(track), bool)
     # Photos in a folder are no film: a face in a single one of them is no ghost.
     if info.kind == "video":
@@ -66,8 +69,7 @@ def build_timeline(
         faces.probabilities[keep],
     ).bridged(time_s, usable, settings.bridge_s)
     smoothed = rows.raw.copy()
-    for number in np.unique(rows.face_id):
-        mine = rows.face_id == number
+    for _, mine in by_track(rows.face_id):
         smoothed[mine] = smooth(rows.raw[mine], time_s[rows.frame[mine]], settings.smooth_s)
     status = faces.status.copy()
     status[usable] = FrameStatus.NO_FACE
@@ -114,8 +116,7 @@ class _Rows:
     def bridged(self, time_s: np.ndarray, usable: np.ndarray, longest_s: float) -> _Rows:
         """With rows for short misses: box and probabilities between both sights, confidence 0."""
         columns = [[self.frame], [self.face_id], [self.box], [self.confidence], [self.raw]]
-        for number in np.unique(self.face_id):
-            mine = np.flatnonzero(self.face_id == number)
+        for number, mine in by_track(self.face_id):
             frames, before, share = missing_rows(self.frame[mine], time_s, usable, longest_s)
             first, last = mine[before], mine[before + 1] if len(before) else mine[:0]
             mixed = share[:, None].astype(np.float32)

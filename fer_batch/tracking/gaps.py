@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fer_batch.tracking.groups import by_track
 from fer_batch.types import FloatArray, IntArray
 
 
@@ -20,8 +21,7 @@ def ghosts(
     Certainty is a track's mean detection confidence, its length the time from first to last sight.
     """
     drop = np.zeros(len(track), bool)
-    for number in np.unique(track):
-        mine = track == number
+    for _, mine in by_track(track):
         times = time_s[frame[mine]]
         short = times[-1] - times[0] < shortest_s
         drop[mine] = short and float(confidence[mine].mean()) < least_confidence
