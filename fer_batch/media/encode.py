@@ -15,6 +15,7 @@ import av
 import numpy as np
 
 from fer_batch.config import RenderSettings
+from fer_batch.media import planes
 from fer_batch.types import Image, SourceInfo
 
 KEYFRAME_S = 2.0
@@ -51,8 +52,10 @@ class PartWriter:
         context = stream.codec_context
         context.time_base = self._time_base
         context.thread_count = threads
-        context.color_range, context.color_primaries = info.colour[0], info.colour[1]
-        context.color_trc, context.colorspace = info.colour[2], info.colour[3]
+        # Players expect yuv420p in video range, so a phone's full range is brought down to it.
+        self._full_range = info.colour[0] == 2
+        context.color_range = 1
+        context.color_primaries, context.color_trc, context.colorspace = info.colour[1:]
         context.gop_size = max(1, round(KEYFRAME_S / info.frame_s))
         stream.options = {"crf": str(settings.crf), "preset": settings.preset, "bf": "0"}
         self._stream = stream
@@ -62,6 +65,8 @@ class PartWriter:
 
         The array is read by the encoder's threads afterwards and must not be written to again.
         """
+        if self._full_range:
+            image = planes.to_video_range(image)
         frame = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), format="yuv420p")
         frame.pts = int(self._pts[index])
         frame.time_base = self._time_base

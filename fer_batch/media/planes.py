@@ -90,11 +90,16 @@ def from_bgr(bgr: Image) -> Image:
 def to_bgr(image: Image, full_range: bool = False) -> Image:
     """``uint8[h, w, 3]`` of an I420 array."""
     if full_range:  # OpenCV's conversion takes video range only
-        h = image.shape[0] * 2 // 3
-        luma = cv2.convertScaleAbs(image[:h], alpha=219 / 255, beta=16)
-        chroma = cv2.convertScaleAbs(image[h:], alpha=224 / 255, beta=128 * 31 / 255)
-        image = np.concatenate([luma, chroma])
+        image = to_video_range(image)
     return cv2.cvtColor(image, cv2.COLOR_YUV2BGR_I420)
+
+
+def to_video_range(image: Image) -> Image:
+    """A full-range I420 array in video range: luma 16 to 235, chroma 16 to 240."""
+    h = image.shape[0] * 2 // 3
+    luma = cv2.convertScaleAbs(image[:h], alpha=219 / 255, beta=16)
+    chroma = cv2.convertScaleAbs(image[h:], alpha=224 / 255, beta=128 * 31 / 255)
+    return np.concatenate([luma, chroma])
 
 
 def fit(image: Image, width: int, height: int) -> Image:
