@@ -32,7 +32,7 @@ class Classifier(Protocol):
 
     @property
     def batch_size(self) -> int:
-        """How many crops go through the network at once; give multiples of it where speed counts."""
+        """How many crops go through the network at once; multiples of it waste nothing."""
         ...
 
     def classify(self, crops: Crops) -> Probabilities:

@@ -48,13 +48,14 @@ def pooled_layer(
     """Kernel ``[features, labels]`` and bias ``[labels]`` of the dense layer that is the pool."""
     import numpy as np
 
-    kernel, bias = 0.0, np.asarray(pool.shift, np.float64)
+    kernel: FloatArray = np.zeros(())
+    bias: FloatArray = np.asarray(pool.shift, np.float64)
     for name, weight in pool.weights.items():
         place = columns(heads[name], pool.labels)
-        head_kernel, head_bias = (np.asarray(w, np.float64) for w in model.get_layer(name).get_weights())
-        kernel = kernel + weight * head_kernel[:, place]
-        bias = bias + weight * head_bias[place]
-    return np.asarray(kernel), bias
+        head_kernel, head_bias = model.get_layer(name).get_weights()
+        kernel = kernel + weight * np.asarray(head_kernel, np.float64)[:, place]
+        bias = bias + weight * np.asarray(head_bias, np.float64)[place]
+    return kernel, bias
 
 
 def deployable(model: Any, heads: Mapping[str, Head], pool: Pool, name: str) -> Any:

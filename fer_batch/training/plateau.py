@@ -49,4 +49,5 @@ class Plateau:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Plateau:
-        return cls(**{k: float("-inf") if v is None else v for k, v in data.items()})
+        known: dict[str, Any] = {k: float("-inf") if v is None else v for k, v in data.items()}
+        return cls(**known)

@@ -17,7 +17,6 @@ from fer_batch.training.targets import Head, hard_labels
 from fer_batch.training.template import DEFAULT_TEMPLATE, mean_template
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 LIMITS = (
@@ -66,7 +65,9 @@ def template_of(faces: FaceSet) -> tuple[Point, Point, Point, Point, Point]:
     if faces.landmarks is None or not np.isfinite(faces.landmarks).any():
         return DEFAULT_TEMPLATE
     rows = faces.split == "Training"
-    points = [(round(float(x), 2), round(float(y), 2)) for x, y in mean_template(faces.landmarks[rows])]
+    points = [
+        (round(float(x), 2), round(float(y), 2)) for x, y in mean_template(faces.landmarks[rows])
+    ]
     return (points[0], points[1], points[2], points[3], points[4])
 
 

@@ -52,7 +52,7 @@ JOINT = (
 
 
 def targets(faces: FaceSet, head: Head) -> tuple[FloatArray, FloatArray]:
-    """Distributions ``float32[n, labels]`` and weights ``float32[n]``, 0 where a row says nothing."""
+    """Distributions ``float32[n, labels]`` and weights ``float32[n]``: 0 where a row is silent."""
     import numpy as np
 
     if head.source == "ferplus":

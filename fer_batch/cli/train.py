@@ -1,0 +1,183 @@
+"""``fer-batch train``, ``evaluate``, ``calibrate`` and ``export``: making and measuring models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from fer_batch.training.faceset import FaceSet
+
+Data = Annotated[
+    Path,
+    typer.Argument(help="fer2013.csv (plain, .gz, .xz, .zip), or a folder train/<emotion>/*.png."),
+]
+FerPlus = Annotated[Path | None, typer.Option(help="FER+ votes for the same rows: fer2013new.csv.")]
+Landmarks = Annotated[
+    Path | None, typer.Option(help="Landmarks of the same rows, from `fer-batch calibrate`.")
+]
+
+
+def train(
+    data: Data,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for checkpoints and results.")],
+    arch: Annotated[str, typer.Option(help="Network: dcnn (the reference) or resnet.")] = "resnet",
+    emotions: Annotated[
+        str, typer.Option(help="Comma-separated labels to tell apart; all if left out.")
+    ] = "",
+    targets: Annotated[
+        str, typer.Option(help="Learn fer2013 labels, ferplus votes, or joint: both at once.")
+    ] = "fer2013",
+    fer_plus: FerPlus = None,
+    landmarks: Landmarks = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs in all.")] = 60,
+    batch_size: Annotated[int | None, typer.Option(min=1)] = None,
+    lr: Annotated[float | None, typer.Option(min=0, help="Peak learning rate.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam, nadam or adamw.")] = None,
+    weight_decay: Annotated[float | None, typer.Option(min=0)] = None,
+    cooldown_epochs: Annotated[
+        int | None, typer.Option(min=0, help="Last epochs, in which the rate falls to nothing.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option()] = None,
+    validation_share: Annotated[
+        float, typer.Option(min=0, max=0.5, help="Held out where the data has no PublicTest.")
+    ] = 0.1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint.")
+    ] = False,
+) -> None:
+    """Train a model. Settings left out are the architecture's own recipe.
+
+    A training that is resumed keeps its settings, save those given anew: to end one early, resume
+    it with --epochs and --cooldown-epochs.
+    """
+    from fer_batch.cli.options import parse_labels
+    from fer_batch.training import run
+    from fer_batch.training.data import hold_out, load
+
+    changes = {
+        "batch_size": batch_size,
+        "learning_rate": lr,
+        "optimizer": optimizer,
+        "weight_decay": weight_decay,
+        "cooldown_epochs": cooldown_epochs,
+        "precision": precision,
+        "seed": seed,
+    }
+    how = run.stored_settings(out, epochs=epochs, **changes) if resume else None
+    if how is None:
+        heads = run.heads_for(targets, parse_labels(emotions) or None)
+        how = run.new_settings(arch, heads, epochs, **changes)
+    faces = hold_out(load(data, fer_plus, landmarks), validation_share, how.seed)
+    run.train(how, faces, out, resume, typer.echo)
+    typer.echo(f"models, history.csv and pictures are in {out}")
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A model's name, or the path of its card.")],
+    data: Data,
+    fer_plus: FerPlus = None,
+    split: Annotated[str, typer.Option(help="Training, PublicTest or PrivateTest.")] = "PublicTest",
+    truth: Annotated[
+        str, typer.Option(help="Labels to measure against: fer2013, ferplus, or auto.")
+    ] = "auto",
+    runtime: Annotated[str, typer.Option(help="auto, litert or keras.")] = "auto",
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder for confusion matrix, reliability and mistakes.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure a model on labelled images: accuracy, recall by label, calibration."""
+    from fer_batch.emotion.load import open_classifier
+    from fer_batch.training.evaluate import evaluate as measure
+    from fer_batch.training.reports import table
+
+    classifier = open_classifier(model, runtime)
+    faces = _split_of(data, fer_plus, split)
+    result = measure(classifier, faces, truth)
+    if pictures is not None:
+        from fer_batch.training.pictures import evaluation_pictures
+
+        evaluation_pictures(pictures, result, faces.images, classifier.card.name)
+    if as_json:
+        typer.echo(json.dumps(result.to_json()))
+    else:
+        typer.echo(table(result, f"{classifier.card.name} on {split}"))
+
+
+def _split_of(data: Path, fer_plus: Path | None, split: str) -> FaceSet:
+    from fer_batch.errors import TrainingDataError, UsageError
+    from fer_batch.training.data import load
+    from fer_batch.training.faceset import SPLITS
+
+    if split not in SPLITS:
+        raise UsageError(f"--split: {split!r} is none of {', '.join(SPLITS)}")
+    faces = load(data, fer_plus).of_split(split)
+    if not len(faces):
+        raise TrainingDataError(f"{data}: holds no rows of {split}")
+    return faces
+
+
+def calibrate(
+    data: Data,
+    out: Annotated[Path, typer.Option("-o", "--out", help="File for the landmarks (.npz).")],
+    detector_model: Annotated[
+        Path | None, typer.Option(help="Other weights for the detector (ONNX file).")
+    ] = None,
+) -> None:
+    """Find the landmarks in training images: the template that video faces are warped to.
+
+    Takes about 3 ms an image. The file serves `fer-batch train --landmarks`.
+    """
+    import numpy as np
+
+    from fer_batch.training.data import load
+    from fer_batch.training.landmarks import find_landmarks, make_detector, save_landmarks
+    from fer_batch.training.template import mean_template
+
+    faces = load(data)
+    landmarks = find_landmarks(
+        faces.images,
+        make_detector(detector_model),
+        lambda done: typer.echo(f"{done}/{len(faces)}", err=True),
+    )
+    save_landmarks(out, landmarks)
+    found = float(np.isfinite(landmarks).all(axis=(1, 2)).mean())
+    typer.echo(f"faces found in {found:.1%} of {len(faces)} images")
+    names = ("right eye", "left eye", "nose", "right mouth corner", "left mouth corner")
+    for name, (x, y) in zip(names, mean_template(landmarks), strict=True):
+        typer.echo(f"{name:<18} {x:6.2f} {y:6.2f}")
+
+
+def export(
+    directory: Annotated[Path, typer.Argument(help="Folder of a training.")],
+    data: Data,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for cards and weights.")],
+    fer_plus: FerPlus = None,
+    landmarks: Landmarks = None,
+    prefix: Annotated[str, typer.Option(help="Goes before the models' names.")] = "",
+) -> None:
+    """Calibrate and export the models of a training as of its last checkpoint."""
+    from fer_batch.errors import TrainingDataError
+    from fer_batch.training import run
+    from fer_batch.training.data import hold_out, load
+    from fer_batch.training.fit import Training
+
+    how = run.stored_settings(directory)
+    if how is None:
+        raise TrainingDataError(f"{directory}: holds no training")
+    faces = hold_out(load(data, fer_plus, landmarks), 0.1, how.seed)
+    training = Training(how, faces, directory)
+    run.finish(training, training.result(), faces, out, prefix, typer.echo)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds these commands to the main program."""
+    for command in (train, evaluate, calibrate, export):
+        app.command(command.__name__)(command)

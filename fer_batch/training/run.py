@@ -1,0 +1,127 @@
+"""One whole training: data, fit, release, pictures. What ``fer-batch train`` does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fer_batch.emotion.labels import FER2013, FERPLUS
+from fer_batch.errors import OutputPathError, UsageError
+from fer_batch.training import checkpoint
+from fer_batch.training.faceset import FaceSet
+from fer_batch.training.fit import Training, TrainSettings, settings
+from fer_batch.training.pictures import epoch_history, evaluation_pictures
+from fer_batch.training.release import release
+from fer_batch.training.targets import JOINT, Head
+
+TARGETS = ("fer2013", "ferplus", "joint")
+
+
+def heads_for(targets: str, emotions: tuple[str, ...] | None) -> tuple[Head, ...]:
+    """The heads to train: one for a subset of emotions, or the three of the shipped models.
+
+    Raises:
+        UsageError: unknown targets or emotions.
+    """
+    if targets not in TARGETS:
+        raise UsageError(f"--targets: {targets!r} is none of {', '.join(TARGETS)}")
+    if targets == "joint":
+        if emotions:
+            raise UsageError("--targets joint trains three fixed heads: leave out --emotions")
+        return JOINT
+    known = FER2013 if targets == "fer2013" else FERPLUS
+    chosen = emotions or known
+    unknown = [label for label in chosen if label not in known]
+    if unknown or len(set(chosen)) != len(chosen) or len(chosen) < 2:
+        raise UsageError(f"--emotions: give two or more different ones of {', '.join(known)}")
+    name = f"fer{len(chosen)}" if targets == "fer2013" else f"ferplus{len(chosen)}"
+    return (Head(name, chosen, "fer2013" if targets == "fer2013" else "ferplus"),)
+
+
+def stored_settings(directory: Path, **changes: Any) -> TrainSettings | None:
+    """The settings of the training in ``directory`` with ``changes`` that are not None."""
+    from dataclasses import replace
+
+    state = checkpoint.read_state(directory)
+    if not state:
+        return None
+    known = TrainSettings.from_json(state["settings"])
+    return replace(known, **{k: v for k, v in changes.items() if v is not None})
+
+
+def new_settings(arch: str, heads: tuple[Head, ...], epochs: int, **changes: Any) -> TrainSettings:
+    """The recipe of ``arch`` with ``changes`` that are not None."""
+    return settings(arch, heads, epochs, **changes)
+
+
+def prepare(directory: Path, resume: bool) -> None:
+    """Makes the output folder; refuses to train over an older training unasked."""
+    if directory.exists() and not directory.is_dir():
+        raise OutputPathError(f"{directory}: is a file, not a folder")
+    directory.mkdir(parents=True, exist_ok=True)
+    if checkpoint.read_state(directory) and not resume:
+        raise OutputPathError(
+            f"{directory}: holds a training already; add --resume, or choose another folder"
+        )
+
+
+def provenance(how: TrainSettings, faces: FaceSet, epochs: int) -> dict[str, Any]:
+    """What the card says of how a model came to be."""
+    import keras
+
+    return {
+        "architecture": how.arch,
+        "epochs": epochs,
+        "images": int((faces.split == "Training").sum()),
+        "data": "FER2013" + (" and FER+ votes" if faces.votes is not None else ""),
+        "optimizer": how.optimizer,
+        "learning_rate": how.learning_rate,
+        "weight_decay": how.weight_decay,
+        "batch_size": how.batch_size,
+        "cooldown_epochs": how.cooldown_epochs,
+        "ema": how.ema,
+        "precision": how.precision,
+        "seed": how.seed,
+        "augmentation": how.to_json()["augmentation"],
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+    }
+
+
+def finish(
+    training: Training,
+    model: Any,
+    faces: FaceSet,
+    out: Path,
+    prefix: str,
+    say: Callable[[str], None],
+) -> None:
+    """Ships ``model`` into ``out`` and draws the pictures into the training's directory."""
+    how = training.how
+    told = provenance(how, faces, len(training.history))
+    held = faces.of_split("PublicTest")
+    results = release(model, how.heads, faces, out, told, prefix, say)
+    for name, (card, result) in results.items():
+        place = training.directory / name if len(results) > 1 else training.directory
+        place.mkdir(exist_ok=True)
+        epoch_history(place / "epoch_history.png", training.history, name)
+        evaluation_pictures(place, result, held.images, card.name)
+
+
+def train(
+    how: TrainSettings,
+    faces: FaceSet,
+    directory: Path,
+    resume: bool = False,
+    say: Callable[[str], None] = print,
+) -> Training:
+    """Trains, then leaves cards, weights, ``history.csv`` and pictures in ``directory``."""
+    prepare(directory, resume)
+    training = Training(how, faces, directory)
+    say(f"{len(training.train)} images to train on, {len(training.held)} to validate")
+    model = training.run(resume, say)
+    finish(training, model, faces, directory, "", say)
+    (directory / "settings.json").write_text(json.dumps(how.to_json(), indent=1) + "\n")
+    return training
