@@ -1,0 +1,71 @@
+"""One table for a whole batch: the same file of every result, with its input in front."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from fer_batch.atomic import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+COMBINED: dict[str, str] = {
+    "timeline.csv": "frames.csv",
+    "people.csv": "people.csv",
+    "intervals.csv": "intervals.csv",
+}
+
+
+def write_combined(out: Path, results: Sequence[Path]) -> list[Path]:
+    """Join each of ``COMBINED`` over the folders ``results`` into ``out``; what was written.
+
+    The first column is ``input``, the folder's name. Columns that only some results have (labels
+    of another model, ``file`` of image folders) are empty for the others. Rows stream through:
+    memory does not grow with the batch.
+
+    Raises:
+        NoSpaceError, OutputPathError: the table cannot be written.
+    """
+    written = []
+    for source, target in COMBINED.items():
+        tables = [(folder.name, folder / source) for folder in results]
+        tables = [(name, path) for name, path in tables if path.is_file()]
+        if tables:
+            _combine(out / target, tables)
+            written.append(out / target)
+        else:
+            # A table of an earlier run would belong to other results.
+            (out / target).unlink(missing_ok=True)
+    return written
+
+
+def _header(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file), [])
+
+
+def _combine(target: Path, tables: Sequence[tuple[str, Path]]) -> None:
+    headers = [_header(path) for _, path in tables]
+    columns = list(dict.fromkeys(column for header in headers for column in header))
+    with (
+        atomic_path(target) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["input", *columns])
+        for (name, path), header in zip(tables, headers, strict=True):
+            place = [columns.index(column) for column in header]
+            straight = place == list(range(len(columns)))
+            with path.open(encoding="utf-8", errors="surrogateescape", newline="") as source:
+                rows = csv.reader(source)
+                next(rows, None)
+                if straight:
+                    writer.writerows([name, *row] for row in rows)
+                    continue
+                for row in rows:
+                    wide = [""] * len(columns)
+                    for at, value in zip(place, row, strict=True):
+                        wide[at] = value
+                    writer.writerow([name, *wide])

@@ -1,0 +1,95 @@
+"""``intervals.csv``: a row for each spell of an emotion; ``people.csv``: a row for each person."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from fer_batch.output.people import people, spells
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fer_batch.types import Timeline
+
+INTERVAL_COLUMNS = (
+    "person",
+    "emotion",
+    "start_s",
+    "end_s",
+    "mean_probability",
+    "start_frame",
+    "end_frame",
+)
+PERSON_COLUMNS = (
+    "person",
+    "frames",
+    "seconds",
+    "first_s",
+    "last_s",
+    "dominant",
+    "spells",
+    "changes",
+    "mean_confidence",
+)
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV with line feeds, as every table of fer-batch has them."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def intervals_text(timeline: Timeline) -> str:
+    """``INTERVAL_COLUMNS``, by person, then time. ``person`` is the ``face_id`` of the timeline.
+
+    A spell lasts to the beginning of the frame after it; ``end_frame`` is its last frame.
+    """
+    rows: list[Sequence[object]] = [INTERVAL_COLUMNS]
+    for spell in spells(timeline):
+        rows.append(
+            (
+                spell.face_id,
+                spell.emotion,
+                f"{spell.start_s:.6f}",
+                f"{spell.stop_s:.6f}",
+                f"{spell.probability:.6f}",
+                spell.start_frame,
+                spell.stop_frame - 1,
+            )
+        )
+    return csv_text(rows)
+
+
+def people_text(timeline: Timeline) -> str:
+    """``PERSON_COLUMNS``, then ``share_<label>`` and ``longest_<label>_s`` in card order.
+
+    Shares are parts of the time for which the person is seen and sum to 1; the longest spell of an
+    emotion that never leads is 0 s.
+    """
+    header = [
+        *PERSON_COLUMNS,
+        *(f"share_{label}" for label in timeline.labels),
+        *(f"longest_{label}_s" for label in timeline.labels),
+    ]
+    rows: list[Sequence[object]] = [header]
+    for person in people(timeline):
+        longest = {label: spell.seconds for label, spell in person.longest.items()}
+        rows.append(
+            [
+                person.face_id,
+                person.frames,
+                f"{person.seconds:.6f}",
+                f"{person.first_s:.6f}",
+                f"{person.last_s:.6f}",
+                person.dominant,
+                person.spells,
+                person.changes,
+                f"{person.confidence:.6f}",
+                *(f"{person.share[label]:.6f}" for label in timeline.labels),
+                *(f"{longest.get(label, 0.0):.6f}" for label in timeline.labels),
+            ]
+        )
+    return csv_text(rows)

@@ -1,0 +1,57 @@
+"""Scripts and styles: our own from ``static``, the charts from what the build brought along."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from fer_batch.atomic import write_text
+from fer_batch.errors import FerBatchError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VENDORED = ("uPlot.iife.js", "uPlot.min.css", "LICENSE-uplot.txt")
+REPORT_SCRIPTS = (
+    "1-store.js",
+    "2-data.js",
+    "3-player.js",
+    "4-panels.js",
+    "5-now.js",
+    "6-controls.js",
+)
+
+
+@cache
+def own(name: str) -> str:
+    """The text of one of our scripts or styles."""
+    return files("fer_batch.output.report").joinpath("static", name).read_text("utf-8")
+
+
+@cache
+def vendored(name: str) -> str:
+    """The text of a file of the charts library.
+
+    Raises:
+        FerBatchError: the installation lacks it.
+    """
+    try:
+        return files("fer_batch").joinpath("_vendor", name).read_text("utf-8")
+    except OSError as error:
+        raise FerBatchError(
+            f"{name} is missing from this installation; install fer-batch again"
+        ) from error
+
+
+def write_assets(folder: Path) -> None:
+    """Put into ``folder`` what a report loads: its own copy, so that a result can be moved alone.
+
+    Raises:
+        NoSpaceError, OutputPathError: a file cannot be written.
+    """
+    for name in VENDORED:
+        write_text(folder / name, vendored(name))
+    write_text(folder / "theme.js", own("theme.js"))
+    write_text(folder / "app.js", "\n".join(own(name) for name in REPORT_SCRIPTS))
+    write_text(folder / "app.css", own("base.css") + own("report.css"))

@@ -1,0 +1,209 @@
+"""The timeline as the page reads it: small typed arrays as text, in scripts.
+
+A page opened from disk may not fetch, but it may load scripts; so ``data.js`` calls the page with
+an overview of at most ``POINTS`` points a person, and longer videos get every frame in chunks that
+the page loads when it is zoomed in. Probabilities take one byte: 0 to 250, 255 where not seen.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fer_batch.atomic import write_text
+from fer_batch.output.formats.gaps import gaps
+from fer_batch.output.palette import colours
+from fer_batch.types import FrameStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fer_batch.output.people import Person, Spell
+    from fer_batch.types import FloatArray, IntArray, Timeline
+
+    Bytes = NDArray[np.uint8]
+
+POINTS = 4096
+CHUNK_FRAMES = 16384
+NONE = 255
+ONE = 250
+# Lines differ by their dashes too, so that colour is never the only sign.
+DASHES: tuple[tuple[int, ...], ...] = (
+    (),
+    (8, 4),
+    (3, 3),
+    (12, 3, 3, 3),
+    (6, 2),
+    (10, 3, 3, 3, 3, 3),
+    (16, 5),
+    (4, 2, 1, 2),
+)
+
+
+def write_data(
+    folder: Path,
+    timeline: Timeline,
+    spells: Sequence[Spell],
+    people: Sequence[Person],
+    faces: dict[int, str],
+    start_s: float = 0.0,
+) -> None:
+    """Write ``data.js`` and, for long videos, the chunks ``smoothed-*.js`` and ``raw-*.js``.
+
+    ``faces``: address of each person's picture, where there is one. ``start_s``: what a player
+    shows at the first frame. Chunks of an earlier, longer version are removed.
+    """
+    step = max(1, -(-len(timeline) // POINTS))
+    rows = _rows_by_person(timeline)
+    stale = {*folder.glob("smoothed-*.js"), *folder.glob("raw-*.js")}
+    if step > 1:
+        for number, start in enumerate(range(0, len(timeline), CHUNK_FRAMES)):
+            for kind in ("smoothed", "raw"):
+                path = folder / f"{kind}-{number:03d}.js"
+                text = json.dumps(_chunk(timeline, kind, rows, start), separators=(",", ":"))
+                write_text(path, f'FerBatch.chunk("{kind}",{number},{text});\n')
+                stale.discard(path)
+    for path in stale:
+        path.unlink()
+    data = page_data(timeline, spells, people, faces, start_s)
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    write_text(folder / "data.js", f"FerBatch.load({text});\n")
+
+
+def page_data(
+    timeline: Timeline,
+    spells: Sequence[Spell],
+    people: Sequence[Person],
+    faces: dict[int, str],
+    start_s: float = 0.0,
+) -> dict[str, Any]:
+    """What ``data.js`` holds, JSON-able: see ``static/2-data.js`` for the other side."""
+    count = len(timeline)
+    step = max(1, -(-count // POINTS))
+    rows = _rows_by_person(timeline)
+    place = {label: number for number, label in enumerate(timeline.labels)}
+    own: dict[int, list[list[int]]] = {person.face_id: [] for person in people}
+    changes = set()
+    for spell in spells:
+        listed = own[spell.face_id]
+        label = place[spell.emotion]
+        if listed and listed[-1][2] != label:
+            changes.add(spell.start_frame)
+        mean = round(spell.probability * 1000)
+        listed.append([spell.start_frame, spell.stop_frame, label, mean])
+    known = colours(timeline.labels)
+    analysed = np.flatnonzero(timeline.status != FrameStatus.SKIPPED)
+    return {
+        "labels": list(timeline.labels),
+        "colours": [known[label] for label in timeline.labels],
+        "dashes": [list(DASHES[i % len(DASHES)]) for i in range(len(timeline.labels))],
+        "frames": count,
+        "times": encode_times(timeline.time_s),
+        "end_s": _end_s(timeline.time_s),
+        "offset_s": start_s,
+        "every": 1 if len(analysed) == count else 2,
+        "status": encode_status(timeline.status),
+        "gaps": [[gap.start_frame, gap.stop_frame, int(gap.status)] for gap in gaps(timeline)],
+        "changes": sorted(changes),
+        "files": list(timeline.files),
+        "points": -(-count // step),
+        "frames_per_point": step,
+        "chunk_frames": CHUNK_FRAMES if step > 1 else 0,
+        "people": [
+            {
+                "id": person.face_id,
+                "face": faces.get(person.face_id),
+                "spells": own[person.face_id],
+                "overview": _overview(timeline, rows[person.face_id], step),
+            }
+            for person in people
+        ],
+    }
+
+
+def _text(values: NDArray[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode("ascii")
+
+
+def encode_times(time_s: NDArray[np.float64]) -> dict[str, Any]:
+    """Seconds as a straight line and the smallest corrections that make it exact.
+
+    Frame i is at ``floor(i * step_us) + corrections[i]`` microseconds; ``width`` is the bytes of
+    a correction, little-endian: integers, but float64 for 8.
+    """
+    us = np.round(time_s * 1e6).astype(np.int64)
+    step = float(us[-1] - us[0]) / (len(us) - 1) if len(us) > 1 else 0.0
+    off = us - np.floor(np.arange(len(us)) * step).astype(np.int64)
+    for width in (1, 2, 4):
+        limit = np.iinfo(f"<i{width}").max
+        if not len(off) or int(np.abs(off).max()) <= limit:
+            return {"step_us": step, "width": width, "corrections": _text(off.astype(f"<i{width}"))}
+    return {"step_us": step, "width": 8, "corrections": _text(off.astype("<f8"))}
+
+
+def encode_status(status: IntArray) -> str:
+    """Two bits a frame, the first frame in the lowest bits of the first byte."""
+    padded = np.zeros(-(-len(status) // 4) * 4, dtype=np.uint8)
+    padded[: len(status)] = status
+    quads = padded.reshape(-1, 4)
+    packed = quads[:, 0] | quads[:, 1] << 2 | quads[:, 2] << 4 | quads[:, 3] << 6
+    return _text(packed.astype(np.uint8))
+
+
+def _end_s(time_s: NDArray[np.float64]) -> float:
+    step = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.04
+    return round(float(time_s[-1]) + max(step, 1e-3), 6) if len(time_s) else 0.0
+
+
+def _rows_by_person(timeline: Timeline) -> dict[int, IntArray]:
+    """Indices into the per-face arrays for each face_id, ordered by frame."""
+    order = np.argsort(timeline.face_id, kind="stable")
+    ids, starts = np.unique(timeline.face_id[order], return_index=True)
+    parts = np.split(order, starts[1:]) if len(ids) else []
+    return {int(face_id): part for face_id, part in zip(ids, parts, strict=True)}
+
+
+def _quantised(values: FloatArray | NDArray[np.float64]) -> Bytes:
+    return np.clip(np.round(values * ONE), 0, ONE).astype(np.uint8)
+
+
+def _overview(timeline: Timeline, rows: IntArray, step: int) -> dict[str, Any]:
+    """Means over ``step`` frames, ``uint8[labels, points]``, from the person's first point on."""
+    point = timeline.frame[rows] // step
+    first, stop = int(point[0]), int(point[-1]) + 1
+    seen = np.bincount(point - first, minlength=stop - first)
+    found: dict[str, Any] = {"first_point": first}
+    for kind in ("smoothed", "raw"):
+        values = getattr(timeline, kind)[rows]
+        packed = np.full((len(timeline.labels), stop - first), NONE, dtype=np.uint8)
+        for label in range(len(timeline.labels)):
+            total = np.bincount(point - first, values[:, label], minlength=stop - first)
+            packed[label, seen > 0] = _quantised(total[seen > 0] / seen[seen > 0])
+        found[kind] = _text(packed)
+    return found
+
+
+def _chunk(
+    timeline: Timeline, kind: str, rows: dict[int, IntArray], start: int
+) -> dict[int, list[Any]]:
+    """Each person seen in the chunk: first frame, and ``uint8[labels, frames]`` from there on."""
+    found: dict[int, list[Any]] = {}
+    for face_id, own in rows.items():
+        frame = timeline.frame[own]
+        begin, stop = frame.searchsorted([start, start + CHUNK_FRAMES])
+        if begin == stop:
+            continue
+        first = int(frame[begin])
+        width = int(frame[stop - 1]) + 1 - first
+        packed = np.full((len(timeline.labels), width), NONE, dtype=np.uint8)
+        packed[:, frame[begin:stop] - first] = _quantised(
+            getattr(timeline, kind)[own[begin:stop]]
+        ).T
+        found[face_id] = [first, _text(packed)]
+    return found

@@ -1,0 +1,131 @@
+"""Templates with autoescape, words for numbers, and the policy that keeps foreign text text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Pages are opened from disk, where some browsers hold every file for another origin: there `file:`
+# is what 'self' is on a server, and on a server it matches nothing.
+FROM_HERE = "'self' file:"
+
+
+def policy(scripts: str = FROM_HERE, styles: str = FROM_HERE) -> str:
+    """A Content-Security-Policy: nothing from elsewhere, nothing inline but what is named.
+
+    Scripts may not turn text into markup or code either (trusted types).
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {scripts}",
+            f"style-src {styles}",
+            f"img-src {FROM_HERE}",
+            f"media-src {FROM_HERE}",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types fer-batch",
+        )
+    )
+
+
+def source_hash(text: str) -> str:
+    """How a policy names inline ``text`` that it allows."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+def printable(value: Any) -> Any:
+    """Names of files need not be Unicode: what UTF-8 cannot hold is shown as a question mark."""
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    return value
+
+
+@cache
+def environment() -> Environment:
+    """Autoescape everywhere; a name that a template lacks is an error, never a blank."""
+    return Environment(
+        loader=PackageLoader("fer_batch.output.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=printable,
+    )
+
+
+def render(template: str, **context: Any) -> str:
+    """The page as text. ``template``: a file of ``templates``."""
+    return environment().get_template(template).render(version=package_version(), **context)
+
+
+def package_version() -> str:
+    """The installed version of fer-batch."""
+    try:
+        return version("fer-batch")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def address(*parts: str) -> str:
+    """A relative URL of a file; whatever its name holds, it names that file and nothing else."""
+    path = "/".join(quote(os.fsencode(part), safe="") for part in parts)
+    # A first part with a colon would be read as a scheme; quote() leaves none.
+    return f"./{path}" if path.startswith(".") else path
+
+
+def clock(seconds: float, decimals: int = 0) -> str:
+    """``75.5`` → ``1:15.5``; hours only where there are some."""
+    units = 10**decimals
+    whole = max(round(seconds * units), 0)
+    minutes, rest = divmod(whole, 60 * units)
+    digits = f"{rest // units:02d}" + (f".{rest % units:0{decimals}d}" if decimals else "")
+    if minutes < 60:
+        return f"{minutes}:{digits}"
+    return f"{minutes // 60}:{minutes % 60:02d}:{digits}"
+
+
+def length(seconds: float) -> str:
+    """A duration in words: ``4.2 s``, ``3:20 min``, ``1:12:30 h``."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    return f"{clock(seconds)} {'min' if seconds < 3599.5 else 'h'}"
+
+
+def percent(share: float) -> str:
+    """``0.123`` → ``12 %``; a little is never called nothing, nor most called all."""
+    if 0 < share < 0.005:
+        return "<\u00a01\u00a0%"
+    if 0.995 <= share < 1:
+        return ">\u00a099\u00a0%"
+    return f"{share:.0%}".replace("%", "\u00a0%")
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """``2, "change"`` → ``2 changes``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}".replace(",", "\u2009")
+
+
+def size(path: Path) -> str:
+    """The size of a file in words; empty if it is not there."""
+    try:
+        value = float(path.stat().st_size)
+    except OSError:
+        return ""
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"

@@ -1,0 +1,217 @@
+"""``report.html``: the player, the timeline, the people, and where the numbers come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fer_batch.atomic import write_text
+from fer_batch.output.moments import pick_moments
+from fer_batch.output.palette import colours
+from fer_batch.output.people import people, spells
+from fer_batch.output.report.assets import write_assets
+from fer_batch.output.report.data import DASHES, write_data
+from fer_batch.output.report.html import (
+    address,
+    clock,
+    count,
+    length,
+    percent,
+    policy,
+    render,
+    size,
+)
+from fer_batch.output.report.provenance import facts, limits, provenance
+from fer_batch.output.report.thumbnails import REPORT_FOLDER, stored_thumbnails
+from fer_batch.types import FrameStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from fer_batch.output.moments import Moment
+    from fer_batch.output.people import Person
+    from fer_batch.types import Timeline
+
+VIDEO = "annotated.mp4"
+PLOT = "timeline.png"
+MOST_PEOPLE = 60
+FILES = {
+    VIDEO: "The video with boxes, ids and emotions",
+    "preview.gif": "The key moments, animated",
+    "timeline.csv": "Every face in every frame",
+    "intervals.csv": "Every spell of an emotion",
+    "people.csv": "A row for each person",
+    PLOT: "The timeline as a picture",
+    "emotions.vtt": "Captions, for players",
+    "emotions.eaf": "Tiers, for ELAN",
+    "summary.json": "All of this as data, and how to repeat it",
+}
+SHOWN_IN_BROWSER = (VIDEO, "preview.gif", PLOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a bar of shares; ``x`` and ``width`` in thousandths of the bar."""
+
+    label: str
+    colour: str
+    text: str
+    x: float
+    width: float
+    longest: Mapping[str, Any] | None = None
+
+
+def write_report(
+    folder: Path, timeline: Timeline, summary: Mapping[str, Any], *, index: bool = False
+) -> list[str]:
+    """Write ``report.html`` and what it loads, from a result and its stored thumbnails.
+
+    Call it last: the page shows and links what lies in ``folder`` (``annotated.mp4``,
+    ``timeline.png``, tables, thumbnails by ``write_thumbnails``). ``summary`` is that of
+    ``summary.json``; it need not be on disk yet. ``index``: ``folder`` lies in a batch that gets an
+    ``index.html`` beside it. Returns the names of the files of the report, relative to ``folder``.
+
+    Raises:
+        NoSpaceError, OutputPathError: a file cannot be written.
+    """
+    every = spells(timeline)
+    persons = people(timeline, every)
+    faces, pictures = stored_thumbnails(folder)
+    start_s = float(summary.get("input", {}).get("start_s", 0.0))
+    # Most seen first: with many people, those who matter are on top.
+    ordered = sorted(persons, key=lambda person: (-person.seconds, person.face_id))
+    place = folder / REPORT_FOLDER
+    write_assets(place)
+    write_data(place, timeline, every, ordered, faces, start_s)
+    given = summary.get("input", {})
+    text = render(
+        "report.html.j2",
+        policy=policy(),
+        name=timeline.name,
+        index=index,
+        facts=facts(summary, len(persons)),
+        warnings=list(summary.get("warnings", timeline.warnings)),
+        sound=bool(given.get("has_audio")),
+        video=VIDEO if (folder / VIDEO).is_file() else "",
+        plot=PLOT if (folder / PLOT).is_file() else "",
+        width=given.get("width") or 16,
+        height=given.get("height") or 9,
+        frames=max(len(timeline), 1),
+        labels=_labels(timeline.labels),
+        shades=_shades(timeline),
+        sampled=bool((timeline.status == FrameStatus.SKIPPED).any()),
+        moments=_moments(timeline, pictures, _stored_moments(summary)),
+        people=[_person(timeline, person, faces) for person in ordered[:MOST_PEOPLE]],
+        people_left=max(0, len(ordered) - MOST_PEOPLE),
+        files=_files(folder),
+        provenance=provenance(summary),
+        limits=limits(summary),
+        finished="",
+    )
+    write_text(folder / "report.html", text)
+    return ["report.html", *sorted(f"{REPORT_FOLDER}/{path.name}" for path in place.iterdir())]
+
+
+def _labels(labels: Sequence[str]) -> list[dict[str, str]]:
+    known = colours(tuple(labels))
+    return [
+        {
+            "name": label,
+            "colour": known[label],
+            "dash": " ".join(str(length) for length in DASHES[i % len(DASHES)]),
+        }
+        for i, label in enumerate(labels)
+    ]
+
+
+def _shades(timeline: Timeline) -> list[dict[str, str]]:
+    words = {FrameStatus.NO_FACE: "no face", FrameStatus.DECODE_ERROR: "frame could not be read"}
+    return [
+        {"kind": status.text, "text": text}
+        for status, text in words.items()
+        if bool((timeline.status == status).any())
+    ]
+
+
+def share_parts(share: Mapping[str, float], shown: Mapping[str, str]) -> list[Part]:
+    """The pieces of a bar, in the order of ``share``."""
+    parts, x = [], 0.0
+    for label, value in share.items():
+        width = round(1000 * value, 2)
+        parts.append(Part(label, shown[label], percent(value), round(x, 2), width))
+        x += 1000 * value
+    return parts
+
+
+def share_text(parts: Sequence[Part]) -> str:
+    """The bar in words, for those who do not see it."""
+    return ", ".join(f"{part.label} {part.text}" for part in parts if part.width > 0)
+
+
+def _person(timeline: Timeline, person: Person, faces: Mapping[int, str]) -> dict[str, Any]:
+    parts = []
+    for part in share_parts(person.share, colours(timeline.labels)):
+        spell = person.longest.get(part.label)
+        longest = None
+        if spell is not None:
+            longest = {
+                "frame": spell.start_frame,
+                "time": clock(spell.start_s),
+                "length": length(spell.seconds),
+            }
+        parts.append(Part(part.label, part.colour, part.text, part.x, part.width, longest))
+    return {
+        "id": person.face_id,
+        "picture": faces.get(person.face_id),
+        "dominant": person.dominant,
+        "seen": length(person.seconds),
+        "changes": count(person.changes, "change of emotion", "changes of emotion"),
+        "shares": parts,
+        "share_text": share_text(parts),
+    }
+
+
+def _stored_moments(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = summary.get("moments")
+    return list(found) if isinstance(found, list) else []
+
+
+def _moments(
+    timeline: Timeline, pictures: Mapping[int, str], stored: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The GIF's picks; ``stored`` are those of the summary, which a range given by hand changes."""
+    picked = stored or [_plain(one) for one in pick_moments(timeline)]
+    known = colours(timeline.labels)
+    return [
+        {
+            "frame": one["key_frame"],
+            "time": clock(one["key_s"], 1),
+            "picture": pictures.get(one["key_frame"]),
+            "emotion": one["emotion"],
+            "colour": known.get(one["emotion"], ""),
+            "person": one["face_id"],
+            "probability": percent(one["probability"]),
+        }
+        for one in picked
+    ]
+
+
+def _plain(moment: Moment) -> dict[str, Any]:
+    names = ("key_frame", "key_s", "emotion", "face_id", "probability")
+    return {name: getattr(moment, name) for name in names}
+
+
+def _files(folder: Path) -> list[dict[str, Any]]:
+    """What can be opened or saved. ``summary.json`` may be written after the page."""
+    return [
+        {
+            "name": name,
+            "href": address(name),
+            "text": text,
+            "size": size(folder / name),
+            "save": name not in SHOWN_IN_BROWSER,
+        }
+        for name, text in FILES.items()
+        if name == "summary.json" or (folder / name).is_file()
+    ]

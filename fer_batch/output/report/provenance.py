@@ -1,0 +1,187 @@
+"""Where the numbers of a report come from, and how far to trust them, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fer_batch.output.report.html import count, length, percent
+
+# True of every model of facial expressions, whatever its card adds.
+ALWAYS = (
+    "These are labels for what a face looks like in a picture. What a person feels, means or is "
+    "like cannot be read from them, and no decision about a person should rest on them.",
+    "Probabilities are those of a model trained on photographs. Faces turned away, in poor light, "
+    "covered, very small or blurred are judged less well than the figures say.",
+    "Smoothed values average over a short time, so that a very brief expression may not show in "
+    "them; raw values are in timeline.csv.",
+)
+STATUS_WORDS = {
+    "ok": "with a face",
+    "no_face": "without a face",
+    "skipped": "skipped",
+    "decode_error": "unreadable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list: its name, its value, and whether the value is code (a hash)."""
+
+    name: str
+    value: str
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines under one heading."""
+
+    title: str
+    rows: list[Row]
+
+
+def provenance(summary: Mapping[str, Any]) -> list[Group]:
+    """What ``summary.json`` says of input, model, detector, settings, software; gaps left out."""
+    groups = [
+        Group("Input", _input(summary)),
+        Group("Model", _model(_part(summary, "model"))),
+        Group("Detector", _named(_part(summary, "detector"))),
+        Group("Settings", _settings(_part(summary, "settings"))),
+        Group("Software", [Row(k, str(v)) for k, v in _part(summary, "versions").items()]),
+        Group("Time taken", _timings(_part(summary, "timings"))),
+    ]
+    return [group for group in groups if group.rows]
+
+
+def limits(summary: Mapping[str, Any]) -> list[str]:
+    """What holds always, then what the model's card says."""
+    own = _part(summary, "model").get("limits") or ()
+    return [*ALWAYS, *(str(text) for text in own)]
+
+
+def _part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = data.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _input(summary: Mapping[str, Any]) -> list[Row]:
+    given = _part(summary, "input")
+    frames = _part(summary, "frames")
+    rows = [Row("Name", str(given["name"]))] if "name" in given else []
+    if "sha256" in given:
+        rows.append(Row("SHA-256", str(given["sha256"]), code=True))
+    if given.get("width"):
+        rows.append(Row("Picture", f"{given['width']} × {given['height']}{_codec(given)}"))
+    if "duration_s" in given:
+        rows.append(Row("Duration", length(float(given["duration_s"]))))
+    if frames:
+        counted = [f"{frames[k]} {word}" for k, word in STATUS_WORDS.items() if frames.get(k)]
+        if counted == [f"{frames.get('total')} {STATUS_WORDS['ok']}"]:
+            counted = [f"all {STATUS_WORDS['ok']}"]
+        rows.append(Row("Frames", f"{frames.get('total', 0)} ({', '.join(counted)})"))
+    return rows
+
+
+def _codec(given: Mapping[str, Any]) -> str:
+    return f", {given['codec']}" if given.get("codec") else ""
+
+
+def _model(model: Mapping[str, Any]) -> list[Row]:
+    rows = _named(model)
+    if model.get("description"):
+        rows.insert(1, Row("What it is", str(model["description"])))
+    metrics = _part(model, "metrics")
+    for title, values in _measured(metrics):
+        rows.extend(_metric_rows(title, values))
+    training = _part(model, "training")
+    for key in ("data", "dataset", "labels"):
+        if training.get(key):
+            rows.append(Row("Trained on", _plain(training[key])))
+            break
+    return rows
+
+
+def _named(part: Mapping[str, Any]) -> list[Row]:
+    rows = []
+    if part.get("name"):
+        version = f" (version {part['version']})" if part.get("version") else ""
+        rows.append(Row("Name", f"{part['name']}{version}"))
+    if part.get("labels"):
+        rows.append(Row("Labels", _plain(part["labels"])))
+    hashes = part.get("sha256")
+    if isinstance(hashes, Mapping):
+        rows.extend(
+            Row(f"SHA-256, {name}", str(value), code=True) for name, value in hashes.items()
+        )
+    elif hashes:
+        rows.append(Row("SHA-256", str(hashes), code=True))
+    return rows
+
+
+def _measured(metrics: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Metrics of the card: either the values themselves, or such values by the split's name."""
+    if "accuracy" in metrics:
+        return [(str(metrics.get("split", "")), metrics)]
+    return [
+        (str(split), values)
+        for split, values in metrics.items()
+        if isinstance(values, Mapping) and "accuracy" in values
+    ]
+
+
+def _metric_rows(title: str, values: Mapping[str, Any]) -> list[Row]:
+    on = f" on {title}" if title else ""
+    rows = [Row("Accuracy", f"{float(values['accuracy']):.1%}".replace("%", " %") + on)]
+    recall = values.get("recall")
+    if isinstance(recall, Mapping):
+        each = ", ".join(f"{label} {percent(float(share))}" for label, share in recall.items())
+        rows.append(Row("Found of each", each + on))
+    if "ece" in values:
+        words = "probabilities differ from how often they are right by"
+        rows.append(
+            Row("Calibration", f"{words} {float(values['ece']):.1%} on average".replace("%", " %"))
+        )
+    return rows
+
+
+def _settings(settings: Mapping[str, Any]) -> list[Row]:
+    rows = []
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            rows.extend(_settings(value))
+        else:
+            rows.append(Row(str(name), _plain(value)))
+    return rows
+
+
+def _timings(timings: Mapping[str, Any]) -> list[Row]:
+    return [
+        Row(str(name).removesuffix("_s").replace("_", " "), f"{float(value):.2f} s")
+        for name, value in timings.items()
+    ]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value) or "all"
+    if value in ("", None):
+        return "default"
+    return str(value)
+
+
+def facts(summary: Mapping[str, Any], people: int) -> list[str]:
+    """The line under a report's title."""
+    given = _part(summary, "input")
+    found = []
+    if "duration_s" in given:
+        found.append(length(float(given["duration_s"])))
+    if given.get("width"):
+        found.append(f"{given['width']} × {given['height']}")
+    found.append(count(int(_part(summary, "frames").get("total", 0)), "frame"))
+    found.append(count(people, "person", "people"))
+    found.append(f"face in {percent(float(summary.get('coverage', 0)))} of frames")
+    return found

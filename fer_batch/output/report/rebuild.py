@@ -1,0 +1,89 @@
+"""Build pages again from what is stored: no video is read, nothing is analysed."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+from fer_batch.errors import NotFoundError, UnreadableError
+from fer_batch.output.report.index import Failure, write_index
+from fer_batch.output.report.page import write_report
+from fer_batch.output.table import read_csv
+
+DONE = "done"
+
+
+def rebuild_report(folder: Path, *, index: bool = False) -> Path:
+    """Write ``report.html`` of one result folder again, and return its path.
+
+    Raises:
+        NotFoundError: the folder holds no ``timeline.csv`` or no ``summary.json``.
+        UnreadableError: one of them is damaged.
+        NoSpaceError, OutputPathError: the report cannot be written.
+    """
+    path = folder / "summary.json"
+    try:
+        summary = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{folder}: holds no summary.json; is it a result folder?") from error
+    except (OSError, ValueError) as error:
+        raise UnreadableError(f"{path}: cannot be read; run the analysis again") from error
+    if not isinstance(summary, dict):
+        raise UnreadableError(f"{path}: is no summary of fer-batch; run the analysis again")
+    name = summary.get("input", {}).get("name") or folder.name
+    timeline = read_csv(folder / "timeline.csv", str(name))
+    write_report(folder, timeline, summary, index=index)
+    return folder / "report.html"
+
+
+def rebuild(out: Path) -> list[Path]:
+    """Write the pages of a result folder, or of a folder of results with its index, again.
+
+    Returns the pages, the one to open first in front.
+
+    Raises:
+        NotFoundError: ``out`` does not exist or holds no results.
+        UnreadableError: a stored result is damaged.
+        NoSpaceError, OutputPathError: a page cannot be written.
+    """
+    if (out / "summary.json").is_file():
+        return [rebuild_report(out, index=(out.parent / "index.html").is_file())]
+    results, failures = stored_batch(out)
+    if not results and not failures:
+        raise NotFoundError(f"{out}: holds no results; give a folder that `fer-batch run` wrote")
+    pages = [
+        rebuild_report(folder, index=True)
+        for folder in results
+        if (folder / "timeline.csv").is_file()
+    ]
+    write_index(out, results, failures)
+    return [out / "index.html", *pages]
+
+
+def stored_batch(out: Path) -> tuple[list[Path], list[Failure]]:
+    """Result folders in ``out`` and the inputs that failed, in the order of ``summary.csv``.
+
+    Result folders that the table does not name (of another run into the same place) come last.
+    """
+    if not out.is_dir():
+        raise NotFoundError(f"{out}: there is no such folder")
+    there = {path.parent.name: path.parent for path in sorted(out.glob("*/summary.json"))}
+    results: list[Path] = []
+    failures: list[Failure] = []
+    for row in _rows(out / "summary.csv"):
+        name = Path(row.get("folder") or row.get("input") or "").name
+        if row.get("status") == DONE and name in there:
+            results.append(there.pop(name))
+        elif row.get("status") != DONE and row.get("input"):
+            reason = row.get("error") or row.get("status") or "failed"
+            failures.append(Failure(row["input"] or "", reason))
+    return [*results, *there.values()], failures
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []

@@ -1,0 +1,151 @@
+"use strict";
+/* The video and the frame shown. Time on the page counts from the first frame; the player's
+   clock may begin elsewhere, so the two are matched on the first picture the browser presents. */
+(() => {
+  const app = window.FerBatch;
+  const video = document.querySelector("#video");
+  let offset = 0;
+  let next = null; // the frame to go to when the seek under way has ended
+
+  app.player = {
+    video,
+
+    /** Show `frame`, in the middle of its time: exact under variable frame rates, too. */
+    seek(frame) {
+      const { data, state } = app;
+      state.frame = Math.max(0, Math.min(data.frames - 1, Math.round(frame)));
+      if (video) {
+        if (video.seeking) next = state.frame;
+        else video.currentTime = offset + app.middleOf(state.frame);
+      }
+      app.tell("frame");
+    },
+
+    step(frames) {
+      if (video) video.pause();
+      this.seek(app.state.frame + frames);
+    },
+
+    toggle() {
+      if (!video) return;
+      if (video.paused) video.play().catch(() => {});
+      else video.pause();
+    },
+
+    /** The previous (-1) or next (1) frame at which anyone's emotion changes. */
+    change(direction) {
+      const { changes } = app.data;
+      const now = app.state.frame;
+      const found =
+        direction > 0 ? changes.find((frame) => frame > now) : changes.findLast((frame) => frame < now);
+      if (found === undefined) return false;
+      if (video) video.pause();
+      this.seek(found);
+      return true;
+    },
+
+    /** Seconds since the first frame, between frames while playing. */
+    now() {
+      const { data, state } = app;
+      if (!video || video.paused || video.seeking) return data.times[state.frame];
+      return Math.max(0, Math.min(data.end_s, video.currentTime - offset));
+    },
+  };
+
+  function present(mediaTime) {
+    if (video.seeking || next !== null) return;
+    const frame = app.frameAt(mediaTime - offset);
+    if (frame === app.state.frame) return;
+    app.state.frame = frame;
+    app.tell("frame");
+  }
+
+  function watchFrames() {
+    let first = true;
+    const presented = (_, { mediaTime }) => {
+      // Nobody has sought yet: this picture is frame 0, whatever the player's clock says.
+      if (first && app.state.frame === 0 && !video.seeking && video.played.length === 0) {
+        offset = mediaTime;
+      }
+      first = false;
+      present(mediaTime);
+      video.requestVideoFrameCallback(presented);
+    };
+    video.requestVideoFrameCallback(presented);
+  }
+
+  app.startPlayer = () => {
+    if (!video) return;
+    offset = app.data.offset_s;
+    // Ours know frames; the browser's own would lie over the captions.
+    video.controls = false;
+    video.addEventListener("click", () => app.player.toggle());
+    if (video.requestVideoFrameCallback) watchFrames();
+    else video.addEventListener("timeupdate", () => present(video.currentTime));
+    video.addEventListener("seeked", () => {
+      if (next === null) return;
+      const frame = next;
+      next = null;
+      app.player.seek(frame);
+    });
+    const follow = () => {
+      app.tell("time");
+      if (!video.paused) requestAnimationFrame(follow);
+    };
+    video.addEventListener("play", follow);
+    for (const change of ["play", "pause", "ended"]) {
+      video.addEventListener(change, () => app.tell("playing"));
+    }
+    buttons();
+    video.addEventListener("error", () => {
+      document.querySelector("#video-error").hidden = false;
+    });
+    captions();
+  };
+
+  function buttons() {
+    const mute = document.querySelector("#mute");
+    mute?.addEventListener("click", () => {
+      video.muted = !video.muted;
+      mute.setAttribute("aria-pressed", String(video.muted));
+    });
+    document.querySelector("#fullscreen").addEventListener("click", () => {
+      if (document.fullscreenElement) document.exitFullscreen();
+      else video.requestFullscreen?.().catch(() => {});
+    });
+  }
+
+  /** Cues are made here, from the data: text tracks may not be loaded from disk. */
+  function captions() {
+    const button = document.querySelector("#captions");
+    const track = video.addTextTrack("captions", "Emotions", "en");
+    let filled = false;
+    const fill = () => {
+      if (filled || track.mode !== "showing") return;
+      filled = true;
+      for (const person of app.data.people) {
+        for (const [start, stop, label, mean] of person.spells) {
+          const begin = offset + app.data.times[start];
+          const end = offset + app.lastsTo(stop - 1);
+          track.addCue(new VTTCue(begin, end, app.spellText(person, label, mean)));
+        }
+      }
+    };
+    const show = (on) => {
+      track.mode = on ? "showing" : "hidden";
+    };
+    video.textTracks.addEventListener("change", () => {
+      fill();
+      button.setAttribute("aria-pressed", String(track.mode === "showing"));
+    });
+    button.addEventListener("click", () => show(track.mode !== "showing"));
+    show(app.data.people.length <= 3);
+    const later = window.requestIdleCallback || window.setTimeout;
+    video.addEventListener("loadeddata", () => later(fill), { once: true });
+  }
+
+  app.spellText = (person, label, mean) => {
+    const name = app.data.labels[label].replace(/[&<>]/g, " ");
+    return `Person ${person.id}: ${name} (${app.percent(mean / 1000)})`;
+  };
+})();

@@ -1,0 +1,50 @@
+"""Small pictures of people and moments, kept beside the report so that it can be built again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fer_batch.atomic import atomic_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REPORT_FOLDER = "report"
+NAME = re.compile(r"(person|moment)-(\d+)\.jpg")
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnails:
+    """JPEG files as bytes. ``people`` by face_id: the face, square, about 192 pixels. ``moments``
+    by frame: the whole picture with its marks, about 320 pixels wide."""
+
+    people: dict[int, bytes] = field(default_factory=dict)
+    moments: dict[int, bytes] = field(default_factory=dict)
+
+
+def write_thumbnails(folder: Path, thumbnails: Thumbnails) -> None:
+    """Store the pictures in ``folder/report``; those of an earlier run are removed.
+
+    Raises:
+        NoSpaceError, OutputPathError: a picture cannot be written.
+    """
+    place = folder / REPORT_FOLDER
+    wanted = {f"person-{face_id}.jpg": data for face_id, data in thumbnails.people.items()}
+    wanted |= {f"moment-{frame:07d}.jpg": data for frame, data in thumbnails.moments.items()}
+    for path in place.glob("*.jpg"):
+        if NAME.fullmatch(path.name) and path.name not in wanted:
+            path.unlink()
+    for name, data in wanted.items():
+        with atomic_path(place / name) as temporary:
+            temporary.write_bytes(data)
+
+
+def stored_thumbnails(folder: Path) -> tuple[dict[int, str], dict[int, str]]:
+    """Addresses relative to ``folder`` of the stored pictures: people by id, moments by frame."""
+    found: dict[str, dict[int, str]] = {"person": {}, "moment": {}}
+    for path in sorted((folder / REPORT_FOLDER).glob("*.jpg")):
+        if match := NAME.fullmatch(path.name):
+            found[match[1]][int(match[2])] = f"{REPORT_FOLDER}/{path.name}"
+    return found["person"], found["moment"]
