@@ -1,0 +1,75 @@
+"""``intervals.csv`` and ``people.csv``."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+
+from fer_batch.output.formats.tables import intervals_text, people_text
+from fer_batch.output.people import spells
+from fer_batch.types import Timeline
+from tests.output.timelines import timeline, timelines
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_intervals_say_who_showed_what_from_when_to_when() -> None:
+    text = intervals_text(timeline("hhs.s", "nnnnn"))
+    assert text.splitlines()[0] == (
+        "person,emotion,start_s,end_s,mean_probability,start_frame,end_frame"
+    )
+    found = [
+        (r["person"], r["emotion"], r["start_s"], r["end_s"], r["start_frame"], r["end_frame"])
+        for r in rows(text)
+    ]
+    assert found == [
+        ("1", "happy", "0.000000", "0.200000", "0", "1"),
+        ("1", "sad", "0.200000", "0.300000", "2", "2"),
+        ("1", "sad", "0.400000", "0.500000", "4", "4"),
+        ("2", "neutral", "0.000000", "0.500000", "0", "4"),
+    ]
+    assert {r["mean_probability"] for r in rows(text)} == {"0.800000"}
+
+
+@given(timelines())
+def test_every_face_is_in_one_interval(made: Timeline) -> None:
+    found = rows(intervals_text(made))
+    assert len(found) == len(spells(made))
+    for face, frame, label in zip(made.face_id, made.frame, made.emotion, strict=True):
+        holding = [
+            r
+            for r in found
+            if int(r["person"]) == face and int(r["start_frame"]) <= frame <= int(r["end_frame"])
+        ]
+        assert [r["emotion"] for r in holding] == [made.labels[label]]
+
+
+def test_people_have_shares_of_their_own_time() -> None:
+    (one, two) = rows(people_text(timeline("hhhs", ".nn.")))
+    assert one["person"], one["dominant"] == ("1", "happy")
+    assert (one["share_happy"], one["share_sad"]) == ("0.750000", "0.250000")
+    assert (one["longest_happy_s"], one["longest_neutral_s"]) == ("0.300000", "0.000000")
+    assert (one["changes"], one["spells"], one["frames"]) == ("1", "2", "4")
+    assert (two["first_s"], two["last_s"], two["share_neutral"]) == (
+        "0.100000",
+        "0.300000",
+        "1.000000",
+    )
+
+
+def test_nobody_leaves_a_table_with_its_header() -> None:
+    assert rows(people_text(timeline("...."))) == []
+    assert people_text(timeline("....")).startswith("person,frames,seconds,")
+    assert len(intervals_text(timeline("....")).splitlines()) == 1
+
+
+@given(timelines())
+def test_shares_sum_to_one(made: Timeline) -> None:
+    for row in rows(people_text(made)):
+        shares = [float(v) for k, v in row.items() if k.startswith("share_")]
+        assert sum(shares) == pytest.approx(1, abs=1e-5)
