@@ -37,8 +37,11 @@ if redis.call('HGET', job_key(job), 'state') == 'queued' then
   redis.call('HSET', job_key(job), 'state', 'running')
 end
 if item ~= '-1' then
-  redis.call('HSETNX', item_key(job, item), 'started', text(t))
-  redis.call('HSET', item_key(job, item), 'state', 'running')
+  -- A probed item that waits for its turn is still queued, and its rate counts from its first work.
+  if stage ~= 'probe' then
+    redis.call('HSETNX', item_key(job, item), 'started', text(t))
+    redis.call('HSET', item_key(job, item), 'state', 'running')
+  end
 end
 if attempt > 1 then
   log(job, t, 'warning', item, stage .. ' ' .. unit .. ' starts again, attempt ' .. attempt)

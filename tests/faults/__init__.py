@@ -1,0 +1,1 @@
+"""Faults put into real workers over a real Redis."""

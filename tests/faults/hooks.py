@@ -1,0 +1,95 @@
+"""Faults inside a worker's child process, as told by ``FER_BATCH_TEST_FAULTS`` (JSON).
+
+A fault: ``point`` (where), ``action`` (what), ``stage`` and ``item`` (an input's name; any where
+left out), ``times`` (how often in all, over every process; each time leaves a mark in ``marks``).
+Imported by the workers of tests only; see ``faulty_worker``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fer_batch.jobs import facts
+from fer_batch.jobs.execute import Executor
+from fer_batch.jobs.ledger import Ledger
+from fer_batch.jobs.spec import Unit
+
+FAULTS: list[dict[str, Any]] = json.loads(os.environ.get("FER_BATCH_TEST_FAULTS", "[]"))
+
+
+def _strike(fault: dict[str, Any]) -> bool:
+    """Whether this fault is still to happen; counts it."""
+    for number in range(fault.get("times", 1)):
+        mark = Path(fault["marks"]) / f"{fault['point']}-{fault['action']}-{number}"
+        try:
+            mark.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        return True
+    return False
+
+
+def _act(fault: dict[str, Any]) -> None:
+    action = fault["action"]
+    if action == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif action == "kill_parent":
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(30)
+    elif action == "kill_group":
+        os.killpg(0, signal.SIGKILL)
+    elif action == "hang":
+        time.sleep(3600)
+    elif action == "slow":
+        time.sleep(fault.get("seconds", 5.0))
+    elif action == "memory":
+        hoard = []
+        while True:
+            hoard.append(bytearray(os.urandom(1 << 20)) * 16)
+            time.sleep(0.01)
+    elif action == "raise":
+        raise RuntimeError("a fault of the test")
+    elif action == "disk":
+        raise OSError(28, "No space left on device", "/somewhere")
+
+
+def fire(point: str, executor: Executor | None, unit: Unit) -> None:
+    """Let every fault of this point happen."""
+    for fault in FAULTS:
+        if fault["point"] != point or fault.get("stage", unit.stage) != unit.stage:
+            continue
+        if "item" in fault:
+            assert executor is not None
+            manifest = facts.read_manifest(executor.storage, unit.job)
+            if unit.item < 0 or manifest.items[unit.item].name != fault["item"]:
+                continue
+        if _strike(fault):
+            _act(fault)
+
+
+def _wrapped(original: Callable[..., Any], before: str, after: str) -> Callable[..., Any]:
+    def call(self: Any, unit: Unit, *rest: Any, **named: Any) -> Any:
+        executor = self if isinstance(self, Executor) else None
+        fire(before, executor, unit)
+        result = original(self, unit, *rest, **named)
+        fire(after, executor, unit)
+        return result
+
+    return call
+
+
+if FAULTS:
+    # claimed: the lease is held, nothing done. stored: the result is in storage, the ledger does
+    # not know. completed: the ledger knows, what it released is not published. ended: all done but
+    # for the acknowledgement.
+    Executor._do = _wrapped(Executor._do, "claimed", "stored")  # type: ignore[method-assign]
+    Ledger.complete = _wrapped(  # type: ignore[method-assign]
+        Ledger.complete, "completing", "completed"
+    )
+    Executor.run = _wrapped(Executor.run, "fetched", "ended")  # type: ignore[method-assign]

@@ -1,0 +1,79 @@
+"""Workers killed at every point of a unit's life."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from fer_batch.jobs.spec import STAGES
+from tests.faults.cluster import Cluster, fault
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_child_killed_in_each_stage(
+    cluster: Cluster, clip: Path, expected: Path, stage: str
+) -> None:
+    cluster.worker(fault("claimed", "kill", stage=stage))
+    job = cluster.submit(clip)
+    cluster.check(job, expected)
+    assert cluster.struck()
+
+
+@pytest.mark.parametrize(
+    "point",
+    ["stored", "completed", "ended"],
+    ids=["between file and ledger", "between ledger and publishing", "before the ack"],
+)
+@pytest.mark.parametrize("stage", ["probe", "analyze", "render", "finish"])
+def test_child_killed_between(
+    cluster: Cluster, clip: Path, expected: Path, point: str, stage: str
+) -> None:
+    cluster.worker(fault(point, "kill", stage=stage))
+    job = cluster.submit(clip)
+    cluster.check(job, expected)
+    assert cluster.struck()
+
+
+@pytest.mark.parametrize("stage", ["analyze", "render", "finish"])
+@pytest.mark.parametrize("action", ["kill_parent", "kill_group"])
+def test_whole_worker_killed(
+    cluster: Cluster, clip: Path, expected: Path, stage: str, action: str
+) -> None:
+    cluster.worker(fault("claimed", action, stage=stage))
+    job = cluster.submit(clip)
+    cluster.until(cluster.struck)
+    cluster.worker()
+    cluster.check(job, expected)
+
+
+def test_stopped_fed_and_killed(cluster: Cluster, clip: Path, expected: Path) -> None:
+    """Messages fetched by a stopped worker die with it: kombu loses them, the ledger does not."""
+    first = cluster.worker()
+    cluster.until(lambda: "ready" in first.text())
+    first.signal_group(signal.SIGSTOP)
+    job = cluster.submit(clip)
+    time.sleep(1.0)
+    first.kill()
+    cluster.worker()
+    cluster.check(job, expected)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
+def test_stopped_in_order_gives_its_segment_back(
+    cluster: Cluster, clip: Path, expected: Path, number: int
+) -> None:
+    slow = cluster.worker(fault("claimed", "slow", stage="analyze", seconds=1.5))
+    job = cluster.submit(clip)
+    cluster.until(cluster.struck)
+    slow.signal(number)
+    slow.process.wait(timeout=20)
+    assert slow.process.returncode == 0
+    tries = cluster.client.ledger.client.hgetall(f"fb:tries:{job}")
+    cluster.worker()
+    cluster.check(job, expected)
+    assert number != signal.SIGTERM or not tries, "an orderly stop must not count as an attempt"
