@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fer_batch.emotion.card import ModelCard
@@ -30,12 +32,15 @@ class LiteRtClassifier:
         self.card, self.batch_size = card, batch_size
         path = card.file("litert")
         try:
-            self._interpreter = Interpreter(str(path), num_threads=threads or os.cpu_count() or 1)
-            self._input = self._interpreter.get_input_details()[0]["index"]
-            self._output = self._interpreter.get_output_details()[0]["index"]
-            shape = (batch_size, card.input_size, card.input_size, 1)
-            self._interpreter.resize_tensor_input(self._input, shape, strict=True)
-            self._interpreter.allocate_tensors()
+            with _without_chatter():
+                self._interpreter = Interpreter(
+                    str(path), num_threads=threads or os.cpu_count() or 1
+                )
+                self._input = self._interpreter.get_input_details()[0]["index"]
+                self._output = self._interpreter.get_output_details()[0]["index"]
+                shape = (batch_size, card.input_size, card.input_size, 1)
+                self._interpreter.resize_tensor_input(self._input, shape, strict=True)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelFileError(f"{path}: LiteRT cannot load it ({error})") from error
         self._lock = threading.Lock()
@@ -52,3 +57,21 @@ class LiteRtClassifier:
         """See ``Classifier.classify``."""
         card = self.card
         return in_batches(crops, card.input_size, len(card.labels), self.batch_size, self._network)
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep LiteRT's native code from writing INFO lines to stderr, which no setting turns off."""
+    try:
+        before = os.dup(2)
+    except OSError:  # there is no stderr: nothing to keep quiet
+        yield
+        return
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(silence)
+        os.close(before)

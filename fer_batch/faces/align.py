@@ -60,7 +60,7 @@ def appearance(crops: Image) -> FloatArray:
     small = np.empty((len(crops), side, side), np.float32)
     for target, crop in zip(small, crops, strict=True):
         target[:] = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)
-    vectors = small.reshape(len(crops), -1)
+    vectors = small.reshape(len(crops), side * side)
     vectors = vectors - vectors.mean(axis=1, keepdims=True)
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
 import time
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,8 @@ from fer_batch.jobs import steps
 from fer_batch.jobs.work import ItemPlan, ItemSpec, WorkFolder
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.progress import ShouldCancel, never
+
+logger = logging.getLogger(__name__)
 
 Existing = Literal["keep", "resume", "overwrite"]
 State = Literal["done", "reused", "failed", "cancelled"]
@@ -100,6 +103,11 @@ def run_items(
             reason = str(getattr(error, "strerror", "") or error or type(error).__name__).lower()
             line = f"{item.input}: {reason}"
             result = ItemResult(item, folder, "failed", error=line, code="system")
+        except Exception as error:  # a defect of ours costs one item, not the batch
+            logger.debug("%s failed unexpectedly", item.input, exc_info=True)
+            reason = (str(error).splitlines() or [""])[0]
+            line = f"{item.input}: unexpected {type(error).__name__} ({reason}); please report it"
+            result = ItemResult(item, folder, "failed", error=line, code="unexpected")
         results.append(replace(result, seconds=time.perf_counter() - begin))
         observer.item_ended(number, results[-1])
     return results
