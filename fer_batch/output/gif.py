@@ -39,6 +39,10 @@ class Quality:
     width: int = MAX_WIDTH
     dither: str = "bayer:bayer_scale=4"
 
+    def weight(self, width: int) -> float:
+        """About how large a GIF of ``width`` becomes, in a unit of its own; from measurements."""
+        return float(self.colours**0.3 * min(self.width, width) ** 2 / self.every)
+
 
 # From best to smallest; the last is far below 5 MB for 8 s of any content.
 LADDER = (
@@ -105,12 +109,23 @@ def write_gif(clips: Sequence[Sequence[Image]], path: Path, fps: float = GIF_FPS
     if not full:
         raise ValueError("no frames for a GIF")
     frames = list(compose(_same_size(full), fps))
+    step: int | None = 0
     with atomic_path(path) as temporary:
-        for quality in LADDER:
+        while step is not None:
             with temporary.open("wb") as file:
-                _encode(frames, fps, quality, file)
-            if temporary.stat().st_size <= MAX_BYTES:
-                break
+                _encode(frames, fps, LADDER[step], file)
+            step = _smaller(step, temporary.stat().st_size, frames[0].shape[1])
+
+
+def _smaller(step: int, size: int, width: int) -> int | None:
+    """The next step worth trying after one gave ``size`` bytes; None when it is good enough."""
+    if size <= MAX_BYTES or step == len(LADDER) - 1:
+        return None
+    unit = size / LADDER[step].weight(width)
+    for later in range(step + 1, len(LADDER)):
+        if unit * LADDER[later].weight(width) <= MAX_BYTES:
+            return later
+    return len(LADDER) - 1
 
 
 def _same_size(clips: list[list[Image]]) -> list[list[Image]]:

@@ -69,7 +69,7 @@ def pick_moments(
     elif float(ends[-1]) <= max_s / 2:
         ranges = [(0.0, float(ends[-1]))]
     else:
-        ranges = _joined(_windows(timeline, faces, ends, max_s))
+        ranges = _joined(_windows(timeline, faces, ends, max_s)) or [(0.0, min(3.0, max_s))]
     moments: list[Moment] = []
     for start_s, stop_s in ranges:
         stop_s = min(stop_s, start_s + max_s - sum(moment.seconds for moment in moments))
@@ -113,7 +113,7 @@ def _windows(
     leader = _leaders(timeline, faces)
     chosen: list[tuple[float, float]] = []
     spent = 0.0
-    while len(chosen) < MAX_MOMENTS and spent < max_s - 0.5 and left.max() > 0:
+    while len(chosen) < MAX_MOMENTS and spent < max_s - 0.5 * bool(chosen) and left.max() > 0:
         best = int(left.argmax())
         length = min(WINDOW_S, max_s - spent)
         # A little more of what follows than of what leads up to it.

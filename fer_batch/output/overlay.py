@@ -76,7 +76,7 @@ class Overlay:
             strict=True,
         ):
             if rect := self._visible(box):
-                faces.append((rect, face_id, p, *self._verdict(p)))
+                faces.append((rect, face_id, p, *self.verdict(p)))
         for rect, _, _, name, _ in faces:
             self._box(target, rect, name)
         taken = [rect for rect, *_ in faces]
@@ -98,7 +98,7 @@ class Overlay:
         x, y = (self.width - notice.width) / 2, (self.height - notice.height) / 2
         notice.put(target, even(x), even(y))
 
-    def _verdict(self, p: FloatArray) -> tuple[str, int]:
+    def verdict(self, p: FloatArray) -> tuple[str, int]:
         """What is named, and its probability in percent.
 
         The strongest label of all; "unsure" below the threshold; "other", with the sum of what is

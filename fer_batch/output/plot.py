@@ -201,6 +201,19 @@ def reduce_curve(
     return np.insert(time, holes, np.nan), np.insert(values, holes, np.nan, axis=0)
 
 
+def drawable(text: str) -> str:
+    """``text`` with a mark in place of each character that the typeface has no shape for."""
+    if text.isascii() and text.isprintable():
+        return text
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    face = get_font(findfont(FontProperties(weight="bold")))
+    return "".join(
+        c if c.isprintable() and face.get_char_index(ord(c)) else "\N{REPLACEMENT CHARACTER}"
+        for c in text
+    )
+
+
 def _heading(figure: object, timeline: Timeline, height: float, left_out: int) -> None:
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
@@ -208,12 +221,11 @@ def _heading(figure: object, timeline: Timeline, height: float, left_out: int) -
     assert isinstance(figure, Figure)
     tints = palette.colours(timeline.labels)
     room = 60 if len(timeline.labels) < 4 else 44
-    # Control characters have no shape; "$" would start a formula. Names come from strangers.
-    name = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in timeline.name)
+    name = drawable(timeline.name)
     name = name if len(name) <= room else name[: room - 1] + "…"
     figure.text(
         0.065, 1 - 0.3 / height, name, fontsize=13, fontweight="bold", color=INK, va="center",
-        parse_math=False,
+        parse_math=False,  # "$" is a sign like others in a file's name
     )  # fmt: skip
     note = "Probability of each expression, smoothed; strip below: the strongest"
     if left_out:

@@ -18,6 +18,7 @@ import numpy as np
 from fer_batch.atomic import atomic_path, write_text
 from fer_batch.output.moments import Moment
 from fer_batch.output.people import Person, Spell, coverage, people, spell_json, spells
+from fer_batch.output.table import one_line
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     names = [*ROW_COLUMNS[:-1], *(f"share_{label}" for label in labels), ROW_COLUMNS[-1]]
     with (
         atomic_path(path) as temporary,
-        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+        temporary.open("w", encoding="utf-8", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
@@ -243,4 +244,4 @@ def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.6f}" if isinstance(value, float) else str(value)
+    return f"{value:.6f}" if isinstance(value, float) else one_line(str(value))

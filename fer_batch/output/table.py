@@ -54,19 +54,33 @@ def write_csv(timeline: Timeline, path: Path) -> None:
             texts[name] = fixed(values.astype(np.float64), DECIMALS[name])
         elif name == "face_id":
             texts[name] = [str(v) if v >= 0 else "" for v in values.tolist()]
-        elif name in LEADING or name == "file":
+        elif name in LEADING:
             texts[name] = [str(v) for v in values.tolist()]
+        elif name == "file":
+            texts[name] = [one_line(v) for v in timeline.files]
+            texts[name] = [texts[name][i] for i in columns["frame"].tolist()]
     for suffix in ("", "_raw"):
         names = [label + suffix for label in timeline.labels]
         texts |= _probabilities(columns, names, has_face)
     with (
         atomic_path(path) as temporary,
-        # A file name that is not valid Unicode must not make the whole table unreadable.
-        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+        temporary.open("w", encoding="utf-8", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(zip(*(texts[name] for name in columns), strict=True))
+
+
+def one_line(name: str) -> str:
+    """A file name that cannot break the table: what is not text stands as an escape.
+
+    Names come from strangers: they may hold line breaks, and bytes that are no Unicode.
+    """
+    return "".join(
+        c if c >= " " and not "\x7f" <= c <= "\x9f" and not "\ud800" <= c <= "\udfff"
+        else f"\\u{ord(c):04x}"
+        for c in name
+    )  # fmt: skip
 
 
 def fixed(values: NDArray[np.float64], decimals: int) -> list[str]:

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from fer_batch.errors import OutputPathError
+from fer_batch.output import gif
+from fer_batch.output.gif import MAX_BYTES, compose, small_rgb, small_size, write_gif
+
+
+def clip(colour: tuple, count: int = 10, size: tuple = (90, 160)) -> list[np.ndarray]:
+    """Frames of one colour with a bright square that moves."""
+    frames = []
+    for i in range(count):
+        frame = np.full((*size, 3), colour, dtype=np.uint8)
+        frame[20:40, 5 * i : 5 * i + 20] = 250
+        frames.append(frame)
+    return frames
+
+
+def read(path) -> tuple[list[np.ndarray], list[int]]:
+    with Image.open(path) as picture:
+        frames, times = [], []
+        for i in range(picture.n_frames):
+            picture.seek(i)
+            frames.append(np.asarray(picture.convert("RGB")))
+            times.append(picture.info["duration"])
+        assert picture.info["loop"] == 0
+    return frames, times
+
+
+def test_a_gif_of_two_moments(tmp_path) -> None:
+    write_gif([clip((200, 30, 30)), clip((30, 30, 200))], tmp_path / "p.gif")
+    frames, times = read(tmp_path / "p.gif")
+    assert frames[0].shape == (90, 160, 3)
+    assert sum(times) == 2000
+    assert len(frames) == 20
+    np.testing.assert_allclose(frames[0][60, 80], (200, 30, 30), atol=6)
+    np.testing.assert_allclose(frames[-1][60, 80], (30, 30, 200), atol=6)
+    assert frames[5][30, 35].min() > 230
+
+
+def test_cuts_fade(tmp_path) -> None:
+    frames = list(compose([clip((200, 0, 0)), clip((0, 0, 200))], 10))
+    assert len(frames) == 20
+    red = [int(frame[80, 100, 0]) for frame in frames]
+    assert red[:10] == [200] * 10
+    assert 200 > red[10] > red[11] > 0
+    assert red[13:] == [0] * 7
+
+
+def test_one_frame_is_enough(tmp_path) -> None:
+    write_gif([[], clip((9, 99, 9), 1)], tmp_path / "p.gif")
+    assert len(read(tmp_path / "p.gif")[0]) == 1
+
+
+def test_no_frame_is_refused(tmp_path) -> None:
+    with pytest.raises(ValueError, match="no frames"):
+        write_gif([[], []], tmp_path / "p.gif")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_frames_of_several_sizes_share_a_canvas(tmp_path) -> None:
+    frames = [*clip((200, 30, 30), 3), *clip((30, 30, 200), 3, (120, 100))]
+    write_gif([frames], tmp_path / "p.gif")
+    shown, _ = read(tmp_path / "p.gif")
+    assert shown[0].shape == (120, 160, 3)
+    assert shown[0][5, 80].max() < 8
+    assert shown[-1][60, 5].max() < 8
+
+
+def test_what_is_too_large_is_made_to_fit(tmp_path, monkeypatch) -> None:
+    rng = np.random.default_rng(0)
+    noise = [rng.integers(0, 256, (60, 100, 3), dtype=np.uint8) for _ in range(20)]
+    sizes = []
+    for limit in (5_000_000, 60_000, 10_000):
+        monkeypatch.setattr(gif, "MAX_BYTES", limit)
+        write_gif([noise], tmp_path / "p.gif")
+        _, times = read(tmp_path / "p.gif")
+        assert sum(times) == pytest.approx(2000, abs=200)
+        sizes.append((tmp_path / "p.gif").stat().st_size)
+    assert sizes[0] > 60_000 >= sizes[1] > sizes[2]
+
+
+@given(st.integers(0, 10**9), st.integers(2, 480), st.integers(0, len(gif.LADDER) - 1))
+def test_steps_lead_down_and_end(size: int, width: int, step: int) -> None:
+    following = gif._smaller(step, size, width)
+    assert (following is None) == (size <= MAX_BYTES or step == len(gif.LADDER) - 1)
+    assert following is None or following > step
+
+
+def test_a_failing_ffmpeg_leaves_nothing(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(gif, "LADDER", (gif.Quality(dither="nonsense"),))
+    with pytest.raises(gif.FerBatchError, match="GIF"):
+        write_gif([clip((1, 2, 3))], tmp_path / "p.gif")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file(tmp_path) -> None:
+    (tmp_path / "f").touch()
+    with pytest.raises(OutputPathError):
+        write_gif([clip((1, 2, 3))], tmp_path / "f" / "p.gif")
+
+
+@pytest.mark.parametrize(
+    ("size", "small"),
+    [
+        ((640, 360), (480, 270)),
+        ((3840, 2160), (480, 270)),
+        ((320, 240), (320, 240)),
+        ((1080, 1920), (360, 640)),
+        ((2, 2), (2, 2)),
+        ((8000, 2), (480, 2)),
+    ],
+)
+def test_small_size(size: tuple, small: tuple) -> None:
+    assert small_size(*size) == small
+
+
+@pytest.mark.parametrize("full_range", [False, True])
+def test_small_rgb_has_the_colours_of_the_frame(full_range: bool) -> None:
+    rgb = np.zeros((720, 1280, 3), dtype=np.uint8)
+    rgb[:, :640], rgb[:, 640:] = (200, 60, 30), (20, 90, 220)
+    y, cr, cb = cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb))
+    if full_range:
+        half = [cv2.resize(c, (640, 360)) for c in (cb, cr)]
+        image = np.concatenate([y.reshape(-1), *(c.reshape(-1) for c in half)]).reshape(1080, 1280)
+    else:
+        image = cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420)
+    small = small_rgb(image, full_range)
+    assert small.shape == (270, 480, 3)
+    np.testing.assert_allclose(small[100, 100], (200, 60, 30), atol=4)
+    np.testing.assert_allclose(small[100, 400], (20, 90, 220), atol=4)

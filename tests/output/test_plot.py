@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from PIL import Image
+
+from fer_batch.output import plot
+from fer_batch.output.palette import EMOTION_COLOURS, rgb
+from fer_batch.output.plot import clock, drawable, reduce_curve, ticks, write_plot
+from fer_batch.types import Timeline
+from tests.output.timelines import timeline, timelines
+
+
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as picture:
+        assert picture.format == "PNG"
+        return np.asarray(picture.convert("RGB"))
+
+
+def count(picture: np.ndarray, colour: str) -> int:
+    return int((picture == rgb(colour)).all(axis=2).sum())
+
+
+def test_each_person_has_a_panel(tmp_path: Path) -> None:
+    heights = []
+    for people in (1, 2, 3):
+        write_plot(timeline(*["hhsshh"] * people), tmp_path / "t.png")
+        heights.append(pixels(tmp_path / "t.png").shape[0])
+    steps = np.diff(heights)
+    assert steps.min() > 100
+    assert abs(steps[0] - steps[1]) <= 1  # whole pixels
+
+
+def test_people_beyond_a_dozen_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plot, "MAX_PEOPLE", 2)
+    for people, name in ((2, "a.png"), (5, "b.png")):
+        write_plot(timeline(*["hhsshh"] * people), tmp_path / name)
+    a, b = (pixels(tmp_path / name) for name in ("a.png", "b.png"))
+    assert a.shape == b.shape
+    assert (a[:100] != b[:100]).any()  # it says how many are left out
+
+
+def test_colours_are_those_of_the_palette(tmp_path: Path) -> None:
+    write_plot(timeline("h" * 50 + "s" * 10), tmp_path / "t.png")
+    picture = pixels(tmp_path / "t.png")
+    happy, sad = (count(picture, EMOTION_COLOURS[label]) for label in ("happy", "sad"))
+    assert happy > 2 * sad > 0
+
+
+def test_decode_errors_and_absence_show(tmp_path: Path) -> None:
+    for name, made in {
+        "whole.png": timeline("h" * 40),
+        "gap.png": timeline("h" * 20 + "." * 10 + "h" * 10),
+        "error.png": timeline("h" * 20 + "." * 10 + "h" * 10, status="." * 20 + "x" * 10),
+    }.items():
+        write_plot(made, tmp_path / name)
+    whole, gap, error = (count(pixels(tmp_path / f"{n}.png"), "#F3F4F6")
+                         for n in ("whole", "gap", "error"))  # fmt: skip
+    assert gap > whole + 1000
+    assert error < gap
+
+
+@pytest.mark.parametrize(
+    "name", ["", "$x_1^{$", "a" * 500, "<script>\n\t\x07", "смех 笑 😂", "a\udcff"]
+)
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_any_name_can_be_drawn(tmp_path: Path, name: str) -> None:
+    write_plot(timeline("hs", name=name), tmp_path / "t.png")
+    assert pixels(tmp_path / "t.png").shape[1] == 1210
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(timelines())
+def test_any_timeline_can_be_drawn(tmp_path: Path, made: Timeline) -> None:
+    write_plot(made, tmp_path / "t.png")
+    assert pixels(tmp_path / "t.png").shape[1] == 1210
+
+
+def test_long_curves_are_averaged_and_keep_their_gaps() -> None:
+    made = timeline("h" * 4000 + "." * 1000 + "s" * 5000)
+    time, values = reduce_curve(made, np.arange(len(made.frame)), 1000.0, points=100)
+    assert len(time) <= 102
+    assert np.isnan(time).sum() == 1
+    gap = int(np.flatnonzero(np.isnan(time))[0])
+    assert values[:gap, 0] == pytest.approx(0.8)
+    assert values[gap + 1 :, 1] == pytest.approx(0.8)
+    assert np.nanmax(np.abs(np.nansum(values, axis=1) - 1)[~np.isnan(time)]) < 1e-5
+
+
+@pytest.mark.parametrize("end", [0.04, 0.5, 1, 4.99, 19.7, 60, 89, 1800, 7200, 86400])
+def test_time_axis_has_few_round_marks(end: float) -> None:
+    marks = ticks(end)
+    assert 2 <= len(marks) <= 14
+    assert marks[0] == 0
+    assert marks[-1] <= end + 1e-9
+    assert len({clock(mark, end) for mark in marks}) == len(marks)
+
+
+def test_characters_without_a_shape_are_marked() -> None:
+    assert drawable("plain $x$.mp4") == "plain $x$.mp4"
+    assert drawable("смех 笑\n.mp4") == "смех ��.mp4"
+
+
+def test_clock() -> None:
+    assert clock(12, 20) == "12 s"
+    assert clock(65, 300) == "1:05"
+    assert clock(3725, 7200) == "1:02:05"
