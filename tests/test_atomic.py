@@ -1,0 +1,130 @@
+"""Nothing half-written ever bears a final name."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from fer_batch.atomic import TEMPORARY_MARK, atomic_path, write_error, write_text
+from fer_batch.errors import NoSpaceError, OutputPathError
+
+
+def test_the_file_appears_with_all_its_content(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "folder" / "timeline.csv"
+    with atomic_path(target) as temporary:
+        temporary.write_text("whole")
+        assert not target.exists()
+        assert temporary.parent == target.parent and temporary.suffix == ".csv"
+        assert TEMPORARY_MARK in temporary.name and temporary.name.startswith(".")
+    assert target.read_text() == "whole"
+    assert os.listdir(target.parent) == ["timeline.csv"]
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt(), OSError("odd")])
+def test_an_error_leaves_what_was_there_and_nothing_else(
+    error: BaseException, tmp_path: Path
+) -> None:
+    target = tmp_path / "summary.json"
+    target.write_text("before")
+    with pytest.raises(type(error)), atomic_path(target) as temporary:
+        temporary.write_text("half")
+        raise error
+    assert target.read_text() == "before"
+    assert os.listdir(tmp_path) == ["summary.json"]
+
+
+def test_two_writers_do_not_meet(tmp_path: Path) -> None:
+    target = tmp_path / "shard.npz"
+    with atomic_path(target) as one, atomic_path(target) as other:
+        assert one != other
+        one.write_text("one")
+        other.write_text("other")
+    assert target.read_text() in ("one", "other")
+    assert os.listdir(tmp_path) == ["shard.npz"]
+
+
+def test_a_body_that_writes_nothing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "x.csv"):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_full_disk_says_so(tmp_path: Path) -> None:
+    target = tmp_path / "timeline.csv"
+    with (
+        pytest.raises(NoSpaceError, match=r"timeline\.csv: no space left.*--resume") as caught,
+        atomic_path(target) as temporary,
+    ):
+        # The kernel's own refusal.
+        temporary.symlink_to("/dev/full")
+        with temporary.open("w") as file:
+            file.write("x" * 100_000)
+    assert caught.value.retryable
+    assert not target.is_symlink() and os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_no_space_by_errno(code: int, tmp_path: Path) -> None:
+    with pytest.raises(NoSpaceError), atomic_path(tmp_path / "x") as temporary:
+        temporary.write_text("half")
+        raise OSError(code, os.strerror(code))
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_in_the_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputPathError, match=r"x\.csv: .*choose another place with -o"):
+        write_text(tmp_path / "file" / "x.csv", "text")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(OutputPathError, match=r"folder\.csv"):
+        write_text(tmp_path / "folder.csv", "text")
+    assert (tmp_path / "file").read_text() == "mine"
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder.csv"]
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.EPERM])
+def test_places_that_may_not_be_written_to(code: int) -> None:
+    error = write_error(OSError(code, os.strerror(code)), Path("out/x.csv"))
+    assert isinstance(error, OutputPathError)
+    assert str(error).startswith("out/x.csv: ") and "\n" not in str(error)
+
+
+def test_other_errors_stay_what_they_are() -> None:
+    error = OSError(errno.EIO, "Input/output error")
+    assert write_error(error, Path("x")) is error
+
+
+def test_a_killed_process_leaves_no_final_name(tmp_path: Path) -> None:
+    code = f"""
+        import os, signal
+        from pathlib import Path
+        from fer_batch.atomic import atomic_path
+        with atomic_path(Path({str(tmp_path)!r}) / "timeline.csv") as temporary:
+            temporary.write_text("half")
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    left = os.listdir(tmp_path)
+    assert len(left) == 1 and TEMPORARY_MARK in left[0]
+
+
+def test_text_is_written_as_it_is(tmp_path: Path) -> None:
+    write_text(tmp_path / "x.txt", "a\r\nß\n")
+    assert (tmp_path / "x.txt").read_bytes() == "a\r\nß\n".encode()
+
+
+def test_long_names(tmp_path: Path) -> None:
+    target = tmp_path / ("n" * 250 + ".csv")
+    write_text(target, "text")
+    assert target.read_text() == "text"
+    wide = tmp_path / ("ü" * 120 + ".csv")
+    write_text(wide, "text")
+    assert sorted(os.listdir(tmp_path)) == sorted([target.name, wide.name])

@@ -1,0 +1,70 @@
+"""Settings travel as JSON and are part of a result's key."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fer_batch.config import AnalyzeSettings, Limits, RenderSettings, fingerprint
+
+Settings = AnalyzeSettings | RenderSettings | Limits
+words = st.text(max_size=8)
+finite = st.floats(allow_nan=False, allow_infinity=False)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | finite | words,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=4),
+    max_leaves=12,
+)
+any_settings = st.one_of(
+    st.builds(
+        AnalyzeSettings,
+        model=words,
+        min_face=st.integers(0, 999),
+        min_confidence=finite,
+        fps=finite,
+    ),
+    st.builds(
+        RenderSettings,
+        labels=st.lists(words, max_size=3).map(tuple),
+        threshold=finite,
+        preset=words,
+    ),
+    st.builds(Limits, pixels=st.integers(1), duration_s=finite),
+)
+
+
+@given(any_settings)
+def test_there_and_back_through_json(settings: Settings) -> None:
+    text = json.dumps(settings.to_json())
+    assert type(settings).from_json(json.loads(text)) == settings
+
+
+@pytest.mark.parametrize("kind", [AnalyzeSettings, RenderSettings, Limits])
+def test_settings_of_newer_versions_are_refused(kind: type[Settings]) -> None:
+    with pytest.raises(ValueError, match="unknown settings: new, newer"):
+        kind.from_json(kind().to_json() | {"newer": 1, "new": 2})
+
+
+def test_settings_of_older_versions_get_defaults() -> None:
+    assert AnalyzeSettings.from_json({"every": 3}) == AnalyzeSettings(every=3)
+
+
+@given(st.dictionaries(words, json_values, max_size=5))
+def test_a_fingerprint_does_not_depend_on_the_order_of_keys(value: dict[str, object]) -> None:
+    backwards = dict(reversed(value.items()))
+    assert fingerprint(value) == fingerprint(backwards)
+    assert fingerprint(value) == fingerprint(json.loads(json.dumps(value)))
+    assert len(fingerprint(value)) == 64
+
+
+@pytest.mark.parametrize("name", [f.name for f in fields(AnalyzeSettings)])
+def test_every_setting_that_changes_numbers_changes_the_fingerprint(name: str) -> None:
+    settings = AnalyzeSettings()
+    value = getattr(settings, name)
+    other = value + "x" if isinstance(value, str) else value + 1
+    changed = replace(settings, **{name: other})
+    assert fingerprint(changed.to_json()) != fingerprint(settings.to_json())
