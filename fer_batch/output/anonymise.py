@@ -6,12 +6,44 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fer_batch.types import FrameStatus
+
 if TYPE_CHECKING:
     from fer_batch.output.sprite import Planes
-    from fer_batch.types import FloatArray
+    from fer_batch.types import FloatArray, Timeline
 
 MARGIN = 0.3
 CELLS = 6
+REACH_S = 0.25
+
+
+def unseen_boxes(timeline: Timeline, frame: int, reach_s: float = REACH_S) -> FloatArray:
+    """Where people who were not found in ``frame`` are, to be blurred as well: ``float32[n, 4]``.
+
+    A face turns away, or the frame was skipped (``--every``), and it is still in the picture: the
+    boxes of such people in the nearest frames before and after, at most ``reach_s`` seconds away
+    or, in a skipped frame, in the analysed frames next to it.
+    """
+    time = timeline.time_s
+    first = int(time.searchsorted(time[frame] - reach_s))
+    last = int(time.searchsorted(time[frame] + reach_s, side="right")) - 1
+    if timeline.status[frame] == FrameStatus.SKIPPED:
+        analysed = np.flatnonzero(timeline.status != FrameStatus.SKIPPED)
+        at = int(analysed.searchsorted(frame))
+        first = min(first, int(analysed[at - 1])) if at > 0 else first
+        last = max(last, int(analysed[at])) if at < len(analysed) else last
+    here = timeline.faces_at(frame)
+    before = range(here.start - 1, timeline.faces_at(first).start - 1, -1)
+    after = range(here.stop, timeline.faces_at(last).stop)
+    rows: list[int] = []
+    for side in (before, after):
+        met = set(timeline.face_id[here].tolist())
+        for row in side:
+            person = int(timeline.face_id[row])
+            if person not in met:
+                met.add(person)
+                rows.append(row)
+    return timeline.box[rows]
 
 
 def blur_faces(target: Planes, boxes: FloatArray) -> None:

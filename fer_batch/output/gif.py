@@ -20,14 +20,13 @@ from fer_batch.output.moments import GIF_FPS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from typing import IO, Any
+    from typing import IO
 
     from fer_batch.types import Image
 
 MAX_WIDTH = 480
 MAX_HEIGHT = 640
 MAX_BYTES = 5_000_000
-FADE_S = 0.24
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +144,14 @@ def _same_size(clips: list[list[Image]]) -> list[list[Image]]:
 
 
 def compose(clips: list[list[Image]], fps: float) -> Iterator[Image]:
-    """The frames of all clips one after the other, each cut softened by a short fade.
+    """The frames of all clips one after the other: moviepy's image sequences, concatenated.
 
-    Composed with moviepy: image sequences, concatenated; the first frames of each clip but the
-    first fade in over the last frame of the clip before, so that the length stays the sum.
+    Cuts are hard: fading would lay the labels of two moments over one another.
     """
     from moviepy.video.compositing.CompositeVideoClip import concatenate_videoclips
     from moviepy.video.io.ImageSequenceClip import ImageSequenceClip
 
-    parts = []
-    for number, frames in enumerate(clips):
-        part = ImageSequenceClip(frames, fps=fps)
-        if number:
-            part = part.transform(_fade_from(clips[number - 1][-1]))
-        parts.append(part)
+    parts = [ImageSequenceClip(frames, fps=fps) for frames in clips]
     whole = concatenate_videoclips(parts, method="chain")
     try:
         # The middle of each frame's time, where rounding cannot reach the neighbour.
@@ -166,19 +159,6 @@ def compose(clips: list[list[Image]], fps: float) -> Iterator[Image]:
             yield np.asarray(whole.get_frame((tick + 0.5) / fps), dtype=np.uint8)
     finally:
         whole.close()
-
-
-def _fade_from(before: Image) -> Any:
-    def faded(get_frame: Any, t: float) -> Image:
-        import cv2
-
-        now: Image = get_frame(t)
-        if t >= FADE_S:
-            return now
-        share = t / FADE_S
-        return np.asarray(cv2.addWeighted(now, share, before, 1 - share, 0))
-
-    return faded
 
 
 def _encode(frames: list[Image], fps: float, quality: Quality, file: IO[bytes]) -> None:

@@ -54,7 +54,12 @@ class Overlay:
         self._marks = Marks(shown, width, height, full_range)
 
     def draw(
-        self, image: Image, boxes: FloatArray, face_ids: IntArray, probabilities: FloatArray
+        self,
+        image: Image,
+        boxes: FloatArray,
+        face_ids: IntArray,
+        probabilities: FloatArray,
+        unseen: FloatArray | None = None,
     ) -> None:
         """Draw the faces of one frame, in place.
 
@@ -63,11 +68,15 @@ class Overlay:
             boxes: ``float32[n, 4]``, x, y, w, h in pixels; may reach out of the picture.
             face_ids: ``int64[n]``.
             probabilities: ``float32[n, labels]``, smoothed.
+            unseen: ``float32[m, 4]``, more places to blur where faces are blurred, see
+                ``anonymise.unseen_boxes``.
         """
         target = planes(image)
         usable = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
         if self.settings.blur_faces:
             blur_faces(target, boxes[usable])
+            if unseen is not None:
+                blur_faces(target, unseen[np.isfinite(unseen).all(axis=1)])
         faces = []
         for box, face_id, p in zip(
             boxes[usable].tolist(),

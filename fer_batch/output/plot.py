@@ -46,8 +46,8 @@ def write_plot(timeline: Timeline, path: Path) -> None:
     persons = sorted(people(timeline, every), key=lambda p: (-p.seconds, p.face_id))
     shown = sorted(persons[:MAX_PEOPLE], key=lambda p: p.face_id)
     panels = max(len(shown), 1)
-    panel, top, bottom = 1.72, 0.95, 0.0
-    height = top + bottom + panel * panels
+    panel, top = 1.72 if panels <= 4 else 1.3, 0.95
+    height = top + panel * panels
     figure = Figure(figsize=(11, height), dpi=110, facecolor="white")
     FigureCanvasAgg(figure)
     end = _end(timeline)
