@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.errors import BrokerError
-from fer_batch.jobs.ledger import BROKER_PREFIX, Handout
+from fer_batch.jobs.ledger import BROKER_PREFIX, SEPARATOR, Handout
 from fer_batch.jobs.spec import PRIORITY_STEPS, TASKS
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def celery_config(settings: QueueSettings) -> dict[str, Any]:
     transport: dict[str, Any] = {
         "visibility_timeout": visibility,
         "global_keyprefix": BROKER_PREFIX,
+        "sep": SEPARATOR,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
         "queue_order_strategy": "priority",

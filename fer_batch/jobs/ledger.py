@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PREFIX = "fb:"
 BROKER_PREFIX = "fb:q:"
-_SEPARATOR = "\x06\x16"  # between queue and priority in the names of kombu's lists
+SEPARATOR = ":"  # between queue and priority in the names of kombu's lists
 SCRIPTS = (
     "create",
     "claim",
@@ -69,7 +69,7 @@ class Completion:
 
 def broker_list(queue: str, priority: int) -> str:
     """The Redis key of kombu's list for ``queue`` at ``priority``."""
-    name = f"{queue}{_SEPARATOR}{priority}" if priority else queue
+    name = f"{queue}{SEPARATOR}{priority}" if priority else queue
     return BROKER_PREFIX + name
 
 

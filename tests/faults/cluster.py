@@ -118,7 +118,7 @@ class Cluster:
         request = Request(paths=clips, outputs=OUTPUTS, use_cache=False, **more)
         return self.client.submit(request).job_id
 
-    def wait(self, job: str, seconds: float = 60.0) -> JobStatus:
+    def wait(self, job: str, seconds: float = 150.0) -> JobStatus:
         """The job's last status; fails with the workers' logs where it does not end."""
         found = self.client.status(job)
         deadline = time.monotonic() + seconds
@@ -130,7 +130,7 @@ class Cluster:
             found = self.client.status(job)
         return found
 
-    def until(self, what: Callable[[], Any], seconds: float = 30.0) -> Any:
+    def until(self, what: Callable[[], Any], seconds: float = 60.0) -> Any:
         """Wait until ``what`` is true; returns it."""
         deadline = time.monotonic() + seconds
         while not (found := what()):

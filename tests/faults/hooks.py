@@ -23,10 +23,14 @@ from fer_batch.jobs.spec import Unit
 FAULTS: list[dict[str, Any]] = json.loads(os.environ.get("FER_BATCH_TEST_FAULTS", "[]"))
 
 
+def _name(fault: dict[str, Any]) -> str:
+    return "-".join(str(fault.get(k, "any")) for k in ("point", "action", "stage", "item"))
+
+
 def _strike(fault: dict[str, Any]) -> bool:
     """Whether this fault is still to happen; counts it."""
     for number in range(fault.get("times", 1)):
-        mark = Path(fault["marks"]) / f"{fault['point']}-{fault['action']}-{number}"
+        mark = Path(fault["marks"]) / f"{_name(fault)}-{number}"
         try:
             mark.touch(exist_ok=False)
         except FileExistsError:

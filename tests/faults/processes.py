@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 import redis
@@ -44,7 +45,7 @@ class RedisServer:
     @property
     def url(self) -> str:
         if self.port:
-            user = f":{self.password}@" if self.password else ""
+            user = f":{quote(self.password, safe='')}@" if self.password else ""
             return f"redis://{user}127.0.0.1:{self.port}/0"
         return f"unix://{self.socket}?db=0"
 

@@ -1,0 +1,37 @@
+"""A real Redis for tests of the ledger, emptied before each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fer_batch.jobs.ledger import Ledger
+from fer_batch.jobs.settings import QueueSettings
+from tests.faults.processes import RedisServer
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = RedisServer(tmp_path_factory.mktemp("r")).start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def settings(redis_url: str, tmp_path: Path) -> QueueSettings:
+    return QueueSettings(
+        redis_url=redis_url,  # type: ignore[arg-type]
+        storage=str(tmp_path / "storage"),
+        state_dir=tmp_path / "state",
+        cache_dir=tmp_path / "cache",
+        window=4,
+    )
+
+
+@pytest.fixture
+def ledger(settings: QueueSettings) -> Ledger:
+    found = Ledger(settings)
+    found.client.flushall()
+    return found
