@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -11,6 +12,10 @@ from pathlib import Path
 import natsort
 
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+
+# What a batch leaves beside the folders of its inputs bears these.
+TAKEN = ("index.html", "summary.csv", "frames.csv", "people.csv", "intervals.csv")
+LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +35,28 @@ def discover(paths: list[Path], exclude: Path | None = None) -> list[Input]:
     twice is one input.
     """
     found: dict[Path, Path] = {}
-    for path in paths:
+    for path in map(_absolute, paths):
         root = path.parent if not path.is_dir() else path
         for item in _walk(path, exclude):
-            found.setdefault(item.absolute(), root.absolute())
+            # The highest of the folders that hold it, whichever was named first.
+            found[item] = min(found.get(item, root), root, key=lambda p: len(p.parts))
     return _named(found)
+
+
+def _absolute(path: Path) -> Path:
+    """Without ``..``, so that two ways to one file are the same path."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 (absolute() keeps the dots)
 
 
 def _walk(path: Path, exclude: Path | None) -> list[Path]:
     if not path.is_dir():
         return [path]
-    excluded = exclude.absolute() if exclude else None
+    excluded = _absolute(exclude) if exclude else None
     items: list[Path] = []
     for folder, subfolders, files in os.walk(path, followlinks=False):
         here = Path(folder)
         subfolders[:] = natsort.natsorted(
-            s for s in subfolders if not s.startswith(".") and (here / s).absolute() != excluded
+            s for s in subfolders if not s.startswith(".") and here / s != excluded
         )
         visible = natsort.natsorted(f for f in files if not f.startswith("."))
         if any(Path(f).suffix.lower() in IMAGE_SUFFIXES for f in visible):
@@ -66,14 +77,27 @@ def _named(found: dict[Path, Path]) -> list[Input]:
         lambda path: "-".join(path.parts[1:]),
     )
     for rename in longer:
-        counts = Counter(name.casefold() for name in names.values())
-        for path, name in names.items():
-            if counts[name.casefold()] > 1:
-                names[path] = _safe(rename(path))
+        for path in _doubtful(names):
+            names[path] = _safe(rename(path))
+    for path in _doubtful(names):
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
+        names[path] = f"{names[path]}-{digest}"
     return [Input(path, name) for path, name in names.items()]
+
+
+def _doubtful(names: dict[Path, str]) -> list[Path]:
+    """Paths whose name is not theirs alone; case does not count, as on many file systems."""
+    counts = Counter([*TAKEN, *(name.casefold() for name in names.values())])
+    return [path for path, name in names.items() if counts[name.casefold()] > 1]
 
 
 def _safe(name: str) -> str:
     """A folder name that every file system takes and that cannot lead elsewhere."""
-    cleaned = "".join("_" if c in '/\\:*?"<>|' or ord(c) < 32 else c for c in name).strip(" .")
-    return cleaned.encode()[:120].decode(errors="ignore") or "input"
+    cleaned = "".join("_" if c in '/\\:*?"<>|' or not _is_text(c) else c for c in name)
+    short = cleaned.strip(" .").encode()[:LONGEST_NAME].decode(errors="ignore")
+    return short.rstrip(" .") or "input"
+
+
+def _is_text(character: str) -> bool:
+    """Neither a control character nor a byte that is no Unicode (as Python hands those over)."""
+    return character >= " " and character != "\x7f" and not "\ud800" <= character <= "\udfff"
