@@ -16,6 +16,10 @@ from fer_batch.atomic import TEMPORARY_MARK, atomic_path, write_error, write_tex
 from fer_batch.errors import NoSpaceError, OutputPathError
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_the_file_appears_with_all_its_content(tmp_path: Path) -> None:
     target = tmp_path / "new" / "folder" / "timeline.csv"
     with atomic_path(target) as temporary:
@@ -24,7 +28,7 @@ def test_the_file_appears_with_all_its_content(tmp_path: Path) -> None:
         assert temporary.parent == target.parent and temporary.suffix == ".csv"
         assert TEMPORARY_MARK in temporary.name and temporary.name.startswith(".")
     assert target.read_text() == "whole"
-    assert os.listdir(target.parent) == ["timeline.csv"]
+    assert names_in(target.parent) == ["timeline.csv"]
 
 
 @pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt(), OSError("odd")])
@@ -37,7 +41,7 @@ def test_an_error_leaves_what_was_there_and_nothing_else(
         temporary.write_text("half")
         raise error
     assert target.read_text() == "before"
-    assert os.listdir(tmp_path) == ["summary.json"]
+    assert names_in(tmp_path) == ["summary.json"]
 
 
 def test_two_writers_do_not_meet(tmp_path: Path) -> None:
@@ -47,13 +51,13 @@ def test_two_writers_do_not_meet(tmp_path: Path) -> None:
         one.write_text("one")
         other.write_text("other")
     assert target.read_text() in ("one", "other")
-    assert os.listdir(tmp_path) == ["shard.npz"]
+    assert names_in(tmp_path) == ["shard.npz"]
 
 
 def test_a_body_that_writes_nothing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "x.csv"):
         pass
-    assert os.listdir(tmp_path) == []
+    assert names_in(tmp_path) == []
 
 
 def test_a_full_disk_says_so(tmp_path: Path) -> None:
@@ -67,7 +71,7 @@ def test_a_full_disk_says_so(tmp_path: Path) -> None:
         with temporary.open("w") as file:
             file.write("x" * 100_000)
     assert caught.value.retryable
-    assert not target.is_symlink() and os.listdir(tmp_path) == []
+    assert not target.is_symlink() and names_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
@@ -75,7 +79,7 @@ def test_no_space_by_errno(code: int, tmp_path: Path) -> None:
     with pytest.raises(NoSpaceError), atomic_path(tmp_path / "x") as temporary:
         temporary.write_text("half")
         raise OSError(code, os.strerror(code))
-    assert os.listdir(tmp_path) == []
+    assert names_in(tmp_path) == []
 
 
 def test_a_file_in_the_place_of_a_folder(tmp_path: Path) -> None:
@@ -86,7 +90,7 @@ def test_a_file_in_the_place_of_a_folder(tmp_path: Path) -> None:
     with pytest.raises(OutputPathError, match=r"folder\.csv"):
         write_text(tmp_path / "folder.csv", "text")
     assert (tmp_path / "file").read_text() == "mine"
-    assert sorted(os.listdir(tmp_path)) == ["file", "folder.csv"]
+    assert names_in(tmp_path) == ["file", "folder.csv"]
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.EPERM])
@@ -112,7 +116,7 @@ def test_a_killed_process_leaves_no_final_name(tmp_path: Path) -> None:
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False)
     assert done.returncode == -signal.SIGKILL
-    left = os.listdir(tmp_path)
+    left = names_in(tmp_path)
     assert len(left) == 1 and TEMPORARY_MARK in left[0]
 
 
@@ -127,4 +131,4 @@ def test_long_names(tmp_path: Path) -> None:
     assert target.read_text() == "text"
     wide = tmp_path / ("ü" * 120 + ".csv")
     write_text(wide, "text")
-    assert sorted(os.listdir(tmp_path)) == sorted([target.name, wide.name])
+    assert names_in(tmp_path) == sorted([target.name, wide.name])

@@ -41,7 +41,7 @@ def test_iou_is_shared_over_united_pixels(a: np.ndarray, b: np.ndarray) -> None:
     found = iou(a, b)
     assert found.shape == (len(a), len(b))
     assert (found >= 0).all() and (found <= 1).all()
-    assert found.T == pytest.approx(iou(b, a), abs=1e-6)
+    assert pytest.approx(iou(b, a), abs=1e-6) == found.T
     for i, (x, y, w, h) in enumerate(a):
         for j, (p, q, r, s) in enumerate(b):
             wide = max(0.0, min(x + w, p + r) - max(x, p))

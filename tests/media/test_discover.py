@@ -1,0 +1,138 @@
+"""From paths to inputs: what is found, and that each gets a name of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import permutations
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fer_batch.media.discover import Input, discover
+
+NAMES = ("x.mp4", "x.mkv", "X.mp4", "x y.mp4", "x-y.mp4", "a-x.mp4", "x..mp4", " .mp4", "a:b.mp4")
+FOLDERS = ("", "a", "b", "a/b", "a-b", "A")
+trees = st.sets(
+    st.tuples(st.sampled_from(FOLDERS), st.sampled_from(NAMES)), min_size=1, max_size=12
+)
+
+
+def make(root: Path, *names: str) -> Path:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return root
+
+
+def names(found: Sequence[Input]) -> list[str]:
+    return [item.name for item in found]
+
+
+@settings(deadline=None, max_examples=40)
+@given(tree=trees, random=st.randoms())
+def test_names_are_unique_safe_and_free_of_order(
+    tree: set[tuple[str, str]], random: Random, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("tree")
+    files = [root / folder / name for folder, name in tree]
+    make(root, *(str(f.relative_to(root)) for f in files))
+    # A file may be named by itself and lie in a folder that is named as well.
+    paths = [*random.sample(files, k=random.randint(0, len(files))), root]
+    if (root / "a").is_dir():
+        paths.append(root / "a")
+    found = discover(paths)
+    assert sorted(item.path for item in found) == sorted(files)
+    folded = [item.name.casefold() for item in found]
+    assert len(folded) == len(set(folded))
+    for item in found:
+        assert item.name not in ("", ".", "..") and item.name == item.name.strip(" .")
+        assert not set(item.name) & set('/\\:*?"<>|') and len(item.name.encode()) <= 140
+    random.shuffle(paths)
+    assert {i.path: i.name for i in discover(paths)} == {i.path: i.name for i in found}
+
+
+def test_unique_names_are_just_the_stem(tmp_path: Path) -> None:
+    make(tmp_path, "holiday.mp4", "a/birthday party.MOV", "b/c/clip.webm")
+    assert names(discover([tmp_path])) == ["holiday", "birthday party", "clip"]
+
+
+def test_equal_names_get_their_suffix_or_folders_as_well(tmp_path: Path) -> None:
+    make(tmp_path, "x.mp4", "x.mkv", "a/y.mp4", "b/y.mp4")
+    assert sorted(names(discover([tmp_path]))) == ["a-y.mp4", "b-y.mp4", "x.mkv", "x.mp4"]
+
+
+def test_names_that_would_meet_after_joining_folders(tmp_path: Path) -> None:
+    make(tmp_path, "a-b/c.mp4", "a/b-c.mp4", "a/c.mp4", "b-c.mp4")
+    found = names(discover([tmp_path]))
+    assert len({name.casefold() for name in found}) == 4
+
+
+def test_long_names_that_begin_alike(tmp_path: Path) -> None:
+    stem = "ü" * 100
+    make(tmp_path, f"{stem}1.mp4", f"{stem}2.mp4")
+    found = names(discover([tmp_path]))
+    assert len(set(found)) == 2
+    assert all(len(name.encode()) <= 140 for name in found)
+
+
+def test_a_name_that_is_no_unicode(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/caf\xe9.mp4"
+    Path(os.fsdecode(path)).touch()
+    (item,) = discover([tmp_path])
+    assert os.fsencode(item.path) == path
+    item.name.encode()
+
+
+@pytest.mark.parametrize("order", [*permutations(["", "a", "a/x.mp4"])])
+def test_what_is_named_twice_is_one_input(order: tuple[str, ...], tmp_path: Path) -> None:
+    make(tmp_path, "a/x.mp4", "b/x.mp4")
+    found = discover([tmp_path / part for part in order])
+    assert {(i.path.parent.name, i.name) for i in found} == {("a", "a-x.mp4"), ("b", "b-x.mp4")}
+
+
+def test_names_of_the_batchs_own_files_are_taken(tmp_path: Path) -> None:
+    make(tmp_path, "summary.csv.mp4", "INDEX.html.mkv")
+    assert names(discover([tmp_path])) == ["INDEX.html.mkv", "summary.csv.mp4"]
+
+
+def test_a_way_round_is_the_same_file(tmp_path: Path) -> None:
+    make(tmp_path, "a/x.mp4", "b/y.mp4")
+    found = discover([tmp_path / "a" / "x.mp4", tmp_path / "b" / ".." / "a" / "x.mp4"])
+    assert names(found) == ["x"]
+
+
+def test_natural_order(tmp_path: Path) -> None:
+    make(tmp_path, "10.mp4", "2.mp4", "1.mp4", "b 2/c.mp4", "b 10/d.mp4")
+    assert names(discover([tmp_path])) == ["1", "2", "10", "c", "d"]
+
+
+def test_folders_of_images_are_one_input_and_videos_others(tmp_path: Path) -> None:
+    make(tmp_path, "shots/1.png", "shots/2.JPG", "shots/film.mp4", "shots/more/1.webp", "notes.txt")
+    found = discover([tmp_path])
+    assert [(i.path.relative_to(tmp_path).as_posix(), i.name) for i in found] == [
+        ("shots", "shots"),
+        ("shots/film.mp4", "film"),
+        ("shots/more", "more"),
+    ]
+
+
+def test_hidden_files_and_the_output_folder_are_passed_over(tmp_path: Path) -> None:
+    make(tmp_path, ".x.mp4", ".hidden/x.mp4", "out/y/annotated.mp4", "in/._z.mp4", "in/z.mp4")
+    assert names(discover([tmp_path], exclude=tmp_path / "out")) == ["z"]
+
+
+def test_what_is_named_is_taken_whatever_it_is(tmp_path: Path) -> None:
+    make(tmp_path, "film", ".hidden.mp4")
+    paths = [tmp_path / "film", tmp_path / ".hidden.mp4", tmp_path / "gone.mp4"]
+    assert [i.path for i in discover(paths)] == paths
+
+
+def test_loops_of_links_end(tmp_path: Path) -> None:
+    make(tmp_path, "a/x.mp4")
+    (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
+    assert names(discover([tmp_path])) == ["x"]
