@@ -16,7 +16,8 @@ LAYERS = {
     **dict.fromkeys(("media", "faces", "emotion", "tracking", "output", "demo"), 1),
     "pipeline": 2,
     "jobs": 3,
-    **dict.fromkeys(("cli", "training", "workers"), 4),
+    "training": 4,
+    **dict.fromkeys(("cli", "workers"), 5),
 }
 # What `import fer_batch` and the command line's own start-up must not load.
 HEAVY = [

@@ -15,6 +15,7 @@ from fer_batch.config import RenderSettings
 from fer_batch.media import pictures, planes
 from fer_batch.media.encode import PartWriter, output_size
 from fer_batch.media.source import FrameSource
+from fer_batch.output.anonymise import unseen_boxes
 from fer_batch.output.gif import small_rgb
 from fer_batch.output.overlay import Overlay
 from fer_batch.pipeline.keepsakes import (
@@ -26,7 +27,7 @@ from fer_batch.pipeline.keepsakes import (
 )
 from fer_batch.pipeline.prefetch import Prefetch
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
-from fer_batch.types import Frame, Image, Segment, SourceInfo, Timeline
+from fer_batch.types import Frame, FrameStatus, Image, Segment, SourceInfo, Timeline
 
 if TYPE_CHECKING:
     from fer_batch.config import RunSettings
@@ -122,15 +123,20 @@ class _Drawer:
         """The annotated picture ``uint8[h * 3 // 2, w]`` in the size of the output."""
         if frame.image is None:
             return self._undecoded(frame)
-        faces = self._timeline.faces_at(frame.index)
         timeline, image = self._timeline, frame.image
+        faces = timeline.faces_at(self._shown(frame.index))
+        unseen = unseen_boxes(timeline, frame.index) if self._settings.blur_faces else None
         with self._timings.stage("keep"):
             if not self._settings.blur_faces:
                 self._keep_people(frame)
         overlay = self._overlay(image, frame.full_range)
         with self._timings.stage("draw"):
             overlay.draw(
-                image, timeline.box[faces], timeline.face_id[faces], timeline.smoothed[faces]
+                image,
+                timeline.box[faces],
+                timeline.face_id[faces],
+                timeline.smoothed[faces],
+                unseen,
             )
         with self._timings.stage("keep"):
             if self._settings.blur_faces:
@@ -138,6 +144,12 @@ class _Drawer:
             self._keep_picture(frame, image)
         self._last = planes.fit(image, *self._size)
         return self._last
+
+    def _shown(self, frame: int) -> int:
+        """The frame whose faces are drawn: with ``--every`` the last one that was analysed."""
+        while frame > 0 and self._timeline.status[frame] == FrameStatus.SKIPPED:
+            frame -= 1
+        return frame
 
     def _overlay(self, image: Image, full_range: bool) -> Overlay:
         """Images of a folder differ in size; each size has its own overlay."""
