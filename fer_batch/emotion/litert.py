@@ -7,6 +7,7 @@ the small convolutions of these networks.
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,17 +62,23 @@ class LiteRtClassifier:
 
 @contextmanager
 def _without_chatter() -> Iterator[None]:
-    """Keep LiteRT's native code from writing INFO lines to stderr, which no setting turns off."""
+    """Keep the INFO lines of LiteRT's native code off stderr, which no setting turns off.
+
+    Other threads may write to stderr meanwhile: what is not INFO is passed on afterwards.
+    """
     try:
         before = os.dup(2)
     except OSError:  # there is no stderr: nothing to keep quiet
         yield
         return
-    silence = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(silence, 2)
-        yield
-    finally:
-        os.dup2(before, 2)
-        os.close(silence)
-        os.close(before)
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(before, 2)
+            caught.seek(0)
+            for line in caught:
+                if not line.startswith(b"INFO: "):
+                    os.write(before, line)
+            os.close(before)
