@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         return supervise([word for word in given if word != "--supervise"])
     try:
-        return _work(options)
+        return _healthy() if options.healthy else _work(options)
     except FerBatchError as error:
         print(f"fer-batch: {error}", file=sys.stderr)
         return error.exit_status
@@ -35,8 +35,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="")
     parser.add_argument("--name", default="")
     parser.add_argument("--loglevel", default="INFO")
-    parser.add_argument("--supervise", action="store_true")
+    parser.add_argument("--supervise", action="store_true", help="start it again when it dies")
+    parser.add_argument(
+        "--healthy", action="store_true", help="only say whether a worker of this host lives"
+    )
     return parser
+
+
+def _healthy() -> int:
+    """0 where Redis has heard of a worker of this host in the last half minute."""
+    from fer_batch.jobs.heartbeat import workers
+    from fer_batch.jobs.ledger import Ledger
+    from fer_batch.jobs.settings import load_settings
+
+    here = f"@{os.uname().nodename}"
+    names = [worker.name for worker in workers(Ledger(load_settings()))]
+    return 0 if any(name.endswith(here) for name in names) else 1
 
 
 def _work(options: argparse.Namespace) -> int:

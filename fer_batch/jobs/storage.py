@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fer_batch.atomic import TEMPORARY_MARK, atomic_path
-from fer_batch.errors import FerBatchError, NoSpaceError, StorageError
+from fer_batch.errors import FerBatchError, NoSpaceError, OutputPathError, StorageError
 
 BLOCK = 1024 * 1024
 
@@ -225,6 +225,11 @@ class Storage:
             yield
         except NoSpaceError as error:
             raise NoSpaceError(f"storage {self.where}: no space left; free some") from error
+        except OutputPathError as error:
+            reason = str(error.__cause__ or error).splitlines()[0]
+            raise StorageError(
+                f"storage {self.where} cannot be written to ({reason}); check FER_BATCH_STORAGE"
+            ) from error
         except FerBatchError:
             raise
         except FileNotFoundError as error:

@@ -100,7 +100,11 @@ class Cluster:
         return self._client
 
     def worker(
-        self, *faults: dict[str, Any], queues: str = "analyze,render,control", **more: str
+        self,
+        *faults: dict[str, Any],
+        queues: str = "analyze,render,control",
+        supervised: bool = False,
+        **more: str,
     ) -> WorkerProcess:
         """Start a worker; each fault is ``fault(...)``."""
         name = f"w{len(self.workers)}"
@@ -110,6 +114,7 @@ class Cluster:
             self.folder / f"{name}.log",
             [{**fault, "marks": str(self.marks)} for fault in faults],
             queues,
+            supervised,
         )
         self.workers.append(started)
         return started

@@ -1,7 +1,7 @@
 """Faults inside a worker's child process, as told by ``FER_BATCH_TEST_FAULTS`` (JSON).
 
-A fault: ``point`` (where), ``action`` (what), ``stage`` and ``item`` (an input's name; any where
-left out), ``times`` (how often in all, over every process; each time leaves a mark in ``marks``).
+A fault: ``point`` (where), ``action`` (what), ``stage``, ``index`` and ``item`` (an input's name),
+any where left out, ``times`` (how often in all, over every process; each time leaves a mark in ``marks``).
 Imported by the workers of tests only; see ``faulty_worker``.
 """
 
@@ -67,6 +67,8 @@ def fire(point: str, executor: Executor | None, unit: Unit) -> None:
     """Let every fault of this point happen."""
     for fault in FAULTS:
         if fault["point"] != point or fault.get("stage", unit.stage) != unit.stage:
+            continue
+        if fault.get("index", unit.index) != unit.index:
             continue
         if "item" in fault:
             assert executor is not None

@@ -95,12 +95,16 @@ class WorkerProcess:
         log: Path,
         faults: list[dict[str, Any]] | None = None,
         queues: str = "analyze,render,control",
+        supervised: bool = False,
     ) -> None:
         self.log = log
         environment = {**os.environ, **environment, "PYTHONPATH": str(ROOT)}
         environment["FER_BATCH_TEST_FAULTS"] = json.dumps(faults or [])
         module = "tests.faults.faulty_worker" if faults else "workers"
         command = [sys.executable, "-m", module, "--name", name, "--queues", queues]
+        if supervised:
+            assert not faults, "the supervisor starts plain workers"
+            command.append("--supervise")
         with log.open("ab") as out:
             self.process = subprocess.Popen(
                 command, stdout=out, stderr=out, env=environment, start_new_session=True, cwd="/"

@@ -54,7 +54,7 @@ def test_cancelled_stays_so_when_redis_is_emptied(cluster: Cluster, clip: Path) 
 def test_retry_only_what_failed(cluster: Cluster, tmp_path: Path, clip: Path) -> None:
     other = tmp_path / "other.mp4"
     other.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
-    cluster.worker(fault("claimed", "kill", item="other", stage="analyze", times=3))
+    cluster.worker(fault("claimed", "kill", item="other", stage="analyze", index=1, times=3))
     job = cluster.submit(clip, other)
     status = cluster.wait(job)
     assert [item.state for item in status.items] == ["done", "failed"]

@@ -30,7 +30,7 @@ def test_poison_is_given_up_and_the_rest_goes_on(
     """One input kills its process, one hoards memory, one hangs, one raises: three times each."""
     poison = copies(tmp_path / "in", clip, "kill.mp4", "memory.mp4", "hang.mp4", "raise.mp4")
     faults = [
-        fault("claimed", path.stem, item=path.stem, stage="analyze", times=9) for path in poison
+        fault("claimed", path.stem, item=path.stem, stage="analyze", index=1, times=9) for path in poison
     ]
     limits = {"FER_BATCH_TASK_SOFT_LIMIT_S": "4", "FER_BATCH_TASK_LIMIT_S": "6"}
     cluster.environment |= limits
