@@ -44,7 +44,8 @@ class PartWriter:
     def __init__(self, path: Path, info: SourceInfo, settings: RenderSettings, threads: int = 0):
         self._time_base, self._pts = output_ticks(info)
         self._container = av.open(str(path), "w", format="mp4")
-        frame_s = Fraction(info.frame_s).limit_denominator(1001 * 60)
+        # Only a hint for rate control; times are those of the frames.
+        frame_s = Fraction(max(info.frame_s, 0.001)).limit_denominator(1001 * 60)
         stream = self._container.add_stream("libx264", rate=1 / frame_s)
         stream.width, stream.height = output_size(info)
         stream.pix_fmt = "yuv420p"
