@@ -1,0 +1,105 @@
+"""Folders of images keep the contract of every source of frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from fer_batch.config import Limits
+from fer_batch.errors import LimitError
+from fer_batch.media.images import image_path, image_size, images_in
+from fer_batch.media.source import open_source, probe
+from fer_batch.types import Frame, SourceInfo
+from tests.footage import images, pictures
+
+
+def read(info: SourceInfo, start: int, stop: int) -> list[Frame]:
+    return list(open_source(info, Limits()).frames(start, stop))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve pictures in mixed sizes and kinds; the fourth is empty."""
+    path = tmp_path_factory.mktemp("shots")
+    images.folder(path, [pictures.numbered(i) for i in range(12)])
+    (path / "face 4.bmp").write_bytes(b"")
+    return path
+
+
+def test_any_range_gives_the_same_pictures(folder: Path) -> None:
+    info = probe(folder, "shots", 25.0, Limits())
+    whole = read(info, 0, 12)
+    assert [f.image is None for f in whole] == [i == 3 for i in range(12)]
+    for start, stop in ((0, 12), (2, 5), (3, 4), (11, 12), (6, 6)):
+        part = read(info, start, stop)
+        assert [f.index for f in part] == list(range(start, stop))
+        for one, other in zip(part, whole[start:stop], strict=True):
+            assert (one.pts, one.width, one.height) == (other.pts, other.width, other.height)
+            assert np.array_equal(one.image, other.image)
+
+
+def test_each_picture_has_its_own_true_size(folder: Path) -> None:
+    info = probe(folder, "shots", 25.0, Limits())
+    for frame in read(info, 0, 12):
+        if frame.image is None:
+            continue
+        size = image_size(image_path(info, frame.index), Limits())
+        assert (frame.width, frame.height) == size
+        assert frame.luma.shape == (size[1] + size[1] % 2, size[0] + size[0] % 2)
+
+
+@pytest.mark.parametrize("fps", [25.0, 24.0, 29.97, 12.5, 0.2])
+def test_times_follow_the_rate_that_is_given(folder: Path, fps: float) -> None:
+    info = probe(folder, "shots", fps, Limits())
+    assert [info.time_s(i) for i in range(12)] == pytest.approx([i / fps for i in range(12)])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_photos_come_upright_as_their_exif_says(orientation: int, tmp_path: Path) -> None:
+    """Sizes that the header tells and pixels that are read agree about what is up."""
+    upright = np.full((60, 100, 3), 40, np.uint8)
+    upright[:30, :50] = 220
+    # How pixels are stored for each of EXIF's orientations, from the upright picture.
+    stored = {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.transpose(1, 0, 2),
+        6: np.rot90(upright, 1),
+        7: np.rot90(upright.transpose(1, 0, 2), 2),
+        8: np.rot90(upright, -1),
+    }[orientation]
+    done, data = cv2.imencode(".jpg", np.ascontiguousarray(stored))
+    assert done
+    tiff = b"MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01"
+    tiff += bytes([0, orientation, 0, 0, 0, 0, 0, 0])
+    body = b"Exif\x00\x00" + tiff
+    jpeg = data.tobytes()
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(jpeg[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2) + body + jpeg[2:])
+    info = probe(path, "photo", 25.0, Limits())
+    assert (info.width, info.height) == (100, 60)
+    (frame,) = read(info, 0, 1)
+    assert (frame.width, frame.height) == (100, 60)
+    quarters = [frame.luma[y : y + 20, x : x + 40].mean() for y in (5, 35) for x in (5, 55)]
+    assert quarters[0] > 150 and max(quarters[1:]) < 100
+
+
+def test_what_is_no_image_is_not_in_the_folder(folder: Path) -> None:
+    (folder / "notes.txt").write_text("x")
+    (folder / ".hidden.png").write_text("x")
+    (folder / "folder.png").mkdir()
+    assert [p.stem for p in images_in(folder)] == [f"face {i}" for i in range(1, 13)]
+
+
+def test_caps_on_pictures(folder: Path) -> None:
+    with pytest.raises(LimitError, match=r"face 1\.jpg: .*pixels"):
+        image_size(folder / "face 1.jpg", Limits(pixels=1000))
+    with pytest.raises(LimitError, match=r"face 1\.jpg: is larger"):
+        image_size(folder / "face 1.jpg", Limits(image_bytes=10))
+    with pytest.raises(LimitError, match="more than 11 images"):
+        probe(folder, "shots", 25.0, Limits(frames=11))
