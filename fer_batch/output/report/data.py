@@ -2,7 +2,8 @@
 
 A page opened from disk may not fetch, but it may load scripts; so ``data.js`` calls the page with
 an overview of at most ``POINTS`` points a person, and longer videos get every frame in chunks that
-the page loads when it is zoomed in. Probabilities take one byte: 0 to 250, 255 where not seen.
+the page loads when it is zoomed in. Probabilities take one byte, see
+``quantised``; 255 where a person is not seen.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 POINTS = 4096
 CHUNK_FRAMES = 16384
 NONE = 255
-ONE = 250
 # Lines differ by their dashes too, so that colour is never the only sign.
 DASHES: tuple[tuple[int, ...], ...] = (
     (),
@@ -169,8 +169,9 @@ def _rows_by_person(timeline: Timeline) -> dict[int, IntArray]:
     return {int(face_id): part for face_id, part in zip(ids, parts, strict=True)}
 
 
-def _quantised(values: FloatArray | NDArray[np.float64]) -> Bytes:
-    return np.clip(np.round(values * ONE), 0, ONE).astype(np.uint8)
+def quantised(values: FloatArray | NDArray[np.float64]) -> Bytes:
+    """Probabilities as half percents, 1 to 201; half the byte is the percentage, rounded."""
+    return np.clip(np.floor(values.astype(np.float64) * 200) + 1, 1, 201).astype(np.uint8)
 
 
 def _overview(timeline: Timeline, rows: IntArray, step: int) -> dict[str, Any]:
@@ -184,7 +185,7 @@ def _overview(timeline: Timeline, rows: IntArray, step: int) -> dict[str, Any]:
         packed = np.full((len(timeline.labels), stop - first), NONE, dtype=np.uint8)
         for label in range(len(timeline.labels)):
             total = np.bincount(point - first, values[:, label], minlength=stop - first)
-            packed[label, seen > 0] = _quantised(total[seen > 0] / seen[seen > 0])
+            packed[label, seen > 0] = quantised(total[seen > 0] / seen[seen > 0])
         found[kind] = _text(packed)
     return found
 
@@ -202,8 +203,6 @@ def _chunk(
         first = int(frame[begin])
         width = int(frame[stop - 1]) + 1 - first
         packed = np.full((len(timeline.labels), width), NONE, dtype=np.uint8)
-        packed[:, frame[begin:stop] - first] = _quantised(
-            getattr(timeline, kind)[own[begin:stop]]
-        ).T
+        packed[:, frame[begin:stop] - first] = quantised(getattr(timeline, kind)[own[begin:stop]]).T
         found[face_id] = [first, _text(packed)]
     return found

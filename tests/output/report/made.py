@@ -1,7 +1,9 @@
-"""Results made up for the pages: timelines of any length, their summaries, and real videos."""
+"""Results made up for the pages: timelines of any length, and their summaries."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,12 @@ from fer_batch.output.table import write_csv
 from fer_batch.types import FrameStatus, Timeline
 
 THREE = ("happy", "sad", "neutral")
+MILLISECOND = Fraction(1, 1000)
+
+
+def seconds(milliseconds: Sequence[int]) -> NDArray[np.float64]:
+    """``float64[n]`` from whole milliseconds."""
+    return np.array(milliseconds, dtype=np.float64) / 1000
 
 
 def timeline(

@@ -3,7 +3,8 @@
 (() => {
   const app = window.FerBatch;
   const NONE = 255; // no value: the person is not seen there
-  const ONE = 250; // probability 1
+  // A byte counts half percents, rounded so that whole percents come out right: 1 is below 0.5 %.
+  const probability = (byte) => Math.min(1, Math.max(0, (byte - 0.5) / 200));
   const SKIPPED = 2;
 
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -63,8 +64,15 @@
     return next < app.data.frames ? app.data.times[next] : app.data.end_s;
   };
 
-  /** The middle of a frame: where a player surely shows it, whatever it rounds. */
-  app.middleOf = (frame) => (app.data.times[frame] + app.endOf(frame)) / 2;
+  /**
+   * A time at which a player surely shows `frame`: a little after it begins, whatever is rounded.
+   * Not its middle: players take a frame to be over when its packet's duration is, and with
+   * B-frames and a variable rate that can be much too short.
+   */
+  app.insideOf = (frame) => {
+    const begin = app.data.times[frame];
+    return begin + Math.min((app.endOf(frame) - begin) / 4, 0.004);
+  };
 
   /* Finer values come in chunks of frames, as scripts: pages opened from disk may not fetch. */
   const chunks = { smoothed: new Map(), raw: new Map() };
@@ -127,7 +135,7 @@
     const fine = app.data.frames_per_point > 1 && app.want("smoothed", frame, frame + 1);
     const read = reader(person, "smoothed", fine);
     if (read(0, frame) === NONE) return null;
-    return app.data.labels.map((_, label) => read(label, frame) / ONE);
+    return app.data.labels.map((_, label) => probability(read(label, frame)));
   };
 
   /** The x positions of a drawing of `[first, stop)` in at most about `most` points. */
@@ -165,7 +173,7 @@
           sum += value;
           seen += 1;
         }
-        return seen ? sum / seen / ONE : null;
+        return seen ? probability(sum / seen) : null;
       }),
     );
   };

@@ -5,18 +5,23 @@
   const app = window.FerBatch;
   const video = document.querySelector("#video");
   let offset = 0;
+  let matched = false; // whether the offset is known
   let next = null; // the frame to go to when the seek under way has ended
+  let asked = null; // where the player was last sent; what it shows then is known already
 
   app.player = {
     video,
 
-    /** Show `frame`, in the middle of its time: exact under variable frame rates, too. */
+    /** Show `frame`, by its own time: exact under variable frame rates, too. */
     seek(frame) {
       const { data, state } = app;
       state.frame = Math.max(0, Math.min(data.frames - 1, Math.round(frame)));
       if (video) {
-        if (video.seeking) next = state.frame;
-        else video.currentTime = offset + app.middleOf(state.frame);
+        if (video.seeking || !matched) next = state.frame;
+        else {
+          asked = offset + app.insideOf(state.frame);
+          video.currentTime = asked;
+        }
       }
       app.tell("frame");
     },
@@ -44,6 +49,11 @@
       return true;
     },
 
+    /** Whether the picture on the screen is that of the frame shown, or will be once painted. */
+    get settled() {
+      return !video || (matched && next === null && !video.seeking);
+    },
+
     /** Seconds since the first frame, between frames while playing. */
     now() {
       const { data, state } = app;
@@ -53,25 +63,48 @@
   };
 
   function present(mediaTime) {
-    if (video.seeking || next !== null) return;
+    if (video.seeking || next !== null || asked !== null) return;
     const frame = app.frameAt(mediaTime - offset);
     if (frame === app.state.frame) return;
     app.state.frame = frame;
     app.tell("frame");
   }
 
+  /** Go where `next` says, if a seek had to wait. */
+  function goOn() {
+    if (next === null || !matched || video.seeking) return;
+    const frame = next;
+    next = null;
+    app.player.seek(frame);
+  }
+
+  function match(mediaTime) {
+    offset = mediaTime;
+    matched = true;
+    goOn();
+  }
+
   function watchFrames() {
-    let first = true;
     const presented = (_, { mediaTime }) => {
-      // Nobody has sought yet: this picture is frame 0, whatever the player's clock says.
-      if (first && app.state.frame === 0 && !video.seeking && video.played.length === 0) {
-        offset = mediaTime;
-      }
-      first = false;
+      // The first picture is frame 0, whatever the player's clock says, unless it plays already.
+      if (!matched) match(video.paused ? mediaTime : app.data.offset_s);
       present(mediaTime);
       video.requestVideoFrameCallback(presented);
     };
     video.requestVideoFrameCallback(presented);
+    // The first picture may have come before anyone listened: then it has to come once more.
+    const again = () => {
+      if (!matched && video.paused) video.currentTime = video.currentTime;
+    };
+    const trust = () => {
+      if (!matched) match(app.data.offset_s);
+    };
+    const wait = () => {
+      setTimeout(again, 80);
+      setTimeout(trust, 1500);
+    };
+    if (video.readyState >= 2) wait();
+    else video.addEventListener("loadeddata", wait, { once: true });
   }
 
   app.startPlayer = () => {
@@ -81,25 +114,32 @@
     video.controls = false;
     video.addEventListener("click", () => app.player.toggle());
     if (video.requestVideoFrameCallback) watchFrames();
-    else video.addEventListener("timeupdate", () => present(video.currentTime));
-    video.addEventListener("seeked", () => {
-      if (next === null) return;
-      const frame = next;
-      next = null;
-      app.player.seek(frame);
+    else {
+      match(offset);
+      video.addEventListener("timeupdate", () => present(video.currentTime));
+    }
+    video.addEventListener("seeking", () => {
+      // Media keys and full screen may send the player elsewhere, too.
+      if (asked !== null && Math.abs(video.currentTime - asked) > 0.001) asked = null;
     });
+    video.addEventListener("seeked", goOn);
     const follow = () => {
       app.tell("time");
       if (!video.paused) requestAnimationFrame(follow);
     };
-    video.addEventListener("play", follow);
+    video.addEventListener("play", () => {
+      asked = null;
+      follow();
+    });
     for (const change of ["play", "pause", "ended"]) {
       video.addEventListener(change, () => app.tell("playing"));
     }
     buttons();
-    video.addEventListener("error", () => {
+    const failed = () => {
       document.querySelector("#video-error").hidden = false;
-    });
+    };
+    if (video.error) failed();
+    else video.addEventListener("error", failed);
     captions();
   };
 

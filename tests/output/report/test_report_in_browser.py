@@ -1,0 +1,328 @@
+"""``report.html`` in a real browser: the player, the timeline, and that they agree."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.footage import pictures, videos
+from tests.output.report import made
+from tests.output.report.conftest import UNEVEN_MS, Visits, make_result, until
+
+pytestmark = pytest.mark.browser
+
+TIMES = made.seconds(UNEVEN_MS)
+CHANGES = "() => FerBatch.data.changes"
+
+
+def frame_of(page: Any) -> int:
+    return int(page.evaluate("FerBatch.state.frame"))
+
+
+def picture_of(page: Any) -> int:
+    """The number in the picture that the browser shows, once it has sought."""
+    until(page, "FerBatch.player.settled && video.readyState >= 2")
+    page.evaluate(
+        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+    )
+    shot = cv2.imdecode(
+        np.frombuffer(page.locator("#video").screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE
+    )
+    return pictures.number_of(shot)
+
+
+def quiet(page: Any) -> Any:
+    """Captions off, which would lie over the numbers."""
+    if page.get_attribute("#captions", "aria-pressed") == "true":
+        page.click("#captions")
+    return page
+
+
+def press(page: Any, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def plot_point(page: Any, seconds: float, person: int = 0) -> tuple[float, float]:
+    """Where the instant lies on the screen, in the chart of a person."""
+    over = page.locator(".u-over").nth(person)
+    over.scroll_into_view_if_needed()
+    box = over.bounding_box()
+    start, stop = page.evaluate("[FerBatch.state.from, FerBatch.state.to]")
+    return box["x"] + (seconds - start) / (stop - start) * box["width"], box["y"] + 50
+
+
+def test_it_knows_the_time_of_every_frame(result: Path, visits: Visits) -> None:
+    page = visits.open(result / "report.html")
+    assert page.evaluate("[...FerBatch.data.times]") == TIMES.round(6).tolist()
+    expected = np.zeros(60, int)
+    expected[20:32], expected[40:44] = 1, 3
+    assert page.evaluate("[...FerBatch.data.status]") == expected.tolist()
+
+
+def test_arrows_step_through_frames_of_uneven_length(result: Path, visits: Visits) -> None:
+    page = quiet(visits.open(result / "report.html"))
+    assert picture_of(page) == 0
+    for frame in range(1, 8):
+        press(page, "ArrowRight")
+        assert frame_of(page) == picture_of(page) == frame
+        assert TIMES[frame] < page.evaluate("video.currentTime") < TIMES[frame + 1]
+    press(page, "ArrowLeft")
+    assert frame_of(page) == picture_of(page) == 6
+    press(page, *["ArrowLeft"] * 9)
+    until(page, "FerBatch.player.settled")
+    assert frame_of(page) == picture_of(page) == 0
+
+
+def test_every_single_frame_can_be_shown(result: Path, visits: Visits) -> None:
+    page = quiet(visits.open(result / "report.html"))
+    for frame in np.random.default_rng(3).permutation(60).tolist():
+        page.evaluate(f"FerBatch.player.seek({frame})")
+        assert picture_of(page) == frame
+
+
+def test_clicking_the_timeline_seeks(result: Path, visits: Visits) -> None:
+    page = quiet(visits.open(result / "report.html"))
+    for frame, person in ((45, 0), (13, 1)):
+        middle = (TIMES[frame] + TIMES[frame + 1]) / 2
+        page.mouse.click(*plot_point(page, middle, person))
+        assert frame_of(page) == picture_of(page) == frame
+        assert TIMES[frame] < page.evaluate("video.currentTime") < TIMES[frame + 1]
+        assert page.locator("#now-clock").inner_text().endswith(f"frame {frame}")
+
+
+def test_dragging_the_timeline_ends_where_the_hand_does(result: Path, visits: Visits) -> None:
+    page = quiet(visits.open(result / "report.html"))
+    x, y = plot_point(page, 0.3)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for seconds in (0.5, 0.9, 1.4, 1.9, (TIMES[50] + TIMES[51]) / 2):
+        page.mouse.move(plot_point(page, seconds)[0], y)
+    page.mouse.up()
+    assert frame_of(page) == picture_of(page) == 50
+    page.mouse.move(x, y)
+    assert frame_of(page) == 50
+
+
+def test_brackets_walk_the_changes(result: Path, visits: Visits) -> None:
+    page = quiet(visits.open(result / "report.html"))
+    changes = page.evaluate(CHANGES)
+    assert len(changes) >= 3
+    for change in changes:
+        press(page, "]")
+        assert frame_of(page) == picture_of(page) == change
+    assert page.is_disabled("#change-on")
+    press(page, "]")
+    assert frame_of(page) == changes[-1]
+    for change in reversed(changes[:-1]):
+        press(page, "[")
+        assert frame_of(page) == change
+    press(page, "[")
+    assert frame_of(page) == changes[0]
+
+
+def test_the_play_head_follows_the_video(result: Path, visits: Visits) -> None:
+    page = visits.open(result / "report.html")
+    press(page, " ")
+    until(page, "FerBatch.state.frame > 10")
+    press(page, " ")
+    assert page.evaluate("video.paused") is True
+    page.wait_for_timeout(100)
+    shown, now = page.evaluate("[FerBatch.state.frame, video.currentTime]")
+    assert TIMES[shown] - 0.05 <= now <= TIMES[min(shown + 2, 59)] + 0.05
+    head = page.locator(".playhead").first.bounding_box()
+    x, _ = plot_point(page, page.evaluate("FerBatch.player.now()"))
+    assert head["x"] + head["width"] / 2 == pytest.approx(x, abs=2)
+    assert page.input_value("#seekbar") == str(shown)
+
+
+def test_labels_are_toggled_in_the_legend(result: Path, visits: Visits) -> None:
+    page = visits.open(result / "report.html")
+    sad = page.get_by_role("button", name="sad", exact=True)
+    before = page.locator(".plot canvas").first.screenshot()
+    sad.click()
+    page.wait_for_timeout(100)
+    assert sad.get_attribute("aria-pressed") == "false"
+    assert page.locator(".plot canvas").first.screenshot() != before
+    sad.click()
+    page.wait_for_timeout(100)
+    assert sad.get_attribute("aria-pressed") == "true"
+    page.get_by_label("Raw values").check()
+    page.wait_for_timeout(100)
+    with_raw = page.locator(".plot canvas").first.screenshot()
+    assert with_raw != before
+    page.get_by_label("Raw values").uncheck()
+    page.wait_for_timeout(100)
+    assert page.locator(".plot canvas").first.screenshot() != with_raw
+
+
+def test_the_numbers_beside_the_player_are_those_of_the_frame(result: Path, visits: Visits) -> None:
+    page = visits.open(result / "report.html", fragment="#frame=10")
+    timeline = made.timeline(60, times=TIMES, spell_s=0.5)
+    rows = page.locator(".now-row:visible")
+    assert rows.count() == 2
+    for number in range(2):
+        values = timeline.smoothed[timeline.faces_at(10)][number]
+        shown = rows.nth(number).locator(".bar-value").all_inner_texts()
+        assert shown == [f"{round(float(v) * 100)}\u00a0%" for v in values]
+    page.evaluate("FerBatch.player.seek(25)")
+    until(page, "!document.querySelectorAll('.now-row:not([hidden])').length")
+    assert page.inner_text("#now-note") == "No face in this frame"
+    page.evaluate("FerBatch.player.seek(41)")
+    until(page, "document.querySelector('#now-note').textContent.includes('decoded')")
+
+
+def test_moments_and_spells_seek(result: Path, visits: Visits) -> None:
+    page = quiet(visits.open(result / "report.html"))
+    moment = page.locator(".moment").last
+    frame = int(moment.get_attribute("href").removeprefix("#frame="))
+    moment.click()
+    until(page, f"FerBatch.state.frame === {frame}")
+    assert picture_of(page) == frame
+    spell = page.locator(".shares a").first
+    frame = int(spell.get_attribute("href").removeprefix("#frame="))
+    spell.click()
+    until(page, f"FerBatch.state.frame === {frame}")
+
+
+def test_captions_say_who_shows_what(result: Path, visits: Visits) -> None:
+    page = visits.open(result / "report.html")
+    until(page, "video.textTracks[0].cues && video.textTracks[0].cues.length > 0")
+    page.evaluate("FerBatch.player.seek(5)")
+    until(page, "video.textTracks[0].activeCues.length === 2")
+    texts = page.evaluate("[...video.textTracks[0].activeCues].map(cue => cue.text)")
+    assert [text.split(" (")[0] for text in texts] == ["Person 1: happy", "Person 2: sad"]
+    page.click("#captions")
+    assert page.evaluate("video.textTracks[0].mode") == "hidden"
+    assert page.get_attribute("#captions", "aria-pressed") == "false"
+
+
+def test_zoom_keeps_what_is_looked_at(result: Path, visits: Visits) -> None:
+    page = visits.open(result / "report.html", fragment="#frame=30")
+    press(page, "+", "+")
+    start, stop = page.evaluate("[FerBatch.state.from, FerBatch.state.to]")
+    assert stop - start == pytest.approx(page.evaluate("FerBatch.data.end_s") / 4)
+    assert start < TIMES[30] < stop
+    assert page.is_visible("#pan")
+    page.mouse.click(*plot_point(page, (TIMES[29] + TIMES[30]) / 2))
+    assert frame_of(page) == 29
+    page.evaluate("FerBatch.player.seek(58)")
+    assert page.evaluate("FerBatch.state.to") >= TIMES[58]
+    press(page, "0")
+    assert page.evaluate("FerBatch.state.from") == 0
+    assert not page.is_visible("#pan")
+
+
+def test_keys_go_to_fields_that_have_the_focus(result: Path, visits: Visits) -> None:
+    page = visits.open(result / "report.html")
+    page.focus("#speed")
+    press(page, "ArrowRight")
+    assert frame_of(page) == 0
+    page.select_option("#speed", "0.5")
+    assert page.evaluate("video.playbackRate") == 0.5
+    page.focus("#theme")
+    press(page, " ")
+    assert page.evaluate("video.paused") is True
+
+
+@pytest.mark.parametrize("sound", [False, True])
+def test_a_video_that_starts_late_is_matched_to_its_first_frame(
+    tmp_path: Path, visits: Visits, sound: bool
+) -> None:
+    pts = tuple(5000 + ms for ms in UNEVEN_MS)
+    frames = [pictures.numbered(i, 320, 180) for i in range(60)]
+    recipe = videos.Recipe(pts=pts, time_base=made.MILLISECOND, sound=sound)
+    video = videos.write(tmp_path / "late.mp4", frames, recipe)
+    timeline = made.timeline(60, times=TIMES)
+    # The container starts at 5 s; a page that were told nothing must find out.
+    for start_s in (5.0, 0.0):
+        folder = tmp_path / f"out {start_s}"
+        make_result(folder, timeline, video, input={"start_s": start_s, "has_audio": sound})
+        page = quiet(visits.open(folder / "report.html"))
+        assert picture_of(page) == 0
+        press(page, *["ArrowRight"] * 3)
+        until(page, "FerBatch.player.settled")
+        assert frame_of(page) == picture_of(page) == 3
+        page.mouse.click(*plot_point(page, (TIMES[37] + TIMES[38]) / 2))
+        assert frame_of(page) == picture_of(page) == 37
+
+
+def test_without_a_video_the_timeline_works(tmp_path: Path, visits: Visits) -> None:
+    folder = make_result(tmp_path / "no video", made.timeline(50))
+    page = visits.open(folder / "report.html")
+    assert page.locator("video").count() == 0
+    page.mouse.click(*plot_point(page, 1.02))
+    assert frame_of(page) == 25
+    press(page, " ", "ArrowLeft", "]")
+    assert frame_of(page) in page.evaluate(CHANGES)
+
+
+def test_a_missing_video_says_so(tmp_path: Path, chromium: Any, clip: Path) -> None:
+    folder = make_result(tmp_path / "lost", made.timeline(60, times=TIMES), clip)
+    (folder / "annotated.mp4").unlink()
+    page = Visits(chromium).open(folder / "report.html")
+    page.wait_for_selector("#video-error:visible")
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"people": 0, "no_face": (0, 30)},
+        {"frames": 1},
+        {"frames": 2, "people": 1},
+        {"people": 14},
+        {"every": 5},
+        {"labels": ("only",)},
+        {"files": tuple(f"img <i>{i}</i>.png" for i in range(30))},
+    ],
+    ids=lambda c: next(iter(c)),
+)
+def test_odd_results_make_whole_pages(
+    tmp_path: Path, visits: Visits, changes: dict[str, Any]
+) -> None:
+    frames = changes.pop("frames", 30)
+    folder = make_result(tmp_path / "odd", made.timeline(frames, **changes))
+    page = visits.open(folder / "report.html")
+    press(page, "ArrowRight", "]", "+", "0", "[")
+    people = changes.get("people", 2)
+    assert page.locator(".panel").count() == min(max(people, 1), 6)
+    if people > 6:
+        page.click("#more-people")
+        assert page.locator(".panel").count() == 12
+    if "every" in changes:
+        assert page.evaluate("FerBatch.grid(0, 30, 100).x.length") == 6
+    if "files" in changes:
+        page.evaluate("FerBatch.player.seek(3)")
+        until(page, "document.querySelector('#now-note').textContent.length > 0")
+        assert page.inner_text("#now-note") == "img <i>3</i>.png"
+
+
+def test_the_theme_follows_the_system_and_the_reader(result: Path, visits: Visits) -> None:
+    page = visits.open(result / "report.html", color_scheme="dark")
+    assert page.get_attribute("html", "data-theme") == "dark"
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.click("#theme")
+    assert page.get_attribute("html", "data-theme") == "light"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+    page.reload()
+    assert page.get_attribute("html", "data-theme") == "light"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_is_wider_than_the_screen(result: Path, visits: Visits, width: int) -> None:
+    page = visits.open(result / "report.html", width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.locator(".u-over").first.bounding_box()["width"] > width * 0.6
+
+
+def test_a_moved_folder_keeps_working(result: Path, tmp_path: Path, visits: Visits) -> None:
+    moved = shutil.copytree(result, tmp_path / "moved #1 100% öäü <x>")
+    page = quiet(visits.open(moved / "report.html"))
+    press(page, "ArrowRight")
+    assert picture_of(page) == 1
