@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +35,8 @@ def read_shard(path: Path) -> tuple[Faces, dict[str, float]]:
             if meta["format"] != FORMAT:
                 raise UnreadableError(f"{path}: is of another version; run with --overwrite")
             faces = Faces(start=meta["start"], **{name: data[name] for name in _ARRAYS})
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except UnreadableError:
+        raise
+    except Exception as error:  # whatever damaged bytes make of the parser
         raise UnreadableError(f"{path}: is damaged; run again with --overwrite") from error
     return faces, meta["timings"]
