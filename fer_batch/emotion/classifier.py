@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Classifier(Protocol):
     """Probabilities of emotions for face crops.
 
-    May be called from several threads; calls then wait for one another.
+    May be called from several threads.
     """
 
     @property
@@ -33,6 +33,11 @@ class Classifier(Protocol):
     @property
     def batch_size(self) -> int:
         """How many crops go through the network at once; multiples of it waste nothing."""
+        ...
+
+    @property
+    def lanes(self) -> int:
+        """How many calls of ``classify`` at once are worth making; more wait for one another."""
         ...
 
     def classify(self, crops: Crops) -> Probabilities:

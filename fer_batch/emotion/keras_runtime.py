@@ -14,23 +14,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def gpus() -> int:
-    """How many GPUs Keras' backend sees. Imports the backend, which takes seconds."""
+def has_gpu() -> bool:
+    """Whether Keras' backend can use a GPU. Imports the backend, which takes seconds."""
     import keras
 
-    return int(keras.distribution.get_device_count("gpu"))
+    try:
+        return bool(keras.distribution.list_devices("gpu"))
+    except (AttributeError, ImportError, NotImplementedError, RuntimeError):
+        pass  # PyTorch lists no devices, JAX raises where there is none
+    try:
+        with keras.device("gpu:0"):
+            keras.ops.zeros((1,))
+    except Exception:  # each backend says in its own way that there is none
+        return False
+    return keras.backend.backend() == "torch"
 
 
 def _device(wanted: str) -> str:
-    if wanted == "gpu" and not gpus():
+    found = wanted != "cpu" and has_gpu()
+    if wanted == "gpu" and not found:
         raise UsageError("--device gpu: no GPU that Keras' backend can use was found")
-    return "cpu:0" if wanted == "cpu" or not gpus() else "gpu:0"
+    return "gpu:0" if found else "cpu:0"
 
 
 class KerasClassifier:
     """A ``Classifier`` over a ``.keras`` file; a lock makes it safe to share among threads."""
 
     runtime = "keras"
+    lanes = 1
 
     def __init__(self, card: ModelCard, batch_size: int, device: str = "auto") -> None:
         import keras

@@ -97,8 +97,13 @@ def save_keras(model: Any, path: Path) -> None:
 def save_litert(keras_file: Path, path: Path) -> bool:
     """Converts a ``.keras`` file; False where TensorFlow, which alone can, is not installed.
 
-    In a process of its own, as the backend of this one may be another.
+    In a process of its own where the backend of this one is another.
     """
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        _convert(keras_file, path)
+        return True
     command = [sys.executable, "-m", "fer_batch.training.export", str(keras_file), str(path)]
     environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -1,0 +1,28 @@
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("program", "absent"),
+    [
+        (
+            "import fer_batch.emotion.load, fer_batch.emotion.models as m; m.list_models()",
+            ("keras", "tensorflow", "cv2", "numpy", "ai_edge_litert"),
+        ),
+        (
+            "from fer_batch.emotion.load import open_classifier; open_classifier('fer3')",
+            ("keras", "tensorflow", "cv2"),
+        ),
+        ("import fer_batch.cli.train", ("keras", "tensorflow", "cv2", "numpy", "matplotlib")),
+    ],
+)
+def test_heavy_libraries_load_only_where_they_are_used(
+    program: str, absent: tuple[str, ...]
+) -> None:
+    check = f"import sys; bad = [m for m in {absent!r} if m in sys.modules]; assert not bad, bad"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}\n{check}"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

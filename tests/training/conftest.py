@@ -1,0 +1,50 @@
+"""One small training that several tests look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hypothesis
+import pytest
+from typer.testing import CliRunner
+
+from tests.training.made_faces import made_faces, write_csv
+
+# Other work on the machine is no reason for a property to fail.
+hypothesis.settings.register_profile("calm", deadline=None)
+hypothesis.settings.load_profile("calm")
+
+
+@pytest.fixture(scope="session")
+def made_data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """``fer2013.csv`` and ``fer2013new.csv`` of drawn faces."""
+    return write_csv(tmp_path_factory.mktemp("data"), made_faces(280, 70))
+
+
+@pytest.fixture(scope="session")
+def commands() -> object:
+    """The training commands as an app of their own, so that no test needs the whole program."""
+    import typer
+
+    from fer_batch.cli.train import register
+
+    app = typer.Typer(pretty_exceptions_enable=False)
+    register(app)
+    return app
+
+
+@pytest.fixture(scope="session")
+def trained(
+    tmp_path_factory: pytest.TempPathFactory, made_data: tuple[Path, Path], commands: object
+) -> Path:
+    """The folder that ``fer-batch train`` leaves: joint targets, small network, drawn faces."""
+    data, votes = made_data
+    out = tmp_path_factory.mktemp("training") / "out"
+    arguments = [
+        *("train", str(data), "-o", str(out), "--fer-plus", str(votes), "--targets", "joint"),
+        *("--arch", "tiny", "--epochs", "6", "--cooldown-epochs", "2", "--batch-size", "28"),
+        *("--lr", "0.01", "--seed", "3"),
+    ]
+    result = CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
+    assert result.exit_code == 0, result.output
+    return out
