@@ -77,7 +77,7 @@ class RenderSettings(_JsonSettings):
     gif_start_s: float = 0.0
     gif_stop_s: float = 0.0
     crf: int = 23
-    preset: str = "veryfast"
+    preset: str = "superfast"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from fer_batch.types import Detections, FloatArray
 
 # Two detections a few frames apart show one face where they overlap by this much (IoU).
-AGREEING_IOU = 0.6
+AGREEING_IOU = 0.8
 
 
 def iou(a: FloatArray, b: FloatArray) -> FloatArray:

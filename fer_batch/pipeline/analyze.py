@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,8 +31,7 @@ class _Collected:
     frame: list[int] = field(default_factory=list)
     found: list[Detections] = field(default_factory=list)
     appearance: list[FloatArray] = field(default_factory=list)
-    probabilities: list[FloatArray] = field(default_factory=list)
-    waiting: list[Image] = field(default_factory=list)
+    probabilities: list[Future[FloatArray]] = field(default_factory=list)
 
 
 def analyze_segment(
@@ -55,22 +55,23 @@ def analyze_segment(
     pulse = Pulse(report, should_cancel)
     collected = _Collected()
     with (
+        ThreadPoolExecutor(classifier.lanes) as pool,
         Prefetch(_decode(source, segment, settings, timings), DECODED_AHEAD) as frames,
         Prefetch(
             _crop(iter(frames), segment, settings, detector, classifier, timings), CROPPED_AHEAD
         ) as cropped,
     ):
+        classify = _Batches(classifier, pool, collected, timings)
         for status, index, found, crops in cropped:
             collected.status.append(status)
             if len(found):
                 collected.frame += [index] * len(found)
                 collected.found.append(found)
                 collected.appearance.append(appearance(crops))
-                collected.waiting.append(crops)
-            _classify(collected, classifier, timings, all_of_them=False)
+                classify.add(crops)
             pulse.beat()
-    _classify(collected, classifier, timings, all_of_them=True)
-    pulse.flush()
+        classify.rest()
+        pulse.flush()
     return _faces(segment, collected, len(classifier.card.labels))
 
 
@@ -122,24 +123,56 @@ def _no_crops(size: int) -> Image:
     return np.empty((0, size, size), np.uint8)
 
 
-def _classify(
-    collected: _Collected, classifier: Classifier, timings: Timings, all_of_them: bool
-) -> None:
-    """Classify waiting crops in whole batches, the rest only at the end."""
-    waiting = sum(len(crops) for crops in collected.waiting)
-    if waiting < classifier.batch_size and not (all_of_them and waiting):
-        return
-    crops = np.concatenate(collected.waiting)
-    ready = waiting if all_of_them else waiting - waiting % classifier.batch_size
-    with timings.stage("classify"):
-        collected.probabilities.append(classifier.classify(crops[:ready]))
-    collected.waiting = [crops[ready:]] if ready < waiting else []
+class _Batches:
+    """Fills batches across frames and classifies them, several at once where that is worth it."""
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        pool: ThreadPoolExecutor,
+        collected: _Collected,
+        timings: Timings,
+    ) -> None:
+        self._classifier, self._pool = classifier, pool
+        self._collected, self._timings = collected, timings
+        self._waiting: list[Image] = []
+        self._count = 0
+
+    def add(self, crops: Image) -> None:
+        """Take ``uint8[n, size, size]``; whole batches are classified, the rest waits."""
+        self._waiting.append(crops)
+        self._count += len(crops)
+        size = self._classifier.batch_size
+        if self._count >= size:
+            joined = np.concatenate(self._waiting)
+            whole = self._count - self._count % size
+            for start in range(0, whole, size):
+                self._submit(joined[start : start + size])
+            self._waiting, self._count = [joined[whole:]], self._count - whole
+
+    def rest(self) -> None:
+        """Classify what waits, and wait for all results."""
+        if self._count:
+            self._submit(np.concatenate(self._waiting))
+        for future in self._collected.probabilities:
+            future.result()
+
+    def _submit(self, crops: Image) -> None:
+        futures = self._collected.probabilities
+        ahead = 2 * self._classifier.lanes
+        if len(futures) >= ahead:  # no more than this waits, so that memory stays flat
+            futures[-ahead].result()
+        futures.append(self._pool.submit(self._run, crops))
+
+    def _run(self, crops: Image) -> FloatArray:
+        with self._timings.stage("classify"):
+            return self._classifier.classify(crops)
 
 
 def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:
     found = collected.found or [NOTHING]
     looks = collected.appearance or [appearance(_no_crops(1))]
-    probabilities = collected.probabilities or [np.empty((0, labels), np.float32)]
+    probabilities = [future.result() for future in collected.probabilities]
     return Faces(
         start=segment.start,
         status=np.array(collected.status, np.int64),
@@ -148,5 +181,5 @@ def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:
         confidence=np.concatenate([f.confidence for f in found]),
         landmarks=np.concatenate([f.landmarks for f in found]),
         appearance=np.concatenate(looks),
-        probabilities=np.concatenate(probabilities),
+        probabilities=np.concatenate([np.empty((0, labels), np.float32), *probabilities]),
     )

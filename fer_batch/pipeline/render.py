@@ -147,7 +147,8 @@ class _Drawer:
 
     def _shown(self, frame: int) -> int:
         """The frame whose faces are drawn: with ``--every`` the last one that was analysed."""
-        while frame > 0 and self._timeline.status[frame] == FrameStatus.SKIPPED:
+        video = self._info.kind == "video"
+        while video and frame > 0 and self._timeline.status[frame] == FrameStatus.SKIPPED:
             frame -= 1
         return frame
 
