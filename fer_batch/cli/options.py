@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from fer_batch.config import OUTPUTS, AnalyzeSettings
+from fer_batch.config import OUTPUTS, AnalyzeSettings, RunSettings
 from fer_batch.errors import UsageError
 
 ALL_OUTPUTS = ",".join(OUTPUTS)
@@ -101,16 +101,23 @@ def check_labels(labels: tuple[str, ...], known: tuple[str, ...], model: str) ->
             raise UsageError(f"--labels: {model} has no label {label!r}; it has {', '.join(known)}")
 
 
-def check_settings(settings: AnalyzeSettings) -> None:
+def check_settings(settings: AnalyzeSettings, run: RunSettings | None = None) -> None:
     """Refuse values that typer cannot check.
 
     Raises:
         UsageError: names the option.
     """
+    from fer_batch.emotion.load import DEVICES, RUNTIMES
     from fer_batch.faces.detector import DETECTORS
 
-    if settings.detector not in DETECTORS:
-        raise UsageError(f"--detector: {settings.detector!r}; choose from {', '.join(DETECTORS)}")
+    run = run or RunSettings()
+    for option, value, known in (
+        ("--detector", settings.detector, DETECTORS),
+        ("--device", run.device, DEVICES),
+        ("--runtime", run.runtime, RUNTIMES),
+    ):
+        if value not in known:
+            raise UsageError(f"{option}: {value!r}; choose from {', '.join(known)}")
 
 
 def check_out(out: Path) -> None:

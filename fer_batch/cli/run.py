@@ -103,7 +103,7 @@ def run_local(
     Raises:
         UsageError: no inputs, wrong settings, or an output place that cannot be one.
     """
-    o.check_settings(analyze)
+    o.check_settings(analyze, settings)
     o.check_out(out)
     from fer_batch.emotion.models import find_model
     from fer_batch.jobs.work import ItemSpec
@@ -134,6 +134,8 @@ def run_specs(
     engine = Engine(settings)
     if infer:
         engine.warm_up(items[0].analyze)
+        # A detector that cannot be loaded is one line, not one for each input.
+        engine.detector(items[0].analyze)
     with o.stop_on_signal() as stop, _observer(len(items), quiet) as observer:
         results = run_items(items, out, engine, existing, observer, stop.is_set, infer)
     if batch:
