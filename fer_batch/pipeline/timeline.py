@@ -91,11 +91,8 @@ def build_timeline(
 
 
 def _renumbered(track: np.ndarray) -> np.ndarray:
-    """Numbers from 1 in order of first appearance."""
-    _, first, inverse = np.unique(track, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(1, len(first) + 1)
-    return rank[inverse] if len(track) else track
+    """Numbers from 1 without gaps. Tracks are in order of appearance, from left to right."""
+    return np.unique(track, return_inverse=True)[1].astype(np.int64) + 1
 
 
 class _Rows:
