@@ -74,15 +74,15 @@ def test_another_number_of_faces_is_no_agreement() -> None:
 
 
 def test_faces_must_overlap_enough() -> None:
-    first = detections(np.array([[0, 0, 100, 100]]))
-    # Shifted by s of 100 they share (100 - s) / (100 + s).
-    for shift, expected in ((24, [0]), (26, None)):
-        assert (100 - shift) / (100 + shift) > AGREEING_IOU or expected is None
-        assert agree(first, detections(np.array([[shift, 0, 100, 100]]))) == expected
+    first = detections(np.array([[0, 0, 1000, 1000]]))
+    # Shifted by a share s of its width, a box shares (1 - s) / (1 + s) with itself.
+    border = 1000 * (1 - AGREEING_IOU) / (1 + AGREEING_IOU)
+    assert agree(first, detections(np.array([[border - 1, 0, 1000, 1000]]))) == [0]
+    assert agree(first, detections(np.array([[border + 1, 0, 1000, 1000]]))) is None
 
 
 def test_where_one_face_could_be_either_there_is_no_agreement() -> None:
-    first = detections(np.array([[0, 0, 100, 100], [10, 0, 100, 100]]))
+    first = detections(np.array([[0, 0, 100, 100], [2, 0, 100, 100]]))
     assert agree(first, first) is None
 
 
