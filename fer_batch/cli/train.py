@@ -41,6 +41,9 @@ def train(
     cooldown_epochs: Annotated[
         int | None, typer.Option(min=0, help="Last epochs, in which the rate falls to nothing.")
     ] = None,
+    finish_in: Annotated[
+        float | None, typer.Option(min=0, help="Minutes in which to end, the rate falling.")
+    ] = None,
     precision: Annotated[
         str | None, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")
     ] = None,
@@ -55,7 +58,7 @@ def train(
     """Train a model. Settings left out are the architecture's own recipe.
 
     A training that is resumed keeps its settings, save those given anew: to end one early, resume
-    it with --epochs and --cooldown-epochs.
+    it with --epochs and --cooldown-epochs, or with --finish-in on a machine that others use too.
     """
     from fer_batch.cli.options import parse_labels
     from fer_batch.training import run
@@ -67,6 +70,7 @@ def train(
         "optimizer": optimizer,
         "weight_decay": weight_decay,
         "cooldown_epochs": cooldown_epochs,
+        "finish_minutes": finish_in,
         "precision": precision,
         "seed": seed,
     }

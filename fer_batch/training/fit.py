@@ -18,7 +18,7 @@ from fer_batch.training.history import write_history
 from fer_batch.training.metrics import accuracy, log_loss, softmax
 from fer_batch.training.optimizers import make_optimizer
 from fer_batch.training.plateau import Plateau
-from fer_batch.training.schedule import Stable, follow
+from fer_batch.training.schedule import Clock, Stable, follow
 from fer_batch.training.targets import Head, hard_labels
 from fer_batch.training.template import aligning_maps
 
@@ -28,7 +28,8 @@ NORM_IMAGES = 8192
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
     """What a training is; stored with its checkpoints. ``cooldown_epochs`` end the training with a
-    rate that falls to nothing, counted from the last of ``epochs`` backwards."""
+    rate that falls to nothing, counted from the last of ``epochs`` backwards; ``finish_minutes``
+    above 0 end it by the clock instead, with a rate that falls from the start of that run on."""
 
     arch: str
     heads: tuple[Head, ...]
@@ -42,6 +43,7 @@ class TrainSettings:
     cooldown_epochs: int
     ema: float
     augmentation: Augmentation
+    finish_minutes: float = 0.0
     precision: str = "float32"
     seed: int = 0
 
@@ -133,7 +135,7 @@ class Training:
         self.history: list[dict[str, float]] = []
         self.plateau = Plateau(how.learning_rate)
         self.best: list[Any] | None = None
-        self.began = time.monotonic()
+        self.clock: Clock | None = None
 
     def run(self, resume: bool, say: Callable[[str], None] = print) -> Any:
         """Trains to ``how.epochs``, from the last checkpoint where ``resume``."""
@@ -141,11 +143,16 @@ class Training:
         model = compiled(self.how)
         self.probe = build(self.how.arch, self.how.heads)
         first = self._resume(model) if resume else 0
+        if self.how.finish_minutes:
+            self.clock = Clock(time.monotonic(), self.how.finish_minutes * 60)
         for epoch in range(first, self.how.epochs):
             self._epoch(model, epoch)
             say(self._line(epoch))
             if self.how.schedule == "plateau" and self.plateau.finished:
                 say(f"no improvement for {self.plateau.stop_patience} epochs: stopped")
+                break
+            if self.clock and not self.clock.room(time.monotonic(), self.history[-1]["seconds"]):
+                say(f"{self.how.finish_minutes:g} minutes are over: finished")
                 break
         return self._result(model)
 
@@ -195,7 +202,7 @@ class Training:
             initial_epoch=epoch,
             shuffle=False,
             verbose=0,
-            callbacks=[follow(self._rate(epoch), epoch * self.steps)],
+            callbacks=[follow(self._rate(epoch), epoch * self.steps, self.clock)],
         )
         logs = {k: float(v[-1]) for k, v in fitted.history.items()}
         logs["learning_rate"] = float(model.optimizer.learning_rate)

@@ -81,6 +81,7 @@ def provenance(how: TrainSettings, faces: FaceSet, epochs: int) -> dict[str, Any
         "weight_decay": how.weight_decay,
         "batch_size": how.batch_size,
         "cooldown_epochs": how.cooldown_epochs,
+        "cooldown_minutes": how.finish_minutes,
         "ema": how.ema,
         "precision": how.precision,
         "seed": how.seed,

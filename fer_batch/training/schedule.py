@@ -24,8 +24,30 @@ class Stable:
         return rate
 
 
-def follow(schedule: Stable, first_step: int) -> Any:
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A cooldown by the clock: linear from the moment ``began`` over ``seconds`` to nothing.
+
+    For machines that are shared, where nobody knows how many epochs an hour holds. Such a training
+    cannot be repeated step by step.
+    """
+
+    began: float
+    seconds: float
+
+    def __call__(self, now: float) -> float:
+        """The share of the rate that is left at ``now``; times are ``time.monotonic()``."""
+        return max(0.0, 1 - (now - self.began) / self.seconds)
+
+    def room(self, now: float, seconds: float) -> bool:
+        """Whether work that takes ``seconds`` is worth beginning: half of it still counts."""
+        return self.began + self.seconds - now > seconds / 2
+
+
+def follow(schedule: Stable, first_step: int, clock: Clock | None = None) -> Any:
     """A Keras callback that sets the optimizer's rate before each step."""
+    import time
+
     import keras
 
     class Follow(keras.callbacks.Callback):  # type: ignore[misc]
@@ -34,7 +56,8 @@ def follow(schedule: Stable, first_step: int) -> Any:
             self.step = first_step
 
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-            self.model.optimizer.learning_rate = schedule(self.step)
+            left = clock(time.monotonic()) if clock else 1.0
+            self.model.optimizer.learning_rate = schedule(self.step) * left
             self.step += 1
 
     return Follow()

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.training.plateau import Plateau
-from fer_batch.training.schedule import Stable
+from fer_batch.training.schedule import Clock, Stable
 
 
 def test_warmup_then_constant_then_down_to_nothing() -> None:
@@ -13,6 +13,12 @@ def test_warmup_then_constant_then_down_to_nothing() -> None:
     assert rate(50) == rate(99) == rate(100) == 0.1
     assert 0.1 > rate(125) > rate(149) > 0
     assert rate(150) == rate(1000) == 0
+
+
+def test_a_cooldown_by_the_clock() -> None:
+    clock = Clock(began=1000.0, seconds=600.0)
+    assert [clock(t) for t in (1000, 1300, 1600, 2000)] == [1, 0.5, 0, 0]
+    assert clock.room(1000, 100) and clock.room(1540, 100) and not clock.room(1560, 100)
 
 
 @given(st.lists(st.floats(0, 1, width=16), max_size=40), st.integers(0, 40))
