@@ -11,7 +11,18 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
-OUTPUTS = ("csv", "video", "gif", "plot", "summary")
+OUTPUTS = (
+    "csv",
+    "video",
+    "gif",
+    "plot",
+    "summary",
+    "report",
+    "intervals",
+    "people",
+    "vtt",
+    "eaf",
+)
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".wmv")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 

@@ -1,4 +1,4 @@
-"""What a batch leaves beside the folders of its inputs: ``summary.csv``, a row an input."""
+"""What a batch leaves beside its inputs' folders: ``summary.csv``, ``index.html``, tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fer_batch.jobs.local import ItemResult
 
 
 def write_batch(results: list[ItemResult], out: Path) -> None:
-    """Write ``summary.csv``.
+    """Write ``summary.csv``, a row an input; with reports also ``index.html`` and joined tables.
 
     Raises:
         NoSpaceError, OutputPathError: the folder cannot be written to.
@@ -22,3 +22,8 @@ def write_batch(results: list[ItemResult], out: Path) -> None:
         else:
             rows.append(failed_row(name=result.item.input, error=result.error, status=result.state))
     write_batch_csv(rows, out / "summary.csv")
+    if any("report" in result.item.outputs for result in results):
+        from fer_batch.output.report.index import write_index
+        from fer_batch.output.report.rebuild import stored_batch
+
+        write_index(out, *stored_batch(out))

@@ -1,4 +1,4 @@
-"""The last step: join parts, mux sound, GIF, plot, summary, all under final names."""
+"""The last step: join parts, mux sound, GIF, plot, tables, report, all under final names."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from fer_batch.config import RenderSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.media.join import join_parts
 from fer_batch.output import summary as summaries
+from fer_batch.output.formats import FORMATS, write_format
 from fer_batch.output.gif import write_gif
 from fer_batch.output.moments import Moment, pick_moments, sample_frames
 from fer_batch.output.plot import write_plot
+from fer_batch.output.report.page import write_report
+from fer_batch.output.report.thumbnails import Thumbnails, write_thumbnails
 from fer_batch.output.table import read_csv
 from fer_batch.pipeline.keepsakes import Keepsakes
 from fer_batch.pipeline.progress import Timings
@@ -81,13 +84,19 @@ def finish_item(job: Finish) -> dict[str, Any]:
             ("gif", lambda: _gif(job, timeline, moments, keepsakes)),
             ("plot", lambda: _plot(job, timeline)),
             ("csv", lambda: _csv(job)),
+            ("formats", lambda: _formats(job, timeline)),
+            ("thumbnails", lambda: _thumbnails(job, keepsakes)),
         ]
         # FFmpeg makes the GIF in a process of its own and joining waits for the disk, so they
         # overlap with drawing the plot.
         with ThreadPoolExecutor(max_workers=3) as pool:
-            wanted = [w for w in writers if w[0] in job.outputs]
+            wanted = [w for w in writers if w[0] in (*job.outputs, "formats", "thumbnails")]
             for future in [pool.submit(_timed, job.timings, *writer) for writer in wanted]:
                 future.result()
+    if "report" in job.outputs:
+        with job.timings.stage("write_report"):
+            data = _summary(job, timeline, moments)
+            job.written += write_report(job.out, timeline, data, index=True)
     job.timings.seconds["finish_s"] += time.perf_counter() - begin
     data = _summary(job, timeline, moments)
     if "summary" in job.outputs:
@@ -146,6 +155,21 @@ def _csv(job: Finish) -> None:
     job.written.append("timeline.csv")
 
 
+def _formats(job: Finish, timeline: Timeline) -> None:
+    for name, file in FORMATS.items():
+        if name in job.outputs:
+            write_format(name, job.out, timeline, start_s=job.info.start_s)
+            job.written.append(file)
+
+
+def _thumbnails(job: Finish, keepsakes: Keepsakes) -> None:
+    """Faces and moments for the report, which can be built again from them."""
+    if "report" in job.outputs:
+        people, moments = dict(keepsakes.jpegs("person")), dict(keepsakes.jpegs("moment"))
+        write_thumbnails(job.out, Thumbnails(people=people, moments=moments))
+        job.written += [f"report/{path.name}" for path in (job.out / "report").glob("*.jpg")]
+
+
 def _summary(job: Finish, timeline: Timeline, moments: list[Moment]) -> dict[str, Any]:
     origin, card = job.provenance, job.provenance.model
     stages = dict(sorted(job.timings.seconds.items()))
@@ -165,7 +189,7 @@ def _summary(job: Finish, timeline: Timeline, moments: list[Moment]) -> dict[str
             detector=origin.detector,
             settings=origin.settings,
             timings=stages | {"total_s": total, "load_s": origin.load_s},
-            outputs=summaries.describe_outputs(job.out, job.written),
+            outputs=summaries.describe_outputs(job.out, set(job.written)),
             moments=moments,
             warnings=[*job.info.warnings, *job.warnings],
         ),
