@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { command -v "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-dev test test-faults lint format bench wheel-check clean
+.PHONY: help demo install install-dev test test-faults lint format bench wheel-check docs clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: $(VENV)/.installed-dev  ## Measure how fast it is
 
 wheel-check: $(VENV)/.installed-dev  ## Build the wheel, install it elsewhere and run it there
 	$(BIN)/python scripts/check_wheel.py
+
+docs: $(VENV)/.installed-dev  ## Write docs/cli.md from the commands' own words
+	$(BIN)/python scripts/cli_reference.py
 
 clean:  ## Remove what make made
 	rm -rf $(VENV) $(DEMO_OUT) dist build

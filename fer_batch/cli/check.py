@@ -172,12 +172,15 @@ def check_output(folder: Path) -> Iterator[Check]:
 
 def all_checks(folder: Path) -> Iterator[Check]:
     """Every check in the order of a report; one that breaks is itself something wrong."""
+    from fer_batch.cli.queue_checks import queue_checks
+
     concerns: list[tuple[str, Callable[[], Iterator[Check]]]] = [
         ("machine", check_machine),
         ("packages", check_packages),
         ("codecs", check_codecs),
         ("models", check_models),
         ("output", lambda: check_output(folder)),
+        ("queue", queue_checks),
     ]
     for name, concern in concerns:
         try:

@@ -35,7 +35,7 @@ def demo(
     quiet: o.Quiet = False,
     as_json: o.Json = False,
 ) -> None:
-    """Make a short clip of two people and analyse it: a look at what fer-batch does.
+    """Make a short clip of two people, and analyse it.
 
     Nothing is downloaded. The clip goes to OUT/demo.mp4, the results to OUT/demo/.
     """

@@ -20,7 +20,11 @@ def doctor(
     ] = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at what is installed, processors, codecs, models and hashes, and say what to mend."""
+    """Say what is installed, and whether it is in order.
+
+    Processors, codecs, models and their hashes, the output folder, the queue. Each thing that is
+    wrong comes with what to do about it. Exit status: 0 all is well, 1 something is wrong.
+    """
     checks = []
     for check in all_checks(out):
         checks.append(check)

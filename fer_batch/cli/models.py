@@ -17,7 +17,7 @@ def models(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the models that --model takes, or show one model's card."""
+    """List the models, or show one model's card."""
     from fer_batch.emotion.models import find_model, list_models
 
     cards = [find_model(name)] if name else list_models()

@@ -1,0 +1,79 @@
+"""The program as a whole: commands, version, and that the docs name every command."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.conftest import fer_batch
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def commands() -> list[str]:
+    """Names of commands as the program lists them."""
+    done = fer_batch("--help")
+    assert done.returncode == 0
+    listed = done.stdout.split("Commands:")[1]
+    return re.findall(r"^  ([a-z-]+) ", listed, flags=re.MULTILINE)
+
+
+def test_the_commands_of_one_machine_are_there(commands: list[str]) -> None:
+    assert {"run", "demo", "render", "models", "doctor"} <= set(commands)
+
+
+def test_every_command_is_in_the_docs(commands: list[str]) -> None:
+    reference = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^### fer-batch ([a-z-]+)$", reference, flags=re.MULTILINE)
+    assert sorted(documented) == sorted(commands), "run `make docs`"
+
+
+def test_no_doc_names_a_command_that_is_not_there(commands: list[str]) -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        named = set(re.findall(r"(?m)^(?:    |\$ )fer-batch ([a-z]+)", text))
+        assert named <= set(commands), page.name
+
+
+def test_every_command_explains_itself(commands: list[str]) -> None:
+    from typer.testing import CliRunner
+
+    from fer_batch.cli import main
+
+    if not main.app.registered_commands:
+        main._register()
+    for command in commands:
+        said = CliRunner().invoke(main.app, [command, "--help"])
+        assert said.exit_code == 0, command
+        first = said.output.splitlines()[2].strip()
+        assert len(first) > 10 and first[0].isupper(), command
+
+
+def test_version() -> None:
+    from importlib.metadata import version
+
+    done = fer_batch("--version")
+    assert done.stdout.strip() == version("fer-batch")
+
+
+def test_wrong_words_are_wrong_usage() -> None:
+    for arguments in (["dance"], ["run"], ["run", "x", "--every", "0"], ["models", "a", "b"]):
+        done = fer_batch(*arguments)
+        assert done.returncode == 2, arguments
+        assert "Traceback" not in done.stderr
+
+
+def test_readme_links_lead_somewhere() -> None:
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "install.md"):
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_readme_names_the_two_commands() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "    make demo" in readme and "    make test" in readme
