@@ -12,8 +12,12 @@ import numpy as np
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.faces.detector import Detector
+from fer_batch.faces.detector import Detector, open_detector
+from fer_batch.media.source import FrameSource
+from fer_batch.pipeline.analyze import analyze_segment
 from fer_batch.pipeline.build import Engine
+from fer_batch.pipeline.plan import plan
+from fer_batch.pipeline.progress import Timings
 from fer_batch.types import Detections, Faces, FloatArray, Frame, FrameStatus, Image, SourceInfo
 
 LABELS = ("bright", "mixed", "dark")
@@ -120,6 +124,15 @@ class PaintedSource:
             for x in places:
                 image[: self._side, x : x + self._side] = 235
             yield Frame(index, index, image, self.info.width, self.info.height)
+
+
+def analyzed(source: FrameSource, settings: AnalyzeSettings, frames: int) -> list[Faces]:
+    """The shards of a source in segments of ``frames`` frames."""
+    detector, classifier = open_detector(settings.detector), Shades()
+    return [
+        analyze_segment(source, segment, settings, detector, classifier, Timings())
+        for segment in plan(source.info, settings, frames)
+    ]
 
 
 def same_faces(one: Faces, other: Faces) -> bool:
