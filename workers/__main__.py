@@ -70,18 +70,17 @@ def _work(options: argparse.Namespace) -> int:
 
         install(settings, app, os.environ[WORKER_NAME], queues)
         logging.getLogger("fer_batch").setLevel(options.loglevel)
-        app.worker_main(
-            [
-                "worker",
-                f"--queues={queues}",
-                f"--concurrency={options.concurrency}",
-                f"--hostname={os.environ[WORKER_NAME]}",
-                f"--loglevel={options.loglevel}",
-                "--without-gossip",
-                "--without-mingle",
-            ]
+        worker = app.Worker(
+            hostname=os.environ[WORKER_NAME],
+            queues=queues,
+            concurrency=options.concurrency,
+            loglevel=options.loglevel,
+            without_gossip=True,
+            without_mingle=True,
         )
-    return 0
+        worker.start()
+    # Not 0 after an error that Celery cannot survive: whoever supervises starts it again.
+    return int(worker.exitcode or 0)
 
 
 def _queues(text: str) -> str:

@@ -55,7 +55,8 @@ def celery_config(settings: QueueSettings) -> dict[str, Any]:
         "accept_content": ["json"],
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
-        "task_acks_on_failure_or_timeout": True,
+        "task_acks_on_failure": True,
+        "task_acks_on_timeout": True,  # redelivered for ever otherwise; the ledger counts attempts
         "task_soft_time_limit": settings.task_soft_limit_s,
         "task_time_limit": settings.task_limit_s,
         "visibility_timeout": visibility,

@@ -146,7 +146,7 @@ class QueueClient:
         found = read_status(self.ledger, job)
         if found is not None and not found.final:
             raise JobError(f"job {job} is still {found.state}; cancel it first")
-        if not sweeping.remove(self.ledger, self.storage, job):
+        if not sweeping.remove(self.ledger, self.storage, [job]):
             raise JobError(f"there is no job {job}; `fer-batch jobs` lists them")
 
     def download(

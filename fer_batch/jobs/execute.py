@@ -15,7 +15,7 @@ from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from fer_batch.errors import BrokerError, Cancelled, FerBatchError, NotFoundError
+from fer_batch.errors import BrokerError, Cancelled, FerBatchError, NotFoundError, StorageError
 from fer_batch.jobs import facts, keys
 from fer_batch.jobs.broker import Publish
 from fer_batch.jobs.lease import Lease, is_dead, this_owner
@@ -87,10 +87,13 @@ class Executor:
             return self._fail(unit, "error", words, settings.max_attempts - 1)
         completion = _patiently(lambda: self.ledger.complete(unit, **done))
         self._publish(completion.handouts)
-        if completion.ended == "item":
-            self.stages.discard(unit)
-        if completion.ended == "job":
-            facts.write_final(self.ledger, self.storage, unit.job)
+        try:
+            if completion.ended == "item":
+                self.stages.discard(unit)
+            elif completion.ended == "job":
+                facts.write_final(self.ledger, self.storage, unit.job)
+        except StorageError as error:  # the work itself is done and known
+            logger.warning("after %s: %s", unit.key, error)
         return "done" if completion.counted else "done before"
 
     def _do(self, unit: Unit, lease: Lease) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from contextlib import suppress
+import shutil
 from pathlib import Path
 
 from fer_batch.atomic import TEMPORARY_MARK
@@ -80,12 +80,12 @@ class ItemFolder:
         name = commit_name(unit)
         return bool(name) and self.storage.exists(f"{self.key}/{name}")
 
-    def discard_parts(self) -> None:
-        """Remove what only served to make the outputs: video parts are as large as the video."""
-        with suppress(OSError):
-            self.storage.delete(f"{self.key}/parts")
+    def discard(self) -> None:
+        """Remove what only served to make the outputs: the parts are as large as the video."""
+        for name in ("parts", "shards", "timings"):
+            self.storage.delete(f"{self.key}/{name}")
         if self.storage.local is None:
-            trim(self._cache, self.limit)
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def _scan(self) -> dict[str, tuple[int, int]]:
         return {

@@ -64,7 +64,6 @@ class QueueSettings(BaseSettings):
     visibility_timeout_s: float = Field(default=900.0, gt=0.0)
     worker_memory_mb: int = Field(default=6000, ge=256)
     stop_s: float = Field(default=30.0, ge=0.0)
-    idle_stop_s: float = Field(default=0.0, ge=0.0)
     watchdog_s: float = Field(default=180.0, gt=0.0)
 
     @property

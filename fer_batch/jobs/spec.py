@@ -146,6 +146,7 @@ class Manifest:
     render: RenderSettings
     outputs: tuple[str, ...]
     segment_frames: int
+    model_sha256: str = ""
     version: int = MANIFEST_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -171,7 +172,7 @@ class Manifest:
         values["outputs"] = tuple(data["outputs"])
         return cls(**values)
 
-    def same_key(self, model_hash: str = "") -> str:
+    def same_key(self) -> str:
         """Equal for jobs that must have equal results: content, model and settings."""
         items = [[item.name, item.sha256] for item in self.items]
         return fingerprint(
@@ -181,7 +182,7 @@ class Manifest:
                 self.analyze.to_json(),
                 self.render.to_json(),
                 sorted(self.outputs),
-                model_hash,
+                self.model_sha256,
             ]
         )
 

@@ -99,7 +99,7 @@ class Stages:
 
     def discard(self, unit: Unit) -> None:
         """Remove what only served to make the outputs of a finished item."""
-        self._folder(unit).discard_parts()
+        self._folder(unit).discard()
 
     def index(self, manifest: Manifest) -> None:
         """Write the outputs of the whole job from its items' summaries."""

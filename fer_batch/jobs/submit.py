@@ -79,8 +79,8 @@ def submit(
         first = hashed[0].item.problem
         assert first is not None
         raise NotFoundError(first[1])
-    manifest = _manifest(request, [entry.item for entry in hashed], ledger)
-    same = keys.same(manifest.same_key(model_hash))
+    manifest = _manifest(request, [entry.item for entry in hashed], ledger, model_hash)
+    same = keys.same(manifest.same_key())
     if request.use_cache:
         earlier = _earlier(same, ledger, storage, publish)
         if earlier:
@@ -92,7 +92,9 @@ def submit(
     return Submitted(manifest.job_id, len(found), reused=False)
 
 
-def _manifest(request: Request, items: list[JobItem], ledger: Ledger) -> Manifest:
+def _manifest(
+    request: Request, items: list[JobItem], ledger: Ledger, model_hash: str
+) -> Manifest:
     name = facts.clean_name(request.name or request.paths[0].absolute().name)
     return Manifest(
         job_id=new_job_id(),
@@ -104,6 +106,7 @@ def _manifest(request: Request, items: list[JobItem], ledger: Ledger) -> Manifes
         render=request.render,
         outputs=request.outputs,
         segment_frames=ledger.settings.segment_frames,
+        model_sha256=model_hash,
     )
 
 

@@ -14,6 +14,7 @@ from fer_batch.jobs import facts, keys
 from fer_batch.jobs.broker import Publish
 from fer_batch.jobs.connection import broker_errors
 from fer_batch.jobs.ledger import PREFIX, Ledger
+from fer_batch.jobs.spec import Manifest
 from fer_batch.jobs.storage import Storage
 
 logger = logging.getLogger(__name__)
@@ -44,38 +45,52 @@ def sweep(ledger: Ledger, storage: Storage, publish: Publish) -> int:
 
 
 def forget_old(ledger: Ledger, storage: Storage, seconds: float) -> list[str]:
-    """Remove jobs that ended more than ``seconds`` ago, and uploads that no job names."""
-    removed = []
+    """Remove jobs that ended more than ``seconds`` ago; returns their ids."""
+    before = time.time() - seconds
     with broker_errors(ledger.where):
-        names = ledger.client.zrangebyscore(PREFIX + "jobs", "-inf", time.time() - seconds)
-    for job in names:
-        with broker_errors(ledger.where):
-            finished = ledger.client.hget(f"{PREFIX}job:{job}", "finished")
-        if finished and float(finished) < time.time() - seconds:
-            remove(ledger, storage, job)
-            removed.append(job)
-    return removed
+        names = ledger.client.zrangebyscore(PREFIX + "jobs", "-inf", before)
+        pipe = ledger.client.pipeline(transaction=False)
+        for job in names:
+            pipe.hget(f"{PREFIX}job:{job}", "finished")
+        ends = pipe.execute()
+    old = [job for job, end in zip(names, ends, strict=True) if end and float(end) < before]
+    if old:
+        remove(ledger, storage, old)
+    return old
 
 
-def remove(ledger: Ledger, storage: Storage, job: str) -> bool:
-    """Forget a job and delete its results, and its uploads unless another job names them."""
-    inputs = _inputs_of(storage, job)
-    known = ledger.remove(job)
-    known |= bool(storage.names(keys.job(job)))
-    storage.delete(keys.job(job))
-    if inputs:
-        others: set[str] = set()
-        for other in storage.names("jobs"):
-            if other != job:
-                others |= _inputs_of(storage, other)
-        for key in inputs - others:
+def remove(ledger: Ledger, storage: Storage, jobs: list[str]) -> int:
+    """Forget jobs, delete their results, and the uploads that no other job names.
+
+    Returns how many of them there were.
+    """
+    count = 0
+    uploads: set[str] = set()
+    for job in jobs:
+        manifest = _manifest(storage, job) if storage.exists(keys.manifest(job)) else None
+        if manifest is not None:
+            uploads |= _uploads(manifest)
+            same = keys.same(manifest.same_key())
+            if (storage.get_json(same) or {}).get("job_id") == job:
+                storage.delete(same)
+        known = ledger.remove(job)
+        count += known or manifest is not None
+        storage.delete(keys.job(job))
+    if uploads:
+        for job in storage.names("jobs"):
+            manifest = _manifest(storage, job)
+            uploads -= _uploads(manifest) if manifest else set()
+        for key in uploads:
             storage.delete(key)
-    return known
+    return count
 
 
-def _inputs_of(storage: Storage, job: str) -> set[str]:
+def _manifest(storage: Storage, job: str) -> Manifest | None:
     try:
-        manifest = facts.read_manifest(storage, job)
+        return facts.read_manifest(storage, job)
     except FerBatchError:
-        return set()
+        return None
+
+
+def _uploads(manifest: Manifest) -> set[str]:
     return {file.key for item in manifest.items for file in item.files}

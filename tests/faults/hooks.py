@@ -1,7 +1,8 @@
 """Faults inside a worker's child process, as told by ``FER_BATCH_TEST_FAULTS`` (JSON).
 
-A fault: ``point`` (where), ``action`` (what), ``stage``, ``index`` and ``item`` (an input's name),
-any where left out, ``times`` (how often in all, over every process; each time leaves a mark in ``marks``).
+A fault: ``point`` (where), ``action`` (what), ``stage``, ``index`` and ``item`` (an input's name;
+any where left out), ``times`` (how often in all, over every process; each leaves a mark in
+``marks``).
 Imported by the workers of tests only; see ``faulty_worker``.
 """
 
@@ -55,8 +56,8 @@ def _act(fault: dict[str, Any]) -> None:
     elif action == "memory":
         hoard = []
         while True:
-            hoard.append(bytearray(os.urandom(1 << 20)) * 16)
-            time.sleep(0.01)
+            hoard.append(b"\1" * (64 << 20))
+            time.sleep(0.05)
     elif action == "raise":
         raise RuntimeError("a fault of the test")
     elif action == "disk":

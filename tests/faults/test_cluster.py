@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from fer_batch.errors import BrokerError, StorageError
+from fer_batch.jobs.status import list_jobs
 from tests.faults.cluster import Cluster, same_outputs
 from tests.faults.processes import ROOT, RedisServer, free_port
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.faults
 PASSWORD = "s3cret/with:odd@signs"
 URL_PASSWORD = "s3cret%2Fwith%3Aodd%40signs"
 # What docs/cluster.md gives to the user of a worker or a client.
-ACL = ["~fb:*", "&fb:*", "&*", "+@all", "-@dangerous", "+client|setinfo", "+info"]
+ACL = ["~fb:*", "&fb:*", "&*", "+@all", "-@dangerous", "+info"]
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +193,7 @@ def test_storage_away(tmp_path: Path, redis_server: RedisServer, clip: Path) -> 
         with pytest.raises(StorageError) as caught:
             cluster.submit(clip)
     assert "\n" not in str(caught.value) and "test-secret-of-s3" not in str(caught.value)
-    assert cluster.client.jobs("", 10, 0)[1] == 0
+    assert list_jobs(cluster.client.ledger)[1] == 0
 
 
 def self_signed(folder: Path) -> tuple[Path, Path]:

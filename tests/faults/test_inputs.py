@@ -30,10 +30,14 @@ def test_poison_is_given_up_and_the_rest_goes_on(
     """One input kills its process, one hoards memory, one hangs, one raises: three times each."""
     poison = copies(tmp_path / "in", clip, "kill.mp4", "memory.mp4", "hang.mp4", "raise.mp4")
     faults = [
-        fault("claimed", path.stem, item=path.stem, stage="analyze", index=1, times=9) for path in poison
+        fault("claimed", path.stem, item=path.stem, stage="analyze", index=1, times=9)
+        for path in poison
     ]
-    limits = {"FER_BATCH_TASK_SOFT_LIMIT_S": "4", "FER_BATCH_TASK_LIMIT_S": "6"}
-    cluster.environment |= limits
+    cluster.environment |= {
+        "FER_BATCH_TASK_SOFT_LIMIT_S": "6",
+        "FER_BATCH_TASK_LIMIT_S": "8",
+        "FER_BATCH_WORKER_MEMORY_MB": "800",
+    }
     workers = [cluster.worker(*faults) for _ in range(2)]
     job = cluster.submit(*poison, clip)
     status = cluster.wait(job, 150)
@@ -44,7 +48,7 @@ def test_poison_is_given_up_and_the_rest_goes_on(
     words = {
         "kill": "given up after 3 attempts",
         "memory": "given up after 3 attempts",
-        "hang": "took longer than 4 s",
+        "hang": "took longer than 6 s",
         "raise": "unexpected RuntimeError",
     }
     for name, expected_words in words.items():
@@ -75,7 +79,7 @@ def test_hostile_files_fail_alone(
         "empty": "failed",
         "text": "failed",
         "half": "failed",
-        "absent": "failed",
+        "absent.mp4": "failed",
     }
     for item in status.items:
         if item.state == "failed":

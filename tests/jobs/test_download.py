@@ -45,9 +45,7 @@ def test_goes_on_where_it_was_cut(tmp_path: Path, storage: Storage) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"wrong" * 10, b"x" * (len(DATA) + 5)])
-def test_a_wrong_beginning_is_fetched_anew(
-    tmp_path: Path, storage: Storage, damage: bytes
-) -> None:
+def test_a_wrong_beginning_is_fetched_anew(tmp_path: Path, storage: Storage, damage: bytes) -> None:
     (tmp_path / ".video.mp4.download").write_bytes(damage)
     fetch(storage, wanted(tmp_path / "video.mp4"))
     assert (tmp_path / "video.mp4").read_bytes() == DATA

@@ -1,0 +1,45 @@
+"""The workers' app: task names, settings that must hold, options."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from fer_batch.errors import UsageError
+from fer_batch.jobs.broker import celery_config
+from fer_batch.jobs.settings import QueueSettings
+from fer_batch.jobs.spec import QUEUE_OF, QUEUES, TASKS
+from workers.__main__ import _queues
+
+
+def test_the_worker_registers_every_task_that_clients_publish() -> None:
+    code = (
+        "from workers.app import app; app.loader.import_default_modules(); app.finalize(); "
+        "print('\\n'.join(name for name in app.tasks if not name.startswith('celery.')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert sorted(done.stdout.split()) == sorted(TASKS.values())
+    assert set(QUEUE_OF) == set(TASKS) and set(QUEUE_OF.values()) == set(QUEUES)
+
+
+def test_settings_without_which_work_is_lost_or_code_runs() -> None:
+    config = celery_config(QueueSettings())
+    assert config["result_backend"] is None
+    assert config["accept_content"] == ["json"] and config["task_serializer"] == "json"
+    assert config["task_acks_late"] and config["worker_prefetch_multiplier"] == 1
+    assert config["worker_pool_start_method"] == "spawn"
+    longest = config["task_time_limit"] + config["worker_proc_alive_timeout"]
+    assert config["broker_transport_options"]["visibility_timeout"] > longest
+    assert "socket_timeout" not in config["broker_transport_options"], "a Unix socket waits"
+    tcp = celery_config(QueueSettings(redis_url="redis://h/0"))  # type: ignore[arg-type]
+    assert tcp["broker_transport_options"]["socket_timeout"] == 60
+
+
+def test_queues_are_served_from_the_end_of_the_pipeline() -> None:
+    assert _queues("analyze, control,render") == "control,render,analyze"
+    with pytest.raises(UsageError, match="no queue is called 'analyse'"):
+        _queues("analyse")
