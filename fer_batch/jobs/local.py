@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from fer_batch.atomic import atomic_path
 from fer_batch.errors import Cancelled, FerBatchError, InputError, OutputPathError
 from fer_batch.jobs import steps
 from fer_batch.jobs.work import ItemPlan, ItemSpec, WorkFolder
@@ -154,7 +155,8 @@ class _Run:
         self.observer.stage("probe", 0)
         before = work.read_plan() if work.plan.exists() and self.existing != "overwrite" else None
         plan = steps.probe(self.item, work, self.engine)
-        if before is None or before.analysis_key != plan.analysis_key:
+        same = before is not None and before.analysis_key == plan.analysis_key
+        if before is None or not same or before.segments != plan.segments:
             _remove(work.path / "shards", work.path / "parts", work.timeline)
         elif before.render_key != plan.render_key:
             _remove(work.path / "parts")
@@ -181,7 +183,8 @@ class _Run:
         if previous.get("analysis_key") != plan.analysis_key or not timeline.exists():
             return
         if known == hashlib.sha256(timeline.read_bytes()).hexdigest():
-            shutil.copyfile(timeline, work.timeline)
+            with atomic_path(work.timeline) as temporary:
+                shutil.copyfile(timeline, temporary)
 
     def _analyze(self, plan: ItemPlan, work: WorkFolder) -> None:
         if work.timeline.exists():
