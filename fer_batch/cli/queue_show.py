@@ -10,6 +10,7 @@ from fer_batch.cli.queue import plural
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
+    from rich.text import Text
 
     from fer_batch.jobs.heartbeat import WorkerInfo
     from fer_batch.jobs.spec import ItemStatus, JobStatus
@@ -108,8 +109,8 @@ def worker_line(worker: WorkerInfo) -> str:
     return f"{worker.name} {STAGES.get(stage, stage)} {job[:6]}{rate}"
 
 
-def live_view(job: JobStatus, workers: list[WorkerInfo], height: int) -> RenderableType:
-    """The table that a terminal shows, no higher than the terminal."""
+def live_view(job: JobStatus, workers: list[WorkerInfo], width: int, height: int) -> RenderableType:
+    """The table for a terminal of that many columns and rows; no higher than the terminal."""
     from rich.console import Group
     from rich.text import Text
 
@@ -120,7 +121,7 @@ def live_view(job: JobStatus, workers: list[WorkerInfo], height: int) -> Rendera
         "  " + summary_line(job),
     )
     room = max(height - 6 - min(len(workers), 4), 4)
-    parts: list[RenderableType] = [head, _table(job, room)]
+    parts: list[RenderableType] = [head, _table(job, room, width)]
     hidden = len(job.items) - room
     if hidden > 0:
         parts.append(Text(f"  … and {hidden} more", style="bright_black"))
@@ -133,48 +134,57 @@ def live_view(job: JobStatus, workers: list[WorkerInfo], height: int) -> Rendera
     return Group(*parts)
 
 
-def _table(job: JobStatus, room: int) -> Table:
+def _table(job: JobStatus, room: int, width: int) -> Table:
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, padding=(0, 1), pad_edge=True, show_header=False, expand=False)
-    table.add_column(no_wrap=True, max_width=40)
-    table.add_column(width=24)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(overflow="fold")
-    items = sorted(job.items, key=lambda item: URGENCY[item.state])[:room]
-    if len(job.items) <= room:
-        items = list(job.items)
-    for item in items:
+    items = list(job.items)
+    if len(items) > room:
+        items = sorted(items, key=lambda item: URGENCY[item.state])[:room]
+    counts = [f"{i.frames_done}/{i.frames_total}" if i.frames_total else "" for i in items]
+    names = [short(item.input, max(16, min(40, width // 3))) for item in items]
+    bar_width = 24 if width >= 100 else 12
+    table.add_column(no_wrap=True, min_width=max(map(len, names)))
+    table.add_column(width=bar_width)
+    table.add_column(justify="right", no_wrap=True, min_width=max(map(len, counts)))
+    table.add_column(justify="right", no_wrap=True, min_width=7)
+    # Lines must not wrap while the table moves; what ended is shown whole.
+    table.add_column(overflow="fold" if job.final else "ellipsis", no_wrap=not job.final)
+    for item, name, count in zip(items, names, counts, strict=True):
         colour = COLOURS[item.state]
         bar = ProgressBar(
             total=max(item.frames_total, 1),
             completed=item.frames_done,
-            width=24,
+            width=bar_width,
             complete_style=colour,
             finished_style=colour,
         )
         table.add_row(
-            Text(short(item.input)),
+            Text(name),
             bar,
-            Text(f"{item.frames_done}/{item.frames_total}" if item.frames_total else ""),
+            Text(count),
             Text(f"{item.frames_per_s:.0f} f/s" if item.frames_per_s else ""),
-            Text(_last_column(item), style=colour),
+            _last_column(item),
         )
     return table
 
 
-def _last_column(item: ItemStatus) -> str:
+def _last_column(item: ItemStatus) -> Text:
+    """What to know of an item beside its numbers; its path stands in the first column already."""
+    from rich.text import Text
+
+    text = Text(style=COLOURS[item.state])
     if item.error:
-        return item.error
+        return text.append(item.error.removeprefix(f"{item.input}: "))
     if item.state == "running":
-        stage = STAGES.get(item.stage, item.stage)
-        return f"{stage}, {clock(item.eta_s)} left" if item.eta_s is not None else stage
-    if item.warnings:
-        return f"{item.state}; note: {item.warnings[0]}"
-    return item.state
+        text.append(STAGES.get(item.stage, item.stage))
+        return text.append(f", {clock(item.eta_s)} left" if item.eta_s is not None else "")
+    text.append(item.state)
+    for warning in item.warnings:
+        text.append(f"; note: {warning.removeprefix(f'{item.input}: ')}", style="yellow")
+    return text
 
 
 def when(seconds: float) -> str:

@@ -43,7 +43,7 @@ def status(
             from rich.console import Console
 
             console = Console()
-            console.print(live_view(found, queue.workers(), console.size.height))
+            console.print(live_view(found, queue.workers(), *console.size))
         else:
             for line in plain_lines(found, queue.workers()):
                 typer.echo(line)
@@ -83,7 +83,7 @@ def _follow(queue: QueueClient, job: str) -> JobStatus:
     last: JobStatus | None = None
     with Live(console=console, refresh_per_second=4, vertical_overflow="crop") as live:
         for found in queue.watch(job, REFRESH_S):
-            live.update(live_view(found, queue.workers(), console.size.height))
+            live.update(live_view(found, queue.workers(), *console.size))
             last = found
     assert last is not None
     return last
