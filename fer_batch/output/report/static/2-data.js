@@ -7,22 +7,29 @@
   const probability = (byte) => Math.min(1, Math.max(0, (byte - 0.5) / 200));
   const SKIPPED = 2;
 
-  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  // Plain loops: hours of frames pass here before the page is usable.
+  function bytes(text) {
+    const letters = atob(text);
+    const values = new Uint8Array(letters.length);
+    for (let i = 0; i < letters.length; i += 1) values[i] = letters.charCodeAt(i);
+    return values;
+  }
 
   /** Seconds of each frame: a straight line plus small corrections, exact to the microsecond. */
   function decodeTimes({ step_us, width, corrections }, count) {
     const kind = { 1: Int8Array, 2: Int16Array, 4: Int32Array, 8: Float64Array }[width];
     const small = new kind(bytes(corrections).buffer);
-    return Float64Array.from(
-      { length: count },
-      (_, i) => (Math.floor(i * step_us) + small[i]) / 1e6,
-    );
+    const times = new Float64Array(count);
+    for (let i = 0; i < count; i += 1) times[i] = (Math.floor(i * step_us) + small[i]) / 1e6;
+    return times;
   }
 
   /** Two bits a frame: 0 ok, 1 no face, 2 skipped, 3 decode error. */
   function decodeStatus(text, count) {
     const packed = bytes(text);
-    return Uint8Array.from({ length: count }, (_, i) => (packed[i >> 2] >> ((i & 3) * 2)) & 3);
+    const status = new Uint8Array(count);
+    for (let i = 0; i < count; i += 1) status[i] = (packed[i >> 2] >> ((i & 3) * 2)) & 3;
+    return status;
   }
 
   function decodePerson(person) {

@@ -92,6 +92,7 @@
         context.fillStyle = textOn(app.data.colours[label]);
         context.fillText(name, left + pad, top + height / 2 + devicePixelRatio / 2);
       }
+      if (right - left < 4 * devicePixelRatio) continue;
       context.fillStyle = colours.surface;
       context.fillRect(right - devicePixelRatio / 2, top, devicePixelRatio, height);
     }
@@ -204,7 +205,7 @@
       {
         width: Math.max(200, place.clientWidth),
         height: 168,
-        padding: [6, 18, 0, 0],
+        padding: [6, 24, 0, 0],
         legend: { show: false },
         cursor: {
           y: false,
@@ -244,8 +245,10 @@
   /** Read the visible range anew for every panel. */
   const refill = app.coalesce(() => {
     if (!panels.length) return;
-    const most = Math.max(300, Math.round(panels[0].place.clientWidth * 1.5));
     const [first, stop] = frameRange();
+    // Every frame as long as each has a pixel; beyond that, fewer points are easier to read.
+    const width = panels[0].place.clientWidth;
+    const most = stop - first <= width * 1.5 ? stop - first : Math.max(200, width / 2);
     const grid = app.grid(first, stop, most);
     app.state.points = grid.x.length <= 40;
     const none = app.data.labels.map(() => grid.x.map(() => null));

@@ -1,0 +1,77 @@
+"""Pages built again from what is stored."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fer_batch.errors import InputError, NotFoundError, UnreadableError
+from fer_batch.output.report import rebuild, write_index
+from fer_batch.output.summary import done_row, failed_row, write_batch_csv
+from tests.output.report import made
+from tests.output.report.conftest import make_result
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_result_is_built_again_byte_for_byte(tmp_path: Path, clip: Path) -> None:
+    folder = make_result(tmp_path / "x", made.timeline(60, no_face=(3, 9)), clip)
+    before = files(folder)
+    (folder / "report.html").unlink()
+    for path in (folder / "report").glob("*.js"):
+        path.unlink()
+    assert rebuild(folder) == [folder / "report.html"]
+    after = files(folder)
+    assert after.keys() == before.keys()
+    # Boxes and probabilities in the table are rounded; all that a page shows is as it was.
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed <= {"report/data.js"}
+
+
+def test_a_batch_is_built_again_with_its_failures(tmp_path: Path) -> None:
+    timelines = {name: made.timeline(20, name=name) for name in ("b.mp4", "a.mp4")}
+    results = [make_result(tmp_path / name, each) for name, each in timelines.items()]
+    rows = [
+        done_row(made.summary_of(each), name=name, folder=name) for name, each in timelines.items()
+    ]
+    rows.insert(1, failed_row(name="c.mp4", error="c.mp4: <broken>"))
+    write_batch_csv(rows, tmp_path / "summary.csv")
+    pages = rebuild(tmp_path)
+    assert pages == [tmp_path / "index.html", *(each / "report.html" for each in results)]
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert text.index('data-name="b.mp4"') < text.index('data-name="a.mp4"')
+    assert "c.mp4: &lt;broken&gt;" in text
+    assert '"../index.html"' in (results[0] / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_result_of_an_indexed_batch_keeps_its_way_back(tmp_path: Path) -> None:
+    folder = make_result(tmp_path / "x", made.timeline(20))
+    write_index(tmp_path, [folder])
+    rebuild(folder)
+    assert '"../index.html"' in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_built_says_why(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="no such folder"):
+        rebuild(tmp_path / "nowhere")
+    with pytest.raises(NotFoundError, match="holds no results"):
+        rebuild(tmp_path)
+    folder = make_result(tmp_path / "x", made.timeline(20))
+    (folder / "timeline.csv").write_text("frame\nx\n")
+    with pytest.raises(InputError, match=r"timeline\.csv"):
+        rebuild(folder)
+    (folder / "timeline.csv").unlink()
+    with pytest.raises(NotFoundError, match=r"timeline\.csv"):
+        rebuild(folder)
+    for text in ("{", json.dumps([1])):
+        (folder / "summary.json").write_text(text)
+        with pytest.raises(UnreadableError, match=r"summary\.json"):
+            rebuild(folder)
