@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fer_batch.cli.queue import plural
 
@@ -146,12 +146,14 @@ def _table(job: JobStatus, room: int, width: int) -> Table:
     counts = [f"{i.frames_done}/{i.frames_total}" if i.frames_total else "" for i in items]
     names = [short(item.input, max(16, min(40, width // 3))) for item in items]
     bar_width = 24 if width >= 100 else 12
-    table.add_column(no_wrap=True, min_width=max(map(len, names)))
-    table.add_column(width=bar_width)
-    table.add_column(justify="right", no_wrap=True, min_width=max(map(len, counts)))
-    table.add_column(justify="right", no_wrap=True, min_width=7)
+    widths = (max(map(len, names)), bar_width, max(map(len, counts)), 7)
+    for column, needed in enumerate(widths):
+        side: Literal["left", "right"] = "right" if column > 1 else "left"
+        table.add_column(justify=side, no_wrap=True, width=needed)
     # Lines must not wrap while the table moves; what ended is shown whole.
-    table.add_column(overflow="fold" if job.final else "ellipsis", no_wrap=not job.final)
+    overflow: Literal["fold", "ellipsis"] = "fold" if job.final else "ellipsis"
+    rest = max(width - sum(widths) - 2 * (len(widths) + 1), 16)
+    table.add_column(overflow=overflow, no_wrap=not job.final, max_width=rest)
     for item, name, count in zip(items, names, counts, strict=True):
         colour = COLOURS[item.state]
         bar = ProgressBar(
