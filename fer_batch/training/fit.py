@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fer_batch.errors import TrainingDataError
 from fer_batch.training import checkpoint
-from fer_batch.training.architectures import architecture, build
-from fer_batch.training.augment import Augmentation
+from fer_batch.training.architectures import build
 from fer_batch.training.batches import dataset, without_unlabelled
 from fer_batch.training.faceset import FaceSet
 from fer_batch.training.history import write_history
@@ -19,61 +17,11 @@ from fer_batch.training.metrics import accuracy, log_loss, softmax
 from fer_batch.training.optimizers import make_optimizer
 from fer_batch.training.plateau import Plateau
 from fer_batch.training.schedule import Clock, Stable, follow
+from fer_batch.training.settings import TrainSettings
 from fer_batch.training.targets import Head, hard_labels
 from fer_batch.training.template import aligning_maps
 
 NORM_IMAGES = 8192
-
-
-@dataclass(frozen=True, slots=True)
-class TrainSettings:
-    """What a training is; stored with its checkpoints. ``cooldown_epochs`` end the training with a
-    rate that falls to nothing, counted from the last of ``epochs`` backwards; ``finish_minutes``
-    above 0 end it by the clock instead, with a rate that falls from the start of that run on."""
-
-    arch: str
-    heads: tuple[Head, ...]
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    optimizer: str
-    weight_decay: float
-    schedule: str
-    warmup_epochs: float
-    cooldown_epochs: int
-    ema: float
-    augmentation: Augmentation
-    finish_minutes: float = 0.0
-    precision: str = "float32"
-    seed: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> TrainSettings:
-        heads = tuple(Head.from_json(head) for head in data["heads"])
-        return cls(**{**data, "heads": heads, "augmentation": Augmentation(**data["augmentation"])})
-
-
-def settings(arch: str, heads: Sequence[Head], epochs: int, **changes: Any) -> TrainSettings:
-    """The architecture's own recipe, with ``changes`` where they are not None."""
-    known = architecture(arch)
-    recipe = TrainSettings(
-        arch=arch,
-        heads=tuple(heads),
-        epochs=epochs,
-        batch_size=known.batch_size,
-        learning_rate=known.learning_rate,
-        optimizer=known.optimizer,
-        weight_decay=known.weight_decay,
-        schedule=known.schedule,
-        warmup_epochs=1.0,
-        cooldown_epochs=0,
-        ema=known.ema,
-        augmentation=known.augmentation,
-    )
-    return replace(recipe, **{k: v for k, v in changes.items() if v is not None})
 
 
 def compiled(how: TrainSettings) -> Any:
@@ -202,7 +150,7 @@ class Training:
             initial_epoch=epoch,
             shuffle=False,
             verbose=0,
-            callbacks=[follow(self._rate(epoch), epoch * self.steps, self.clock)],
+            callbacks=[follow(self._rate(epoch), epoch * self.steps, self.steps, self.clock)],
         )
         logs = {k: float(v[-1]) for k, v in fitted.history.items()}
         logs["learning_rate"] = float(model.optimizer.learning_rate)

@@ -11,9 +11,10 @@ from fer_batch.emotion.labels import FER2013, FERPLUS
 from fer_batch.errors import OutputPathError, UsageError
 from fer_batch.training import checkpoint
 from fer_batch.training.faceset import FaceSet
-from fer_batch.training.fit import Training, TrainSettings, settings
+from fer_batch.training.fit import Training
 from fer_batch.training.pictures import epoch_history, evaluation_pictures
 from fer_batch.training.release import release
+from fer_batch.training.settings import TrainSettings, settings
 from fer_batch.training.targets import JOINT, Head
 
 TARGETS = ("fer2013", "ferplus", "joint")

@@ -44,20 +44,29 @@ class Clock:
         return self.began + self.seconds - now > seconds / 2
 
 
-def follow(schedule: Stable, first_step: int, clock: Clock | None = None) -> Any:
-    """A Keras callback that sets the optimizer's rate before each step."""
+def follow(schedule: Stable, first_step: int, steps: int, clock: Clock | None = None) -> Any:
+    """A Keras callback that sets the optimizer's rate before each of an epoch's ``steps``.
+
+    JAX keeps the optimizer's state to itself for an epoch: there the rate is set once an epoch, to
+    that of its middle.
+    """
     import time
 
     import keras
 
+    each_step = keras.backend.backend() != "jax"
+
     class Follow(keras.callbacks.Callback):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.step = first_step
+        def _set(self, step: int) -> None:
+            left = clock(time.monotonic()) if clock else 1.0
+            self.model.optimizer.learning_rate = schedule(step) * left
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            if not each_step:
+                self._set(first_step + steps // 2)
 
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-            left = clock(time.monotonic()) if clock else 1.0
-            self.model.optimizer.learning_rate = schedule(self.step) * left
-            self.step += 1
+            if each_step:
+                self._set(first_step + batch)
 
     return Follow()

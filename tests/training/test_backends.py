@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 import keras
 import numpy as np
-from fer_batch.training.fit import Training, settings
+from fer_batch.training.fit import Training
+from fer_batch.training.settings import settings
 from fer_batch.training.targets import JOINT
 from tests.training.made_faces import made_faces
 

@@ -13,9 +13,10 @@ from fer_batch.emotion.load import open_classifier
 from fer_batch.errors import OutputPathError, TrainingDataError, UsageError
 from fer_batch.training import checkpoint
 from fer_batch.training.architectures import ARCHITECTURES, Architecture, build
-from fer_batch.training.fit import Training, TrainSettings, compiled, settings
+from fer_batch.training.fit import Training, compiled
 from fer_batch.training.folding import fold
 from fer_batch.training.run import heads_for, prepare
+from fer_batch.training.settings import TrainSettings, settings
 from fer_batch.training.targets import JOINT, Head
 from tests.training.made_faces import made_faces
 

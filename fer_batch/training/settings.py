@@ -1,0 +1,62 @@
+"""What a training is, as data that is stored with its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from fer_batch.training.architectures import architecture
+from fer_batch.training.augment import Augmentation
+from fer_batch.training.targets import Head
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """What a training is; stored with its checkpoints. ``cooldown_epochs`` end the training with a
+    rate that falls to nothing, counted from the last of ``epochs`` backwards; ``finish_minutes``
+    above 0 end it by the clock instead, with a rate that falls from the start of that run on."""
+
+    arch: str
+    heads: tuple[Head, ...]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    optimizer: str
+    weight_decay: float
+    schedule: str
+    warmup_epochs: float
+    cooldown_epochs: int
+    ema: float
+    augmentation: Augmentation
+    finish_minutes: float = 0.0
+    precision: str = "float32"
+    seed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> TrainSettings:
+        heads = tuple(Head.from_json(head) for head in data["heads"])
+        return cls(**{**data, "heads": heads, "augmentation": Augmentation(**data["augmentation"])})
+
+
+def settings(arch: str, heads: Sequence[Head], epochs: int, **changes: Any) -> TrainSettings:
+    """The architecture's own recipe, with ``changes`` where they are not None."""
+    known = architecture(arch)
+    recipe = TrainSettings(
+        arch=arch,
+        heads=tuple(heads),
+        epochs=epochs,
+        batch_size=known.batch_size,
+        learning_rate=known.learning_rate,
+        optimizer=known.optimizer,
+        weight_decay=known.weight_decay,
+        schedule=known.schedule,
+        warmup_epochs=1.0,
+        cooldown_epochs=0,
+        ema=known.ema,
+        augmentation=known.augmentation,
+    )
+    return replace(recipe, **{k: v for k, v in changes.items() if v is not None})
