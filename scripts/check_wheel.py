@@ -26,6 +26,8 @@ WANTED = (
 )
 RESULTS = (
     "summary.csv",
+    "index.html",
+    "demo/report.html",
     "demo/timeline.csv",
     "demo/annotated.mp4",
     "demo/preview.gif",
@@ -39,10 +41,11 @@ def run(*command: str | Path, cwd: Path) -> str:
     hidden = ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME")
     environment = {k: v for k, v in os.environ.items() if k not in hidden}
     done = subprocess.run(
-        [str(c) for c in command], cwd=cwd, env=environment, stdout=subprocess.PIPE, check=False
+        [str(c) for c in command], cwd=cwd, env=environment, capture_output=True, check=False
     )
     text = done.stdout.decode(errors="replace")
     if done.returncode:
+        sys.stderr.write(done.stderr.decode(errors="replace"))
         sys.exit(
             f"{text}\nwheel check: exit status {done.returncode} of {' '.join(map(str, command))}"
         )
@@ -77,7 +80,7 @@ def use(wheel: Path, folder: Path) -> None:
     if missing:
         sys.exit(f"wheel check: empty {missing}")
     summary = json.loads((folder / "out" / "demo" / "summary.json").read_text())
-    print(f"fer-batch demo from the wheel: {summary['frames']} frames")
+    print(f"fer-batch demo from the wheel: {summary['frames']['total']} frames")
     code = "import fer_batch; print(len(fer_batch.analyze('out/demo.mp4').to_pandas()))"
     print(f"fer_batch.analyze from the wheel: {run(python, '-c', code, cwd=folder).strip()} rows")
 

@@ -59,9 +59,11 @@ def demo(
 def _say_where(results: list[ItemResult]) -> None:
     for result in results:
         there = [name for name in WORDS if (result.out / name).is_file()]
-        if there:
-            typer.echo("")
+        if not there:
+            continue
+        width = max(len(str(result.out / name)) for name in there)
+        typer.echo("")
         for name in there:
-            typer.echo(f"  {typer.style(str(result.out / name), bold=True)}  {WORDS[name]}")
-        if there:
-            typer.echo("")
+            path = f"{result.out / name!s:<{width}}"
+            typer.echo(f"  {typer.style(path, bold=True)}  {WORDS[name]}")
+        typer.echo("")
