@@ -1,0 +1,5 @@
+"""``python -m benchmarks``: the table of ratios."""
+
+from benchmarks.ratios import main
+
+main()
