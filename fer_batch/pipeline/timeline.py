@@ -48,8 +48,10 @@ def build_timeline(
     track = assign_tracks(faces.frame, faces.box, faces.appearance, time_s, PATIENCE_S)
     track = join_returns(track, faces.frame, faces.appearance)
     keep = np.ones(len(track), bool)
-    # Photos in a folder are no film: a face in a single one of them is no ghost.
-    if info.kind == "video":
+    # Photos in a folder are no film: a face in a single one of them is no ghost, and where none
+    # was found none is put in.
+    film = info.kind == "video"
+    if film:
         drop = ghosts(
             track,
             faces.frame,
@@ -67,7 +69,7 @@ def build_timeline(
         faces.box[keep],
         faces.confidence[keep],
         faces.probabilities[keep],
-    ).bridged(time_s, usable, settings.bridge_s)
+    ).bridged(time_s, usable, settings.bridge_s if film else 0.0)
     smoothed = rows.raw.copy()
     for _, mine in by_track(rows.face_id):
         smoothed[mine] = smooth(rows.raw[mine], time_s[rows.frame[mine]], settings.smooth_s)
