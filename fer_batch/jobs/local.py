@@ -128,16 +128,19 @@ class _Run:
 
     def all_steps(self) -> tuple[State, dict[str, Any]]:
         work = WorkFolder(self.folder / ".work", self.folder)
-        new = not self.folder.exists()
+        new_folder, new_work = not self.folder.exists(), not work.path.exists()
         try:
             plan = self._probe(work)
+            previous = read_summary(self.folder)
+            done = self._reusable(plan, previous)
         except BaseException:
-            # An input that cannot be read leaves no empty folder behind.
-            if new:
+            # An input that cannot be read or is refused leaves nothing behind.
+            if new_work:
+                work.remove()
+            if new_folder:
                 shutil.rmtree(self.folder, ignore_errors=True)
             raise
-        previous = read_summary(self.folder)
-        if (done := self._reusable(plan, previous)) is not None:
+        if done is not None:
             work.remove()
             return "reused", done
         if previous and self.existing != "overwrite":
@@ -227,7 +230,8 @@ def read_summary(folder: Path) -> dict[str, Any]:
         data = json.loads((folder / "summary.json").read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return data if isinstance(data, dict) else {}
+    whole = isinstance(data, dict) and isinstance(data.get("outputs"), dict)
+    return data if whole else {}
 
 
 def outputs_intact(folder: Path, summary: dict[str, Any]) -> bool:
