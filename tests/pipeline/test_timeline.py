@@ -182,6 +182,12 @@ def test_photos_have_no_ghosts() -> None:
     assert built(alone, AnalyzeSettings(), kind="images").frame.tolist() == [30]
 
 
+def test_nothing_is_put_into_photos() -> None:
+    seen = person([0, 2, 5, 6])
+    assert built(seen, kind="images").frame.tolist() == [0, 2, 5, 6]
+    assert built(seen).frame.tolist() == [0, 1, 2, 3, 4, 5, 6]
+
+
 def test_each_person_is_smoothed_alone_over_time() -> None:
     rng = np.random.default_rng(1)
     every = list(range(FRAMES))
