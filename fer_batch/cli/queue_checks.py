@@ -27,7 +27,8 @@ def queue_checks() -> Iterator[Check]:
         yield Check("queue", "wrong", str(error))
         return
     yield _visibility(settings)
-    yield _storage(settings)
+    if settings.storage or not settings.embedded or not embedded.is_stopped(settings):
+        yield _storage(settings)
     if settings.embedded:
         try:
             path, source = embedded.server_binary()

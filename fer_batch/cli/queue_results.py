@@ -20,7 +20,7 @@ def download(
     job: Job = "",
     out: o.Out = Path("fer-batch-out"),
     only: Annotated[
-        str, typer.Option(help="Only these outputs: csv,video,gif,plot,summary,report.")
+        str, typer.Option(help="Only these outputs, as `submit --outputs` names them.")
     ] = "",
     as_json: Json = False,
 ) -> None:

@@ -20,8 +20,12 @@ OUTPUT_FILES: dict[str, tuple[str, ...]] = {
     "video": ("annotated.*", "annotated/*"),
     "gif": ("preview.gif",),
     "plot": ("timeline.png",),
-    "summary": ("summary.json",),
-    "report": ("report.html", "index.html"),
+    "summary": ("summary.json", "summary.csv"),
+    "report": ("report.html", "report/*", "index.html", "frames.csv"),
+    "intervals": ("intervals.csv",),
+    "people": ("people.csv",),
+    "vtt": ("emotions.vtt",),
+    "eaf": ("emotions.eaf",),
 }
 
 
@@ -61,8 +65,8 @@ def plan_download(
         base = f"{keys.item(manifest.job_id, index)}/out"
         wanted += _files(result["files"], base, out, f"{item.name}/", only)
     whole = storage.get_json(f"{keys.index(manifest.job_id)}.json")
-    if whole is not None and (not only or "summary" in only or "report" in only):
-        wanted += _files(whole["files"], keys.index(manifest.job_id), out, "", frozenset())
+    if whole is not None:
+        wanted += _files(whole["files"], keys.index(manifest.job_id), out, "", only)
     return wanted
 
 

@@ -2,39 +2,63 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from fer_batch.jobs import keys
-from fer_batch.jobs.spec import Manifest
+from fer_batch.jobs.batch import write_batch
+from fer_batch.jobs.download import safe_join
+from fer_batch.jobs.local import ItemResult
+from fer_batch.jobs.spec import JobItem, Manifest
 from fer_batch.jobs.storage import Storage, sha256_file
+from fer_batch.jobs.work import ItemSpec
+
+# Files that the pages and tables of a batch are made of; of others it matters that they exist.
+READ_SUFFIXES = (".json", ".csv")
 
 
 def write_index(storage: Storage, manifest: Manifest) -> None:
-    """Write ``summary.csv`` from the summaries of all items; one row an input."""
-    from fer_batch.output.summary import write_batch_csv
-
+    """Write ``summary.csv`` and, with reports, ``index.html`` and the joined tables."""
     base = keys.index(manifest.job_id)
-    rows = [_row(storage, manifest, index) for index in range(len(manifest.items))]
     files: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="fer-batch-") as folder:
-        write_batch_csv(rows, Path(folder) / "summary.csv")
-        for path in sorted(Path(folder).iterdir()):
-            storage.put_bytes(f"{base}/{path.name}", path.read_bytes())
-            files[path.name] = {"size": path.stat().st_size, "sha256": sha256_file(path)}
+    with tempfile.TemporaryDirectory(prefix="fer-batch-") as name:
+        folder = Path(name)
+        results = [
+            _result(storage, manifest, index, item, folder)
+            for index, item in enumerate(manifest.items)
+        ]
+        write_batch(results, folder)
+        for path in sorted(folder.iterdir()):
+            if path.is_file():
+                storage.put_file(path, f"{base}/{path.name}")
+                files[path.name] = {"size": path.stat().st_size, "sha256": sha256_file(path)}
     storage.put_json(f"{base}.json", {"files": files})
 
 
-def _row(storage: Storage, manifest: Manifest, index: int) -> dict[str, Any]:
-    from fer_batch.output.summary import done_row, failed_row
-
-    item = manifest.items[index]
+def _result(
+    storage: Storage, manifest: Manifest, index: int, item: JobItem, folder: Path
+) -> ItemResult:
+    """What became of an item, with its outputs at ``folder/<name>`` as far as they are needed."""
+    spec = ItemSpec(
+        item.input, item.name, manifest.analyze, manifest.render, outputs=manifest.outputs
+    )
+    out = safe_join(folder, item.name)
     error = storage.get_json(keys.fact(manifest.job_id, index, "error"))
     if error is not None:
-        return failed_row(name=item.input, error=error["words"], status="failed")
-    data = storage.get_bytes(f"{keys.item(manifest.job_id, index)}/out/summary.json")
-    if not data:
-        return done_row({}, name=item.input, folder=item.name)
-    return done_row(json.loads(data), name=item.input, folder=item.name)
+        return ItemResult(spec, out, "failed", error=error["words"], code=error["code"])
+    result = storage.get_json(keys.fact(manifest.job_id, index, "result")) or {}
+    base = f"{keys.item(manifest.job_id, index)}/out"
+    if storage.local is not None:
+        out.symlink_to(storage.folder(base).absolute(), target_is_directory=True)
+    else:
+        for name in result.get("files", {}):
+            target = safe_join(out, name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.suffix in READ_SUFFIXES:
+                storage.get_file(f"{base}/{name}", target)
+            else:
+                target.touch()
+    summary = result.get("summary", {})
+    seconds = float(summary.get("timings", {}).get("total_s", 0.0))
+    return ItemResult(spec, out, "done", seconds=seconds, summary=summary)

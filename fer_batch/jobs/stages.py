@@ -93,6 +93,7 @@ class Stages:
             result = {
                 "files": checksums(work.out),
                 "warnings": [self.own_words(w, manifest, unit) for w in warnings],
+                "summary": summary,
             }
             self.storage.put_json(key, result)
         return result
