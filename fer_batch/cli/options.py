@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from fer_batch.config import OUTPUTS, AnalyzeSettings, RunSettings
+from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import UsageError
 
 ALL_OUTPUTS = ",".join(OUTPUTS)
@@ -88,6 +88,25 @@ def parse_range(text: str) -> tuple[float, float]:
     if not 0 <= start < stop:
         raise UsageError(f"--gif-range: {text!r} is not START-STOP in seconds, such as 12.5-17")
     return start, stop
+
+
+def render_settings(
+    blur_faces: bool, threshold: float, labels: str, gif_range: str, crf: int
+) -> RenderSettings:
+    """What the drawing options of a command ask for.
+
+    Raises:
+        UsageError: the range is none.
+    """
+    start, stop = parse_range(gif_range)
+    return RenderSettings(
+        blur_faces=blur_faces,
+        threshold=threshold,
+        labels=parse_labels(labels),
+        gif_start_s=start,
+        gif_stop_s=stop,
+        crf=crf,
+    )
 
 
 def check_labels(labels: tuple[str, ...], known: tuple[str, ...], model: str) -> None:

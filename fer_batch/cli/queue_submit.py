@@ -44,7 +44,6 @@ def submit(
     Without FER_BATCH_REDIS_URL a queue is started on this machine. `fer-batch status` shows how
     far the job is, `fer-batch download` brings the results.
     """
-    gif_start, gif_stop = o.parse_range(gif_range)
     analyze = AnalyzeSettings(
         model=model,
         detector=detector,
@@ -54,14 +53,7 @@ def submit(
         fps=fps,
         smooth_s=smooth,
     )
-    render = RenderSettings(
-        blur_faces=blur_faces,
-        threshold=threshold,
-        labels=o.parse_labels(labels),
-        gif_start_s=gif_start,
-        gif_stop_s=gif_stop,
-        crf=crf,
-    )
+    render = o.render_settings(blur_faces, threshold, labels, gif_range, crf)
     _check(priority, analyze, render)
     from fer_batch.jobs.submit import Request
 

@@ -32,15 +32,7 @@ def render(
 
     The numbers stay as they are; the original videos must still be where they were.
     """
-    gif_start, gif_stop = o.parse_range(gif_range)
-    wanted = RenderSettings(
-        blur_faces=blur_faces,
-        threshold=threshold,
-        labels=o.parse_labels(labels),
-        gif_start_s=gif_start,
-        gif_stop_s=gif_stop,
-        crf=crf,
-    )
+    wanted = o.render_settings(blur_faces, threshold, labels, gif_range, crf)
     from fer_batch.cli.run import finish, run_specs
 
     chosen = o.parse_outputs(outputs) if outputs else ()

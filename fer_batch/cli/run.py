@@ -66,15 +66,7 @@ def run(
         fps=fps,
         smooth_s=smooth,
     )
-    gif_start, gif_stop = o.parse_range(gif_range)
-    render = RenderSettings(
-        blur_faces=blur_faces,
-        threshold=threshold,
-        labels=o.parse_labels(labels),
-        gif_start_s=gif_start,
-        gif_stop_s=gif_stop,
-        crf=crf,
-    )
+    render = o.render_settings(blur_faces, threshold, labels, gif_range, crf)
     settings = RunSettings(
         device=device,
         runtime=runtime,
