@@ -34,6 +34,7 @@ def render(
     """
     wanted = o.render_settings(blur_faces, threshold, labels, gif_range, crf)
     from fer_batch.cli.run import finish, run_specs
+    from fer_batch.jobs.batch import write_gallery
 
     chosen = o.parse_outputs(outputs) if outputs else ()
     results = []
@@ -41,6 +42,8 @@ def render(
         results += run_specs(
             items, out, RunSettings(), "resume", quiet or as_json, infer=False, batch=False
         )
+        if (out / "index.html").is_file():
+            write_gallery(out)
     finish(results, folders[0], quiet, as_json)
 
 

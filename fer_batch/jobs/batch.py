@@ -23,7 +23,16 @@ def write_batch(results: list[ItemResult], out: Path) -> None:
             rows.append(failed_row(name=result.item.input, error=result.error, status=result.state))
     write_batch_csv(rows, out / "summary.csv")
     if any("report" in result.item.outputs for result in results):
-        from fer_batch.output.report.index import write_index
-        from fer_batch.output.report.rebuild import stored_batch
+        write_gallery(out)
 
-        write_index(out, *stored_batch(out))
+
+def write_gallery(out: Path) -> None:
+    """Write ``index.html`` and the joined tables of all results that lie in ``out``.
+
+    Raises:
+        NoSpaceError, OutputPathError: the folder cannot be written to.
+    """
+    from fer_batch.output.report.index import write_index
+    from fer_batch.output.report.rebuild import stored_batch
+
+    write_index(out, *stored_batch(out))
