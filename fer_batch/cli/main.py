@@ -22,11 +22,13 @@ app = typer.Typer(
 
 
 def _register() -> None:
-    from fer_batch.cli import demo, doctor, models, queue, render, run
+    from fer_batch.cli import demo, doctor, models, queue, render, report, run
 
     app.command("run")(run.run)
     app.command("demo")(demo.demo)
     app.command("render")(render.render)
+    app.command("open")(report.open_page)
+    app.command("report")(report.report)
     app.command("models")(models.models)
     app.command("doctor")(doctor.doctor)
     queue.register(app)

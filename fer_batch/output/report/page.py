@@ -209,7 +209,7 @@ def _files(folder: Path) -> list[dict[str, Any]]:
             "name": name,
             "href": address(name),
             "text": text,
-            "size": size(folder / name),
+            "size": "" if name == "summary.json" else size(folder / name),
             "save": name not in SHOWN_IN_BROWSER,
         }
         for name, text in FILES.items()

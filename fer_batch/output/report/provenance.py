@@ -133,7 +133,7 @@ def _measured(metrics: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]
 
 def _metric_rows(title: str, values: Mapping[str, Any]) -> list[Row]:
     on = f" on {title}" if title else ""
-    rows = [Row("Accuracy", f"{float(values['accuracy']):.1%}".replace("%", " %") + on)]
+    rows = [Row("Accuracy", f"{float(values['accuracy']):.1%}".replace("%", "\u00a0%") + on)]
     recall = values.get("recall")
     if isinstance(recall, Mapping):
         each = ", ".join(f"{label} {percent(float(share))}" for label, share in recall.items())
@@ -157,9 +157,11 @@ def _settings(settings: Mapping[str, Any]) -> list[Row]:
 
 
 def _timings(timings: Mapping[str, Any]) -> list[Row]:
+    # Steps end in _s and follow one another; what happens within them overlaps.
     return [
         Row(str(name).removesuffix("_s").replace("_", " "), f"{float(value):.2f} s")
         for name, value in timings.items()
+        if str(name).endswith("_s")
     ]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 from fer_batch.errors import NotFoundError, UnreadableError
 from fer_batch.output.report.index import Failure, write_index
 from fer_batch.output.report.page import write_report
+from fer_batch.output.summary import describe_outputs, write_summary
 from fer_batch.output.table import read_csv
 
 DONE = "done"
@@ -33,8 +35,20 @@ def rebuild_report(folder: Path, *, index: bool = False) -> Path:
         raise UnreadableError(f"{path}: is no summary of fer-batch; run the analysis again")
     name = summary.get("input", {}).get("name") or folder.name
     timeline = read_csv(folder / "timeline.csv", str(name))
-    write_report(folder, timeline, summary, index=index)
+    names = write_report(folder, timeline, summary, index=index)
+    _note_outputs(folder, summary, names)
     return folder / "report.html"
+
+
+def _note_outputs(folder: Path, summary: dict[str, Any], names: list[str]) -> None:
+    """Keep the summary's list of outputs true: by it, `run --resume` knows what is whole."""
+    outputs = summary.get("outputs")
+    if not isinstance(outputs, dict) or "report.html" not in outputs:
+        return
+    others = {k: v for k, v in outputs.items() if k.split("/")[0] not in ("report", "report.html")}
+    now = dict(sorted((others | describe_outputs(folder, names)).items()))
+    if now != outputs:
+        write_summary(summary | {"outputs": now}, folder / "summary.json")
 
 
 def rebuild(out: Path) -> list[Path]:
@@ -77,7 +91,7 @@ def stored_batch(out: Path) -> tuple[list[Path], list[Failure]]:
             results.append(there.pop(name))
         elif row.get("status") != DONE and row.get("input"):
             reason = row.get("error") or row.get("status") or "failed"
-            failures.append(Failure(row["input"] or "", reason))
+            failures.append(Failure(Path(row["input"]).name or row["input"], reason))
     return [*results, *there.values()], failures
 
 

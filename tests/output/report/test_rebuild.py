@@ -9,7 +9,13 @@ import pytest
 
 from fer_batch.errors import InputError, NotFoundError, UnreadableError
 from fer_batch.output.report import rebuild, write_index
-from fer_batch.output.summary import done_row, failed_row, write_batch_csv
+from fer_batch.output.summary import (
+    describe_outputs,
+    done_row,
+    failed_row,
+    write_batch_csv,
+    write_summary,
+)
 from tests.output.report import made
 from tests.output.report.conftest import make_result
 
@@ -34,6 +40,23 @@ def test_a_result_is_built_again_byte_for_byte(tmp_path: Path, clip: Path) -> No
     # Boxes and probabilities in the table are rounded; all that a page shows is as it was.
     changed = {name for name in before if before[name] != after[name]}
     assert changed <= {"report/data.js"}
+
+
+def test_the_summary_keeps_knowing_its_outputs(tmp_path: Path) -> None:
+    timeline = made.timeline(30)
+    folder = make_result(tmp_path / "x", timeline)
+    (folder / "report" / "raw-000.js").write_text("of a longer version")
+    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    listed = describe_outputs(folder, set(names) - {"summary.json"})
+    facts = made.summary_of(timeline, outputs=listed)
+    write_summary(facts, folder / "summary.json")
+    (folder / "report.html").write_text("of an older version")
+    rebuild(folder)
+    now = json.loads((folder / "summary.json").read_text())
+    assert now.pop("outputs") == describe_outputs(folder, set(names) - {"summary.json"})
+    facts.pop("outputs")
+    assert now == facts
+    assert not (folder / "report" / "raw-000.js").exists()
 
 
 def test_a_batch_is_built_again_with_its_failures(tmp_path: Path) -> None:

@@ -1,0 +1,104 @@
+"""``fer-batch open`` and ``fer-batch report``: the pages of results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_batch.errors import NotFoundError
+
+PAGES = ("index.html", "report.html")
+
+
+def open_page(
+    target: Annotated[
+        str, typer.Argument(help="A folder of results, or a job's id or its first letters.")
+    ] = "fer-batch-out",
+    only_print: Annotated[
+        bool, typer.Option("--print", help="Print where the page is, open nothing.")
+    ] = False,
+) -> None:
+    """Open the page of a folder of results, or of a job, in the browser.
+
+    The results of a job are brought to this machine first, unless they are here already.
+    """
+    folder = Path(target)
+    page = find_page(folder if folder.is_dir() else job_folder(target))
+    typer.echo(str(page))
+    if not only_print:
+        show(page)
+
+
+def report(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Result folders of `fer-batch run`, one input's or all.")
+    ],
+) -> None:
+    """Build report.html and index.html again from stored results; nothing is analysed."""
+    from fer_batch.output.report.rebuild import rebuild
+
+    for folder in folders:
+        for page in rebuild(folder):
+            typer.echo(str(page))
+
+
+def find_page(folder: Path) -> Path:
+    """The page to open first in a folder of results.
+
+    Raises:
+        NotFoundError: it holds none.
+    """
+    for name in PAGES:
+        if (folder / name).is_file():
+            return (folder / name).resolve()
+    raise NotFoundError(
+        f"{folder}: holds no report; make one with `fer-batch report {folder}`"
+        if any(folder.glob("**/summary.json"))
+        else f"{folder}: holds no results; give a folder that `fer-batch run` wrote, or a job"
+    )
+
+
+def job_folder(text: str) -> Path:
+    """Where the results of a job lie on this machine, after all that is finished was fetched.
+
+    Raises:
+        NotFoundError: it looks like a path, and there is nothing.
+        JobError: no such job, or nothing of it is finished yet.
+        BrokerError, StorageError: the queue does not answer.
+    """
+    from fer_batch.cli.queue import note, open_queue
+    from fer_batch.errors import JobError
+    from fer_batch.jobs.settings import load_settings
+
+    if "/" in text or "." in text or text == "fer-batch-out":
+        raise NotFoundError(f"{text}: there is no such folder")
+    with open_queue() as queue:
+        job = queue.resolve(text)
+        folder = load_settings().cache_dir / "opened" / job
+        files = queue.download(job, folder, frozenset())
+        if not files and not folder.is_dir():
+            raise JobError(f"job {job}: nothing is finished yet; see `fer-batch status {job}`")
+        if not queue.status(job).final:
+            note(f"job {job} still runs; open it again for the rest")
+    build_index(folder)
+    return folder
+
+
+def build_index(folder: Path) -> None:
+    """Write ``index.html`` for the results that lie in ``folder`` now."""
+    from fer_batch.output.report.index import write_index
+    from fer_batch.output.report.rebuild import stored_batch
+
+    results, failures = stored_batch(folder)
+    if results or failures:
+        write_index(folder, results, failures)
+
+
+def show(page: Path) -> None:
+    """Open a page in the reader's browser; a line on stderr where there is none."""
+    import webbrowser
+
+    if not webbrowser.open(page.as_uri()):
+        typer.echo("no browser was found here; open the file above yourself", err=True)
