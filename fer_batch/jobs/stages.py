@@ -87,16 +87,28 @@ class Stages:
         if result is None:
             item, folder, work = self._open(manifest, unit)
             summary = steps.finish(item, work, self.engine(manifest.segment_frames))
+            summary = self._in_own_words(summary, work, manifest, unit)
             folder.push()
-            plan = self.storage.get_json(keys.fact(unit.job, unit.item, "plan")) or {}
-            warnings = summary.get("warnings", plan.get("warnings", []))
             result = {
                 "files": checksums(work.out),
-                "warnings": [self.own_words(w, manifest, unit) for w in warnings],
+                "warnings": summary.get("warnings", []),
                 "summary": summary,
             }
             self.storage.put_json(key, result)
         return result
+
+    def _in_own_words(
+        self, summary: dict[str, Any], work: MirroredFolder, manifest: Manifest, unit: Unit
+    ) -> dict[str, Any]:
+        """The summary with the input's path as the user wrote it, in its file as well."""
+        from fer_batch.output.summary import write_summary
+
+        warnings = [self.own_words(w, manifest, unit) for w in summary.get("warnings", [])]
+        about = {**summary.get("input", {}), "path": manifest.items[unit.item].input}
+        summary = {**summary, "input": about, "warnings": warnings}
+        if (work.out / "summary.json").exists():
+            write_summary(summary, work.out / "summary.json")
+        return summary
 
     def discard(self, unit: Unit) -> None:
         """Remove what only served to make the outputs of a finished item."""
