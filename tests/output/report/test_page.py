@@ -50,7 +50,7 @@ def test_it_says_what_the_summary_says(tmp_path: Path) -> None:
         "100 frames",
         "2 people",
         "3f3f3f3f",
-        "88.1 % on PublicTest",
+        "88.1\u00a0% on PublicTest",
         "differ from how often they are right by 2.1 % on average",
         "FER2013's labels are noisy",
         "cannot be read from them",
