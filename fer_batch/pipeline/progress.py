@@ -14,6 +14,8 @@ ShouldCancel = Callable[[], bool]
 
 # Asking whether to stop may cost a round trip; frames take a few milliseconds each.
 FRAMES_BETWEEN_CHECKS = 16
+# Frames of 4K take longer, and Ctrl-C is to be heard at once.
+SECONDS_BETWEEN_CHECKS = 0.25
 
 
 def unreported(frames: int) -> None:
@@ -26,12 +28,19 @@ def never() -> bool:
 
 
 class Pulse:
-    """Passes on progress and looks for a wish to stop, every few frames."""
+    """Passes on progress and looks for a wish to stop, every few frames or parts of a second."""
 
-    def __init__(self, report: Report, should_cancel: ShouldCancel) -> None:
+    def __init__(
+        self,
+        report: Report,
+        should_cancel: ShouldCancel,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._report = report
         self._should_cancel = should_cancel
+        self._clock = clock
         self._pending = 0
+        self._last = clock()
 
     def beat(self, frames: int = 1) -> None:
         """``frames`` more are done.
@@ -40,7 +49,8 @@ class Pulse:
             Cancelled: the caller wants to stop.
         """
         self._pending += frames
-        if self._pending >= FRAMES_BETWEEN_CHECKS:
+        waited = self._clock() - self._last >= SECONDS_BETWEEN_CHECKS
+        if waited or self._pending >= FRAMES_BETWEEN_CHECKS:
             self.flush()
 
     def flush(self) -> None:
@@ -48,6 +58,7 @@ class Pulse:
         if self._pending:
             self._report(self._pending)
             self._pending = 0
+        self._last = self._clock()
         if self._should_cancel():
             raise Cancelled("stopped; what was finished is kept")
 

@@ -28,16 +28,25 @@ def test_reports_and_questions_come_every_few_frames() -> None:
         asked.append(sum(reported))
         return False
 
-    pulse = Pulse(reported.append, ask)
+    pulse = Pulse(reported.append, ask, clock=lambda: 0.0)
     for _ in range(3 * FRAMES_BETWEEN_CHECKS + 1):
         pulse.beat()
     assert reported == [FRAMES_BETWEEN_CHECKS] * 3
     assert len(asked) == 3
 
 
+def test_slow_frames_are_reported_one_by_one() -> None:
+    reported: list[int] = []
+    ticks = iter(range(100))
+    pulse = Pulse(reported.append, never, clock=lambda: float(next(ticks)))
+    for _ in range(4):
+        pulse.beat()
+    assert reported == [1] * 4
+
+
 def test_a_wish_to_stop_ends_the_work() -> None:
     reported: list[int] = []
-    pulse = Pulse(reported.append, lambda: True)
+    pulse = Pulse(reported.append, lambda: True, clock=lambda: 0.0)
     with pytest.raises(Cancelled):
         for _ in range(1000):
             pulse.beat()
