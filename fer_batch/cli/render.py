@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
+from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ def render(
     folders: Annotated[
         list[Path], typer.Argument(help="Result folders of `fer-batch run`, one input's or all.")
     ],
-    outputs: Annotated[str, typer.Option(help="What to make; as before if empty.")] = "",
+    outputs: Annotated[
+        str, typer.Option(help="What to make beside what there is already, which is drawn again.")
+    ] = "",
     blur_faces: o.BlurFaces = False,
     threshold: o.Threshold = 0.0,
     labels: o.Labels = "",
@@ -74,7 +76,9 @@ def stored_items(
                 name=place.name,
                 analyze=AnalyzeSettings.from_json(settings["analyze"]),
                 render=render,
-                outputs=outputs or tuple(settings["outputs"]),
+                # All that was drawn is drawn again: a blurred video must not lie beside a GIF that
+                # shows the faces.
+                outputs=tuple(n for n in OUTPUTS if n in (*settings["outputs"], *outputs)),
             )
             found.setdefault(place.resolve().parent, []).append(spec)
     return found
