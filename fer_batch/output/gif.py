@@ -6,6 +6,7 @@ frames (``palettegen``) and maps them in C (``paletteuse``), fed through a pipe.
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -192,7 +193,10 @@ def _encode(frames: list[Image], fps: float, quality: Quality, file: IO[bytes]) 
         if process.wait() != 0:
             complaints.seek(0)
             said = complaints.read().decode(errors="replace").strip().splitlines()
-            raise FerBatchError(f"FFmpeg could not write the GIF: {said[-1] if said else 'killed'}")
+            reason = said[-1] if said else "killed"
+            if "No space left" in reason:
+                raise OSError(errno.ENOSPC, reason)
+            raise FerBatchError(f"FFmpeg could not write the GIF: {reason}")
 
 
 def _write_all(pipe: IO[bytes], data: memoryview) -> None:
