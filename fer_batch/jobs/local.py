@@ -80,6 +80,8 @@ def run_items(
         UnknownModelError, ModelFileError: nothing can run at all.
         OutputPathError: ``out`` cannot be written to.
     """
+    from fer_batch.output.table import one_line
+
     results: list[ItemResult] = []
     for number, item in enumerate(items):
         folder = out / item.name
@@ -102,14 +104,16 @@ def run_items(
             result = ItemResult(item, folder, "failed", error=str(error), code=error.code)
         except (OSError, MemoryError) as error:
             reason = str(getattr(error, "strerror", "") or error or type(error).__name__).lower()
-            line = f"{item.input}: {reason}"
-            result = ItemResult(item, folder, "failed", error=line, code="system")
+            told = f"{item.input}: {reason}"
+            result = ItemResult(item, folder, "failed", error=told, code="system")
         except Exception as error:  # a defect of ours costs one item, not the batch
             logger.debug("%s failed unexpectedly", item.input, exc_info=True)
             reason = (str(error).splitlines() or [""])[0]
-            line = f"{item.input}: unexpected {type(error).__name__} ({reason}); please report it"
-            result = ItemResult(item, folder, "failed", error=line, code="unexpected")
-        results.append(replace(result, seconds=time.perf_counter() - begin))
+            told = f"{item.input}: unexpected {type(error).__name__} ({reason}); please report it"
+            result = ItemResult(item, folder, "failed", error=told, code="unexpected")
+        # Names of strangers' files may hold line breaks and terminal codes.
+        line = one_line(result.error)
+        results.append(replace(result, error=line, seconds=time.perf_counter() - begin))
         observer.item_ended(number, results[-1])
     return results
 
