@@ -16,8 +16,10 @@ from fer_batch.errors import UnknownModelError
 from fer_batch.jobs.batch import write_batch
 from fer_batch.jobs.local import ItemResult, remove_outputs, run_items
 from fer_batch.jobs.work import ItemSpec, WorkFolder
+from fer_batch.media.join import join_parts
+from fer_batch.pipeline import finish
 from fer_batch.pipeline.build import Engine
-from fer_batch.types import FloatArray, Image
+from fer_batch.types import FloatArray, Image, SourceInfo
 from tests.footage import pictures, videos
 from tests.pipeline.stand_ins import Refuses, Shades, ShadesEngine
 
@@ -119,6 +121,34 @@ def test_bad_inputs_among_good_ones(clip: Path, tmp_path: Path) -> None:
     write_batch(results, out)
     rows = (out / "summary.csv").read_text().splitlines()
     assert len(rows) == 5 and "text.mp4" in rows[1] and "gone.mp4" in rows[3]
+
+
+def test_names_cannot_break_a_line_or_write_to_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "a\nb \x1b[31mred.mp4"
+    path.write_text("no video")
+    (failed,) = run(spec(path), tmp_path / "out")
+    assert failed.state == "failed" and failed.error.isprintable()
+    assert r"a\u000ab \u001b[31mred.mp4: is not a video" in failed.error
+
+
+def test_a_full_disk_fails_one_input_and_can_be_gone_on_from(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full where the video is joined; the kernel's own refusal, not a made-up one."""
+
+    def on_a_full_disk(parts: list[Path], info: SourceInfo, path: Path) -> list[str]:
+        path.symlink_to("/dev/full")
+        return join_parts(parts, info, path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(finish, "join_parts", on_a_full_disk)
+        (failed,) = run(spec(clip, outputs=VIDEO), tmp_path)
+    assert (failed.state, failed.code) == ("failed", "no_space")
+    assert "annotated.mp4: no space left" in failed.error and "--resume" in failed.error
+    assert names(tmp_path / "clip") & {"annotated.mp4", "summary.json"} == set()
+    assert not [name for name in names(tmp_path) if ".part-" in name]
+    (done,) = run(spec(clip, outputs=VIDEO), tmp_path, "resume", Refuses())
+    assert done.state == "done", done.error
 
 
 def test_progress_is_of_every_frame(clip: Path, tmp_path: Path) -> None:
