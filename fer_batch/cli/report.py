@@ -80,9 +80,11 @@ def job_folder(text: str) -> Path:
         files = queue.download(job, folder, frozenset())
         if not files and not folder.is_dir():
             raise JobError(f"job {job}: nothing is finished yet; see `fer-batch status {job}`")
-        if not queue.status(job).final:
-            note(f"job {job} still runs; open it again for the rest")
-    build_index(folder)
+        final = queue.status(job).final
+    if not final:
+        # The job writes its index when all is done; until then, one of what is here.
+        note(f"job {job} still runs; open it again for the rest")
+        build_index(folder)
     return folder
 
 
