@@ -155,13 +155,13 @@ def memory(clip: Path, folder: Path, minutes: int) -> list[Row]:
         long = looped(clip, max(1, round(length * 60 / 19.7)), folder / f"{length}min.mp4")
         command = [sys.executable, "-m", "fer_batch.cli.main", "run", str(long), "-q"]
         command += ["-o", str(folder / "memory"), "--overwrite"]
-        peaks[length] = _peak(command)
+        peaks[length] = peak_of(command)
     ratio = peaks[minutes] / peaks[1]
     detail = f"{peaks[minutes] / 1e6:.0f} MB / {peaks[1] / 1e6:.0f} MB"
     return [Row(f"peak memory, {minutes} minutes / 1 minute", ratio, 1.1, "low", detail)]
 
 
-def _peak(command: list[str]) -> float:
+def peak_of(command: list[str]) -> float:
     """Peak resident bytes of a process, measured in a child of its own."""
     probe = (
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
