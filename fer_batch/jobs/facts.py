@@ -60,8 +60,7 @@ def rebuild(ledger: Ledger, storage: Storage, job: str, window: int) -> list[Han
         ledger.cancel(job)
         return []
     for index in range(len(manifest.items)):
-        for handout in _replay(ledger, storage, manifest, index):
-            pending[handout.unit] = handout
+        _replay(ledger, storage, manifest, index, pending)
     return list(pending.values())
 
 
@@ -77,19 +76,32 @@ def rebuild_all(ledger: Ledger, storage: Storage, window: int) -> list[Handout]:
     return handouts
 
 
-def _replay(ledger: Ledger, storage: Storage, manifest: Manifest, index: int) -> list[Handout]:
-    job, handouts = manifest.job_id, []
+def _replay(
+    ledger: Ledger,
+    storage: Storage,
+    manifest: Manifest,
+    index: int,
+    pending: dict[Unit, Handout],
+) -> None:
+    """Tell the ledger what storage holds of an item; ``pending`` is kept to what is to be done."""
+    job = manifest.job_id
+
+    def settle(unit: Unit, handouts: list[Handout]) -> None:
+        pending.update({handout.unit: handout for handout in handouts})
+        pending.pop(unit, None)
 
     def done(stage: Stage, number: int = 0, **facts: Any) -> None:
-        handouts.extend(ledger.complete(Unit(job, index, stage, number), **facts).handouts)
+        unit = Unit(job, index, stage, number)
+        settle(unit, ledger.complete(unit, **facts).handouts)
 
     error = storage.get_json(keys.fact(job, index, "error"))
     if error is not None:
         unit = Unit(job, index, "probe")
-        return ledger.fail(unit, error["code"], error["words"])[1]
+        settle(unit, ledger.fail(unit, error["code"], error["words"])[1])
+        return
     plan = storage.get_json(keys.fact(job, index, "plan"))
     if plan is None:
-        return handouts
+        return
     done("probe", **probe_facts(plan))
     files = storage.files(keys.item(job, index))
     result = storage.get_json(keys.fact(job, index, "result"))
@@ -98,14 +110,13 @@ def _replay(ledger: Ledger, storage: Storage, manifest: Manifest, index: int) ->
         if assembled or f"shards/{number:05d}.npz" in files:
             done("analyze", number, frames=frames)
     if not assembled:
-        return handouts
+        return
     done("assemble")
     for number, frames in enumerate(plan["segments"]):
         if result is not None or f"parts/{number:05d}.zip" in files:
             done("render", number, frames=frames)
     if result is not None:
         done("finish", warnings=json.dumps(result.get("warnings", [])))
-    return handouts
 
 
 def probe_facts(plan: dict[str, Any]) -> dict[str, Any]:

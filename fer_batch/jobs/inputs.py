@@ -18,9 +18,16 @@ from fer_batch.jobs.storage import Storage, sha256_file
 SAFE_SUFFIXES = VIDEO_SUFFIXES + IMAGE_SUFFIXES
 
 
-def stored_file(path: Path, folder: bool) -> StoredFile:
-    """Hash a file and say where it will lie. Images of a folder keep their names, since the
-    timeline shows them; a video's name never becomes part of a path.
+def kind_of(path: Path) -> str:
+    """What an existing input is: "folder" (of images), "image" or "file" (a video)."""
+    if path.is_dir():
+        return "folder"
+    return "image" if path.suffix.lower() in IMAGE_SUFFIXES else "file"
+
+
+def stored_file(path: Path, kind: str) -> StoredFile:
+    """Hash a file and say where it will lie. Images keep their names, since the timeline shows
+    them; a video's name never becomes part of a path.
 
     Raises:
         UnreadableError: it cannot be read.
@@ -31,7 +38,7 @@ def stored_file(path: Path, folder: bool) -> StoredFile:
         reason = (error.strerror or "cannot be read").lower()
         raise UnreadableError(f"{path}: {reason}; check the file and its permissions") from error
     suffix = path.suffix.lower() if path.suffix.lower() in SAFE_SUFFIXES else ".bin"
-    name = path.name if folder else f"input{suffix}"
+    name = f"input{suffix}" if kind == "file" else path.name
     return StoredFile(name, f"inputs/{digest[:2]}/{digest}{suffix}", size, digest)
 
 

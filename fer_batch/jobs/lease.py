@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -63,6 +64,7 @@ class Lease:
         self.frames = 0
         self.verdict = "ok"
         self._ended = threading.Event()
+        self._told = False
         self._started = time.monotonic()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
@@ -78,6 +80,9 @@ class Lease:
     ) -> None:
         self._ended.set()
         self._thread.join(timeout=30)
+        if self._told:
+            with suppress(BrokerError):
+                note_progress(self.ledger, self.worker, None, 0.0)
 
     def report(self, frames: int) -> None:
         """``frames`` more of this unit are done."""
@@ -93,6 +98,7 @@ class Lease:
                 verdict = self.ledger.renew(self.unit, self.owner, self.frames)
                 rate = self.frames / max(time.monotonic() - self._started, 1e-3)
                 note_progress(self.ledger, self.worker, self.unit, rate)
+                self._told = True
             except BrokerError as error:
                 # The work goes on: it can be handed in when Redis is back.
                 logger.warning("lease of %s not renewed: %s", self.unit.key, error)

@@ -108,8 +108,9 @@ class StoredFile:
 class JobItem:
     """One input of a job. ``input`` is the path as the user wrote it, only ever shown.
 
-    ``name`` is the folder of its outputs; ``kind`` is "file" or "folder" (of images). ``problem``
-    is what was wrong with the input when it was submitted: such an item fails, the others go on.
+    ``name`` is the folder of its outputs; ``kind`` is "file" (a video), "image" or "folder" (of
+    images). ``problem`` is what was wrong with the input when it was submitted: such an item fails,
+    the others go on.
     """
 
     input: str

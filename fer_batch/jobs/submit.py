@@ -92,9 +92,7 @@ def submit(
     return Submitted(manifest.job_id, len(found), reused=False)
 
 
-def _manifest(
-    request: Request, items: list[JobItem], ledger: Ledger, model_hash: str
-) -> Manifest:
+def _manifest(request: Request, items: list[JobItem], ledger: Ledger, model_hash: str) -> Manifest:
     name = facts.clean_name(request.name or request.paths[0].absolute().name)
     return Manifest(
         job_id=new_job_id(),
@@ -115,13 +113,12 @@ def _hash(found: Input) -> _Hashed:
     try:
         if not path.exists():
             raise NotFoundError(f"{path}: not found; check the path")
-        folder = path.is_dir()
-        paths = _images(path) if folder else (path,)
-        files = [inputs.stored_file(file, folder) for file in paths]
+        kind = inputs.kind_of(path)
+        paths = _images(path) if kind == "folder" else (path,)
+        files = [inputs.stored_file(file, kind) for file in paths]
     except FerBatchError as error:
         problem = (error.code, str(error))
         return _Hashed(JobItem(shown, found.name, "file", "", (), problem), ())
-    kind = "folder" if folder else "file"
     digest = inputs.content_hash(files)
     return _Hashed(JobItem(shown, found.name, kind, digest, tuple(files)), paths)
 

@@ -73,7 +73,7 @@ def test_a_storage_nobody_knows() -> None:
 
 
 def item_of(path: Path, storage: Storage) -> JobItem:
-    file = stored_file(path, folder=False)
+    file = stored_file(path, "file")
     upload(storage, path, file)
     return JobItem(str(path), "clip", "file", file.sha256, (file,))
 
@@ -105,7 +105,7 @@ def test_a_folder_keeps_the_names_of_its_images(tmp_path: Path, storage: Storage
     names = ("2.png", "10.png", "a b.png")
     for name in names:
         (tmp_path / name).write_bytes(name.encode())
-    files = [stored_file(tmp_path / name, folder=True) for name in names]
+    files = [stored_file(tmp_path / name, "folder") for name in names]
     for name, file in zip(names, files, strict=True):
         upload(storage, tmp_path / name, file)
     item = JobItem("in", "in", "folder", content_hash(files), tuple(files))
