@@ -32,33 +32,21 @@ def mean_template(landmarks: FloatArray) -> NDArray[np.float64]:
     return np.asarray((mean + mirrored) / 2)
 
 
-def similarity(points: Matrices, template: NDArray[np.float64]) -> Matrices:
-    """Least-squares similarity transforms from ``points [n, 5, 2]`` to ``template [5, 2]``.
+def aligning_maps(landmarks: FloatArray | None) -> Matrices | None:
+    """Each image's warp to the mean template, the same that the pipeline gives to video faces.
 
-    Returns ``float64[n, 2, 3]`` for ``cv2.warpAffine``; rows with NaN stay NaN. In the plane the
-    fit (Umeyama, 1991) has a closed form without a singular value decomposition.
+    ``float64[n, 2, 3]`` for ``cv2.warpAffine``; NaN where no face was found or the fit is absurd.
     """
     import numpy as np
 
-    points = np.asarray(points, np.float64)
-    source_mean = points.mean(axis=1, keepdims=True)
-    target_mean = template.mean(axis=0)
-    source, target = points - source_mean, template - target_mean
-    norm = (source**2).sum(axis=(1, 2))
-    a = (source * target).sum(axis=(1, 2)) / norm
-    b = (source[..., 0] * target[:, 1] - source[..., 1] * target[:, 0]).sum(axis=1) / norm
-    linear = np.stack([np.stack([a, -b], axis=1), np.stack([b, a], axis=1)], axis=1)
-    shift = target_mean - (linear @ source_mean.transpose(0, 2, 1))[..., 0]
-    return np.concatenate([linear, shift[..., None]], axis=2)
-
-
-def aligning_maps(landmarks: FloatArray | None) -> Matrices | None:
-    """Each image's map to the mean template, NaN where no face was found or the fit is absurd."""
-    import numpy as np
+    from fer_batch.faces.align import similarity
 
     if landmarks is None or not np.isfinite(landmarks).any():
         return None
-    maps = similarity(landmarks.astype(np.float64), mean_template(landmarks))
-    scale = np.hypot(maps[:, 0, 0], maps[:, 1, 0])
-    maps[~((scale > 0.6) & (scale < 1.7))] = np.nan
+    template = mean_template(landmarks).astype(np.float32)
+    maps = np.full((len(landmarks), 2, 3), np.nan)
+    for row in np.flatnonzero(np.isfinite(landmarks).all(axis=(1, 2))):
+        found = similarity(landmarks[row], template)
+        if 0.6 < np.hypot(found[0, 0], found[1, 0]) < 1.7:
+            maps[row] = found
     return maps

@@ -1,27 +1,11 @@
 import cv2
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fer_batch.training.augment import MILD, NONE, REFERENCE, augment, random_matrices
-from fer_batch.training.template import DEFAULT_TEMPLATE, aligning_maps, mean_template, similarity
+from fer_batch.training.template import DEFAULT_TEMPLATE, aligning_maps, mean_template
 from tests.training.made_faces import made_faces
 
 TEMPLATE = np.array(DEFAULT_TEMPLATE)
-
-
-@given(
-    st.floats(-3, 3),
-    st.floats(0.3, 3),
-    st.tuples(st.floats(-40, 40), st.floats(-40, 40)),
-)
-def test_similarity_undoes_any_turn_scale_and_shift(
-    angle: float, scale: float, shift: tuple[float, float]
-) -> None:
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    points = TEMPLATE @ turn.T + shift
-    found = similarity(points[None], TEMPLATE)[0]
-    assert np.allclose(points @ found[:, :2].T + found[:, 2], TEMPLATE, atol=1e-6)
 
 
 def test_mean_template_is_symmetric_and_passes_over_missing_faces() -> None:
