@@ -23,7 +23,7 @@ from fer_batch.jobs.ledger import Ledger
 from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.storage import Storage
 from fer_batch.jobs.sweep import sweep
-from workers.process import STOP_FILE
+from workers.process import STOP_FILE, SUPERVISOR
 
 logger = logging.getLogger(__name__)
 EXIT_STUCK = 70
@@ -48,6 +48,10 @@ class Caretaker(threading.Thread):
 
     def run(self) -> None:
         while not self.ended.wait(self.settings.sweep_s):
+            if self._orphaned():
+                logger.warning("the supervisor is gone; this worker stops")
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
             try:
                 self._once()
             except FerBatchError as error:
@@ -61,6 +65,13 @@ class Caretaker(threading.Thread):
             self._once()
         except FerBatchError as error:
             logger.warning("%s", error)
+
+    @staticmethod
+    def _orphaned() -> bool:
+        """True where a supervisor had started this worker and is there no more: another one may
+        have been started in its place."""
+        supervisor = os.environ.get(SUPERVISOR)
+        return bool(supervisor) and os.getppid() != int(supervisor or 0)
 
     def _once(self) -> None:
         beat(self.ledger, self.worker, self._about())

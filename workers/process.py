@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 # Set by the parent process, read by its children.
 STOP_FILE = "FER_BATCH_STOP_FILE"
 WORKER_NAME = "FER_BATCH_WORKER_NAME"
+SUPERVISOR = "FER_BATCH_SUPERVISOR"
 DEVICE = "FER_BATCH_DEVICE"
 THREADS = "FER_BATCH_THREADS"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import threading
 import time
 from collections.abc import Sequence
 from types import FrameType
+
+from workers.process import SUPERVISOR
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
@@ -30,10 +33,12 @@ def supervise(arguments: Sequence[str]) -> int:
 
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(name, passed_on)
+    command = [sys.executable, "-m", "workers", *arguments]
+    environment = {**os.environ, SUPERVISOR: str(os.getpid())}
     wait = FIRST_WAIT_S
     while not stop.is_set():
         begin = time.monotonic()
-        process = subprocess.Popen([sys.executable, "-m", "workers", *arguments])
+        process = subprocess.Popen(command, env=environment)
         if stop.is_set():
             process.send_signal(signal.SIGTERM)
         status = process.wait()

@@ -14,7 +14,7 @@ from fer_batch.jobs.heartbeat import WorkerInfo, workers
 from fer_batch.jobs.ledger import Ledger
 from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.spec import JOB_ID, JobStatus, check_job_id
-from fer_batch.jobs.status import Event, from_fields, job_ids, list_jobs, read_log, read_status
+from fer_batch.jobs.status import Event, job_ids, list_jobs, read_log, read_status
 from fer_batch.jobs.storage import Storage
 from fer_batch.jobs.submit import Request, Submitted, Uploaded, submit
 
@@ -170,11 +170,6 @@ class QueueClient:
         for file in wanted:
             download.fetch(self.storage, file, moved)
         return [file.target for file in wanted]
-
-    def stored_status(self, job: str) -> JobStatus | None:
-        """How a job ended, from storage alone."""
-        final = self.storage.get_json(keys.final(check_job_id(job)))
-        return from_fields(job, final["job"], final["items"], {}) if final else None
 
     def close(self) -> None:
         self.publish.close()

@@ -7,11 +7,8 @@ Redis listens on no TCP port, writes an append-only file, and lives in a folder 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,9 +18,10 @@ from pathlib import Path
 
 from fer_batch.atomic import write_text
 from fer_batch.errors import BrokerError, OutputPathError
-from fer_batch.jobs.lease import process_started
+from fer_batch.jobs.processes import detach, recorded, remember, stop
 from fer_batch.jobs.settings import QueueSettings
 
+REDIS, WORKER = "redis.json", "worker.json"
 START_S = 20.0
 STOP_S = 45.0
 STOPPED = "stopped"  # left by `down`, so that merely looking does not start work again
@@ -51,23 +49,23 @@ def ensure_up(settings: QueueSettings) -> Stack:
     with _locked(folder):
         (folder / STOPPED).unlink(missing_ok=True)
         started = []
-        redis = _running(folder / "redis.json")
-        if not redis or not _answers(settings):
+        redis, source = recorded(folder / REDIS)
+        if not redis:
             redis = _start_redis(settings, folder)
+            source = recorded(folder / REDIS)[1]
             started.append("redis")
-        worker = _running(folder / "worker.json")
+        _wait_for_redis(settings, redis, folder)
+        worker, _ = recorded(folder / WORKER)
         if not worker:
             worker = _start_worker(settings, folder)
             started.append("worker")
-    return Stack(redis, worker, _server_name(folder), tuple(started))
+    return Stack(redis, worker, source, tuple(started))
 
 
 def find(settings: QueueSettings) -> Stack:
     """What runs now, without starting anything."""
-    folder = settings.stack_dir
-    return Stack(
-        _running(folder / "redis.json"), _running(folder / "worker.json"), _server_name(folder)
-    )
+    redis, source = recorded(settings.stack_dir / REDIS)
+    return Stack(redis, recorded(settings.stack_dir / WORKER)[0], source)
 
 
 def down(settings: QueueSettings) -> Stack:
@@ -78,10 +76,10 @@ def down(settings: QueueSettings) -> Stack:
     with _locked(folder):
         found = find(settings)
         if found.worker:
-            _stop(found.worker, signal.SIGTERM, settings.stop_s + 15)
+            stop(found.worker, settings.stop_s + 15)
         if found.redis:
-            _stop(found.redis, signal.SIGTERM, STOP_S)
-        for name in ("worker.json", "redis.json"):
+            stop(found.redis, STOP_S)
+        for name in (WORKER, REDIS):
             (folder / name).unlink(missing_ok=True)
         (folder / STOPPED).touch()
     return found
@@ -114,21 +112,37 @@ def server_binary() -> tuple[str, str]:
 
 
 def _start_redis(settings: QueueSettings, folder: Path) -> int:
+    """Start Redis, unless one answers at the socket: two must never write the same file."""
     binary, source = server_binary()
+    if running := _answers(settings):
+        remember(folder / REDIS, running, "redis")
+        return running
     data = _private(folder / f"data-{source.removesuffix('-server')}")
     config = folder / "redis.conf"
     write_text(config, _redis_config(settings, data))
     settings.socket_path.unlink(missing_ok=True)
-    process = _detach([binary, str(config)], folder / "redis.log", dict(os.environ))
-    _remember(folder / "redis.json", process.pid, source)
+    process = detach([binary, str(config)], folder / "redis.log", dict(os.environ))
+    remember(folder / REDIS, process.pid, source)
+    return process.pid
+
+
+def _wait_for_redis(settings: QueueSettings, pid: int, folder: Path) -> None:
+    """Wait until Redis answers; after a crash it reads its file first.
+
+    Raises:
+        BrokerError: it ended, or does not answer.
+    """
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        if _answers(settings):
-            return process.pid
-        if process.poll() is not None:
-            break
+    while not _answers(settings):
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        if not recorded(folder / REDIS)[0]:
+            raise BrokerError(f"the embedded Redis did not start; see {folder / 'redis.log'}")
+        if time.monotonic() > deadline:
+            raise BrokerError(
+                f"the embedded Redis (process {pid}) does not answer; `fer-batch down` stops it"
+            )
         time.sleep(0.05)
-    raise BrokerError(f"the embedded Redis did not start; see {folder / 'redis.log'}")
 
 
 def _redis_config(settings: QueueSettings, data: Path) -> str:
@@ -160,90 +174,23 @@ def _start_worker(settings: QueueSettings, folder: Path) -> int:
     environment["FER_BATCH_CACHE_DIR"] = str(settings.cache_dir.absolute())
     environment.pop("FER_BATCH_REDIS_URL", None)
     command = [sys.executable, "-m", "workers", "--supervise", "--name", "embedded"]
-    process = _detach(command, folder / "worker.log", environment)
-    _remember(folder / "worker.json", process.pid, "worker")
+    process = detach(command, folder / "worker.log", environment)
+    remember(folder / WORKER, process.pid, "worker")
     return process.pid
 
 
-def _detach(command: list[str], log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start a process that survives this one and its terminal."""
-    _rotate(log)
-    with log.open("ab") as out:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            cwd=log.parent,
-            env=environment,
-            start_new_session=True,
-        )
-
-
-def _rotate(log: Path, limit: int = 5 * 1024 * 1024) -> None:
-    with suppress(FileNotFoundError):
-        if log.stat().st_size > limit:
-            log.replace(log.with_suffix(".log.1"))
-
-
-def _answers(settings: QueueSettings) -> bool:
+def _answers(settings: QueueSettings) -> int:
+    """The process of the Redis that answers at the socket, 0 where none does."""
     import redis
 
     client = redis.Redis(unix_socket_path=str(settings.socket_path), socket_timeout=2)
     try:
-        return bool(client.ping())
+        client.ping()
+        return int(client.info("server")["process_id"])
     except (redis.RedisError, OSError):
-        return False
+        return 0
     finally:
         client.close()
-
-
-def _remember(record: Path, pid: int, source: str) -> None:
-    write_text(record, json.dumps({"pid": pid, "started": process_started(pid), "source": source}))
-
-
-def _running(record: Path) -> int:
-    """The process of ``record`` if it still runs and is the same one, else 0."""
-    try:
-        data = json.loads(record.read_text())
-        pid, started = int(data["pid"]), data["started"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0
-    return pid if _alive(pid, started) else 0
-
-
-def _alive(pid: int, started: str) -> bool:
-    """True where ``pid`` runs and is the process that began at ``started``."""
-    if Path("/proc/self/stat").exists():
-        return bool(started) and process_started(pid) == started
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
-
-
-def _server_name(folder: Path) -> str:
-    try:
-        return str(json.loads((folder / "redis.json").read_text())["source"])
-    except (OSError, ValueError, KeyError):
-        return ""
-
-
-def _stop(pid: int, sign: signal.Signals, seconds: float) -> None:
-    """Ask a process to stop and wait for it; after ``seconds`` make it."""
-    started = process_started(pid)
-    with suppress(ProcessLookupError):
-        os.kill(pid, sign)
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-        if not _alive(pid, started):
-            return
-        time.sleep(0.05)
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
 
 
 def _private(folder: Path) -> Path:

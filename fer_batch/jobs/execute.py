@@ -18,8 +18,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from fer_batch.errors import BrokerError, Cancelled, FerBatchError, NotFoundError, StorageError
 from fer_batch.jobs import facts, keys
 from fer_batch.jobs.broker import Publish
-from fer_batch.jobs.lease import Lease, is_dead, this_owner
+from fer_batch.jobs.lease import Lease
 from fer_batch.jobs.ledger import Ledger
+from fer_batch.jobs.processes import is_dead, this_owner
 from fer_batch.jobs.spec import Manifest, Unit
 from fer_batch.jobs.stages import Stages
 from fer_batch.jobs.storage import Storage

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -151,6 +150,3 @@ def _single(name: str) -> str:
     if not name or name in (".", "..") or any(c in name for c in "/\\\0") or TEMPORARY_MARK in name:
         raise StorageError(f"{name[:60]!r} is not the name of a file")
     return name
-
-
-Progress = Callable[[int, int], None]

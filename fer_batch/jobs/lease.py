@@ -3,47 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from fer_batch.errors import BrokerError
 from fer_batch.jobs.heartbeat import note_progress
 from fer_batch.jobs.ledger import Ledger
-from fer_batch.jobs.settings import worker_host
 from fer_batch.jobs.spec import Unit
 
 logger = logging.getLogger(__name__)
-
-
-def process_started(pid: int) -> str:
-    """When a process of this machine started, in the kernel's ticks; "" where it is no more."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return ""
-    fields = stat.rpartition(")")[2].split()
-    return "" if fields[0] == "Z" else fields[19]
-
-
-def this_owner() -> str:
-    """Names this process for leases: host, pid and start, so that its death can be seen."""
-    pid = os.getpid()
-    return f"{worker_host()} {pid} {process_started(pid)}"
-
-
-def is_dead(owner: str) -> bool:
-    """True where ``owner`` is a process of this very machine that no longer runs."""
-    host, _, rest = owner.partition(" ")
-    pid, _, started = rest.partition(" ")
-    if host != worker_host() or not pid.isdigit() or not Path("/proc/self/stat").exists():
-        return False
-    return process_started(int(pid)) != started
 
 
 class Lease:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.faults
 PASSWORD = "s3cret/with:odd@signs"
 URL_PASSWORD = "s3cret%2Fwith%3Aodd%40signs"
 # What docs/cluster.md gives to the user of a worker or a client.
-ACL = ["~fb:*", "&fb:*", "&*", "+@all", "-@dangerous", "+info"]
+ACL = ["~fb:*", "&*", "+@all", "-@dangerous", "+info"]
 
 
 @pytest.fixture(scope="module")
