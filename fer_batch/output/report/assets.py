@@ -17,9 +17,10 @@ REPORT_SCRIPTS = (
     "1-store.js",
     "2-data.js",
     "3-player.js",
-    "4-panels.js",
-    "5-now.js",
-    "6-controls.js",
+    "4-marks.js",
+    "5-panels.js",
+    "6-now.js",
+    "7-controls.js",
 )
 
 

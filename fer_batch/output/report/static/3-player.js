@@ -101,7 +101,7 @@
     };
     const wait = () => {
       setTimeout(again, 80);
-      setTimeout(trust, 1500);
+      setTimeout(trust, 4000);
     };
     if (video.readyState >= 2) wait();
     else video.addEventListener("loadeddata", wait, { once: true });

@@ -19,9 +19,9 @@
     find("#zoom-fit").disabled = whole;
     find("#zoom-out").disabled = whole;
     find("#zoom-in").disabled = length <= SHORTEST_S;
-    const shown = `${app.clock(state.from, 1)} to ${app.clock(state.to, 1)}`;
-    find("#range").textContent = whole ? "" : shown;
-    pan.setAttribute("aria-valuetext", shown);
+    const ends = [app.clock(state.from, 1), app.clock(state.to, 1)];
+    find("#range").textContent = whole ? "" : ends.join(" – ");
+    pan.setAttribute("aria-valuetext", ends.join(" to "));
     app.tell("range");
   }
 

@@ -2,102 +2,12 @@
 /* One chart for each person: probabilities over time, spells as a strip, gaps shaded. */
 (() => {
   const app = window.FerBatch;
+  const { marks } = app;
   const FIRST_PANELS = 6;
-  const STRIP = [-0.2, -0.06]; // where the strip of spells lies, in units of the y axis
   const STEPS = [
     0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
   ];
   const panels = [];
-  const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  let colours = {};
-
-  function readColours() {
-    for (const name of ["ink", "muted", "grid", "gap", "fault", "surface"]) {
-      colours[name] = style(`--${name}`);
-    }
-  }
-
-  /** Black or white, whichever is easier to read on `hex`. */
-  function textOn(hex) {
-    const [r, g, b] = [1, 3, 5].map((at) => {
-      const part = parseInt(hex.slice(at, at + 2), 16) / 255;
-      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff";
-  }
-
-  /** Slanted lines in one direction or both: a texture tells gaps apart without colour. */
-  function hatch(context, left, top, width, height, colour, crossed) {
-    context.save();
-    context.beginPath();
-    context.rect(left, top, width, height);
-    context.clip();
-    context.globalAlpha = 0.16;
-    context.fillStyle = colour;
-    context.fillRect(left, top, width, height);
-    context.globalAlpha = 0.55;
-    context.strokeStyle = colour;
-    context.lineWidth = devicePixelRatio;
-    const gap = (crossed ? 7 : 9) * devicePixelRatio;
-    context.beginPath();
-    const origin = Math.floor((left - height) / gap) * gap;
-    for (let x = origin; x < left + width + height; x += gap) {
-      context.moveTo(x, top + height);
-      context.lineTo(x + height, top);
-      if (crossed) {
-        context.moveTo(x, top);
-        context.lineTo(x + height, top + height);
-      }
-    }
-    context.stroke();
-    context.restore();
-  }
-
-  /** Shade what the whole video lacks: frames without a face, frames that could not be read. */
-  function shade(chart) {
-    const { ctx: context, bbox } = chart;
-    for (const [start, stop, code] of app.data.gaps) {
-      const begin = app.data.times[start];
-      const end = app.lastsTo(stop - 1);
-      if (end < app.state.from || begin > app.state.to) continue;
-      const left = Math.max(bbox.left, chart.valToPos(begin, "x", true));
-      const right = Math.min(bbox.left + bbox.width, chart.valToPos(end, "x", true));
-      const width = Math.max(devicePixelRatio, right - left);
-      hatch(context, left, bbox.top, width, bbox.height, code === 3 ? colours.fault : colours.gap, code === 3);
-    }
-  }
-
-  function drawSpells(chart, person) {
-    const { ctx: context, bbox } = chart;
-    const top = chart.valToPos(STRIP[1], "y", true);
-    const height = chart.valToPos(STRIP[0], "y", true) - top;
-    context.save();
-    context.beginPath();
-    context.rect(bbox.left, top, bbox.width, height);
-    context.clip();
-    context.font = `600 ${10.5 * devicePixelRatio}px system-ui, sans-serif`;
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    for (const [start, stop, label] of person.spells) {
-      const begin = app.data.times[start];
-      const end = app.lastsTo(stop - 1);
-      if (end < app.state.from || begin > app.state.to) continue;
-      const left = Math.max(bbox.left, chart.valToPos(begin, "x", true));
-      const right = Math.min(bbox.left + bbox.width, chart.valToPos(end, "x", true));
-      context.fillStyle = app.data.colours[label];
-      context.fillRect(left, top, Math.max(devicePixelRatio, right - left), height);
-      const name = app.data.labels[label];
-      const pad = 5 * devicePixelRatio;
-      if (right - left > context.measureText(name).width + 2 * pad) {
-        context.fillStyle = textOn(app.data.colours[label]);
-        context.fillText(name, left + pad, top + height / 2 + devicePixelRatio / 2);
-      }
-      if (right - left < 4 * devicePixelRatio) continue;
-      context.fillStyle = colours.surface;
-      context.fillRect(right - devicePixelRatio / 2, top, devicePixelRatio, height);
-    }
-    context.restore();
-  }
 
   function seriesOptions() {
     const { labels, colours: fills, dashes } = app.data;
@@ -119,10 +29,10 @@
 
   function axes() {
     const common = {
-      stroke: () => colours.muted,
+      stroke: () => marks.colours.muted,
       font: "11px system-ui, sans-serif",
       ticks: { show: false },
-      grid: { stroke: () => colours.grid, width: 1 },
+      grid: { stroke: () => marks.colours.grid, width: 1 },
     };
     return [
       {
@@ -216,13 +126,13 @@
         },
         scales: {
           x: { time: false, range: () => [app.state.from, app.state.to] },
-          y: { range: [STRIP[0] - 0.03, 1.04] },
+          y: { range: [marks.STRIP[0] - 0.03, 1.04] },
         },
         axes: axes(),
         series: seriesOptions(),
         hooks: {
-          drawClear: [shade],
-          draw: [(self) => drawSpells(self, person)],
+          drawClear: [marks.shade],
+          draw: [(self) => marks.spells(self, person)],
           setCursor: [(self) => hover(self, person, root.querySelector(".panel-hover"))],
         },
       },
@@ -295,7 +205,7 @@
   }
 
   app.startPanels = () => {
-    readColours();
+    marks.readColours();
     if (!app.data.people.length) {
       const nothing = { id: -1, spells: [], overview: { first_point: 0, smoothed: [], raw: [] } };
       addPanel(nothing);
@@ -317,7 +227,7 @@
     app.on("frame", moveHeads);
     app.on("time", moveHeads);
     app.on("theme", () => {
-      readColours();
+      marks.readColours();
       for (const { chart } of panels) chart.redraw(false, true);
     });
   };
