@@ -70,9 +70,11 @@ def build_timeline(
         faces.confidence[keep],
         faces.probabilities[keep],
     ).bridged(time_s, usable, settings.bridge_s if film else 0.0)
+    # Crops in a folder are unrelated pictures: what one shows says nothing of the next.
+    smooth_s = 0.0 if settings.detector == "none" else settings.smooth_s
     smoothed = rows.raw.copy()
     for _, mine in by_track(rows.face_id):
-        smoothed[mine] = smooth(rows.raw[mine], time_s[rows.frame[mine]], settings.smooth_s)
+        smoothed[mine] = smooth(rows.raw[mine], time_s[rows.frame[mine]], smooth_s)
     status = faces.status.copy()
     status[usable] = FrameStatus.NO_FACE
     status[rows.frame] = FrameStatus.OK
