@@ -22,7 +22,7 @@ app = typer.Typer(
 
 
 def _register() -> None:
-    from fer_batch.cli import demo, doctor, models, queue, render, report, run
+    from fer_batch.cli import demo, doctor, models, queue, render, report, run, train
 
     app.command("run")(run.run)
     app.command("demo")(demo.demo)
@@ -32,6 +32,7 @@ def _register() -> None:
     app.command("models")(models.models)
     app.command("doctor")(doctor.doctor)
     queue.register(app)
+    train.register(app)
 
 
 @app.callback(invoke_without_command=True)
