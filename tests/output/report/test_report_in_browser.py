@@ -24,12 +24,21 @@ def frame_of(page: Any) -> int:
     return int(page.evaluate("FerBatch.state.frame"))
 
 
+def painted(page: Any) -> None:
+    """Wait until what changed is on the screen: work is done in one frame, drawn in the next."""
+    page.evaluate(
+        """new Promise(done => {
+          let frames = 4;
+          const tick = () => (frames -= 1) ? requestAnimationFrame(tick) : done();
+          tick();
+        })"""
+    )
+
+
 def picture_of(page: Any) -> int:
     """The number in the picture that the browser shows, once it has sought."""
     until(page, "FerBatch.player.settled && video.readyState >= 2")
-    page.evaluate(
-        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
-    )
+    painted(page)
     shot = cv2.imdecode(
         np.frombuffer(page.locator("#video").screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE
     )
@@ -132,7 +141,7 @@ def test_the_play_head_follows_the_video(result: Path, visits: Visits) -> None:
     until(page, "FerBatch.state.frame > 10")
     press(page, " ")
     assert page.evaluate("video.paused") is True
-    page.wait_for_timeout(100)
+    painted(page)
     shown, now = page.evaluate("[FerBatch.state.frame, video.currentTime]")
     assert TIMES[shown] - 0.05 <= now <= TIMES[min(shown + 2, 59)] + 0.05
     head = page.locator(".playhead").first.bounding_box()
@@ -146,18 +155,18 @@ def test_labels_are_toggled_in_the_legend(result: Path, visits: Visits) -> None:
     sad = page.get_by_role("button", name="sad", exact=True)
     before = page.locator(".plot canvas").first.screenshot()
     sad.click()
-    page.wait_for_timeout(100)
+    painted(page)
     assert sad.get_attribute("aria-pressed") == "false"
     assert page.locator(".plot canvas").first.screenshot() != before
     sad.click()
-    page.wait_for_timeout(100)
+    painted(page)
     assert sad.get_attribute("aria-pressed") == "true"
     page.get_by_label("Raw values").check()
-    page.wait_for_timeout(100)
+    painted(page)
     with_raw = page.locator(".plot canvas").first.screenshot()
     assert with_raw != before
     page.get_by_label("Raw values").uncheck()
-    page.wait_for_timeout(100)
+    painted(page)
     assert page.locator(".plot canvas").first.screenshot() != with_raw
 
 
@@ -299,7 +308,7 @@ def test_odd_results_make_whole_pages(
         assert page.evaluate("FerBatch.grid(0, 30, 100).x.length") == 6
     if "files" in changes:
         page.evaluate("FerBatch.player.seek(3)")
-        until(page, "document.querySelector('#now-note').textContent.length > 0")
+        painted(page)
         assert page.inner_text("#now-note") == "img <i>3</i>.png"
 
 
