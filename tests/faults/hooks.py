@@ -91,6 +91,8 @@ def _wrapped(original: Callable[..., Any], before: str, after: str) -> Callable[
     return call
 
 
+# As TensorFlow's import on a slow disk: longer than Celery's own patience with a new child.
+time.sleep(float(os.environ.get("FER_BATCH_TEST_SLOW_IMPORT", "0")))
 if FAULTS:
     # claimed: the lease is held, nothing done. stored: the result is in storage, the ledger does
     # not know. completed: the ledger knows, what it released is not published. ended: all done but

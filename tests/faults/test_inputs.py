@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.cluster import Cluster, fault
+from tests.footage import images
 
 pytestmark = pytest.mark.faults
 
@@ -68,7 +69,8 @@ def test_hostile_files_fail_alone(
     (folder / "text.mp4").write_text("not a video at all\n" * 50)
     (folder / "half.mp4").write_bytes(clip.read_bytes()[: len(clip.read_bytes()) // 3])
     cluster.worker()
-    job = cluster.submit(folder, clip, folder / "absent.mp4")
+    bomb = images.huge_png(tmp_path / "bomb.png")
+    job = cluster.submit(folder, clip, folder / "absent.mp4", bomb)
     status = cluster.wait(job)
     states = {item.name: item.state for item in status.items}
     assert states == {
@@ -80,6 +82,7 @@ def test_hostile_files_fail_alone(
         "text": "failed",
         "half": "failed",
         "absent.mp4": "failed",
+        "bomb": "failed",
     }
     for item in status.items:
         if item.state == "failed":
