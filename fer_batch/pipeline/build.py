@@ -12,6 +12,7 @@ from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import FerBatchError
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource, open_source
+from fer_batch.pipeline.memory import share_arenas
 from fer_batch.types import SourceInfo
 
 
@@ -19,6 +20,7 @@ class Engine:
     """Detector and classifier, loaded when first needed and kept; one a process."""
 
     def __init__(self, run: RunSettings) -> None:
+        share_arenas()
         self.run = run
         self.load_s = 0.0
         self._detectors: dict[tuple[object, ...], Detector] = {}
