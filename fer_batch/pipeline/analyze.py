@@ -71,7 +71,7 @@ def analyze_segment(
                 classify.add(crops)
             pulse.beat()
         classify.rest()
-        pulse.done()
+        pulse.flush()
     return _faces(segment, collected, len(classifier.card.labels))
 
 

@@ -53,15 +53,11 @@ class Pulse:
         if waited or self._pending >= FRAMES_BETWEEN_CHECKS:
             self.flush()
 
-    def done(self) -> None:
-        """Report what is pending; the work is finished, so nobody is asked whether to stop."""
+    def flush(self) -> None:
+        """Report what is pending now. Raises Cancelled as ``beat`` does."""
         if self._pending:
             self._report(self._pending)
             self._pending = 0
-
-    def flush(self) -> None:
-        """Report what is pending now. Raises Cancelled as ``beat`` does."""
-        self.done()
         self._last = self._clock()
         if self._should_cancel():
             raise Cancelled("stopped; what was finished is kept")

@@ -72,7 +72,7 @@ def render_segment(
                 with timings.stage("encode"):
                     writer.write(frame.index, picture)
                 pulse.beat()
-    pulse.done()
+    pulse.flush()
 
 
 def _timed(frames: Iterator[Frame], timings: Timings) -> Iterator[Frame]:
@@ -92,7 +92,7 @@ def _only_kept(source: FrameSource, segment: Segment, drawer: _Drawer, pulse: Pu
             for frame in source.frames(int(run[0]), int(run[-1]) + 1):
                 drawer.draw(frame)
                 pulse.beat()
-    pulse.done()
+    pulse.flush()
 
 
 class _Drawer:

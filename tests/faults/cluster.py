@@ -168,7 +168,10 @@ class Cluster:
             assert not [m for m in client.zrange(key, 0, -1) if m.startswith(job)], key
         for kind in ("live", "ready", "done", "tries", "retries", "progress"):
             assert not client.keys(f"{PREFIX}{kind}:{job}*"), kind
-        assert client.hlen(PREFIX + "holders") == client.zcard(PREFIX + "leases")
+        # Both at one moment: other jobs may be at work meanwhile.
+        with client.pipeline(transaction=True) as both:
+            holders, leases = both.hlen(PREFIX + "holders").zcard(PREFIX + "leases").execute()
+        assert holders == leases
 
     def close(self) -> None:
         for worker in self.workers:
