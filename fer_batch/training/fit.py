@@ -18,7 +18,7 @@ from fer_batch.training.optimizers import make_optimizer
 from fer_batch.training.plateau import Plateau
 from fer_batch.training.schedule import Clock, Stable, follow
 from fer_batch.training.settings import TrainSettings
-from fer_batch.training.targets import Head, hard_labels
+from fer_batch.training.targets import Head, hard_labels, targets
 from fer_batch.training.template import aligning_maps
 
 NORM_IMAGES = 8192
@@ -79,6 +79,7 @@ class Training:
         self.train = without_unlabelled(faces.of_split("Training"), how.heads)
         self.held = without_unlabelled(faces.of_split("PublicTest"), how.heads)
         self.aligning = aligning_maps(self.train.landmarks)
+        self.shares = [float(targets(self.train, head)[1].mean()) for head in how.heads]
         self.steps = max(1, len(self.train) // how.batch_size)
         self.history: list[dict[str, float]] = []
         self.plateau = Plateau(how.learning_rate)
@@ -153,6 +154,10 @@ class Training:
             callbacks=[follow(self._rate(epoch), epoch * self.steps, self.steps, self.clock)],
         )
         logs = {k: float(v[-1]) for k, v in fitted.history.items()}
+        for head, share in zip(self.how.heads, self.shares, strict=True):
+            # Keras divides by all rows, those without a label for this head among them.
+            if f"{head.name}_loss" in logs:
+                logs[f"{head.name}_loss"] /= share
         logs["learning_rate"] = float(model.optimizer.learning_rate)
         self.probe.set_weights(checkpoint.averaged_weights(model))
         if len(self.held):
