@@ -42,7 +42,7 @@ def trained(
     out = tmp_path_factory.mktemp("training") / "out"
     arguments = [
         *("train", str(data), "-o", str(out), "--fer-plus", str(votes), "--targets", "joint"),
-        *("--arch", "tiny", "--epochs", "6", "--cooldown-epochs", "2", "--batch-size", "28"),
+        *("--arch", "tiny", "--epochs", "10", "--cooldown-epochs", "2", "--batch-size", "28"),
         *("--lr", "0.01", "--seed", "3"),
     ]
     result = CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]

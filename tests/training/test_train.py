@@ -26,7 +26,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 def test_a_training_leaves_models_history_and_pictures(trained: Path) -> None:
     with (trained / "history.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
+    assert [row["epoch"] for row in rows] == [str(n) for n in range(1, 11)]
     assert float(rows[-1]["loss"]) < 0.85 * float(rows[0]["loss"])
     assert float(rows[-1]["learning_rate"]) < float(rows[2]["learning_rate"]) == 0.01
     for name in ("fer7", "ferplus8", "fer3"):
@@ -90,6 +90,19 @@ def test_export_from_the_checkpoint_gives_the_model_of_the_training(
         open_classifier(str(folder / "fer3.json")).classify(crops) for folder in (trained, tmp_path)
     )
     assert np.allclose(before, after, atol=1e-3)
+
+
+def test_an_eight_bit_model_says_nearly_the_same(
+    trained: Path, made_data: tuple[Path, Path], commands: object, tmp_path: Path
+) -> None:
+    arguments = ["quantise", str(trained / "fer3.json"), str(made_data[0]), "-o", str(tmp_path)]
+    CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
+    crops = made_faces(40, 0).images
+    full = open_classifier(str(trained / "fer3.json")).classify(crops)
+    small = open_classifier(str(tmp_path / "fer3-int8.json"))
+    eight = small.classify(crops)
+    assert np.allclose(full, eight, atol=0.1) and not np.array_equal(full, eight)
+    assert np.array_equal(eight[7:8], small.classify(crops[7:8]))
 
 
 def forgetful(grey: object) -> object:
