@@ -309,6 +309,8 @@ def test_odd_results_make_whole_pages(
     if "files" in changes:
         page.evaluate("FerBatch.player.seek(3)")
         painted(page)
+        # Seeks by key may still be on their way: what counts is where it comes to rest.
+        until(page, "document.querySelector('#now-note').innerText.includes('>3<')")
         assert page.inner_text("#now-note") == "img <i>3</i>.png"
 
 
