@@ -1,4 +1,4 @@
-"""``fer-batch train``, ``evaluate``, ``calibrate`` and ``export``: making and measuring models."""
+"""``fer-batch train`` and its kin: making, measuring and shrinking models."""
 
 from __future__ import annotations
 
@@ -181,7 +181,25 @@ def export(
     run.finish(training, training.result(), faces, out, prefix, typer.echo)
 
 
+def quantise(
+    model: Annotated[str, typer.Argument(help="A model's name, or the path of its card.")],
+    data: Data,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for card and weights.")],
+    fer_plus: FerPlus = None,
+) -> None:
+    """Make MODEL-int8, with weights of eight bits: a third of the cost on CPUs, and measure it."""
+    from fer_batch.emotion.models import find_model
+    from fer_batch.training.data import load
+    from fer_batch.training.release import quantised
+    from fer_batch.training.reports import table
+
+    out.mkdir(parents=True, exist_ok=True)
+    card, result = quantised(find_model(model), load(data, fer_plus), out)
+    typer.echo(table(result, f"{card.name} on PublicTest"))
+
+
 def register(app: typer.Typer) -> None:
     """Adds these commands to the main program."""
     for command in (train, evaluate, calibrate, export):
         app.command(command.__name__)(command)
+    app.command("quantise", hidden=True)(quantise)

@@ -94,17 +94,20 @@ def save_keras(model: Any, path: Path) -> None:
     raw.unlink()
 
 
-def save_litert(keras_file: Path, path: Path) -> bool:
+def save_litert(keras_file: Path, path: Path, weights: str = "float16") -> bool:
     """Converts a ``.keras`` file; False where TensorFlow, which alone can, is not installed.
+
+    ``weights`` "int8" quantises them and, while running, each image's activations.
 
     In a process of its own where the backend of this one is another.
     """
     import keras
 
     if keras.backend.backend() == "tensorflow":
-        _convert(keras_file, path)
+        _convert(keras_file, path, weights)
         return True
-    command = [sys.executable, "-m", "fer_batch.training.export", str(keras_file), str(path)]
+    files = [str(keras_file), str(path)]
+    command = [sys.executable, "-m", "fer_batch.training.export", *files, weights]
     environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode and "No module named 'tensorflow'" in done.stderr:
@@ -115,7 +118,7 @@ def save_litert(keras_file: Path, path: Path) -> bool:
     return True
 
 
-def _convert(keras_file: Path, path: Path) -> None:
+def _convert(keras_file: Path, path: Path, weights: str) -> None:
     import keras
     import tensorflow as tf
 
@@ -125,7 +128,7 @@ def _convert(keras_file: Path, path: Path) -> None:
         format="litert",
         verbose=False,
         optimizations=[tf.lite.Optimize.DEFAULT],
-        target_spec={"supported_types": [tf.float16]},
+        target_spec={"supported_types": [tf.float16] if weights == "float16" else []},
     )
 
 
@@ -149,4 +152,4 @@ def write_card(exported: Exported, card: ModelCard, out: Path) -> ModelCard:
 
 
 if __name__ == "__main__":
-    _convert(Path(sys.argv[1]), Path(sys.argv[2]))
+    _convert(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
