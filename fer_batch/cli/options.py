@@ -90,6 +90,29 @@ def parse_range(text: str) -> tuple[float, float]:
     return start, stop
 
 
+def analyze_settings(
+    model: str,
+    detector: str,
+    detector_model: str,
+    min_face: int,
+    min_confidence: float,
+    every: int,
+    fps: float,
+    smooth: float,
+) -> AnalyzeSettings:
+    """What the options of a command say about detecting and classifying."""
+    return AnalyzeSettings(
+        model=model,
+        detector=detector,
+        detector_model=detector_model,
+        min_face=min_face,
+        min_confidence=min_confidence,
+        every=every,
+        fps=fps,
+        smooth_s=smooth,
+    )
+
+
 def render_settings(
     blur_faces: bool, threshold: float, labels: str, gif_range: str, crf: int
 ) -> RenderSettings:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from fer_batch.cli import options as o
 from fer_batch.cli.queue import note, open_queue, plural
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UsageError
+
+if TYPE_CHECKING:
+    from fer_batch.jobs.submit import Request
 
 
 def submit(
@@ -23,6 +26,7 @@ def submit(
     model: o.Model = "fer3",
     outputs: o.Outputs = o.ALL_OUTPUTS,
     detector: o.Detector = "yunet",
+    detector_model: o.DetectorModel = "",
     min_face: o.MinFace = 0,
     min_confidence: o.MinConfidence = 0.6,
     every: o.Every = 1,
@@ -44,28 +48,23 @@ def submit(
     Without FER_BATCH_REDIS_URL a queue is started on this machine. `fer-batch status` shows how
     far the job is, `fer-batch download` brings the results.
     """
-    analyze = AnalyzeSettings(
-        model=model,
-        detector=detector,
-        min_face=min_face,
-        min_confidence=min_confidence,
-        every=every,
-        fps=fps,
-        smooth_s=smooth,
+    analyze = o.analyze_settings(
+        model, detector, detector_model, min_face, min_confidence, every, fps, smooth
     )
     render = o.render_settings(blur_faces, threshold, labels, gif_range, crf)
     _check(priority, analyze, render)
     from fer_batch.jobs.submit import Request
 
-    request = Request(
-        paths=tuple(paths),
-        name=name,
-        priority=priority,
-        analyze=analyze,
-        render=render,
-        outputs=o.parse_outputs(outputs),
-        use_cache=not no_cache,
+    made = o.parse_outputs(outputs)
+    _hand_over(
+        Request(tuple(paths), name, priority, analyze, render, made, use_cache=not no_cache),
+        wait,
+        as_json,
     )
+
+
+def _hand_over(request: Request, wait: bool, as_json: bool) -> None:
+    """Submit, and say what the job is called."""
     with open_queue(start=True) as queue:
         with _uploading() as progress:
             done = queue.submit(request, progress)

@@ -56,15 +56,8 @@ def run(
     Results go to OUT/<input name>/. Exit status: 0 all done, 1 some inputs failed (the others are
     complete), 2 wrong usage, 130 stopped.
     """
-    analyze = AnalyzeSettings(
-        model=model,
-        detector=detector,
-        detector_model=detector_model,
-        min_face=min_face,
-        min_confidence=min_confidence,
-        every=every,
-        fps=fps,
-        smooth_s=smooth,
+    analyze = o.analyze_settings(
+        model, detector, detector_model, min_face, min_confidence, every, fps, smooth
     )
     render = o.render_settings(blur_faces, threshold, labels, gif_range, crf)
     settings = RunSettings(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
@@ -62,12 +62,11 @@ def submit(
 
     Raises:
         NotFoundError: there is no input at all.
-        UnknownModelError: the settings name no model.
+        UnknownModelError, ModelFileError: the settings name models that are not there.
         StorageError, NoSpaceError, BrokerError: nothing has been submitted.
     """
-    from fer_batch.emotion.models import find_model
-
-    model_hash = fingerprint(find_model(request.analyze.model).sha256)
+    analyze, weights = _weights(request.analyze)
+    request = replace(request, analyze=analyze)
     found = discover(list(request.paths))
     if not found:
         named = ", ".join(str(path) for path in request.paths)
@@ -79,7 +78,7 @@ def submit(
         first = hashed[0].item.problem
         assert first is not None
         raise NotFoundError(first[1])
-    manifest = _manifest(request, [entry.item for entry in hashed], ledger, model_hash)
+    manifest = _manifest(request, [entry.item for entry in hashed], ledger, weights)
     same = keys.same(manifest.same_key())
     if request.use_cache:
         earlier = _earlier(same, ledger, storage, publish)
@@ -92,7 +91,23 @@ def submit(
     return Submitted(manifest.job_id, len(found), reused=False)
 
 
-def _manifest(request: Request, items: list[JobItem], ledger: Ledger, model_hash: str) -> Manifest:
+def _weights(settings: AnalyzeSettings) -> tuple[AnalyzeSettings, str]:
+    """The settings with paths that hold in any folder, and a hash of all weights they name."""
+    from fer_batch.emotion.models import find_model, models_dir
+    from fer_batch.faces.detector import checked_hash
+
+    card = find_model(settings.model)
+    found: list[object] = [card.sha256]
+    if card.path is not None and card.path.parent != models_dir():
+        settings = replace(settings, model=str(card.path.absolute()))
+    if settings.detector_model:
+        detector = Path(settings.detector_model).absolute()
+        settings = replace(settings, detector_model=str(detector))
+        found.append(checked_hash(detector, None))
+    return settings, fingerprint(found)
+
+
+def _manifest(request: Request, items: list[JobItem], ledger: Ledger, weights: str) -> Manifest:
     name = facts.clean_name(request.name or request.paths[0].absolute().name)
     return Manifest(
         job_id=new_job_id(),
@@ -104,7 +119,7 @@ def _manifest(request: Request, items: list[JobItem], ledger: Ledger, model_hash
         render=request.render,
         outputs=request.outputs,
         segment_frames=ledger.settings.segment_frames,
-        model_sha256=model_hash,
+        model_sha256=weights,
     )
 
 

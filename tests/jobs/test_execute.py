@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
-from fer_batch.errors import Cancelled, NotFoundError, StorageError
+from fer_batch.errors import Cancelled, ModelFileError, NotFoundError, StorageError
 from fer_batch.jobs import keys, steps
 from fer_batch.jobs.client import QueueClient
 from fer_batch.jobs.execute import Executor
@@ -145,6 +145,24 @@ def test_the_same_job_twice(here: Here, clip: Path, tmp_path: Path) -> None:
         assert not here.client.submit(other).reused
     here.client.cancel(job := here.client.submit(others[0]).job_id)
     assert here.client.submit(others[0]).job_id != job, "a cancelled job answers nothing"
+
+
+def test_other_weights_are_another_job_and_their_path_holds_everywhere(
+    here: Here, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    weights = tmp_path / "eyes.onnx"
+    jobs = []
+    for content in (b"one", b"two"):
+        weights.write_bytes(content)
+        settings = AnalyzeSettings(detector_model="eyes.onnx")
+        jobs.append(here.client.submit(Request(paths=(clip,), outputs=("csv",), analyze=settings)))
+    assert not jobs[1].reused
+    manifest = here.client.storage.get_json(f"jobs/{jobs[0].job_id}/manifest.json")
+    assert manifest["analyze"]["detector_model"] == str(weights)
+    weights.unlink()
+    with pytest.raises(ModelFileError, match=r"eyes\.onnx"):
+        here.client.submit(Request(paths=(clip,), outputs=("csv",), analyze=settings))
 
 
 def test_removal_deletes_results_and_uploads_nobody_else_names(
