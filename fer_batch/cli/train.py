@@ -38,6 +38,10 @@ def train(
     lr: Annotated[float | None, typer.Option(min=0, help="Peak learning rate.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="adam, nadam or adamw.")] = None,
     weight_decay: Annotated[float | None, typer.Option(min=0)] = None,
+    erase: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Share of images in which a block is blanked out."),
+    ] = None,
     cooldown_epochs: Annotated[
         int | None, typer.Option(min=0, help="Last epochs, in which the rate falls to nothing.")
     ] = None,
@@ -69,6 +73,7 @@ def train(
         "learning_rate": lr,
         "optimizer": optimizer,
         "weight_decay": weight_decay,
+        "erase": erase,
         "cooldown_epochs": cooldown_epochs,
         "finish_minutes": finish_in,
         "precision": precision,

@@ -42,7 +42,7 @@ def probe(path: Path, name: str, fps: float, limits: Limits) -> SourceInfo:
 
 
 def open_source(info: SourceInfo, limits: Limits, threads: int = 0) -> FrameSource:
-    """The reader for a probed source. ``threads``: decoder threads, 0 for all."""
+    """The reader for a probed source. ``threads``: of the decoder, 0 for what is worth it."""
     if info.kind == "images":
         return ImageReader(info, limits)
     return VideoReader(info, threads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,14 +16,20 @@ from fer_batch.media.container import open_container, video_stream
 from fer_batch.media.decode import decoded_frames
 from fer_batch.types import Frame, SourceInfo
 
+# Up to this many pixels one core decodes faster than the rest of the pipeline takes frames, and
+# FFmpeg's threads would cost half as much again in CPU time.
+SMALL_PICTURE = 1280 * 720
+FEW_CORES = 4
+
 
 class VideoReader:
     """Reads ranges of frames of one video; see ``FrameSource`` for the contract."""
 
     def __init__(self, info: SourceInfo, threads: int = 0) -> None:
-        """``threads``: decoder threads, 0 for as many as the machine has."""
+        """``threads``: decoder threads, 0 for as many as are worth it."""
         self.info = info
-        self._threads = threads
+        small = info.width * info.height <= SMALL_PICTURE
+        self._threads = threads or int(small and (os.cpu_count() or 1) <= FEW_CORES)
 
     def frames(self, start: int, stop: int) -> Iterator[Frame]:
         """Yield frames ``start`` to ``stop - 1`` in order, each exactly once."""

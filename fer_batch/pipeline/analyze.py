@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.faces.align import appearance, crop_faces
+from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, detect_on_grid
@@ -18,9 +19,8 @@ from fer_batch.pipeline.prefetch import Prefetch
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.types import Detections, Faces, FloatArray, Frame, FrameStatus, Image, Segment
 
-# Frames that wait between decoder and detector; at 4K one takes 12 MB.
-DECODED_AHEAD = 8
-CROPPED_AHEAD = 16
+# Frames that wait between one stage and the next; at 4K one takes 12 MB.
+FRAMES_AHEAD = 8
 
 
 @dataclass(slots=True)
@@ -30,8 +30,7 @@ class _Collected:
     status: list[int] = field(default_factory=list)
     frame: list[int] = field(default_factory=list)
     found: list[Detections] = field(default_factory=list)
-    appearance: list[FloatArray] = field(default_factory=list)
-    probabilities: list[Future[FloatArray]] = field(default_factory=list)
+    batches: list[Future[tuple[FloatArray, FloatArray]]] = field(default_factory=list)
 
 
 def analyze_segment(
@@ -46,33 +45,34 @@ def analyze_segment(
 ) -> Faces:
     """All faces of a segment with their probabilities.
 
-    Decoding and detecting run in threads of their own, classifying in the caller's; queues
-    between them are bounded, so memory does not grow with the length of the segment.
+    Decoding, detecting and classifying run in threads of their own, cropping in the caller's;
+    queues between them are bounded, so memory does not grow with the length of the segment.
 
     Raises:
         Cancelled: ``should_cancel`` said so; nothing is kept of this segment.
     """
     pulse = Pulse(report, should_cancel)
     collected = _Collected()
+    card = classifier.card
+    template = np.array(card.template, np.float32)
     with (
         ThreadPoolExecutor(classifier.lanes) as pool,
-        Prefetch(_decode(source, segment, settings, timings), DECODED_AHEAD) as frames,
-        Prefetch(
-            _crop(iter(frames), segment, settings, detector, classifier, timings), CROPPED_AHEAD
-        ) as cropped,
+        Prefetch(_decode(source, segment, settings, timings), FRAMES_AHEAD) as frames,
+        Prefetch(_detect(iter(frames), segment, settings, detector, timings), FRAMES_AHEAD) as seen,
     ):
         classify = _Batches(classifier, pool, collected, timings)
-        for status, index, found, crops in cropped:
+        for status, frame, found in seen:
             collected.status.append(status)
-            if len(found):
-                collected.frame += [index] * len(found)
+            if frame is not None and len(found):
+                with timings.stage("crop"):
+                    crops = crop_faces(frame, found, template, card.input_size)
+                collected.frame += [frame.index] * len(found)
                 collected.found.append(found)
-                collected.appearance.append(appearance(crops))
                 classify.add(crops)
             pulse.beat()
         classify.rest()
         pulse.flush()
-    return _faces(segment, collected, len(classifier.card.labels))
+    return _faces(segment, collected, len(card.labels))
 
 
 def _decode(
@@ -89,38 +89,27 @@ def _decode(
         yield frame
 
 
-def _crop(
+def _detect(
     frames: Iterator[Frame],
     segment: Segment,
     settings: AnalyzeSettings,
     detector: Detector,
-    classifier: Classifier,
     timings: Timings,
-) -> Iterator[tuple[int, int, Detections, Image]]:
-    """Status, index, faces and grey crops of each frame of the segment, in order."""
-    card = classifier.card
-    template = np.array(card.template, np.float32)
+) -> Iterator[tuple[FrameStatus, Frame | None, Detections]]:
+    """Status, picture and faces of each frame of the segment, in order; None where not analysed."""
+    skipped = (FrameStatus.SKIPPED, None, NOTHING)
     analysed = (f for f in frames if f.index % settings.every == 0)
     expected = segment.start
     for frame, found in detect_on_grid(analysed, detector, settings.grid, timings):
-        for skipped in range(expected, min(frame.index, segment.stop)):
-            yield FrameStatus.SKIPPED, skipped, NOTHING, _no_crops(card.input_size)
+        yield from repeat(skipped, min(frame.index, segment.stop) - expected)
         expected = frame.index + 1
         if frame.index >= segment.stop:
             return
         if frame.image is None:
-            yield FrameStatus.DECODE_ERROR, frame.index, NOTHING, _no_crops(card.input_size)
-            continue
-        with timings.stage("crop"):
-            crops = crop_faces(frame, found, template, card.input_size)
-        status = FrameStatus.OK if len(found) else FrameStatus.NO_FACE
-        yield status, frame.index, found, crops
-    for skipped in range(expected, segment.stop):
-        yield FrameStatus.SKIPPED, skipped, NOTHING, _no_crops(card.input_size)
-
-
-def _no_crops(size: int) -> Image:
-    return np.empty((0, size, size), np.uint8)
+            yield FrameStatus.DECODE_ERROR, None, NOTHING
+        else:
+            yield FrameStatus.OK if len(found) else FrameStatus.NO_FACE, frame, found
+    yield from repeat(skipped, segment.stop - expected)
 
 
 class _Batches:
@@ -154,25 +143,28 @@ class _Batches:
         """Classify what waits, and wait for all results."""
         if self._count:
             self._submit(np.concatenate(self._waiting))
-        for future in self._collected.probabilities:
+        for future in self._collected.batches:
             future.result()
 
     def _submit(self, crops: Image) -> None:
-        futures = self._collected.probabilities
+        futures = self._collected.batches
         ahead = 2 * self._classifier.lanes
         if len(futures) >= ahead:  # no more than this waits, so that memory stays flat
             futures[-ahead].result()
         futures.append(self._pool.submit(self._run, crops))
 
-    def _run(self, crops: Image) -> FloatArray:
+    def _run(self, crops: Image) -> tuple[FloatArray, FloatArray]:
+        """Appearance and probabilities of a batch."""
         with self._timings.stage("classify"):
-            return self._classifier.classify(crops)
+            return appearance(crops), self._classifier.classify(crops)
 
 
 def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:
     found = collected.found or [NOTHING]
-    looks = collected.appearance or [appearance(_no_crops(1))]
-    probabilities = [future.result() for future in collected.probabilities]
+    none = (np.empty((0, APPEARANCE_SIDE**2), np.float32), np.empty((0, labels), np.float32))
+    looks, probabilities = zip(
+        none, *(future.result() for future in collected.batches), strict=True
+    )
     return Faces(
         start=segment.start,
         status=np.array(collected.status, np.int64),
@@ -181,5 +173,5 @@ def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:
         confidence=np.concatenate([f.confidence for f in found]),
         landmarks=np.concatenate([f.landmarks for f in found]),
         appearance=np.concatenate(looks),
-        probabilities=np.concatenate([np.empty((0, labels), np.float32), *probabilities]),
+        probabilities=np.concatenate(probabilities),
     )

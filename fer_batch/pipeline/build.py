@@ -12,7 +12,7 @@ from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import FerBatchError
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource, open_source
-from fer_batch.pipeline.memory import share_arenas
+from fer_batch.pipeline.native import one_thread_a_call, share_arenas
 from fer_batch.types import SourceInfo
 
 
@@ -21,6 +21,7 @@ class Engine:
 
     def __init__(self, run: RunSettings) -> None:
         share_arenas()
+        one_thread_a_call()
         self.run = run
         self.load_s = 0.0
         self._detectors: dict[tuple[object, ...], Detector] = {}

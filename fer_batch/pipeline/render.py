@@ -12,8 +12,9 @@ import numpy as np
 
 from fer_batch.atomic import atomic_path
 from fer_batch.config import RenderSettings
-from fer_batch.media import pictures, planes
+from fer_batch.media import planes
 from fer_batch.media.encode import PartWriter, output_size
+from fer_batch.media.pictures import jpeg, portrait
 from fer_batch.media.source import FrameSource
 from fer_batch.output.anonymise import unseen_boxes
 from fer_batch.output.gif import small_rgb
@@ -32,7 +33,8 @@ from fer_batch.types import Frame, FrameStatus, Image, Segment, SourceInfo, Time
 if TYPE_CHECKING:
     from fer_batch.config import RunSettings
 
-DECODED_AHEAD = 8
+# Frames that wait between one stage and the next; at 4K one takes 12 MB.
+FRAMES_AHEAD = 8
 
 
 def render_segment(
@@ -65,13 +67,13 @@ def render_segment(
             return
         part_path = stack.enter_context(atomic_path(part))
         writer = stack.enter_context(PartWriter(part_path, source.info, settings, run.threads))
-        frames = source.frames(segment.start, segment.stop)
-        with Prefetch(_timed(frames, timings), DECODED_AHEAD) as decoded:
-            for frame in decoded:
-                picture = drawer.draw(frame)
-                with timings.stage("encode"):
-                    writer.write(frame.index, picture)
-                pulse.beat()
+        frames = _timed(source.frames(segment.start, segment.stop), timings)
+        decoded = stack.enter_context(Prefetch(frames, FRAMES_AHEAD))
+        pictures = ((frame.index, drawer.draw(frame)) for frame in decoded)
+        for index, picture in stack.enter_context(Prefetch(pictures, FRAMES_AHEAD)):
+            with timings.stage("encode"):
+                writer.write(index, picture)
+            pulse.beat()
     pulse.flush()
 
 
@@ -177,13 +179,13 @@ class _Drawer:
         for person in self._keep.people.get(frame.index, ()):
             rows = self._timeline.faces_at(frame.index)
             row = rows.start + int(np.flatnonzero(self._timeline.face_id[rows] == person)[0])
-            data = pictures.portrait(frame, self._timeline.box[row], FACE_SIDE)
+            data = portrait(frame, self._timeline.box[row], FACE_SIDE)
             self._keepsakes.jpeg("person", person, data)
 
     def _keep_picture(self, frame: Frame, image: Image) -> None:
         if frame.index in self._keep.gif:
             self._keepsakes.rgb(frame.index, small_rgb(image, frame.full_range))
         if frame.index in self._keep.moment:
-            self._keepsakes.jpeg("moment", frame.index, pictures.jpeg(frame, MOMENT_WIDTH))
+            self._keepsakes.jpeg("moment", frame.index, jpeg(frame, MOMENT_WIDTH))
         if self._info.kind == "images":
-            self._keepsakes.jpeg("image", frame.index, pictures.jpeg(frame))
+            self._keepsakes.jpeg("image", frame.index, jpeg(frame))

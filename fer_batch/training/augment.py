@@ -19,9 +19,10 @@ class Augmentation:
     """Ranges of the random changes; each is drawn uniformly from ± its value.
 
     ``rotation`` degrees; ``scale`` and ``shear`` shares; ``stretch`` share by which the two axes
-    differ; ``shift`` pixels; ``contrast`` share; ``brightness`` grey levels; ``flip`` and ``erase``
-    probabilities; ``align`` probability that the image is first warped to the landmark template,
-    as faces of a video are.
+    differ; ``shift`` pixels; ``contrast`` share; ``brightness`` grey levels; ``flip`` probability;
+    ``erase`` probability that a block of one grey level, a sixth to two fifths of the image a side,
+    hides a part (Zhong et al., 2020); ``align`` probability that the image is first warped to the
+    landmark template, as faces of a video are.
     """
 
     rotation: float = 10.0
@@ -90,7 +91,8 @@ def augment(
     gain = rng.uniform(1 - how.contrast, 1 + how.contrast, count)
     lift = rng.uniform(-how.brightness, how.brightness, count)
     erased = rng.random(count) < how.erase
-    corners = rng.integers(0, size // 2, (count, 4))
+    middles = rng.integers(0, size, (count, 2))
+    halves = rng.integers(size // 12, size // 5 + 1, (count, 2))
     result = np.empty_like(images)
     for i, image in enumerate(images):
         matrix = maps[i]
@@ -105,7 +107,7 @@ def augment(
                 np.clip((warped - mean) * gain[i] + mean + lift[i], 0, 255)
             )
         if erased[i]:
-            x, y, w, h = corners[i]
-            warped[y : y + h // 2 + 4, x : x + w // 2 + 4] = rng.integers(0, 256)
+            (x, y), (w, h) = middles[i], halves[i]
+            warped[max(0, y - h) : y + h, max(0, x - w) : x + w] = rng.integers(0, 256)
         result[i] = warped
     return result

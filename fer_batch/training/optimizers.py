@@ -32,7 +32,7 @@ def make_optimizer(name: str, learning_rate: float, weight_decay: float, ema: fl
     if name not in OPTIMIZERS:
         raise UsageError(f"unknown optimizer {name!r}: there is {', '.join(OPTIMIZERS)}")
     extra: dict[str, Any] = {"use_ema": True, "ema_momentum": ema} if ema else {}
-    if name in ("adamw"):
+    if name == "adamw":
         extra["weight_decay"] = weight_decay
     kinds = {"adam": "Adam", "nadam": "Nadam", "adamw": "AdamW"}
     kind = _keeping_its_weights(getattr(keras.optimizers, kinds[name]))

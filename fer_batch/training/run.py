@@ -14,7 +14,7 @@ from fer_batch.training.faceset import FaceSet
 from fer_batch.training.fit import Training
 from fer_batch.training.pictures import epoch_history, evaluation_pictures
 from fer_batch.training.release import release
-from fer_batch.training.settings import TrainSettings, settings
+from fer_batch.training.settings import TrainSettings, changed, settings
 from fer_batch.training.targets import JOINT, Head
 
 TARGETS = ("fer2013", "ferplus", "joint")
@@ -43,13 +43,11 @@ def heads_for(targets: str, emotions: tuple[str, ...] | None) -> tuple[Head, ...
 
 def stored_settings(directory: Path, **changes: Any) -> TrainSettings | None:
     """The settings of the training in ``directory`` with ``changes`` that are not None."""
-    from dataclasses import replace
-
     state = checkpoint.read_state(directory)
     if not state:
         return None
     known = TrainSettings.from_json(state["settings"])
-    return replace(known, **{k: v for k, v in changes.items() if v is not None})
+    return changed(known, **changes)
 
 
 def new_settings(arch: str, heads: tuple[Head, ...], epochs: int, **changes: Any) -> TrainSettings:

@@ -59,4 +59,11 @@ def settings(arch: str, heads: Sequence[Head], epochs: int, **changes: Any) -> T
         ema=known.ema,
         augmentation=known.augmentation,
     )
-    return replace(recipe, **{k: v for k, v in changes.items() if v is not None})
+    return changed(recipe, **changes)
+
+
+def changed(how: TrainSettings, erase: float | None = None, **changes: Any) -> TrainSettings:
+    """``how`` with those ``changes`` that are not None; ``erase`` is the augmentation's share."""
+    if erase is not None:
+        changes["augmentation"] = replace(how.augmentation, erase=erase)
+    return replace(how, **{k: v for k, v in changes.items() if v is not None})
