@@ -55,6 +55,8 @@ class Caretaker(threading.Thread):
             try:
                 self._once()
             except FerBatchError as error:
+                # Whoever has no Redis to consume from is not stuck: it gets its time afresh.
+                self._moved = time.monotonic()
                 logger.warning("%s", error)
             except Exception:
                 logger.exception("caretaker failed; it goes on")

@@ -18,8 +18,8 @@ LONGEST_WAIT_S = 60.0
 GOOD_RUN_S = 60.0
 
 
-def supervise(arguments: Sequence[str]) -> int:
-    """Run ``python -m workers`` with ``arguments``; start it again when it dies.
+def supervise(arguments: Sequence[str], module: str = "workers") -> int:
+    """Run ``python -m module`` with ``arguments``; start it again when it dies.
 
     A run that ends in order (status 0) ends the supervisor. Signals are passed on.
     """
@@ -33,7 +33,7 @@ def supervise(arguments: Sequence[str]) -> int:
 
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(name, passed_on)
-    command = [sys.executable, "-m", "workers", *arguments]
+    command = [sys.executable, "-m", module, *arguments]
     environment = {**os.environ, SUPERVISOR: str(os.getpid())}
     wait = FIRST_WAIT_S
     while not stop.is_set():

@@ -27,7 +27,7 @@ def do(job: str, key: str) -> None:
         return
     begin = time.monotonic()
     verdict = executor(timeouts=(SoftTimeLimitExceeded,)).run(unit)
-    logger.info("%s %s: %s in %.2f s", unit.job, unit.key, verdict, time.monotonic() - begin)
+    logger.info("%s %s: %s in %.3f s", unit.job, unit.key, verdict, time.monotonic() - begin)
 
 
 def register() -> None:

@@ -11,7 +11,7 @@ import os
 import re
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -139,10 +139,18 @@ def load_settings() -> QueueSettings:
         raise UsageError("FER_BATCH_REDIS_URL must start with redis://, rediss:// or unix://")
     try:
         _ = settings.redacted
+        options = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
     except ValueError:
         raise UsageError(
             "FER_BATCH_REDIS_URL is not a URL; write special characters of a password as %XX"
         ) from None
+    # Not named: what stands behind a "?" may be the rest of a password.
+    known = "db" if url.startswith("unix:") else "ssl_"
+    if not all(name.startswith(known) for name in options):
+        raise UsageError(
+            f"FER_BATCH_REDIS_URL: behind the ? only {known}… can be given, since Celery knows no "
+            "more; a ? in a password is written %3F"
+        )
     return settings
 
 

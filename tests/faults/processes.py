@@ -103,7 +103,6 @@ class WorkerProcess:
         module = "tests.faults.faulty_worker" if faults else "workers"
         command = [sys.executable, "-m", module, "--name", name, "--queues", queues]
         if supervised:
-            assert not faults, "the supervisor starts plain workers"
             command.append("--supervise")
         with log.open("ab") as out:
             self.process = subprocess.Popen(

@@ -39,7 +39,7 @@ def test_child_killed_between(cluster: Cluster, clip: Path, expected: Path, poin
 @pytest.mark.parametrize("action", ["kill_parent", "kill_group"])
 def test_whole_workers_killed(cluster: Cluster, clip: Path, expected: Path, action: str) -> None:
     job = cluster.submit(clip)
-    for count, stage in enumerate(("analyze", "render", "finish"), start=1):
+    for count, stage in enumerate(STAGES, start=1):
         cluster.worker(fault("claimed", action, stage=stage))
         cluster.until(lambda count=count: cluster.struck(count))
     cluster.worker()

@@ -1,8 +1,7 @@
-"""Redis killed, restarted, emptied, frozen, cut off and full."""
+"""Redis killed, restarted, emptied, cut off and full."""
 
 from __future__ import annotations
 
-import signal
 import socket
 import threading
 import time
@@ -86,23 +85,6 @@ def test_connections_cut(cluster: Cluster, clip: Path, expected: Path) -> None:
             client.client_kill_filter(_type=kind, skipme=True)
         time.sleep(0.7)
     cluster.check(job, expected)
-
-
-def test_frozen_across_an_ack(tmp_path: Path, clip: Path, expected: Path) -> None:
-    """Longer than the lease: Redis answers nothing while a unit ends and is acknowledged."""
-    server = RedisServer(tmp_path / "redis", tcp=True, password="frost").start()
-    cluster = Cluster(tmp_path / "cluster", server, FER_BATCH_WATCHDOG_S="8")
-    try:
-        cluster.worker(fault("claimed", "slow", stage="analyze", seconds=1))
-        job = cluster.submit(clip)
-        cluster.until(cluster.struck)
-        server.signal(signal.SIGSTOP)
-        time.sleep(12.0)
-        server.signal(signal.SIGCONT)
-        cluster.check(job, expected)
-    finally:
-        cluster.close()
-        server.stop()
 
 
 @contextmanager

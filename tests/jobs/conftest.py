@@ -14,7 +14,8 @@ from tests.faults.processes import RedisServer
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = RedisServer(tmp_path_factory.mktemp("r")).start()
+    more = ("--appendfsync", "everysec")  # nobody kills this one
+    server = RedisServer(tmp_path_factory.mktemp("r"), False, "", *more).start()
     yield server.url
     server.stop()
 

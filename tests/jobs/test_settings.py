@@ -53,6 +53,8 @@ def test_nothing_printed_holds_a_password(url: str, shown: str) -> None:
     [
         ("FER_BATCH_REDIS_URL", f"http://{SECRET}"),
         ("FER_BATCH_REDIS_URL", f"redis://:{SECRET}/x@host:notaport"),
+        ("FER_BATCH_REDIS_URL", f"redis://host/0?socket_timeout=5&{SECRET}=1"),
+        ("FER_BATCH_REDIS_URL", f"redis://:what?{SECRET}@host/0"),
         ("FER_BATCH_LEASE_S", "soon"),
         ("FER_BATCH_WINDOW", "0"),
     ],
