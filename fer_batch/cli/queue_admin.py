@@ -84,7 +84,7 @@ def rm(
 ) -> None:
     """Forget jobs and delete their results from the storage."""
     with open_queue() as queue:
-        for text in jobs:
-            job = queue.resolve(text)
-            queue.remove(job)
+        ids = list(dict.fromkeys(queue.resolve(text) for text in jobs))
+        queue.remove_all(ids)
+        for job in ids:
             typer.echo(f"removed {job}")
