@@ -7,6 +7,7 @@ jobs/<job>/facts/…           what is known of each item: plan, result or error
 jobs/<job>/index/…           outputs of the whole job
 jobs/<job>/final.json        how the job ended;  jobs/<job>/cancelled: that it must not go on
 same/<key>.json              the newest job of this content, model and settings
+same/items/<key>.json        the newest item of this content, model and settings that is done
 """
 
 from __future__ import annotations
@@ -43,3 +44,7 @@ def index(job_id: str) -> str:
 
 def same(key: str) -> str:
     return f"same/{key}.json"
+
+
+def same_item(key: str) -> str:
+    return f"same/items/{key}.json"

@@ -38,6 +38,8 @@ SCRIPTS = (
     "retry",
     "remove",
     "restore",
+    "reserve",
+    "condemn",
 )
 
 
@@ -195,6 +197,28 @@ class Ledger:
     def restore(self, job: str, fields: dict[str, Any], items: list[dict[str, Any]]) -> None:
         """Put back a job of a final state, as storage remembers it."""
         self._call("restore", job, json.dumps(fields), json.dumps(items))
+
+    def reserve(self, job: str, uploads: list[str], seconds: float) -> list[str]:
+        """A submission counts on ``uploads``; returns those that are being deleted just now."""
+        return list(self._call("reserve", job, seconds, json.dumps(uploads)))
+
+    def unreserve(self, job: str) -> None:
+        """The submission has ended, one way or the other."""
+        with broker_errors(self.where):
+            pipe = self.client.pipeline()
+            pipe.zrem(PREFIX + "uploading", job)
+            pipe.delete(f"{PREFIX}uploads:{job}")
+            pipe.execute()
+
+    def condemn(self, uploads: list[str], seconds: float) -> list[str]:
+        """Mark ``uploads`` as being deleted, but those that a submission counts on."""
+        return list(self._call("condemn", json.dumps(uploads), seconds))
+
+    def spare(self, uploads: list[str]) -> None:
+        """Whoever had condemned ``uploads`` is through with them."""
+        if uploads:
+            with broker_errors(self.where):
+                self.client.hdel(PREFIX + "deleting", *uploads)
 
     def holder(self, unit: Unit) -> str:
         """The owner of the unit's lease, "" where there is none."""

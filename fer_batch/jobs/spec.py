@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import version
 from typing import Any, Literal
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
@@ -136,7 +137,10 @@ class JobItem:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What was asked: written to storage before anything is enqueued, and never changed."""
+    """What was asked: written to storage before anything is enqueued, and never changed.
+
+    ``reuse``: inputs that an earlier job has done with equal settings are not done again.
+    """
 
     job_id: str
     name: str
@@ -148,6 +152,7 @@ class Manifest:
     outputs: tuple[str, ...]
     segment_frames: int
     model_sha256: str = ""
+    reuse: bool = True
     version: int = MANIFEST_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -178,7 +183,7 @@ class Manifest:
         items = [[item.name, item.sha256] for item in self.items]
         return fingerprint(
             [
-                self.version,
+                version("fer-batch"),
                 items,
                 self.analyze.to_json(),
                 self.render.to_json(),

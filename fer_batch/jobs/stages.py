@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.errors import Cancelled
-from fer_batch.jobs import keys, steps
+from fer_batch.jobs import keys, reuse, steps
 from fer_batch.jobs.folders import ItemFolder
 from fer_batch.jobs.inputs import InputCache
 from fer_batch.jobs.spec import JobItem, Manifest, Unit
@@ -47,6 +47,8 @@ class Stages:
         """Probe the item and remember its plan in storage; returns the plan's facts."""
         key = keys.fact(unit.job, unit.item, "plan")
         plan: dict[str, Any] | None = self.storage.get_json(key)
+        if plan is None:
+            plan = reuse.take(self.storage, manifest, unit.item)
         if plan is not None:
             return plan
         item, folder, work = self._open(manifest, unit, check=True)
@@ -66,6 +68,8 @@ class Stages:
         """Analyse, assemble or render; returns what the ledger is told."""
         plan = self.storage.get_json(keys.fact(unit.job, unit.item, "plan"))
         frames = plan["segments"][unit.index] if unit.stage != "assemble" else 0
+        if plan.get(reuse.MARK):
+            return {"frames": frames}
         item, folder, work = self._open(manifest, unit)
         if not folder.committed(unit):
             if should_cancel():
@@ -95,6 +99,7 @@ class Stages:
                 "summary": summary,
             }
             self.storage.put_json(key, result)
+        reuse.remember(self.storage, manifest, unit.item)
         return result
 
     def _in_own_words(

@@ -84,10 +84,16 @@ class Storage:
                 except OSError:
                     shutil.copyfile(source, temporary)
 
+    def copy(self, source: str, target: str) -> None:
+        """Store what lies at ``source`` at ``target`` as well, without moving bytes if possible."""
+        if self.local is not None:
+            return self.put_file(self.folder(source), target)
+        with self._errors(source):
+            self._fs.cp_file(self._path(source), self._path(target))
+
     def put_json(self, key: str, value: Any) -> None:
         """Store a JSON value."""
-        data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        self.put_bytes(key, data)
+        self.put_bytes(key, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
     def put_bytes(self, key: str, data: bytes) -> None:
         with self._errors(key):
@@ -197,10 +203,8 @@ class Storage:
             if self.local is not None:
                 target = self.folder(key)
                 if target.is_dir():
-                    shutil.rmtree(target, ignore_errors=True)
-                else:
-                    target.unlink(missing_ok=True)
-                return
+                    return shutil.rmtree(target, ignore_errors=True)
+                return target.unlink(missing_ok=True)
             with suppress(FileNotFoundError):
                 self._fs.rm(self._path(key), recursive=True)
 

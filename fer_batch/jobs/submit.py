@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
 from fer_batch.errors import FerBatchError, NotFoundError
-from fer_batch.jobs import facts, inputs, keys
+from fer_batch.jobs import facts, inputs, keys, uploads
 from fer_batch.jobs.broker import Publish
 from fer_batch.jobs.ledger import Ledger
 from fer_batch.jobs.spec import JobItem, Manifest, StoredFile, new_job_id
@@ -84,8 +84,10 @@ def submit(
         earlier = _earlier(same, ledger, storage, publish)
         if earlier:
             return Submitted(earlier, len(found), reused=True)
-    _upload(hashed, storage, progress)
-    storage.put_json(keys.manifest(manifest.job_id), manifest.to_json())
+    files = [file for entry in hashed for file in entry.item.files]
+    with uploads.reserved(ledger, manifest.job_id, [file.key for file in files]):
+        _upload(hashed, storage, progress)
+        storage.put_json(keys.manifest(manifest.job_id), manifest.to_json())
     storage.put_json(same, {"job_id": manifest.job_id})
     publish(facts.enter(ledger, manifest, ledger.settings.window))
     return Submitted(manifest.job_id, len(found), reused=False)
@@ -120,6 +122,7 @@ def _manifest(request: Request, items: list[JobItem], ledger: Ledger, weights: s
         outputs=request.outputs,
         segment_frames=ledger.settings.segment_frames,
         model_sha256=weights,
+        reuse=request.use_cache,
     )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
 
 from fer_batch.errors import FerBatchError
-from fer_batch.jobs import facts, keys
+from fer_batch.jobs import facts, keys, reuse, uploads
 from fer_batch.jobs.broker import Publish
 from fer_batch.jobs.connection import broker_errors
 from fer_batch.jobs.ledger import PREFIX, Ledger
@@ -65,24 +66,26 @@ def remove(ledger: Ledger, storage: Storage, jobs: list[str]) -> int:
     Returns how many of them there were.
     """
     count = 0
-    uploads: set[str] = set()
+    unused: set[str] = set()
     for job in jobs:
         manifest = _manifest(storage, job) if storage.exists(keys.manifest(job)) else None
         if manifest is not None:
-            uploads |= _uploads(manifest)
+            unused |= _uploads(manifest)
+            reuse.forget(storage, manifest)
             same = keys.same(manifest.same_key())
             if (storage.get_json(same) or {}).get("job_id") == job:
                 storage.delete(same)
         known = ledger.remove(job)
         count += known or manifest is not None
         storage.delete(keys.job(job))
-    if uploads:
-        for job in storage.names("jobs"):
-            manifest = _manifest(storage, job)
-            uploads -= _uploads(manifest) if manifest else set()
-        for key in uploads:
-            storage.delete(key)
+    uploads.delete(ledger, storage, unused, lambda: _named(storage))
     return count
+
+
+def _named(storage: Storage) -> Iterator[set[str]]:
+    for job in storage.names("jobs"):
+        if manifest := _manifest(storage, job):
+            yield _uploads(manifest)
 
 
 def _manifest(storage: Storage, job: str) -> Manifest | None:

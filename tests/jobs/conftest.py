@@ -10,6 +10,8 @@ import pytest
 from fer_batch.jobs.ledger import Ledger
 from fer_batch.jobs.settings import QueueSettings
 from tests.faults.processes import RedisServer
+from tests.footage import pictures, videos
+from tests.jobs.here import Here
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +38,15 @@ def ledger(settings: QueueSettings) -> Ledger:
     found = Ledger(settings)
     found.client.flushall()
     return found
+
+
+@pytest.fixture
+def here(settings: QueueSettings, ledger: Ledger) -> Here:
+    assert ledger.emptied()
+    return Here(settings)
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clips") / "pair.mp4"
+    return videos.write(path, pictures.two_faces(40), videos.Recipe(sound=True, b_frames=2))

@@ -3,78 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
+from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import Cancelled, ModelFileError, NotFoundError, StorageError
 from fer_batch.jobs import keys, steps
-from fer_batch.jobs.client import QueueClient
-from fer_batch.jobs.execute import Executor
-from fer_batch.jobs.inputs import InputCache
-from fer_batch.jobs.ledger import PREFIX, Handout, Ledger
-from fer_batch.jobs.settings import QueueSettings
-from fer_batch.jobs.spec import Unit
-from fer_batch.jobs.stages import Stages
+from fer_batch.jobs.ledger import PREFIX
 from fer_batch.jobs.submit import Request
-from fer_batch.pipeline.build import Engine
 from tests.faults.cluster import run_here, same_outputs
-from tests.footage import pictures, videos
-
-OUTPUTS = ("csv", "video", "summary")
-
-
-class Here:
-    """A client whose messages lie in a list, and an executor for them."""
-
-    def __init__(self, settings: QueueSettings) -> None:
-        self.settings = settings.model_copy(update={"segment_frames": 16, "backoff_s": 0.0})
-        self.client = QueueClient(self.settings)
-        self.messages: list[Handout] = []
-        self.client.publish = self.messages.extend  # type: ignore[assignment]
-        cache = InputCache(self.client.storage, settings.cache_dir, 10**9)
-        self._engine = Engine(RunSettings())
-        self.executor = Executor(
-            self.client.ledger,
-            self.client.storage,
-            self.messages.extend,
-            Stages(self.client.storage, cache, self.engine),
-            timeouts=(TimeoutError,),
-        )
-
-    def engine(self, segment_frames: int) -> Engine:
-        self._engine.run = replace(self._engine.run, segment_frames=segment_frames)
-        return self._engine
-
-    def submit(self, *paths: Path, **more: Any) -> str:
-        more = {"outputs": OUTPUTS, "use_cache": False, **more}
-        return self.client.submit(Request(paths=paths, **more)).job_id
-
-    def drain(self, until: Callable[[Unit], bool] = lambda unit: False) -> list[tuple[str, str]]:
-        """Do what is there; stops before the unit that ``until`` names."""
-        done = []
-        while self.messages:
-            if until(self.messages[0].unit):
-                break
-            unit = self.messages.pop(0).unit
-            done.append((unit.key, self.executor.run(unit)))
-        return done
-
-
-@pytest.fixture
-def here(settings: QueueSettings, ledger: Ledger) -> Here:
-    assert ledger.emptied()
-    return Here(settings)
-
-
-@pytest.fixture(scope="session")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clips") / "pair.mp4"
-    return videos.write(path, pictures.two_faces(40), videos.Recipe(sound=True, b_frames=2))
+from tests.footage import pictures
+from tests.jobs.here import Here
 
 
 def test_equal_to_a_local_run(here: Here, clip: Path, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@
 --   fb:later            zset   J|unit -> not before
 --   fb:mark             hash   Q:P -> when the newest unit that has started had been handed out
 --   fb:jobs, fb:active  zset   J -> created: all jobs, and those in no final state
+--   fb:uploading        zset   J -> until when a submission counts on fb:uploads:J (set of keys)
+--   fb:deleting         hash   upload -> until when somebody is deleting it
 --   fb:epoch            string set once; its absence means that Redis was emptied
 
 local P = 'fb:'
