@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # As strings, so that numpy is not imported here.
 IntArray: TypeAlias = "NDArray[np.int64]"
 FloatArray: TypeAlias = "NDArray[np.float32]"
+HalfArray: TypeAlias = "NDArray[np.float16]"
 Image: TypeAlias = "NDArray[np.uint8]"
 SourceKind = Literal["video", "images"]
 
@@ -151,8 +152,8 @@ class Faces:
 
     ``start`` is the first frame; ``status int64[frames]`` a FrameStatus for each frame. Per face:
     ``frame int64[n]`` (ascending), ``box float32[n, 4]``, ``confidence float32[n]``,
-    ``landmarks float32[n, 5, 2]``, ``appearance float32[n, d]`` (unit vectors that tell people
-    apart), ``probabilities float32[n, labels]``.
+    ``landmarks float32[n, 5, 2]``, ``appearance float16[n, d]`` (unit vectors that tell people
+    apart; three digits are enough for a correlation), ``probabilities float32[n, labels]``.
     """
 
     start: int
@@ -161,7 +162,7 @@ class Faces:
     box: FloatArray
     confidence: FloatArray
     landmarks: FloatArray
-    appearance: FloatArray
+    appearance: HalfArray
     probabilities: FloatArray
 
     def __post_init__(self) -> None:

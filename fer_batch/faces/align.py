@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-from fer_batch.types import Detections, FloatArray, Frame, Image
+from fer_batch.types import Detections, FloatArray, Frame, HalfArray, Image
 
 APPEARANCE_SIDE = 12
 
@@ -46,17 +46,16 @@ def crop_faces(frame: Frame, faces: Detections, template: FloatArray, size: int)
     is taken as its box.
     """
     crops, luma = np.empty((len(faces), size, size), np.uint8), frame.luma
-    unmarked: list[bool] = np.isnan(faces.landmarks).any(axis=(1, 2)).tolist()
-    for crop, box, landmarks, bare in zip(crops, faces.box, faces.landmarks, unmarked, strict=True):
-        if bare:
+    for crop, box, landmarks in zip(crops, faces.box, faces.landmarks, strict=True):
+        if np.isnan(landmarks).any():
             _from_box(luma, box, crop)
         else:
             _warp(luma, similarity(landmarks, template), crop)
     return crops if frame.full_range else _FULL_RANGE[crops]
 
 
-def appearance(crops: Image) -> FloatArray:
-    """What a face looks like, coarsely: ``float32[n, 144]`` unit vectors from ``crops``.
+def appearance(crops: Image) -> HalfArray:
+    """What a face looks like, coarsely: ``float16[n, 144]`` unit vectors from ``crops``.
 
     Aligned crops ``uint8[n, s, s]`` (``s`` at least 12) averaged to 12 × 12 and standardised; the
     product of two is their normalised correlation. Measured on film: above 0.6 from frame to frame
@@ -69,7 +68,8 @@ def appearance(crops: Image) -> FloatArray:
     cells = whole.reshape(count, side, block, side, block).sum(axis=(2, 4), dtype=np.float32)
     vectors = cells.reshape(count, side * side)
     vectors -= vectors.mean(axis=1, keepdims=True)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    return vectors.astype(np.float16)
 
 
 def _from_box(luma: Image, box: FloatArray, crop: Image) -> None:

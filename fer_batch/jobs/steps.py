@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from fer_batch.jobs.work import FORMAT, ItemPlan, ItemSpec, WorkFolder
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, unreported
+from fer_batch.types import Timeline
 
 
 def probe(item: ItemSpec, work: WorkFolder, engine: Engine) -> ItemPlan:
@@ -126,7 +129,7 @@ def render(
     Raises:
         Cancelled: ``should_cancel`` said so.
     """
-    from fer_batch.output.table import read_csv
+    from fer_batch.pipeline.keepsakes import Wanted, wanted
     from fer_batch.pipeline.render import render_segment
 
     found = work.read_plan()
@@ -134,13 +137,16 @@ def render(
     if kept.exists():
         report(len(cut))
         return kept
-    timings = Timings()
-    with timings.stage("render_s"):
+    timings, timeline = Timings(), _timeline(work, item)
+    with timings.stage("render_s"), ThreadPoolExecutor(1) as pool:
+        # Drawing the video leaves room for them; by itself each keeps one core busy.
+        beside = [pool.submit(pictures, item, work, engine, should_cancel)] if segment == 0 else []
         render_segment(
             engine.source(found.info),
             cut,
-            read_csv(work.timeline, item.name),
+            timeline,
             item.render,
+            wanted(timeline, item.render) if "report" in item.outputs else Wanted(),
             work.part(segment) if "video" in item.outputs else None,
             kept,
             timings,
@@ -148,8 +154,46 @@ def render(
             report,
             should_cancel,
         )
+        for future in beside:
+            future.result()
     _write_timings(work, f"render-{segment:05d}", timings)
     return kept
+
+
+def pictures(
+    item: ItemSpec, work: WorkFolder, engine: Engine, should_cancel: ShouldCancel = never
+) -> None:
+    """Make the GIF and the plot, where they are wanted and not there yet.
+
+    Raises:
+        Cancelled: ``should_cancel`` said so.
+    """
+    found, timings = work.read_plan(), Timings()
+    if "gif" in item.outputs and not work.gif.exists():
+        from fer_batch.pipeline.preview import preview
+
+        source = engine.source(found.info)
+        preview(source, _timeline(work, item), item.render, work.gif, timings, should_cancel)
+    if "plot" in item.outputs and not work.plot.exists():
+        from fer_batch.output.plot import write_plot
+
+        with timings.stage("write_plot"):
+            write_plot(_timeline(work, item), work.plot)
+    if timings.seconds:
+        _write_timings(work, "pictures", timings)
+
+
+def _timeline(work: WorkFolder, item: ItemSpec) -> Timeline:
+    """The numbers of ``timeline.csv``, read once for all segments that a process draws."""
+    facts = work.timeline.stat()
+    return _read_timeline(work.timeline, item.name, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=1)
+def _read_timeline(path: Path, name: str, written_ns: int, size: int) -> Timeline:
+    from fer_batch.output.table import read_csv
+
+    return read_csv(path, name)
 
 
 def needs_render(item: ItemSpec) -> bool:
@@ -163,6 +207,8 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
 
     found = work.read_plan()
     timings = Timings()
+    with timings.stage("finish_s"):
+        pictures(item, work, engine)
     for path in sorted((work.path / "timings").glob("*.json")):
         timings.add(json.loads(path.read_text("utf-8")))
     detector = engine.detector(item.analyze)
@@ -180,9 +226,11 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
         load_s=engine.load_s,
     )
     drawn = [s.index for s in found.segments] if needs_render(item) else []
+    ready = (("csv", work.timeline), ("gif", work.gif), ("plot", work.plot))
     job = Finish(
         info=found.info,
-        timeline_csv=work.timeline,
+        timeline=_timeline(work, item),
+        made=[path for name, path in ready if name in item.outputs],
         parts=[work.part(i) for i in drawn] if "video" in item.outputs else [],
         kept=[work.kept(i) for i in drawn],
         out=work.out,

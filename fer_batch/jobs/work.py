@@ -110,6 +110,14 @@ class WorkFolder:
     def kept(self, segment: int) -> Path:
         return self.path / "parts" / f"{segment:05d}.zip"
 
+    @property
+    def gif(self) -> Path:
+        return self.path / "parts" / "preview.gif"
+
+    @property
+    def plot(self) -> Path:
+        return self.path / "parts" / "timeline.png"
+
     def timings(self, step: str) -> Path:
         return self.path / "timings" / f"{step}.json"
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import csv
 import re
-from itertools import repeat
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 LEADING = ("frame", "time_s", "status", "face_id", "x", "y", "w", "h", "confidence", "emotion")
 DECIMALS = {"time_s": 6, "x": 2, "y": 2, "w": 2, "h": 2, "confidence": 4}
 MILLION = 1_000_000
+# Rows that are text at one time: as text a row takes forty times the memory.
+BLOCK = 2048
 STATUSES = {status.text: int(status) for status in FrameStatus}
 WHOLE = re.compile(r"\d{1,15}")
 
@@ -47,7 +50,21 @@ def write_csv(timeline: Timeline, path: Path) -> None:
         OutputPathError: the folder cannot be written to.
     """
     columns = timeline.table()
-    has_face = columns["face_id"].astype(np.int64) >= 0
+    rows = len(columns["frame"])
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for start in range(0, rows, BLOCK):
+            block = {name: values[start : start + BLOCK] for name, values in columns.items()}
+            texts = _texts(block, timeline)
+            writer.writerows(zip(*(texts[name] for name in columns), strict=True))
+
+
+def _texts(columns: dict[str, NDArray[np.generic]], timeline: Timeline) -> dict[str, list[str]]:
+    """The cells of some rows, by column."""
     texts: dict[str, list[str]] = {}
     for name, values in columns.items():
         if name in DECIMALS:
@@ -57,18 +74,12 @@ def write_csv(timeline: Timeline, path: Path) -> None:
         elif name in LEADING:
             texts[name] = [str(v) for v in values.tolist()]
         elif name == "file":
-            texts[name] = [one_line(v) for v in timeline.files]
-            texts[name] = [texts[name][i] for i in columns["frame"].tolist()]
+            texts[name] = [one_line(timeline.files[i]) for i in columns["frame"].tolist()]
+    has_face = columns["face_id"].astype(np.int64) >= 0
     for suffix in ("", "_raw"):
         names = [label + suffix for label in timeline.labels]
         texts |= _probabilities(columns, names, has_face)
-    with (
-        atomic_path(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*(texts[name] for name in columns), strict=True))
+    return texts
 
 
 def one_line(name: str) -> str:
@@ -140,29 +151,22 @@ def read_csv(path: Path, name: str) -> Timeline:
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            names, rows = _rows(path, csv.reader(file, strict=True))
+            reader = csv.reader(file, strict=True)
+            names = next(reader, [])
+            labels = _labels(path, names)
+            blocks = list(_blocks(path, reader, names))
     except FileNotFoundError as error:
         raise NotFoundError(f"{path}: no such file; analyse the video first") from error
     except OSError as error:
         raise UnreadableError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise _damaged(path, None, str(error)) from error
-    labels = _labels(path, names)
-    return _timeline(path, name, labels, names, rows)
+    return _timeline(path, name, labels, names, blocks)
 
 
 def _damaged(path: Path, line: int | None, reason: str) -> InputError:
     where = "" if line is None else f" line {line}:"
     return InputError(f"{path}:{where} {reason}; not a timeline as written, analyse again")
-
-
-def _rows(path: Path, reader: Iterator[list[str]]) -> tuple[list[str], list[list[str]]]:
-    names = next(reader, [])
-    rows = list(reader)
-    for number, row in enumerate(rows, start=2):
-        if len(row) != len(names):
-            raise _damaged(path, number, f"{len(row)} cells where the header has {len(names)}")
-    return names, rows
 
 
 def _labels(path: Path, names: list[str]) -> tuple[str, ...]:
@@ -174,66 +178,104 @@ def _labels(path: Path, names: list[str]) -> tuple[str, ...]:
     return labels
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Some rows as numbers: face_id is -1 and other numbers are NaN where there is no face."""
+
+    frame: IntArray
+    status: IntArray
+    time_s: NDArray[np.float64]
+    face_id: IntArray
+    numbers: FloatArray
+    files: list[str]
+
+
+def _blocks(path: Path, reader: Iterator[list[str]], names: list[str]) -> Iterator[_Block]:
+    """Rows as numbers, a block at a time; ``numbers float32[n, m]`` are x to h and all that
+    follows, without the names."""
+    numeric = [name for name in names[4:] if name not in ("emotion", "file")]
+    line = 2
+    while rows := list(islice(reader, BLOCK)):
+        for number, row in enumerate(rows, start=line):
+            if len(row) != len(names):
+                words = f"{len(row)} cells where the header has {len(names)}"
+                raise _damaged(path, number, words)
+        cells = dict(zip(names, zip(*rows, strict=True), strict=True))
+        faces = np.flatnonzero([cell != "" for cell in cells["face_id"]])
+        face_id = np.full(len(rows), -1, np.int64)
+        face_id[faces] = _whole(path, [cells["face_id"][i] for i in faces], "face_id", faces + line)
+        numbers = np.full((len(rows), len(numeric)), np.nan, np.float32)
+        for place, name in enumerate(numeric):
+            picked = [cells[name][i] for i in faces.tolist()]
+            numbers[faces, place] = _numbers(path, picked, name, faces + line)
+        everywhere = np.arange(len(rows)) + line
+        yield _Block(
+            frame=_whole(path, cells["frame"], "frame", everywhere),
+            status=_statuses(path, cells["status"], line),
+            time_s=_numbers(path, cells["time_s"], "time_s", everywhere),
+            face_id=face_id,
+            numbers=numbers,
+            files=list(cells.get("file", ())),
+        )
+        line += len(rows)
+
+
 def _timeline(
-    path: Path, name: str, labels: tuple[str, ...], names: list[str], rows: list[list[str]]
+    path: Path, name: str, labels: tuple[str, ...], names: list[str], blocks: list[_Block]
 ) -> Timeline:
-    cells = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
-    column = {key: cells.get(key, ()) for key in names}
-    frame = _whole(path, column["frame"], "frame")
-    first = _first_rows(path, frame)
-    has_face = np.array([cell != "" for cell in column["face_id"]], dtype=bool)
-    faces = np.flatnonzero(has_face)
-    face_id = _whole(path, [column["face_id"][i] for i in faces], "face_id", faces)
-    _check_order(path, frame[faces], face_id, faces)
-    if len(bare := np.setdiff1d(np.flatnonzero(~has_face), first)):
+    def joined(column: str, empty: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([empty, *(getattr(block, column) for block in blocks)])
+
+    none = np.zeros(0, np.int64)
+    frame, ids = joined("frame", none), joined("face_id", none)
+    first, faces = _first_rows(path, frame), np.flatnonzero(ids >= 0)
+    _check_order(path, frame[faces], ids[faces], faces)
+    if len(bare := np.setdiff1d(np.flatnonzero(ids < 0), first)):
         raise _damaged(path, int(bare[0]) + 2, "a second row for a frame, without a face")
-    if lost := [cell for cell in column["status"] if cell not in STATUSES]:
-        line = column["status"].index(lost[0]) + 2
-        raise _damaged(path, line, f"unknown status {lost[0][:20]!r}")
-
-    def numbers(keys: Sequence[str]) -> FloatArray:
-        read = [_numbers(path, column[key], key, faces) for key in keys]
-        return np.stack(read, axis=1).astype(np.float32)
-
+    count = len(labels)
+    numbers = joined("numbers", np.zeros((0, 5 + 2 * count), np.float32))[faces]
+    files = list(chain.from_iterable(block.files for block in blocks))
     timeline = Timeline(
         name=name,
         labels=labels,
-        status=np.array([STATUSES[column["status"][i]] for i in first], dtype=np.int64),
-        time_s=_numbers(path, column["time_s"], "time_s", first),
+        status=joined("status", none)[first],
+        time_s=joined("time_s", np.zeros(0))[first],
         frame=frame[faces],
-        face_id=face_id,
-        box=numbers("xywh"),
-        confidence=numbers(["confidence"])[:, 0],
-        smoothed=numbers(labels),
-        raw=numbers([f"{label}_raw" for label in labels]),
-        files=tuple(column["file"][i] for i in first) if "file" in column else (),
+        face_id=ids[faces],
+        box=numbers[:, :4].copy(),
+        confidence=numbers[:, 4].copy(),
+        smoothed=numbers[:, 5 : 5 + count].copy(),
+        raw=numbers[:, 5 + count :].copy(),
+        files=tuple(files[i] for i in first) if "file" in names else (),
     )
     _check_sums(path, timeline, faces)
     return timeline
 
 
-def _whole(path: Path, cells: Sequence[str], key: str, rows: IntArray | None = None) -> IntArray:
-    for i, cell in enumerate(cells):
+def _statuses(path: Path, cells: Sequence[str], line: int) -> IntArray:
+    for number, cell in enumerate(cells, start=line):
+        if cell not in STATUSES:
+            raise _damaged(path, number, f"unknown status {cell[:20]!r}")
+    return np.array([STATUSES[cell] for cell in cells], dtype=np.int64)
+
+
+def _whole(path: Path, cells: Sequence[str], key: str, lines: IntArray) -> IntArray:
+    for cell, line in zip(cells, lines.tolist(), strict=True):
         if not WHOLE.fullmatch(cell):
-            line = (i if rows is None else int(rows[i])) + 2
             raise _damaged(path, line, f"{key} is {cell[:20]!r}")
     return np.array(cells, dtype=np.int64) if cells else np.zeros(0, dtype=np.int64)
 
 
-def _numbers(path: Path, cells: Sequence[str], key: str, rows: IntArray) -> NDArray[np.float64]:
-    picked = [cells[i] for i in rows.tolist()]
-    try:
-        values = np.array(list(map(float, picked)), dtype=np.float64)
-    except ValueError:
-        values = np.full(len(picked), np.nan)
-        for i, cell in enumerate(picked):
-            try:
-                values[i] = float(cell)
-            except ValueError:
-                break
+def _numbers(path: Path, cells: Sequence[str], key: str, lines: IntArray) -> NDArray[np.float64]:
+    values = np.full(len(cells), np.nan)
+    for i, cell in enumerate(cells):
+        try:
+            values[i] = float(cell)
+        except ValueError:
+            break
     if not np.isfinite(values).all():
         i = int(np.flatnonzero(~np.isfinite(values))[0])
-        raise _damaged(path, int(rows[i]) + 2, f"{key} is {picked[i][:20]!r}")
+        raise _damaged(path, int(lines[i]), f"{key} is {cells[i][:20]!r}")
     return values
 
 

@@ -17,7 +17,16 @@ from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, detect_on_grid
 from fer_batch.pipeline.prefetch import Prefetch
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
-from fer_batch.types import Detections, Faces, FloatArray, Frame, FrameStatus, Image, Segment
+from fer_batch.types import (
+    Detections,
+    Faces,
+    FloatArray,
+    Frame,
+    FrameStatus,
+    HalfArray,
+    Image,
+    Segment,
+)
 
 # Frames that wait between one stage and the next; at 4K one takes 12 MB.
 FRAMES_AHEAD = 8
@@ -30,7 +39,7 @@ class _Collected:
     status: list[int] = field(default_factory=list)
     frame: list[int] = field(default_factory=list)
     found: list[Detections] = field(default_factory=list)
-    batches: list[Future[tuple[FloatArray, FloatArray]]] = field(default_factory=list)
+    batches: list[Future[tuple[HalfArray, FloatArray]]] = field(default_factory=list)
 
 
 def analyze_segment(
@@ -153,7 +162,7 @@ class _Batches:
             futures[-ahead].result()
         futures.append(self._pool.submit(self._run, crops))
 
-    def _run(self, crops: Image) -> tuple[FloatArray, FloatArray]:
+    def _run(self, crops: Image) -> tuple[HalfArray, FloatArray]:
         """Appearance and probabilities of a batch."""
         with self._timings.stage("classify"):
             return appearance(crops), self._classifier.classify(crops)
@@ -161,7 +170,7 @@ class _Batches:
 
 def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:
     found = collected.found or [NOTHING]
-    none = (np.empty((0, APPEARANCE_SIDE**2), np.float32), np.empty((0, labels), np.float32))
+    none = (np.empty((0, APPEARANCE_SIDE**2), np.float16), np.empty((0, labels), np.float32))
     looks, probabilities = zip(
         none, *(future.result() for future in collected.batches), strict=True
     )

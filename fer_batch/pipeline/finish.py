@@ -1,11 +1,9 @@
-"""The last step: join parts, mux sound, GIF, plot, tables, report, all under final names."""
+"""The last step: join parts, mux sound, write tables and report, all under final names."""
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,12 +15,9 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.media.join import join_parts
 from fer_batch.output import summary as summaries
 from fer_batch.output.formats import FORMATS, write_format
-from fer_batch.output.gif import write_gif
-from fer_batch.output.moments import Moment, pick_moments, sample_frames
-from fer_batch.output.plot import write_plot
+from fer_batch.output.moments import Moment, pick_moments
 from fer_batch.output.report.page import write_report
 from fer_batch.output.report.thumbnails import Thumbnails, write_thumbnails
-from fer_batch.output.table import read_csv
 from fer_batch.pipeline.keepsakes import Keepsakes
 from fer_batch.pipeline.progress import Timings
 from fer_batch.types import SourceInfo, Timeline
@@ -46,11 +41,12 @@ class Finish:
     """Everything the last step needs of one item, and what it has written so far.
 
     ``parts`` and ``kept`` hold one file a segment, in order; they are empty where the wanted
-    outputs do not need them.
+    outputs do not need them. ``made`` are outputs that are ready, under their final names.
     """
 
     info: SourceInfo
-    timeline_csv: Path
+    timeline: Timeline
+    made: list[Path]
     parts: list[Path]
     kept: list[Path]
     out: Path
@@ -72,27 +68,16 @@ def finish_item(job: Finish) -> dict[str, Any]:
         NoSpaceError, OutputPathError: the output folder cannot be written to.
     """
     begin = time.perf_counter()
-    timeline = replace(
-        read_csv(job.timeline_csv, job.info.name),
-        files=job.info.files,
-        warnings=job.info.warnings,
-    )
+    timeline = replace(job.timeline, files=job.info.files, warnings=job.info.warnings)
     moments = pick_moments(timeline, job.render)
+    _ready(job)
     with closing(Keepsakes(job.kept)) as keepsakes:
-        writers: list[tuple[str, Callable[[], None]]] = [
-            ("video", lambda: _video(job, keepsakes)),
-            ("gif", lambda: _gif(job, timeline, moments, keepsakes)),
-            ("plot", lambda: _plot(job, timeline)),
-            ("csv", lambda: _csv(job)),
-            ("formats", lambda: _formats(job, timeline)),
-            ("thumbnails", lambda: _thumbnails(job, keepsakes)),
-        ]
-        # FFmpeg makes the GIF in a process of its own and joining waits for the disk, so they
-        # overlap with drawing the plot.
-        with ThreadPoolExecutor(max_workers=3) as pool:
-            wanted = [w for w in writers if w[0] in (*job.outputs, "formats", "thumbnails")]
-            for future in [pool.submit(_timed, job.timings, *writer) for writer in wanted]:
-                future.result()
+        if "video" in job.outputs:
+            with job.timings.stage("write_video"):
+                _video(job, keepsakes)
+        _thumbnails(job, keepsakes)
+    with job.timings.stage("write_formats"):
+        _formats(job, timeline)
     if "report" in job.outputs:
         with job.timings.stage("write_report"):
             data = _summary(job, timeline, moments)
@@ -102,11 +87,6 @@ def finish_item(job: Finish) -> dict[str, Any]:
     if "summary" in job.outputs:
         summaries.write_summary(data, job.out / "summary.json")
     return data
-
-
-def _timed(timings: Timings, name: str, write: Callable[[], None]) -> None:
-    with timings.stage(f"write_{name}"):
-        write()
 
 
 def _video(job: Finish, keepsakes: Keepsakes) -> None:
@@ -132,27 +112,15 @@ def _unique(stem: str, taken: set[str]) -> str:
     return name
 
 
-def _gif(job: Finish, timeline: Timeline, moments: list[Moment], keepsakes: Keepsakes) -> None:
-    clips = []
-    for moment in moments:
-        frames = [keepsakes.rgb(frame) for frame in sample_frames(timeline, moment)]
-        clips.append([frame for frame in frames if frame is not None])
-    if any(clips):
-        write_gif(clips, job.out / "preview.gif")
-        job.written.append("preview.gif")
-    else:
-        job.warnings.append("no frame for a GIF in that range")
-
-
-def _plot(job: Finish, timeline: Timeline) -> None:
-    write_plot(timeline, job.out / "timeline.png")
-    job.written.append("timeline.png")
-
-
-def _csv(job: Finish) -> None:
-    with atomic_path(job.out / "timeline.csv") as temporary:
-        shutil.copyfile(job.timeline_csv, temporary)
-    job.written.append("timeline.csv")
+def _ready(job: Finish) -> None:
+    """Outputs that were made beside the drawing; a GIF has no frame where its range has none."""
+    for path in job.made:
+        if path.exists():
+            with atomic_path(job.out / path.name) as temporary:
+                shutil.copyfile(path, temporary)
+            job.written.append(path.name)
+        else:
+            job.warnings.append("no frame for a GIF in that range")
 
 
 def _formats(job: Finish, timeline: Timeline) -> None:

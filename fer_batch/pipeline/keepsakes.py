@@ -1,24 +1,21 @@
-"""Small pictures kept while frames pass by: for the GIF, the report and folders of images.
+"""Small pictures kept while frames pass by: for the report and for folders of images.
 
 One zip a segment, uncompressed, written as the frames go by, so that memory stays flat:
-``gif/<frame>.npy`` (RGB, 480 pixels wide), ``person/<face_id>.jpg``, ``moment/<frame>.jpg``,
-``image/<frame>.jpg`` (a whole annotated image of a folder of images).
+``person/<face_id>.jpg``, ``moment/<frame>.jpg``, ``image/<frame>.jpg`` (a whole annotated image of
+a folder of images).
 """
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from fer_batch.config import RenderSettings
-from fer_batch.output.moments import Moment, pick_moments, sample_frames
+from fer_batch.output.moments import pick_moments
 from fer_batch.tracking.groups import by_track
-from fer_batch.types import Image, Timeline
+from fer_batch.types import Timeline
 
 FACE_SIDE = 160
 MOMENT_WIDTH = 320
@@ -26,28 +23,21 @@ MOMENT_WIDTH = 320
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which frames are kept for what."""
+    """Frames whose picture is kept, and by frame the people who are seen best there."""
 
-    moments: list[Moment]
-    gif: frozenset[int]
-    moment: frozenset[int]
+    moments: frozenset[int] = frozenset()
     people: dict[int, list[int]] = field(default_factory=dict)
 
     @property
     def frames(self) -> frozenset[int]:
         """All frames that are kept for anything."""
-        return self.gif | self.moment | frozenset(self.people)
+        return self.moments | frozenset(self.people)
 
 
 def wanted(timeline: Timeline, settings: RenderSettings) -> Wanted:
-    """The frames to keep, from the timeline alone, so that every segment decides alike."""
+    """What the report shows, from the timeline alone, so that every segment decides alike."""
     moments = pick_moments(timeline, settings)
-    return Wanted(
-        moments=moments,
-        gif=frozenset(f for m in moments for f in sample_frames(timeline, m)),
-        moment=frozenset(m.key_frame for m in moments),
-        people=_portraits(timeline),
-    )
+    return Wanted(frozenset(m.key_frame for m in moments), _portraits(timeline))
 
 
 def _portraits(timeline: Timeline) -> dict[int, list[int]]:
@@ -66,12 +56,6 @@ class KeepsakeWriter:
     def __init__(self, file: zipfile.ZipFile) -> None:
         self._file = file
 
-    def rgb(self, frame: int, image: Image) -> None:
-        """A GIF frame ``uint8[h, w, 3]``."""
-        buffer = io.BytesIO()
-        np.lib.format.write_array(buffer, image, allow_pickle=False)
-        self._file.writestr(f"gif/{frame:08d}.npy", buffer.getvalue())
-
     def jpeg(self, folder: str, number: int, data: bytes) -> None:
         """A JPEG under ``person``, ``moment`` or ``image``."""
         self._file.writestr(f"{folder}/{number:08d}.jpg", data)
@@ -88,14 +72,6 @@ class Keepsakes:
         """Close all files."""
         for file in self._files:
             file.close()
-
-    def rgb(self, frame: int) -> Image | None:
-        """GIF frame ``uint8[h, w, 3]``; None if it was not kept."""
-        name = f"gif/{frame:08d}.npy"
-        if name not in self._where:
-            return None
-        data = io.BytesIO(self._where[name].read(name))
-        return np.lib.format.read_array(data, allow_pickle=False)  # type: ignore[no-any-return]
 
     def jpegs(self, folder: str) -> Iterable[tuple[int, bytes]]:
         """Number and content of each JPEG of one kind, in order of number."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fer_batch.types import FloatArray, IntArray
+from fer_batch.types import FloatArray, HalfArray, IntArray
 
 # A face may have moved this many of its own widths beside the prediction, per second unseen.
 REACH_PER_S = 1.5
@@ -45,13 +45,13 @@ class _Track:
 def assign_tracks(
     frame: IntArray,
     box: FloatArray,
-    appearance: FloatArray,
+    appearance: HalfArray,
     time_s: np.ndarray,
     patience_s: float,
 ) -> IntArray:
     """Number the track of each face: ``int64[n]`` from 0 in order of appearance.
 
-    ``frame int64[n]`` ascending, ``box float32[n, 4]``, ``appearance float32[n, d]`` unit vectors,
+    ``frame int64[n]`` ascending, ``box float32[n, 4]``, ``appearance float16[n, d]`` unit vectors,
     ``time_s float64[frames]``. A track that is not seen for longer than ``patience_s`` seconds
     has ended.
     """
@@ -65,12 +65,13 @@ def assign_tracks(
         time = float(time_s[frame[start]])
         tracks = [t for t in tracks if time - t.time <= patience_s]
         rows = np.arange(start, stop)
-        for track, row in _match(tracks, box[rows], appearance[rows], time):
-            tracks[track].update(box[rows[row]], appearance[rows[row]], time)
+        looks = appearance[start:stop].astype(np.float32)
+        for track, row in _match(tracks, box[rows], looks, time):
+            tracks[track].update(box[rows[row]], looks[row], time)
             numbers[rows[row]] = tracks[track].number
         # New people are numbered from left to right.
         for row in sorted(rows[numbers[rows] < 0], key=lambda r: (box[r, 0], box[r, 1])):
-            tracks.append(_Track(count, box[row], appearance[row], time))
+            tracks.append(_Track(count, box[row], looks[row - start], time))
             numbers[row] = count
             count += 1
     return numbers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fer_batch.tracking.groups import by_track
-from fer_batch.types import FloatArray, IntArray
+from fer_batch.types import HalfArray, IntArray
 
 # Correlation of mean looks. On film, two people in like light reach 0.80, one person in two takes
 # 0.87 and more; below that a new number is the honest answer.
@@ -16,10 +16,10 @@ LEAST_SIGHTS = 5
 MOST_COMPARED = 400
 
 
-def join_returns(track: IntArray, frame: IntArray, appearance: FloatArray) -> IntArray:
+def join_returns(track: IntArray, frame: IntArray, appearance: HalfArray) -> IntArray:
     """Give tracks of one person one number: ``int64[n]``, the number of the earliest of them.
 
-    ``track``, ``frame int64[n]``; ``appearance float32[n, d]`` unit vectors. The two most alike
+    ``track``, ``frame int64[n]``; ``appearance float16[n, d]`` unit vectors. The two most alike
     are joined first; tracks that share a frame are never one person.
     """
     found = [(n, rows) for n, rows in by_track(track) if len(rows) >= LEAST_SIGHTS]
@@ -37,11 +37,11 @@ def join_returns(track: IntArray, frame: IntArray, appearance: FloatArray) -> In
 
 
 def _most_alike(
-    groups: dict[int, np.ndarray], frame: IntArray, appearance: FloatArray
+    groups: dict[int, np.ndarray], frame: IntArray, appearance: HalfArray
 ) -> tuple[int, int] | None:
     """The two groups most surely one person, the earlier first; None where none are."""
     numbers = list(groups)
-    means = np.stack([appearance[groups[n]].mean(axis=0) for n in numbers])
+    means = np.stack([appearance[groups[n]].mean(axis=0, dtype=np.float32) for n in numbers])
     means = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
     likeness = np.triu(means @ means.T, k=1)
     for place in np.argsort(-likeness, axis=None, kind="stable"):

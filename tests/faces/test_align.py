@@ -165,7 +165,7 @@ def test_many_faces_or_none() -> None:
 def test_appearance_tells_faces_apart_and_not_their_light() -> None:
     crops = np.stack([scene(SIZE, 1), scene(SIZE, 2), scene(SIZE, 1) // 2 + 60])
     looks = appearance(crops)
-    assert looks.shape == (3, 144) and looks.dtype == np.float32
+    assert looks.shape == (3, 144) and looks.dtype == np.float16
     assert np.linalg.norm(looks, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
     likeness = looks @ looks.T
     assert likeness[0, 2] > 0.99

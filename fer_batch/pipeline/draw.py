@@ -1,0 +1,75 @@
+"""Annotated pictures: what is known of the faces, drawn into frames in order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_batch.config import RenderSettings
+from fer_batch.media import planes
+from fer_batch.media.encode import output_size
+from fer_batch.output.anonymise import unseen_boxes
+from fer_batch.output.overlay import Overlay
+from fer_batch.pipeline.progress import Timings
+from fer_batch.types import Frame, FrameStatus, Image, SourceInfo, Timeline
+
+
+class Drawer:
+    """Draws frames of one source, given in order; not for two threads at once."""
+
+    def __init__(
+        self, info: SourceInfo, timeline: Timeline, settings: RenderSettings, timings: Timings
+    ) -> None:
+        self._info, self._timeline, self._settings = info, timeline, settings
+        self._timings = timings
+        self._size = output_size(info)
+        self._overlays: dict[tuple[int, int], Overlay] = {}
+        self._last: Image | None = None
+
+    def draw(self, frame: Frame) -> Image:
+        """The annotated picture ``uint8[h * 3 // 2, w]`` in the size of the output.
+
+        It is drawn into ``frame.image``. A frame that could not be decoded is the last picture
+        again, marked as such.
+        """
+        if frame.image is None:
+            return self._undecoded()
+        timeline, image = self._timeline, frame.image
+        faces = timeline.faces_at(self._shown(frame.index))
+        unseen = unseen_boxes(timeline, frame.index) if self._settings.blur_faces else None
+        overlay = self._overlay(image, frame.full_range)
+        with self._timings.stage("draw"):
+            overlay.draw(
+                image,
+                timeline.box[faces],
+                timeline.face_id[faces],
+                timeline.smoothed[faces],
+                unseen,
+            )
+        self._last = planes.fit(image, *self._size)
+        return self._last
+
+    def _shown(self, frame: int) -> int:
+        """The frame whose faces are drawn: with ``--every`` the last one that was analysed."""
+        video = self._info.kind == "video"
+        while video and frame > 0 and self._timeline.status[frame] == FrameStatus.SKIPPED:
+            frame -= 1
+        return frame
+
+    def _overlay(self, image: Image, full_range: bool) -> Overlay:
+        """Images of a folder differ in size; each size has its own overlay."""
+        size = (image.shape[1], image.shape[0] * 2 // 3)
+        if size not in self._overlays:
+            self._overlays[size] = Overlay(
+                self._timeline.labels, *size, self._settings, full_range=full_range
+            )
+        return self._overlays[size]
+
+    def _undecoded(self) -> Image:
+        """The last picture again, marked; black where there was none."""
+        if self._last is None:
+            image = np.full((self._size[1] * 3 // 2, self._size[0]), 128, np.uint8)
+            image[: self._size[1]] = 16
+        else:
+            image = self._last.copy()
+        self._overlay(image, self._info.colour[0] == 2).draw_decode_error(image)
+        return image

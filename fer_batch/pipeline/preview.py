@@ -1,0 +1,60 @@
+"""``preview.gif``: the frames of the moments worth showing, drawn for themselves.
+
+They are few, so drawing them twice costs less than waiting with the GIF until the video is done.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fer_batch.config import RenderSettings
+from fer_batch.media.source import FrameSource
+from fer_batch.output.gif import small_rgb, write_gif
+from fer_batch.output.moments import Moment, pick_moments, sample_frames
+from fer_batch.pipeline.draw import Drawer
+from fer_batch.pipeline.progress import Pulse, ShouldCancel, Timings, never, unreported
+from fer_batch.types import FrameStatus, Image, Timeline
+
+
+def preview(
+    source: FrameSource,
+    timeline: Timeline,
+    settings: RenderSettings,
+    path: Path,
+    timings: Timings,
+    should_cancel: ShouldCancel = never,
+) -> None:
+    """Write the GIF of ``source`` to ``path``; nothing where the wanted range holds no frame.
+
+    Raises:
+        Cancelled: ``should_cancel`` said so.
+    """
+    pulse = Pulse(unreported, should_cancel)
+    drawer = Drawer(source.info, timeline, settings, Timings())
+    with timings.stage("write_gif"):
+        moments = pick_moments(timeline, settings)
+        clips = [_clip(source, timeline, moment, drawer, pulse) for moment in moments]
+        if any(clips):
+            write_gif(clips, path)
+
+
+def _clip(
+    source: FrameSource, timeline: Timeline, moment: Moment, drawer: Drawer, pulse: Pulse
+) -> list[Image]:
+    """The small pictures ``uint8[h, w, 3]`` of one moment."""
+    wanted = set(sample_frames(timeline, moment))
+    lost = set(np.flatnonzero(timeline.status == FrameStatus.DECODE_ERROR).tolist())
+    pictures: list[Image] = []
+    if not wanted:
+        return pictures
+    for frame in source.frames(min(wanted), max(wanted) + 1):
+        # The picture before one that could not be decoded is shown again in its place.
+        if frame.index in wanted or frame.index + 1 in lost:
+            full_range = source.info.colour[0] == 2 if frame.image is None else frame.full_range
+            picture = drawer.draw(frame)
+            if frame.index in wanted:
+                pictures.append(small_rgb(picture, full_range))
+        pulse.beat()
+    return pictures
