@@ -12,7 +12,7 @@ import typer
 
 from fer_batch.cli import options as o
 from fer_batch.cli.queue import note, open_queue, plural
-from fer_batch.config import AnalyzeSettings, RenderSettings
+from fer_batch.config import DEFAULT_MODEL, AnalyzeSettings, RenderSettings
 from fer_batch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def submit(
     paths: o.Paths,
     name: Annotated[str, typer.Option(help="A name for the job; the first path's otherwise.")] = "",
     priority: Annotated[str, typer.Option(help="low, normal or high.")] = "normal",
-    model: o.Model = "fer3",
+    model: o.Model = DEFAULT_MODEL,
     outputs: o.Outputs = o.ALL_OUTPUTS,
     detector: o.Detector = "yunet",
     detector_model: o.DetectorModel = "",

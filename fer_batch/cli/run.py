@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
+from fer_batch.config import DEFAULT_MODEL, AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def run(
     paths: o.Paths,
     out: o.Out = Path("fer-batch-out"),
-    model: o.Model = "fer3",
+    model: o.Model = DEFAULT_MODEL,
     outputs: o.Outputs = o.ALL_OUTPUTS,
     detector: o.Detector = "yunet",
     detector_model: o.DetectorModel = "",

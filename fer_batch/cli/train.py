@@ -192,7 +192,7 @@ def quantise(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for card and weights.")],
     fer_plus: FerPlus = None,
 ) -> None:
-    """Make MODEL-int8, with weights of eight bits: a third of the cost on CPUs, and measure it."""
+    """Make MODEL-int8, with weights of eight bits, a quarter of the cost on CPUs; measure it."""
     from fer_batch.emotion.models import find_model
     from fer_batch.training.data import load
     from fer_batch.training.release import quantised
@@ -205,6 +205,5 @@ def quantise(
 
 def register(app: typer.Typer) -> None:
     """Adds these commands to the main program."""
-    for command in (train, evaluate, calibrate, export):
+    for command in (train, evaluate, calibrate, export, quantise):
         app.command(command.__name__)(command)
-    app.command("quantise", hidden=True)(quantise)

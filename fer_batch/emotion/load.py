@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.emotion.models import find_model
 from fer_batch.errors import UsageError
+
+logger = logging.getLogger(__name__)
 
 RUNTIMES = ("auto", "litert", "keras")
 DEVICES = ("auto", "cpu", "gpu")
@@ -20,8 +24,9 @@ def open_classifier(
     """A classifier for ``model``, a name such as ``fer3`` or the path of a model card.
 
     ``runtime`` "auto" is LiteRT, but Keras for ``device`` "gpu": asking Keras whether there is a
-    GPU would cost more start-up time than most runs gain. ``threads`` (LiteRT only) is the number
-    of CPU threads, all where None.
+    GPU would cost more start-up time than most runs gain. A model without weights for Keras stays
+    on the CPU, with a warning. ``threads`` (LiteRT only) is the number of CPU threads, all where
+    None.
     """
     if runtime not in RUNTIMES:
         raise UsageError(f"unknown runtime {runtime!r}: {', '.join(RUNTIMES)}")
@@ -32,7 +37,15 @@ def open_classifier(
     if batch_size < 1:
         raise UsageError("--batch-size must be 1 or more")
     card = find_model(model)
-    if runtime == "keras" or device == "gpu" or (runtime == "auto" and "litert" not in card.files):
+    wants_keras = device == "gpu" or "litert" not in card.files
+    if runtime == "auto" and device == "gpu" and "keras" not in card.files:
+        logger.warning(
+            "%s has weights for CPUs only and runs there; %s would use the GPU",
+            card.name,
+            card.name.removesuffix("-int8"),
+        )
+        wants_keras = False
+    if runtime == "keras" or (runtime == "auto" and wants_keras):
         from fer_batch.emotion.keras_runtime import KerasClassifier
 
         return KerasClassifier(card, batch_size, device)

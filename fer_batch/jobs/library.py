@@ -6,7 +6,7 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from fer_batch.config import AnalyzeSettings, RunSettings
+from fer_batch.config import DEFAULT_MODEL, AnalyzeSettings, RunSettings
 from fer_batch.media.source import probe
 from fer_batch.pipeline.analyze import analyze_segment
 from fer_batch.pipeline.build import Engine
@@ -18,7 +18,7 @@ from fer_batch.types import Timeline
 
 def analyze(
     path: str | PathLike[str],
-    model: str = "fer3",
+    model: str = DEFAULT_MODEL,
     settings: AnalyzeSettings | None = None,
     run: RunSettings | None = None,
     progress: Report = unreported,

@@ -124,7 +124,7 @@ def measured(
 def quantised(card: ModelCard, faces: FaceSet, out: Path) -> tuple[ModelCard, Evaluation]:
     """``<name>-int8``: the model ``card`` with weights of eight bits, a model of its own.
 
-    It is a third of the cost on CPUs that multiply bytes, and its probabilities differ by a few
+    It is a quarter of the cost on CPUs that multiply bytes, and its probabilities differ by a few
     hundredths at most; hence another name: results never mix the two.
     """
     name = f"{card.name}-int8"

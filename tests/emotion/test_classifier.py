@@ -8,7 +8,7 @@ import pytest
 
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.emotion.load import open_classifier
-from fer_batch.errors import UsageError
+from fer_batch.errors import ModelFileError, UsageError
 
 BATCH = 8
 
@@ -90,3 +90,11 @@ def test_threads_do_not_change_results(small_model: Path) -> None:
 def test_wrong_options_are_usage_errors(options: dict[str, object], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         open_classifier("fer3", **options)  # type: ignore[arg-type]
+
+
+def test_a_model_for_cpus_stays_there_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    classifier = open_classifier("fer3-int8", device="gpu")
+    assert classifier.runtime == "litert"
+    assert "fer3 would use the GPU" in caplog.text
+    with pytest.raises(ModelFileError, match="keras"):
+        open_classifier("fer3-int8", runtime="keras")
