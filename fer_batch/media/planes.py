@@ -12,22 +12,12 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from fer_batch.i420 import VIDEO_CHROMA, VIDEO_LUMA, planes
+
 if TYPE_CHECKING:
     from fer_batch.types import Image
 
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-
-
-def split(image: Image) -> tuple[Image, Image, Image]:
-    """Views of luma ``uint8[h, w]`` and both chroma planes ``uint8[h // 2, w // 2]``."""
-    h, w = image.shape[0] * 2 // 3, image.shape[1]
-    flat = image.reshape(-1)
-    quarter = (h // 2) * (w // 2)
-    return (
-        image[:h],
-        flat[h * w : h * w + quarter].reshape(h // 2, w // 2),
-        flat[h * w + quarter :].reshape(h // 2, w // 2),
-    )
 
 
 def join(luma: Image, u: Image, v: Image) -> Image:
@@ -39,7 +29,7 @@ def join(luma: Image, u: Image, v: Image) -> Image:
     half = (even[0] // 2, even[1] // 2)
     image = np.empty((even[0] * 3 // 2, even[1]), np.uint8)
     for target, plane in zip(
-        split(image), (luma, u[: half[0], : half[1]], v[: half[0], : half[1]]), strict=True
+        planes(image), (luma, u[: half[0], : half[1]], v[: half[0], : half[1]]), strict=True
     ):
         target[:] = plane
     return image
@@ -49,10 +39,10 @@ def rotate(image: Image, width: int, height: int, clockwise: int) -> tuple[Image
     """Turn an I420 picture of true size ``width`` × ``height`` by a multiple of 90 degrees."""
     if clockwise == 0:
         return image, width, height
-    luma, u, v = split(image)
+    luma, u, v = planes(image)
     # Crop the padding first: after turning it would lie on another side.
-    planes = (luma[:height, :width], u, v)
-    turned = [cv2.rotate(np.ascontiguousarray(p), _TURNS[clockwise]) for p in planes]
+    upright = (luma[:height, :width], u, v)
+    turned = [cv2.rotate(np.ascontiguousarray(p), _TURNS[clockwise]) for p in upright]
     if clockwise in (90, 270):
         width, height = height, width
     return join(*turned), width, height
@@ -70,13 +60,13 @@ def from_video_frame(frame: Any, width: int, height: int) -> tuple[Image, bool]:
         frame = frame.reformat(width=width, height=height, format=target)
     if width % 2 == 0 and height % 2 == 0:
         return frame.to_ndarray(), full_range
-    planes = []
+    parts = []
     for plane, size in zip(
         frame.planes, ((height, width),) + (((height + 1) // 2, (width + 1) // 2),) * 2, strict=True
     ):
         rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-        planes.append(rows[: size[0], : size[1]])
-    return join(*planes), full_range
+        parts.append(rows[: size[0], : size[1]])
+    return join(*parts), full_range
 
 
 def from_bgr(bgr: Image) -> Image:
@@ -97,14 +87,14 @@ def to_bgr(image: Image, full_range: bool = False) -> Image:
 def to_video_range(image: Image) -> Image:
     """A full-range I420 array in video range: luma 16 to 235, chroma 16 to 240."""
     h = image.shape[0] * 2 // 3
-    luma = cv2.convertScaleAbs(image[:h], alpha=219 / 255, beta=16)
-    chroma = cv2.convertScaleAbs(image[h:], alpha=224 / 255, beta=128 * 31 / 255)
+    luma = cv2.convertScaleAbs(image[:h], None, *VIDEO_LUMA)
+    chroma = cv2.convertScaleAbs(image[h:], None, *VIDEO_CHROMA)
     return np.concatenate([luma, chroma])
 
 
 def fit(image: Image, width: int, height: int) -> Image:
     """Scale an I420 picture into ``width`` × ``height`` (even), keeping its shape, on black."""
-    luma, u, v = split(image)
+    luma, u, v = planes(image)
     h, w = luma.shape
     if (w, h) == (width, height):
         return image
@@ -115,7 +105,7 @@ def fit(image: Image, width: int, height: int) -> Image:
     left, top = (width - inner_w) // 4 * 2, (height - inner_h) // 4 * 2
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     for target, plane, divide, black in zip(
-        split(canvas), (luma, u, v), (1, 2, 2), (16, 128, 128), strict=True
+        planes(canvas), (luma, u, v), (1, 2, 2), (16, 128, 128), strict=True
     ):
         target[:] = black
         size = (inner_w // divide, inner_h // divide)

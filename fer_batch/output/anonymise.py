@@ -9,7 +9,7 @@ import numpy as np
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
-    from fer_batch.output.sprite import Planes
+    from fer_batch.i420 import Planes
     from fer_batch.types import FloatArray, Timeline
 
 MARGIN = 0.3

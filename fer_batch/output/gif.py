@@ -16,6 +16,7 @@ import numpy as np
 
 from fer_batch.atomic import atomic_path
 from fer_batch.errors import FerBatchError
+from fer_batch.i420 import VIDEO_CHROMA, VIDEO_LUMA, planes
 from fer_batch.output.moments import GIF_FPS
 
 if TYPE_CHECKING:
@@ -76,18 +77,16 @@ def small_rgb(image: Image, full_range: bool = False) -> Image:
     """
     import cv2
 
-    rows, columns = image.shape[0] * 2 // 3, image.shape[1]
-    width, height = small_size(columns, rows)
-    flat, size = image.reshape(-1), rows * columns
-    half = (rows // 2, columns // 2)
-    luma = cv2.resize(image[:rows], (width, height), interpolation=cv2.INTER_AREA)
+    large = planes(image)
+    width, height = small_size(large.luma.shape[1], large.luma.shape[0])
+    luma = cv2.resize(large.luma, (width, height), interpolation=cv2.INTER_AREA)
     chroma = [
-        cv2.resize(plane.reshape(half), (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-        for plane in (flat[size : size * 5 // 4], flat[size * 5 // 4 :])
+        cv2.resize(plane, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        for plane in (large.cb, large.cr)
     ]
     if full_range:  # OpenCV's conversion takes video range only
-        luma = cv2.convertScaleAbs(luma, alpha=219 / 255, beta=16)
-        chroma = [cv2.convertScaleAbs(c, alpha=224 / 255, beta=128 * 31 / 255) for c in chroma]
+        luma = cv2.convertScaleAbs(luma, None, *VIDEO_LUMA)
+        chroma = [cv2.convertScaleAbs(plane, None, *VIDEO_CHROMA) for plane in chroma]
     joined = np.concatenate([luma.reshape(-1), *(plane.reshape(-1) for plane in chroma)])
     return np.asarray(cv2.cvtColor(joined.reshape(-1, width), cv2.COLOR_YUV2RGB_I420))
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fer_batch.i420 import Planes
 from fer_batch.output import palette
 from fer_batch.output.layout import Rect, even
-from fer_batch.output.sprite import Canvas, Planes, Sprite, rounded
+from fer_batch.output.sprite import Canvas, Sprite, rounded
 from fer_batch.output.text import line_height, text_mask, text_width
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fer_batch.i420 import Planes, planes
 from fer_batch.output.anonymise import blur_faces
 from fer_batch.output.layout import Rect, choose, even
 from fer_batch.output.marks import Marks
-from fer_batch.output.sprite import Planes, planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,10 +7,11 @@ addition a plane. It lies at even positions, where its chroma covers whole chrom
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fer_batch.i420 import Planes
 from fer_batch.output.palette import rgb
 
 if TYPE_CHECKING:
@@ -19,32 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fer_batch.types import Image
-
-
-class Planes(NamedTuple):
-    """Views of one I420 picture: ``luma uint8[h, w]``, ``cb`` and ``cr uint8[h / 2, w / 2]``."""
-
-    luma: Image
-    cb: Image
-    cr: Image
-
-
-def planes(image: Image) -> Planes:
-    """Views into ``uint8[h * 3 // 2, w]``; writing to them writes to the picture.
-
-    Raises:
-        ValueError: the picture is not contiguous, or its sides are not even.
-    """
-    height, width = image.shape[0] * 2 // 3, image.shape[1]
-    if not image.flags.c_contiguous or height % 2 or width % 2 or image.shape[0] * 2 % 3:
-        raise ValueError(f"not a whole I420 picture with even sides: {image.shape}")
-    flat, size = image.reshape(-1), height * width
-    half = (height // 2, width // 2)
-    return Planes(
-        flat[:size].reshape(height, width),
-        flat[size : size * 5 // 4].reshape(half),
-        flat[size * 5 // 4 :].reshape(half),
-    )
 
 
 @dataclass(frozen=True, slots=True)

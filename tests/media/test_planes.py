@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fer_batch.i420 import planes as split
 from fer_batch.media import planes
 from fer_batch.types import Image
 
@@ -28,7 +29,7 @@ def three(width: int, height: int, seed: int) -> tuple[Image, Image, Image]:
 
 def within(image: Image, width: int, height: int) -> tuple[Image, Image, Image]:
     """The planes of the true picture, without padding."""
-    luma, u, v = planes.split(image)
+    luma, u, v = split(image)
     return luma[:height, :width], u, v
 
 
@@ -41,13 +42,13 @@ def test_what_is_joined_comes_apart_again(width: int, height: int, seed: int) ->
     assert image.shape == (even[1] * 3 // 2, even[0]) and image.flags.c_contiguous
     for one, other in zip(within(image, width, height), parts, strict=True):
         assert (one == other).all()
-    luma = planes.split(image)[0]
+    luma = split(image)[0]
     assert (luma[:, -1] == luma[:, width - 1]).all() and (luma[-1] == luma[height - 1]).all()
 
 
 def test_split_gives_views_to_draw_into() -> None:
     image = np.zeros((6, 4), np.uint8)
-    for number, plane in enumerate(planes.split(image), 1):
+    for number, plane in enumerate(split(image), 1):
         plane[:] = number
     assert image.ravel().tolist() == [1] * 16 + [2] * 4 + [3] * 4
 
@@ -129,7 +130,7 @@ def test_colours_survive(width: int, height: int, b: int, g: int, r: int) -> Non
 @given(st.integers(0, 255))
 def test_full_range_becomes_video_range(value: int) -> None:
     image = np.full((6, 4), value, np.uint8)
-    luma, u, _ = planes.split(planes.to_video_range(image))
+    luma, u, _ = split(planes.to_video_range(image))
     assert abs(int(luma[0, 0]) - (16 + value * 219 / 255)) <= 0.51
     assert abs(int(u[0, 0]) - (128 + (value - 128) * 224 / 255)) <= 0.51
 
@@ -152,7 +153,7 @@ def test_pictures_are_fitted_whole_in_the_middle_of_black(w: int, h: int, tw: in
     image = np.full((2 * h * 3 // 2, 2 * w), 200, np.uint8)
     fitted = planes.fit(image, 2 * tw, 2 * th)
     assert fitted.shape == (2 * th * 3 // 2, 2 * tw)
-    luma, u, _ = planes.split(fitted)
+    luma, u, _ = split(fitted)
     rows, columns = np.flatnonzero((luma == 200).any(1)), np.flatnonzero((luma == 200).any(0))
     assert (luma[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] == 200).all()
     assert set(np.unique(luma)) <= {16, 200} and set(np.unique(u)) <= {128, 200}

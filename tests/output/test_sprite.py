@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fer_batch.i420 import planes
 from fer_batch.output.palette import yuv
-from fer_batch.output.sprite import Canvas, planes, rounded
+from fer_batch.output.sprite import Canvas, rounded
 from fer_batch.output.text import line_height, text_mask, text_width
 
 
