@@ -19,6 +19,7 @@ from fer_batch.config import AnalyzeSettings, RunSettings, fingerprint
 from fer_batch.errors import UnreadableError
 from fer_batch.jobs.work import FORMAT, ItemPlan, ItemSpec, WorkFolder
 from fer_batch.pipeline.build import Engine
+from fer_batch.pipeline.native import give_back_memory
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, unreported
 from fer_batch.types import Timeline
@@ -96,7 +97,7 @@ def analyze(
 def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
     """Merge all shards, track and smooth; writes ``timeline.csv``."""
     from fer_batch.output.table import write_csv
-    from fer_batch.pipeline.shard import read_shard
+    from fer_batch.pipeline.shard import ShardFiles, read_shard
     from fer_batch.pipeline.timeline import build_timeline
 
     if work.timeline.exists():
@@ -104,14 +105,14 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
     found = work.read_plan()
     timings = Timings()
     with timings.stage("assemble_s"):
-        shards = []
-        for segment in found.segments:
-            faces, seconds = read_shard(work.shard(segment.index))
-            shards.append(faces)
-            timings.add(seconds)
+        paths = [work.shard(segment.index) for segment in found.segments]
+        for path in paths:
+            timings.add(read_shard(path)[1])
+        shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
         timeline = build_timeline(found.info, shards, labels, item.analyze)
         write_csv(timeline, work.timeline)
+    give_back_memory()
     _write_timings(work, "assemble", timings)
     return work.timeline
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 
@@ -40,3 +42,22 @@ def read_shard(path: Path) -> tuple[Faces, dict[str, float]]:
     except Exception as error:  # whatever damaged bytes make of the parser
         raise UnreadableError(f"{path}: is damaged; run again with --overwrite") from error
     return faces, meta["timings"]
+
+
+class ShardFiles(Sequence[Faces]):
+    """The shards of a source in order, each read when it is asked for and kept by nobody."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self._paths = paths
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @overload
+    def __getitem__(self, place: int) -> Faces: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Faces]: ...
+    def __getitem__(self, place: int | slice) -> Faces | Sequence[Faces]:
+        if isinstance(place, slice):
+            return ShardFiles(self._paths[place])
+        return read_shard(self._paths[place])[0]

@@ -22,21 +22,33 @@ from fer_batch.types import Faces, FrameStatus, SourceInfo, Timeline
 PATIENCE_S = 1.5
 
 
+COLUMNS = ("status", "frame", "box", "confidence", "landmarks", "appearance", "probabilities")
+
+
 def merge(shards: Sequence[Faces], frames: int) -> Faces:
-    """One Faces of shards in order.
+    """One Faces of shards in order, which are gone through twice and held one at a time.
 
     Raises:
         FerBatchError: they do not cover ``frames`` frames without gap or overlap.
     """
-    expected = 0
+    expected = faces = 0
     for shard in shards:
         if shard.start != expected:
             raise FerBatchError(f"shards do not join: frame {expected} expected, not {shard.start}")
-        expected = shard.stop
+        expected, faces = shard.stop, faces + len(shard.frame)
     if expected != frames:
         raise FerBatchError(f"shards cover {expected} of {frames} frames")
-    columns = ("status", "frame", "box", "confidence", "landmarks", "appearance", "probabilities")
-    return Faces(0, **{c: np.concatenate([getattr(s, c) for s in shards]) for c in columns})
+    columns: dict[str, np.ndarray] = {}
+    rows = dict.fromkeys(COLUMNS, 0)
+    for shard in shards:
+        for name in COLUMNS:
+            part = getattr(shard, name)
+            if name not in columns:
+                length = frames if name == "status" else faces
+                columns[name] = np.empty((length, *part.shape[1:]), part.dtype)
+            columns[name][rows[name] : rows[name] + len(part)] = part
+            rows[name] += len(part)
+    return Faces(0, **columns)
 
 
 def build_timeline(
