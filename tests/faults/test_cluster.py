@@ -111,13 +111,22 @@ def test_two_workers_password_and_s3(
         call("download", job, "-o", str(tmp_path / "got"))
         same_outputs(tmp_path / "got" / "pair", expected / "pair")
         again = json.loads(call(*(w for w in words if w != "--no-cache")))
-        assert again["job_id"] != "" and call("jobs")
+        assert again["job_id"] == job and job in call("jobs")
+        # With one new input beside it, what is there is copied within the store, not made again.
+        other = tmp_path / "other.mp4"
+        other.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
+        words = ("submit", str(clip), str(other), "--outputs", outputs, "--wait", "--json")
+        both = json.loads(call(*words))["job_id"]
+        log = cluster.workers[1].text()
+        assert f"{both} 1/render/0" in log and f"{both} 0/render/0" not in log
+        call("download", both, "-o", str(tmp_path / "both"))
+        same_outputs(tmp_path / "both" / "pair", expected / "pair")
         cluster.check_settled(job)
         for worker in cluster.workers:
             log = worker.text()
             assert not [s for s in (PASSWORD, URL_PASSWORD, "test-secret-of-s3") if s in log]
         assert "analyze" in cluster.workers[0].text()
-        call("rm", job)
+        assert call("rm", job, both).count("removed") == 2
     finally:
         cluster.close()
 

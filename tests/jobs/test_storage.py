@@ -32,6 +32,16 @@ def test_objects_appear_whole_and_vanish(storage: Storage) -> None:
     assert not storage.exists("a/b.json")
 
 
+def test_copies_stay_when_the_first_goes(storage: Storage) -> None:
+    storage.put_bytes("a/b.bin", b"content")
+    storage.copy("a/b.bin", "c/d.bin")
+    storage.delete("a")
+    assert storage.get_bytes("c/d.bin") == b"content"
+    with pytest.raises(StorageError):
+        storage.copy("a/b.bin", "c/e.bin")
+    assert storage.names("c") == ["d.bin"]
+
+
 def test_damaged_json_is_one_line(storage: Storage) -> None:
     storage.put_bytes("x.json", b"{")
     with pytest.raises(StorageError, match=r"x\.json is damaged"):
