@@ -30,6 +30,16 @@ from fer_batch.pipeline.build import Engine
 
 FULL = ("csv", "video", "gif", "plot")
 CSV = ("csv",)
+# What the peer's own documentation shows: an annotated video and a table of one clip.
+PEER = """
+import sys
+try:
+    from fer import FER, Video
+except ImportError:
+    from fer.fer import FER
+    from fer.classes import Video
+Video(sys.argv[1], outdir=sys.argv[2]).analyze(FER(), display=False)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +144,7 @@ def cold(clip: Path, folder: Path, rounds: int) -> list[Row]:
     mine += ["-o", str(folder / "cold"), "--outputs", ",".join(FULL)]
     works = {"mine": lambda: subprocess.run(mine, check=True, stderr=subprocess.DEVNULL)}
     if peer:
-        script = (
-            "import sys; from fer import FER, Video; "
-            "Video(sys.argv[1], outdir=sys.argv[2]).analyze(FER(), display=False)"
-        )
-        theirs = [peer, "-c", script, str(clip), str(folder / "peer")]
+        theirs = [peer, "-c", PEER, str(clip), str(folder / "peer")]
         works["peer"] = lambda: subprocess.run(theirs, check=True, stderr=subprocess.DEVNULL)
     times = in_turns(rounds, **works)
     if not peer:

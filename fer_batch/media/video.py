@@ -66,7 +66,8 @@ class VideoReader:
             stream.thread_type = "AUTO"
             stream.codec_context.thread_count = self._threads
             reached = -1
-            for count, picture in enumerate(decoded_frames(container, stream)):
+            first = int(self.info.pts[start]) if self.info.seekable and start > 0 else None
+            for count, picture in enumerate(decoded_frames(container, stream, first)):
                 index = self._index(count, picture)
                 if index is None or index <= reached:
                     continue
