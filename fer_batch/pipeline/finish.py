@@ -149,8 +149,11 @@ def _summary(job: Finish, timeline: Timeline, moments: list[Moment]) -> dict[str
             input=summaries.describe_input(job.info, origin.input_sha256) | {"path": job.info.path},
             model={
                 "name": card.name,
+                "version": card.version,
+                "description": card.description,
                 "labels": list(card.labels),
                 "sha256": dict(card.sha256),
+                "training": card.training,
                 "metrics": card.metrics,
                 "limits": list(card.limits),
             },
