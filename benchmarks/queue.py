@@ -185,6 +185,12 @@ def overhead(folder: Path, clip: Path, count: int) -> None:
             )
 
 
+def is_warm(log: Path) -> bool:
+    """Whether the worker with this log has loaded what analysing and drawing need."""
+    done = {key.split("/")[1] for _, _, key, _ in UNIT.findall(log.read_text(errors="replace"))}
+    return {"analyze", "render"} <= done
+
+
 def two_workers(folder: Path, clip: Path, times: int) -> None:
     """Print how much sooner two workers are done with one long video than one."""
     cores = sorted(os.sched_getaffinity(0))[:2]
@@ -195,9 +201,10 @@ def two_workers(folder: Path, clip: Path, times: int) -> None:
     walls = []
     for count in (1, 2):
         with stack_in(folder / f"workers{count}") as stack:
-            for number in range(count):
-                stack.worker(f"w{number}", {cores[number]})
-            stack.do(different(clip, 2 * count, folder / f"warm{count}"), ("csv", "video"))
+            logs = [stack.worker(f"w{number}", {cores[number]}) for number in range(count)]
+            warm = different(clip, 2 * count, folder / f"warm{count}")
+            while not all(map(is_warm, logs)):
+                stack.do(warm, ("csv", "video"))
             status = stack.client.status(stack.do([video], ("csv", "video")))
             walls.append((status.finished or 0.0) - status.created)
             item = status.items[0]

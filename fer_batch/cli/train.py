@@ -48,6 +48,13 @@ def train(
     finish_in: Annotated[
         float | None, typer.Option(min=0, help="Minutes in which to end, the rate falling.")
     ] = None,
+    teacher: Annotated[
+        list[str] | None,
+        typer.Option(help="A model to learn from beside the labels; may be given more than once."),
+    ] = None,
+    teacher_share: Annotated[
+        float | None, typer.Option(min=0, max=1, help="The teachers' share of each target.")
+    ] = None,
     precision: Annotated[
         str | None, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")
     ] = None,
@@ -76,6 +83,8 @@ def train(
         "erase": erase,
         "cooldown_epochs": cooldown_epochs,
         "finish_minutes": finish_in,
+        "teachers": tuple(teacher) if teacher else None,
+        "teacher_share": teacher_share,
         "precision": precision,
         "seed": seed,
     }

@@ -6,6 +6,7 @@ the small convolutions of these networks.
 
 from __future__ import annotations
 
+import atexit
 import os
 import queue
 import tempfile
@@ -89,6 +90,16 @@ def _without_chatter() -> Iterator[None]:
 
     Other threads may write to stderr meanwhile: what is not INFO is passed on afterwards.
     """
+    with _catching:
+        yield from _caught()
+
+
+# One at a time, and none cut off by the end of the process: what others wrote would be lost.
+_catching = threading.Lock()
+atexit.register(_catching.acquire, timeout=10.0)
+
+
+def _caught() -> Iterator[None]:
     try:
         before = os.dup(2)
     except OSError:  # there is no stderr: nothing to keep quiet

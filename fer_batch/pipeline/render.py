@@ -71,7 +71,8 @@ def render_segment(
                 with timings.stage("encode"):
                     writer.write(index, picture)
                 pulse.beat()
-        pulse.flush()
+    # Only now: whoever stops here finds the segment whole.
+    pulse.flush()
     give_back_memory()
 
 

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any
 from fer_batch.training.augment import Augmentation, augment
 from fer_batch.training.faceset import FaceSet
 from fer_batch.training.targets import Head, targets
+from fer_batch.training.teacher import Lesson
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-def arrays(faces: FaceSet, heads: Sequence[Head]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+def arrays(
+    faces: FaceSet, heads: Sequence[Head], lesson: Lesson | None = None
+) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """Images ``uint8[n, 48, 48, 1]``, and by head name the targets and the weights of the rows."""
     pairs = {head.name: targets(faces, head) for head in heads}
     wanted = {name: pair[0] for name, pair in pairs.items()}
+    if lesson is not None:
+        wanted = {name: lesson.mixed(name, given) for name, given in wanted.items()}
     weights = {name: pair[1] for name, pair in pairs.items()}
     return faces.images[..., None], wanted, weights
 
@@ -38,6 +43,7 @@ def dataset(
     seed: int,
     first_epoch: int = 0,
     aligning: NDArray[np.float64] | None = None,
+    lesson: Lesson | None = None,
 ) -> Any:
     """A ``keras.utils.PyDataset`` over ``faces``; batches are made in a thread beside training.
 
@@ -48,7 +54,7 @@ def dataset(
     import keras
     import numpy as np
 
-    images, wanted, weights = arrays(faces, heads)
+    images, wanted, weights = arrays(faces, heads, lesson)
     if len(images) < batch_size:
         batch_size = len(images)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from fer_batch.emotion.load import open_classifier
 from fer_batch.errors import TrainingDataError
 from fer_batch.training import checkpoint
 from fer_batch.training.architectures import build
@@ -19,6 +20,7 @@ from fer_batch.training.plateau import Plateau
 from fer_batch.training.schedule import Clock, Stable, follow
 from fer_batch.training.settings import TrainSettings
 from fer_batch.training.targets import Head, hard_labels, targets
+from fer_batch.training.teacher import Lesson, lesson
 from fer_batch.training.template import aligning_maps
 
 NORM_IMAGES = 8192
@@ -79,6 +81,7 @@ class Training:
         self.train = without_unlabelled(faces.of_split("Training"), how.heads)
         self.held = without_unlabelled(faces.of_split("PublicTest"), how.heads)
         self.aligning = aligning_maps(self.train.landmarks)
+        self.lesson: Lesson | None = None
         self.shares = [float(targets(self.train, head)[1].mean()) for head in how.heads]
         self.steps = max(1, len(self.train) // how.batch_size)
         self.history: list[dict[str, float]] = []
@@ -92,6 +95,7 @@ class Training:
         model = compiled(self.how)
         self.probe = build(self.how.arch, self.how.heads)
         first = self._resume(model) if resume else 0
+        self._ask_teachers(say)
         if self.how.finish_minutes:
             self.clock = Clock(time.monotonic(), self.how.finish_minutes * 60)
         for epoch in range(first, self.how.epochs):
@@ -137,10 +141,25 @@ class Training:
             how.cooldown_epochs * self.steps,
         )
 
+    def _ask_teachers(self, say: Callable[[str], None]) -> None:
+        how = self.how
+        if how.teachers:
+            several = "s" if len(how.teachers) > 1 else ""
+            say(f"asking {len(how.teachers)} teacher{several} about {len(self.train)} images")
+            teachers = [open_classifier(name) for name in how.teachers]
+            self.lesson = lesson(teachers, how.heads, self.train.images, how.teacher_share)
+
     def _batches(self, epoch: int) -> Any:
         how = self.how
         return dataset(
-            self.train, how.heads, how.batch_size, how.augmentation, how.seed, epoch, self.aligning
+            self.train,
+            how.heads,
+            how.batch_size,
+            how.augmentation,
+            how.seed,
+            epoch,
+            self.aligning,
+            self.lesson,
         )
 
     def _epoch(self, model: Any, epoch: int) -> None:

@@ -81,6 +81,8 @@ def provenance(how: TrainSettings, faces: FaceSet, epochs: int) -> dict[str, Any
         "batch_size": how.batch_size,
         "cooldown_epochs": how.cooldown_epochs,
         "cooldown_minutes": how.finish_minutes,
+        "teachers": [Path(name).stem for name in how.teachers],
+        "teacher_share": how.teacher_share if how.teachers else 0.0,
         "ema": how.ema,
         "precision": how.precision,
         "seed": how.seed,

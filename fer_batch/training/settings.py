@@ -15,7 +15,8 @@ from fer_batch.training.targets import Head
 class TrainSettings:
     """What a training is; stored with its checkpoints. ``cooldown_epochs`` end the training with a
     rate that falls to nothing, counted from the last of ``epochs`` backwards; ``finish_minutes``
-    above 0 end it by the clock instead, with a rate that falls from the start of that run on."""
+    above 0 end it by the clock instead, with a rate that falls from the start of that run on.
+    ``teachers`` are cards of models whose answers make up ``teacher_share`` of the targets."""
 
     arch: str
     heads: tuple[Head, ...]
@@ -30,6 +31,8 @@ class TrainSettings:
     ema: float
     augmentation: Augmentation
     finish_minutes: float = 0.0
+    teachers: tuple[str, ...] = ()
+    teacher_share: float = 0.5
     precision: str = "float32"
     seed: int = 0
 
@@ -39,7 +42,12 @@ class TrainSettings:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> TrainSettings:
         heads = tuple(Head.from_json(head) for head in data["heads"])
-        return cls(**{**data, "heads": heads, "augmentation": Augmentation(**data["augmentation"])})
+        known = {
+            "heads": heads,
+            "augmentation": Augmentation(**data["augmentation"]),
+            "teachers": tuple(data.get("teachers", ())),
+        }
+        return cls(**{**data, **known})
 
 
 def settings(arch: str, heads: Sequence[Head], epochs: int, **changes: Any) -> TrainSettings:

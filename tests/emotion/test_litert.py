@@ -1,0 +1,25 @@
+import subprocess
+import sys
+
+PROGRAM = """
+import os, sys, threading, time
+from fer_batch.emotion.litert import _without_chatter
+
+inside = threading.Event()
+
+def load():
+    with _without_chatter():
+        os.write(2, b"INFO: not for people\\n")
+        inside.set()
+        time.sleep(0.3)
+
+for _ in range(2):
+    threading.Thread(target=load, daemon=True).start()
+inside.wait()
+print("one clear line", file=sys.stderr, flush=True)
+"""
+
+
+def test_what_is_said_while_a_model_loads_is_not_lost_with_the_process() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "one clear line\n")
