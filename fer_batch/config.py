@@ -56,7 +56,8 @@ class AnalyzeSettings(_JsonSettings):
 
     ``min_face``: side of the smallest face to find, pixels of the upright frame; 0 means a 25th of
     the longer side. ``every``: analyse each n-th frame, the others are ``skipped``. ``grid``:
-    detect on each n-th analysed frame and fill in between where neighbours agree. ``fps``: frame
+    detect on each n-th analysed frame and fill in between where neighbours agree, a face being
+    missed only where it is there for less than that. ``fps``: frame
     rate given to folders of images. ``smooth_s``: time constant of the smoothing, seconds.
     ``bridge_s``: the longest miss that a box is carried over. ``ghost_s`` and ``ghost_confidence``:
     tracks shorter and less certain than both are dropped.
@@ -68,7 +69,7 @@ class AnalyzeSettings(_JsonSettings):
     min_face: int = 0
     min_confidence: float = 0.6
     every: int = 1
-    grid: int = 4
+    grid: int = 6
     fps: float = 25.0
     smooth_s: float = 0.25
     bridge_s: float = 0.5

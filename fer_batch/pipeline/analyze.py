@@ -16,7 +16,7 @@ from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, detect_on_grid
 from fer_batch.pipeline.native import give_back_memory
-from fer_batch.pipeline.prefetch import Prefetch
+from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.types import (
     Detections,
@@ -28,9 +28,6 @@ from fer_batch.types import (
     Image,
     Segment,
 )
-
-# Frames that wait between one stage and the next; at 4K one takes 12 MB.
-FRAMES_AHEAD = 8
 
 
 @dataclass(slots=True)
@@ -65,10 +62,11 @@ def analyze_segment(
     collected = _Collected()
     card = classifier.card
     template = np.array(card.template, np.float32)
+    ahead = frames_ahead(source.info.width, source.info.height)
     with (
         ThreadPoolExecutor(classifier.lanes) as pool,
-        Prefetch(_decode(source, segment, settings, timings), FRAMES_AHEAD) as frames,
-        Prefetch(_detect(iter(frames), segment, settings, detector, timings), FRAMES_AHEAD) as seen,
+        Prefetch(_decode(source, segment, settings, timings), ahead) as frames,
+        Prefetch(_detect(iter(frames), segment, settings, detector, timings), ahead) as seen,
     ):
         classify = _Batches(classifier, pool, collected, timings)
         for status, frame, found in seen:

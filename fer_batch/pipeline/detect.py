@@ -16,6 +16,9 @@ from fer_batch.faces.interpolate import agree, between
 from fer_batch.pipeline.progress import Timings
 from fer_batch.types import Detections, Frame
 
+# Frames without faces that are further apart say nothing of those between them.
+EMPTY_SPAN = 4
+
 NOTHING = Detections(
     np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty((0, 5, 2), np.float32)
 )
@@ -62,7 +65,7 @@ def _fill_group(
             return
         first, last = at(low), at(high)
         match = agree(first, last)
-        if match is None:
+        if match is None or (not match and high - low > EMPTY_SPAN):
             middle = (low + high) // 2
             at(middle)
             fill(low, middle)

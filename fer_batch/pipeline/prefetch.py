@@ -10,6 +10,15 @@ from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
+# What waits between two stages, in all. More smooths out their different paces, up to a point.
+BYTES_AHEAD = 48 << 20
+FEWEST_AHEAD, MOST_AHEAD = 4, 16
+
+
+def frames_ahead(width: int, height: int) -> int:
+    """How many frames of that size may wait between one stage and the next."""
+    return max(FEWEST_AHEAD, min(MOST_AHEAD, BYTES_AHEAD // max(width * height * 3 // 2, 1)))
+
 
 class Prefetch(Generic[T]):
     """Runs an iterator in a thread, at most ``size`` items ahead of its reader.

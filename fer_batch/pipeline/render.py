@@ -18,15 +18,12 @@ from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.keepsakes import FACE_SIDE, MOMENT_WIDTH, KeepsakeWriter, Wanted
 from fer_batch.pipeline.native import give_back_memory
-from fer_batch.pipeline.prefetch import Prefetch
+from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.types import Frame, Image, Segment, Timeline
 
 if TYPE_CHECKING:
     from fer_batch.config import RunSettings
-
-# Frames that wait between one stage and the next; at 4K one takes 12 MB.
-FRAMES_AHEAD = 8
 
 
 def render_segment(
@@ -65,9 +62,10 @@ def render_segment(
             part_path = stack.enter_context(atomic_path(part))
             writer = stack.enter_context(PartWriter(part_path, source.info, settings, run.threads))
             frames = _timed(source.frames(segment.start, segment.stop), timings)
-            decoded = stack.enter_context(Prefetch(frames, FRAMES_AHEAD))
+            ahead = frames_ahead(source.info.width, source.info.height)
+            decoded = stack.enter_context(Prefetch(frames, ahead))
             drawn = ((frame.index, album.draw(frame, drawer)) for frame in decoded)
-            for index, picture in stack.enter_context(Prefetch(drawn, FRAMES_AHEAD)):
+            for index, picture in stack.enter_context(Prefetch(drawn, ahead)):
                 with timings.stage("encode"):
                     writer.write(index, picture)
                 pulse.beat()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fer_batch.config import RenderSettings, RunSettings
+from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.jobs.local import ItemResult, run_items
 from fer_batch.jobs.work import ItemSpec
@@ -15,6 +15,7 @@ from tests.pipeline.stand_ins import ShadesEngine
 
 FRAMES = 20
 QUICK = RenderSettings(preset="ultrafast")
+GRID = AnalyzeSettings(grid=4)
 RUN = RunSettings(threads=1, segment_frames=8)
 CSV = ("csv", "summary")
 VIDEO = ("csv", "video", "summary")
@@ -48,7 +49,7 @@ class Watch:
 
 
 def spec(path: Path, name: str = "clip", **changes: Any) -> ItemSpec:
-    return replace(ItemSpec(str(path), name, render=QUICK, outputs=CSV), **changes)
+    return replace(ItemSpec(str(path), name, GRID, QUICK, CSV), **changes)
 
 
 def run(

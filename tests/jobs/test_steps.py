@@ -32,7 +32,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def spec(clip: Path, outputs: tuple[str, ...] = ALL) -> ItemSpec:
-    return ItemSpec(str(clip), "clip", render=QUICK, outputs=outputs)
+    return ItemSpec(str(clip), "clip", AnalyzeSettings(grid=4), QUICK, outputs)
 
 
 def folder(path: Path) -> WorkFolder:

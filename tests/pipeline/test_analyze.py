@@ -63,7 +63,7 @@ def opened(path: Path) -> FrameSource:
 @pytest.mark.parametrize("every", [1, 3])
 @pytest.mark.parametrize("kind", ["b-frames.mp4", "rate.mkv", "hevc.mkv", "damaged.mkv", "shots"])
 def test_one_segment_equals_many(kind: str, every: int, clips: dict[str, Path]) -> None:
-    source, settings = opened(clips[kind]), AnalyzeSettings(every=every)
+    source, settings = opened(clips[kind]), AnalyzeSettings(every=every, grid=4)
     total = len(source.info)
     whole, cut = analyzed(source, settings, 10**6), analyzed(source, settings, 8)
     assert len(whole) == 1 and len(cut) >= 2

@@ -122,3 +122,11 @@ def test_damaged_frames_on_the_grid_do_not_hide_their_neighbours() -> None:
 def test_all_damaged() -> None:
     found, seen = faces([None] * 9, 4)
     assert [len(found[i]) for i in range(9)] == [0] * 9 and not seen
+
+
+def test_between_frames_without_faces_is_looked_at_once_more() -> None:
+    # Someone is there for three frames, between two grid frames that are empty.
+    places: Places = [[0] if 7 < i < 11 else [] for i in range(19)]
+    found, seen = faces(places, 6)
+    assert sorted(seen) == [0, 3, 6, 7, 8, 9, 10, 11, 12, 15, 18]
+    assert [len(found[i]) for i in range(19)] == [int(7 < i < 11) for i in range(19)]
