@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import typer
@@ -57,6 +58,9 @@ def main() -> None:
     except KeyboardInterrupt:
         report_error("stopped")
         sys.exit(130)
+    finally:
+        # All of it goes with the process; looking it through for rings first takes 0.2 s.
+        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -139,9 +139,11 @@ def render(
         report(len(cut))
         return kept
     timings, timeline = Timings(), _timeline(work, item)
-    with timings.stage("render_s"), ThreadPoolExecutor(1) as pool:
-        # Drawing the video leaves room for them; by itself each keeps one core busy.
-        beside = [pool.submit(pictures, item, work, engine, should_cancel)] if segment == 0 else []
+    with timings.stage("render_s"), ThreadPoolExecutor(2) as pool:
+        beside: list[Future[None]] = []
+        if segment == 0:  # drawing the video leaves room for both; each keeps one core busy
+            beside.append(pool.submit(gif, item, work, engine, should_cancel))
+            beside.append(pool.submit(plot, item, work))
         render_segment(
             engine.source(found.info),
             cut,
@@ -161,27 +163,31 @@ def render(
     return kept
 
 
-def pictures(
+def gif(
     item: ItemSpec, work: WorkFolder, engine: Engine, should_cancel: ShouldCancel = never
 ) -> None:
-    """Make the GIF and the plot, where they are wanted and not there yet.
+    """Make the GIF, where it is wanted and not there yet.
 
     Raises:
         Cancelled: ``should_cancel`` said so.
     """
-    found, timings = work.read_plan(), Timings()
     if "gif" in item.outputs and not work.gif.exists():
         from fer_batch.pipeline.preview import preview
 
-        source = engine.source(found.info)
+        timings, source = Timings(), engine.source(work.read_plan().info)
         preview(source, _timeline(work, item), item.render, work.gif, timings, should_cancel)
-    if "plot" in item.outputs and not work.plot.exists():
-        from fer_batch.output.plot import write_plot
+        _write_timings(work, "gif", timings)
 
+
+def plot(item: ItemSpec, work: WorkFolder) -> None:
+    """Make the plot, where it is wanted and not there yet."""
+    if "plot" in item.outputs and not work.plot.exists():
+        timings = Timings()
         with timings.stage("write_plot"):
+            from fer_batch.output.plot import write_plot
+
             write_plot(_timeline(work, item), work.plot)
-    if timings.seconds:
-        _write_timings(work, "pictures", timings)
+        _write_timings(work, "plot", timings)
 
 
 def _timeline(work: WorkFolder, item: ItemSpec) -> Timeline:
@@ -209,7 +215,8 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     found = work.read_plan()
     timings = Timings()
     with timings.stage("finish_s"):
-        pictures(item, work, engine)
+        gif(item, work, engine)
+        plot(item, work)
     for path in sorted((work.path / "timings").glob("*.json")):
         timings.add(json.loads(path.read_text("utf-8")))
     detector = engine.detector(item.analyze)

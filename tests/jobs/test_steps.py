@@ -81,7 +81,7 @@ def test_files_have_these_names_and_there_are_no_others(finished: WorkFolder) ->
         *(f"shards/{i}.npz" for i in segments),
         *(f"parts/{i}.{suffix}" for i in segments for suffix in ("mp4", "zip")),
         *(f"parts/{name}" for name in ("preview.gif", "timeline.png")),
-        *(f"timings/{step}.json" for step in ("probe", "assemble", "pictures")),
+        *(f"timings/{step}.json" for step in ("probe", "assemble", "gif", "plot")),
         *(f"timings/render-{i}.json" for i in segments),
     }
     results = {name for name in files(finished.out) if not name.startswith(".work/")}
