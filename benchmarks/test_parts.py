@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.clips import base_clip
-from fer_batch.config import Limits, RenderSettings
+from fer_batch.config import DEFAULT_MODEL, Limits, RenderSettings
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.emotion.load import open_classifier
 from fer_batch.faces.align import appearance, crop_faces
@@ -47,7 +47,7 @@ def detector() -> Detector:
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return open_classifier("fer3", runtime="litert", threads=1)
+    return open_classifier(DEFAULT_MODEL, runtime="litert", threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,9 @@ def test_appearance(benchmark: Any, crops: Any) -> None:
     assert benchmark(appearance, crops[:1]).shape == (1, 144)
 
 
-def test_classify_a_batch_of_32(benchmark: Any, crops: Any, classifier: Classifier) -> None:
+@pytest.mark.parametrize("model", ["fer3", "fer3-int8"])
+def test_classify_a_batch_of_32(benchmark: Any, crops: Any, model: str) -> None:
+    classifier = open_classifier(model, runtime="litert", threads=1)
     assert len(benchmark(classifier.classify, np.resize(crops, (32, 48, 48)))) == 32
 
 
