@@ -139,6 +139,8 @@ def render(
         report(len(cut))
         return kept
     timings, timeline = Timings(), _timeline(work, item)
+    # Before the others begin: each looks at the whole timeline and holds some of it twice.
+    keep = wanted(timeline, item.render) if "report" in item.outputs else Wanted()
     with timings.stage("render_s"), ThreadPoolExecutor(2) as pool:
         beside: list[Future[None]] = []
         if segment == 0:  # drawing the video leaves room for both; each keeps one core busy
@@ -149,7 +151,7 @@ def render(
             cut,
             timeline,
             item.render,
-            wanted(timeline, item.render) if "report" in item.outputs else Wanted(),
+            keep,
             work.part(segment) if "video" in item.outputs else None,
             kept,
             timings,

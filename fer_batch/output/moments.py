@@ -100,7 +100,9 @@ def _change(timeline: Timeline, p: NDArray[np.float64]) -> NDArray[np.float64]:
         time = timeline.time_s[timeline.frame[rows]]
         before = np.searchsorted(time, time - CHANGE_S / 2)
         after = np.searchsorted(time, time + CHANGE_S / 2, side="right") - 1
-        change[rows] = 0.5 * np.abs(p[rows[after]] - p[rows[before]]).sum(axis=1)
+        before, after = rows[before], rows[after]
+        for label in range(p.shape[1]):  # one at a time: films have many rows
+            change[rows] += 0.5 * np.abs(p[after, label] - p[before, label])
     return change
 
 
