@@ -145,7 +145,10 @@ def cold(clip: Path, folder: Path, rounds: int) -> list[Row]:
     works = {"mine": lambda: subprocess.run(mine, check=True, stderr=subprocess.DEVNULL)}
     if peer:
         theirs = [peer, "-c", PEER, str(clip), str(folder / "peer")]
-        works["peer"] = lambda: subprocess.run(theirs, check=True, stderr=subprocess.DEVNULL)
+        # It leaves files where it runs.
+        works["peer"] = lambda: subprocess.run(
+            theirs, check=True, stderr=subprocess.DEVNULL, cwd=folder
+        )
     times = in_turns(rounds, **works)
     if not peer:
         detail = f"{times['mine']:.2f} s; FER_PYTHON names no Python with `fer`"
