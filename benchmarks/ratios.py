@@ -144,7 +144,7 @@ def cold(clip: Path, folder: Path, rounds: int) -> list[Row]:
     mine += ["-o", str(folder / "cold"), "--outputs", ",".join(FULL)]
     works = {"mine": lambda: subprocess.run(mine, check=True, stderr=subprocess.DEVNULL)}
     if peer:
-        theirs = [peer, "-c", PEER, str(clip), str(folder / "peer")]
+        theirs = [peer, "-c", PEER, str(clip.resolve()), str(folder / "peer")]
         # It leaves files where it runs.
         works["peer"] = lambda: subprocess.run(
             theirs, check=True, stderr=subprocess.DEVNULL, cwd=folder
