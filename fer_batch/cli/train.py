@@ -83,7 +83,9 @@ def train(
         "erase": erase,
         "cooldown_epochs": cooldown_epochs,
         "finish_minutes": finish_in,
-        "teachers": tuple(teacher) if teacher else None,
+        # Found again by a resumed training, wherever that is begun.
+        "teachers": tuple(str(Path(t).resolve()) if Path(t).is_file() else t for t in teacher or ())
+        or None,
         "teacher_share": teacher_share,
         "precision": precision,
         "seed": seed,
