@@ -97,6 +97,22 @@ def test_arrows_step_through_frames_of_uneven_length(result: Path, visits: Visit
     assert frame_of(page) == 0 and shows(page, 0)
 
 
+def test_the_last_wish_wins_when_a_seek_ends(result: Path, visits: Visits) -> None:
+    """A key may be pressed after a seek has ended and before the page was told of it."""
+    page = quiet(visits.open(result / "report.html"))
+    assert shows(page, 0)
+    page.evaluate(
+        """new Promise(done => {
+          const { player } = FerBatch;
+          const last = () => { player.seek(3); done(); };
+          addEventListener("seeked", last, { capture: true, once: true });
+          player.seek(1);
+          player.seek(2);
+        })"""
+    )
+    assert shows(page, 3) and frame_of(page) == 3
+
+
 def test_every_single_frame_can_be_shown(result: Path, visits: Visits) -> None:
     page = quiet(visits.open(result / "report.html"))
     for frame in np.random.default_rng(3).permutation(60).tolist():

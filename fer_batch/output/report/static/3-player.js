@@ -19,6 +19,7 @@
       if (video) {
         if (video.seeking || !matched) next = state.frame;
         else {
+          next = null; // a wish that was still waiting for "seeked" is overtaken
           asked = offset + app.insideOf(state.frame);
           video.currentTime = asked;
         }
