@@ -9,7 +9,6 @@ import signal
 import subprocess
 import threading
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from fer_batch.jobs.ledger import Ledger
 from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.storage import Storage
 from fer_batch.jobs.sweep import sweep
+from fer_batch.version import installed_version
 from workers.process import STOP_FILE, SUPERVISOR
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class Caretaker(threading.Thread):
         return {
             "queues": self.queues,
             "device": self.device,
-            "version": version("fer-batch"),
+            "version": installed_version(),
             "pid": os.getpid(),
             "gpu": self.gpu,
         }

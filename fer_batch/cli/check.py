@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from fer_batch.errors import FerBatchError
+from fer_batch.version import installed_version
 
 State = Literal["ok", "note", "wrong"]
 
@@ -74,7 +75,7 @@ def gpu_names() -> list[str]:
 
 def check_packages() -> Iterator[Check]:
     """The libraries that do the work, by version."""
-    yield Check("fer-batch", "ok", version("fer-batch"))
+    yield Check("fer-batch", "ok", installed_version())
     for name in PACKAGES:
         try:
             yield Check(name, "ok", version(name))

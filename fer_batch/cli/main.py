@@ -41,9 +41,9 @@ def root(
     version: bool = typer.Option(False, "--version", help="Print the version and exit."),
 ) -> None:
     if version:
-        from importlib.metadata import version as installed
+        from fer_batch.version import installed_version
 
-        typer.echo(installed("fer-batch"))
+        typer.echo(installed_version())
         raise typer.Exit
 
 

@@ -92,10 +92,9 @@ def _info(ledger: Ledger) -> dict[str, Any]:
 
 
 def _workers(ledger: Ledger) -> Iterator[Check]:
-    from importlib.metadata import version
-
     from fer_batch.jobs.heartbeat import workers
     from fer_batch.jobs.spec import QUEUES
+    from fer_batch.version import installed_version
 
     found = workers(ledger)
     if not found:
@@ -105,7 +104,7 @@ def _workers(ledger: Ledger) -> Iterator[Check]:
     for worker in found:
         gpu = f", sees {worker.gpu}" if worker.gpu else ""
         about = f"{worker.queues} on {worker.device}{gpu}"
-        if worker.version != version("fer-batch"):
+        if worker.version != installed_version():
             advice = "run the same version everywhere"
             yield Check(f"worker {worker.name}", "note", f"version {worker.version}", advice)
         yield Check(f"worker {worker.name}", "ok", about)

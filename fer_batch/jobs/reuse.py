@@ -7,7 +7,6 @@ where a worker would probe: copied under the new item's name, so that either job
 from __future__ import annotations
 
 import logging
-from importlib.metadata import version
 from typing import Any
 
 from fer_batch.config import fingerprint
@@ -15,6 +14,7 @@ from fer_batch.errors import StorageError
 from fer_batch.jobs import keys
 from fer_batch.jobs.spec import Manifest
 from fer_batch.jobs.storage import Storage
+from fer_batch.version import installed_version
 
 logger = logging.getLogger(__name__)
 MARK = "reused"  # in the plan of an item that was taken over
@@ -26,7 +26,7 @@ def item_key(manifest: Manifest, index: int) -> str:
     item = manifest.items[index]
     return fingerprint(
         [
-            version("fer-batch"),
+            installed_version(),
             [item.input, item.name, item.kind, item.sha256],
             manifest.analyze.to_json(),
             manifest.render.to_json(),

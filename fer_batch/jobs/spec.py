@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import asdict, dataclass, field, fields
-from importlib.metadata import version
 from typing import Any, Literal
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
 from fer_batch.errors import JobError
+from fer_batch.version import installed_version
 
 MANIFEST_VERSION = 1
 
@@ -183,7 +183,7 @@ class Manifest:
         items = [[item.name, item.sha256] for item in self.items]
         return fingerprint(
             [
-                version("fer-batch"),
+                installed_version(),
                 items,
                 self.analyze.to_json(),
                 self.render.to_json(),

@@ -91,29 +91,15 @@ class Stages:
         if result is None:
             item, folder, work = self._open(manifest, unit)
             summary = steps.finish(item, work, self.engine(manifest.segment_frames))
-            summary = self._in_own_words(summary, work, manifest, unit)
             folder.push()
             result = {
-                "files": checksums(work.out),
+                "files": checksums(work.out, summary["outputs"]),
                 "warnings": summary.get("warnings", []),
                 "summary": summary,
             }
             self.storage.put_json(key, result)
         reuse.remember(self.storage, manifest, unit.item)
         return result
-
-    def _in_own_words(
-        self, summary: dict[str, Any], work: MirroredFolder, manifest: Manifest, unit: Unit
-    ) -> dict[str, Any]:
-        """The summary with the input's path as the user wrote it, in its file as well."""
-        from fer_batch.output.summary import write_summary
-
-        warnings = [self.own_words(w, manifest, unit) for w in summary.get("warnings", [])]
-        about = {**summary.get("input", {}), "path": manifest.items[unit.item].input}
-        summary = {**summary, "input": about, "warnings": warnings}
-        if (work.out / "summary.json").exists():
-            write_summary(summary, work.out / "summary.json")
-        return summary
 
     def discard(self, unit: Unit) -> None:
         """Remove what only served to make the outputs of a finished item."""
@@ -145,20 +131,24 @@ class Stages:
         path = self.cache.path(entry, check) if needs_input else self._place(entry)
         folder = self._folder(unit)
         folder.fetch(unit.stage)
-        spec = ItemSpec(str(path), entry.name, manifest.analyze, manifest.render, manifest.outputs)
+        spec = ItemSpec(
+            str(path), entry.name, manifest.analyze, manifest.render, manifest.outputs, entry.input
+        )
         return spec, folder, MirroredFolder(folder.path, folder.path / "out", str(path))
 
     def _folder(self, unit: Unit) -> ItemFolder:
         return ItemFolder(self.storage, self.cache.folder, unit.job, unit.item, self.cache.limit)
 
 
-def checksums(folder: Path) -> dict[str, dict[str, Any]]:
-    """Size and SHA-256 of every file below ``folder``, by relative path."""
-    return {
-        path.relative_to(folder).as_posix(): {
-            "size": path.stat().st_size,
-            "sha256": sha256_file(path),
-        }
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
-    }
+def checksums(folder: Path, known: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Size and SHA-256 of every file below ``folder``, by relative path.
+
+    ``known``: a summary's ``outputs``, whose files are not hashed once more.
+    """
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            name = path.relative_to(folder).as_posix()
+            sha256 = known[name]["sha256"] if name in known else sha256_file(path)
+            found[name] = {"size": path.stat().st_size, "sha256": sha256}
+    return found

@@ -10,7 +10,6 @@ import hashlib
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from fer_batch.pipeline.native import give_back_memory
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, unreported
 from fer_batch.types import Timeline
+from fer_batch.version import installed_version
 
 
 def probe(item: ItemSpec, work: WorkFolder, engine: Engine) -> ItemPlan:
@@ -97,7 +97,7 @@ def analyze(
 def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
     """Merge all shards, track and smooth; writes ``timeline.csv``."""
     from fer_batch.output.table import write_csv
-    from fer_batch.pipeline.shard import ShardFiles, read_shard
+    from fer_batch.pipeline.shard import ShardFiles, read_timings
     from fer_batch.pipeline.timeline import build_timeline
 
     if work.timeline.exists():
@@ -107,12 +107,13 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
     with timings.stage("assemble_s"):
         paths = [work.shard(segment.index) for segment in found.segments]
         for path in paths:
-            timings.add(read_shard(path)[1])
+            timings.add(read_timings(path))
         shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
         timeline = build_timeline(found.info, shards, labels, item.analyze)
         write_csv(timeline, work.timeline)
-    give_back_memory()
+    if len(paths) > 1:
+        give_back_memory()
     _write_timings(work, "assemble", timings)
     return work.timeline
 
@@ -239,6 +240,7 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     ready = (("csv", work.timeline), ("gif", work.gif), ("plot", work.plot))
     job = Finish(
         info=found.info,
+        shown=item.shown or found.info.path,
         timeline=_timeline(work, item),
         made=[path for name, path in ready if name in item.outputs],
         parts=[work.part(i) for i in drawn] if "video" in item.outputs else [],
@@ -257,7 +259,7 @@ def result_key(sha256: str, settings: AnalyzeSettings, engine: Engine) -> str:
     weights = engine.card(settings).sha256
     detector = engine.detector(settings).sha256
     names = {k: v for k, v in settings.to_json().items() if k not in ("detector_model", "model")}
-    return fingerprint([FORMAT, version("fer-batch"), sha256, names, weights, detector])
+    return fingerprint([FORMAT, installed_version(), sha256, names, weights, detector])
 
 
 def input_sha256(path: Path, files: tuple[str, ...] = ()) -> str:

@@ -19,13 +19,15 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class ItemSpec:
-    """One input and what is wanted of it. ``input`` is a local path, ``name`` names its results."""
+    """One input and what is wanted of it. ``input`` is a local path, ``name`` names its results,
+    ``shown`` is what they say of where it was, "" for ``input`` itself."""
 
     input: str
     name: str
     analyze: AnalyzeSettings = field(default_factory=AnalyzeSettings)
     render: RenderSettings = field(default_factory=RenderSettings)
     outputs: tuple[str, ...] = OUTPUTS
+    shown: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -38,6 +40,7 @@ class ItemSpec:
             analyze=AnalyzeSettings.from_json(data["analyze"]),
             render=RenderSettings.from_json(data["render"]),
             outputs=tuple(data["outputs"]),
+            shown=data.get("shown", ""),
         )
 
 

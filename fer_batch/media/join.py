@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from fer_batch.types import SourceInfo
 
 # Sound that MP4 takes as it is and that players expect there; anything else becomes AAC.
 COPIED_AUDIO = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
+
+# A packet and when it is shown, in seconds: only their order matters.
+Timed = tuple[float, Any]
 
 
 def join_parts(parts: list[Path], info: SourceInfo, path: Path) -> list[str]:
@@ -37,7 +40,8 @@ def join_parts(parts: list[Path], info: SourceInfo, path: Path) -> list[str]:
         video = output.add_stream_from_template(first.streams.video[0])
         time_base, _ = output_ticks(info)
         video.time_base = time_base
-        streams = [_video_packets(parts, info, video)]
+        rest = (av.open(str(part)) for part in parts[1:])
+        streams = [_video_packets(chain([first], rest), info, video)]
         if info.has_audio:
             sound = _open_sound(stack, info, output, warnings)
             if sound is not None:
@@ -47,25 +51,26 @@ def join_parts(parts: list[Path], info: SourceInfo, path: Path) -> list[str]:
     return warnings
 
 
-def _video_packets(
-    parts: list[Path], info: SourceInfo, stream: Any
-) -> Iterator[tuple[Fraction, Any]]:
-    time_base, pts = output_ticks(info)
+def _video_packets(parts: Iterable[Any], info: SourceInfo, stream: Any) -> Iterator[Timed]:
+    """The packets of opened ``parts``, each of which is closed at its end."""
+    time_base, ticks = output_ticks(info)
+    tick_s = float(time_base)
+    pts = ticks.tolist()
+    ends = [*pts[1:], pts[-1] + max(1, round(info.frame_s / time_base))]
     index = 0
-    last_tick = max(1, round(info.frame_s / time_base))
     for part in parts:
-        with av.open(str(part)) as container:
-            for packet in container.demux(container.streams.video[0]):
+        with part:
+            for packet in part.demux(part.streams.video[0]):
                 if not packet.size:
                     continue
                 if index == len(pts):
                     raise FerBatchError(f"{info.name}: more encoded frames than source frames")
+                begin = pts[index]
                 packet.stream = stream
                 packet.time_base = time_base
-                packet.pts = packet.dts = int(pts[index])
-                following = int(pts[index + 1]) if index + 1 < len(pts) else None
-                packet.duration = following - packet.pts if following is not None else last_tick
-                yield packet.pts * time_base, packet
+                packet.pts = packet.dts = begin
+                packet.duration = ends[index] - begin
+                yield begin * tick_s, packet
                 index += 1
     if index != len(pts):
         raise FerBatchError(f"{info.name}: {index} encoded frames of {len(pts)}")
@@ -73,7 +78,7 @@ def _video_packets(
 
 def _open_sound(
     stack: ExitStack, info: SourceInfo, output: Any, warnings: list[str]
-) -> Iterator[tuple[Fraction, Any]] | None:
+) -> Iterator[Timed] | None:
     """Packets of the first sound track for ``output``: copied where MP4 takes them."""
     source = stack.enter_context(open_container(Path(info.path)))
     track = source.streams.audio[0]
@@ -88,19 +93,15 @@ def _open_sound(
         return None
 
 
-def _copied(
-    source: Any, track: Any, target: Any, warnings: list[str]
-) -> Iterator[tuple[Fraction, Any]]:
+def _copied(source: Any, track: Any, target: Any, warnings: list[str]) -> Iterator[Timed]:
+    tick_s = float(track.time_base)
     for packet in _readable(source.demux(track), warnings):
         if packet.size and packet.pts is not None:
-            when = Fraction(packet.pts) * packet.time_base
             packet.stream = target
-            yield when, packet
+            yield packet.pts * tick_s, packet
 
 
-def _transcoded(
-    source: Any, track: Any, target: Any, warnings: list[str]
-) -> Iterator[tuple[Fraction, Any]]:
+def _transcoded(source: Any, track: Any, target: Any, warnings: list[str]) -> Iterator[Timed]:
     for packet in _readable(source.demux(track), warnings):
         try:
             frames = track.codec_context.decode(packet if packet.size else None)
@@ -111,9 +112,9 @@ def _transcoded(
     yield from _timed(target.encode(None))
 
 
-def _timed(packets: list[Any]) -> Iterator[tuple[Fraction, Any]]:
+def _timed(packets: list[Any]) -> Iterator[Timed]:
     for packet in packets:
-        yield Fraction(packet.pts) * packet.time_base, packet
+        yield packet.pts * float(packet.time_base), packet
 
 
 def _readable(packets: Iterator[Any], warnings: list[str]) -> Iterator[Any]:

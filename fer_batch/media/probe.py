@@ -7,6 +7,7 @@ once instead.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -30,23 +31,28 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
     with open_container(path, limits.streams) as container:
         stream = video_stream(container, path)
         _check_size(path, stream, limits)
-        pts, dts, warnings = _packet_pts(container, stream, limits, path)
+        stream.thread_type = "SLICE"  # a decoder of many frames at once gives the first one late
+        first = _First(stream.codec_context)
+        pts, dts, warnings = _packet_pts(container, stream, limits, path, first)
         time_base = Fraction(stream.time_base)
         codec = stream.codec_context.name
         format_name = container.format.name
         has_audio = bool(container.streams.audio)
     seekable = pts is not None and "avi" not in format_name.split(",")
-    first, decoded = _decode(path, limits, count_all=not seekable)
     if not seekable:
+        decoded = _decoded_pts(path, limits)
         # Where a packet is a frame, the container's own order of packets tells the times; PTS
         # that FFmpeg guesses for AVI jump back and forth with B-frames.
         pts = dts if len(dts) == len(decoded) else decoded
+    picture = first.picture
+    if picture is None:
+        raise NoVideoError(f"{path}: not one frame can be decoded; export or copy it again")
     assert pts is not None
     if len(pts) == 0:
         raise NoVideoError(f"{path}: has no frames; export it again")
     _check_duration(path, float((int(pts[-1]) - int(pts[0])) * time_base), limits)
-    rotation = -round(first.rotation / 90) * 90 % 360
-    width, height = first.width, first.height
+    rotation = -round(picture.rotation / 90) * 90 % 360
+    width, height = picture.width, picture.height
     if rotation in (90, 270):
         width, height = height, width
     return SourceInfo(
@@ -60,14 +66,28 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
         pts=pts,
         has_audio=has_audio,
         codec=codec,
-        colour=_colour(first),
+        colour=_colour(picture),
         seekable=seekable,
         warnings=tuple(warnings),
     )
 
 
+class _First:
+    """Decodes packets until there is a picture."""
+
+    def __init__(self, decoder: Any) -> None:
+        self.picture: Any = None
+        self._decoder = decoder
+
+    def see(self, packet: Any) -> None:
+        """The next packet, None after the last."""
+        if self.picture is None:
+            with suppress(av.FFmpegError):
+                self.picture = next(iter(self._decoder.decode(packet)), None)
+
+
 def _packet_pts(
-    container: Any, stream: Any, limits: Limits, path: Path
+    container: Any, stream: Any, limits: Limits, path: Path, first: _First
 ) -> tuple[IntArray | None, IntArray, list[str]]:
     """Sorted PTS of every packet that is to be shown, None where they cannot be relied on; DTS."""
     pts: list[int] = []
@@ -76,7 +96,10 @@ def _packet_pts(
     warnings: list[str] = []
     try:
         for packet in container.demux(stream):
-            if not packet.size or packet.is_discard:
+            if not packet.size:
+                continue
+            first.see(packet)
+            if packet.is_discard:
                 continue
             if packet.dts is not None:
                 dts.append(packet.dts)
@@ -88,6 +111,7 @@ def _packet_pts(
                 raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
     except av.FFmpegError as error:
         warnings.append(f"reading stopped after {len(pts)} frames ({_reason(error)})")
+    first.see(None)
     # AVI counts the empty chunks that stand for a frame shown longer.
     expected = 0 if "avi" in container.format.name.split(",") else stream.frames
     if expected > len(pts) and dependable and not warnings:
@@ -110,24 +134,18 @@ def _lost_seconds(container: Any, stream: Any, pts: list[int]) -> float:
     return float(announced - float((max(pts) - min(0, min(pts))) * stream.time_base))
 
 
-def _decode(path: Path, limits: Limits, count_all: bool) -> tuple[Any, IntArray]:
-    """The first picture, and the PTS of all where ``count_all``."""
-    first = None
+def _decoded_pts(path: Path, limits: Limits) -> IntArray:
+    """The PTS of all pictures, by decoding them."""
     pts: list[int] = []
     with open_container(path, limits.streams) as container:
         stream = video_stream(container, path)
-        stream.thread_type = "AUTO" if count_all else "SLICE"
+        stream.thread_type = "AUTO"
         for frame in decoded_frames(container, stream):
-            first = first or frame
-            if not count_all:
-                break
             pts.append(len(pts) if frame.pts is None else frame.pts)
             if len(pts) > limits.frames:
                 raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
-    if first is None:
-        raise NoVideoError(f"{path}: not one frame can be decoded; export or copy it again")
     # Frames that share a PTS are shown one tick apart, in the order of decoding.
-    return first, np.array(_strictly_rising(sorted(pts)), np.int64)
+    return np.array(_strictly_rising(sorted(pts)), np.int64)
 
 
 def _colour(frame: Any) -> tuple[int, int, int, int]:

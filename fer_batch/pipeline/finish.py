@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,9 +43,12 @@ class Finish:
 
     ``parts`` and ``kept`` hold one file a segment, in order; they are empty where the wanted
     outputs do not need them. ``made`` are outputs that are ready, under their final names.
+    ``shown`` stands in results for the input's path, which may be that of a worker's copy;
+    ``described`` has size and checksum of what is written.
     """
 
     info: SourceInfo
+    shown: str
     timeline: Timeline
     made: list[Path]
     parts: list[Path]
@@ -56,6 +60,7 @@ class Finish:
     timings: Timings
     written: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    described: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def finish_item(job: Finish) -> dict[str, Any]:
@@ -68,7 +73,8 @@ def finish_item(job: Finish) -> dict[str, Any]:
         NoSpaceError, OutputPathError: the output folder cannot be written to.
     """
     begin = time.perf_counter()
-    timeline = replace(job.timeline, files=job.info.files, warnings=job.info.warnings)
+    warnings = tuple(_as_shown(job, job.info.warnings))
+    timeline = replace(job.timeline, files=job.info.files, warnings=warnings)
     moments = pick_moments(timeline, job.render)
     _ready(job)
     with closing(Keepsakes(job.kept)) as keepsakes:
@@ -87,6 +93,10 @@ def finish_item(job: Finish) -> dict[str, Any]:
     if "summary" in job.outputs:
         summaries.write_summary(data, job.out / "summary.json")
     return data
+
+
+def _as_shown(job: Finish, words: Iterable[str]) -> list[str]:
+    return [line.replace(job.info.path, job.shown) for line in words]
 
 
 def _video(job: Finish, keepsakes: Keepsakes) -> None:
@@ -141,12 +151,14 @@ def _thumbnails(job: Finish, keepsakes: Keepsakes) -> None:
 def _summary(job: Finish, timeline: Timeline, moments: list[Moment]) -> dict[str, Any]:
     origin, card = job.provenance, job.provenance.model
     stages = dict(sorted(job.timings.seconds.items()))
+    # Hashed once: the report's data need the checksums of all others, summary.json the report's.
+    job.described |= summaries.describe_outputs(job.out, set(job.written) - job.described.keys())
     # Steps end in _s and follow one another; the stages within them overlap.
     total = sum(seconds for name, seconds in stages.items() if name.endswith("_s"))
     return {
         **summaries.summary(
             timeline,
-            input=summaries.describe_input(job.info, origin.input_sha256) | {"path": job.info.path},
+            input=summaries.describe_input(job.info, origin.input_sha256) | {"path": job.shown},
             model={
                 "name": card.name,
                 "version": card.version,
@@ -160,9 +172,9 @@ def _summary(job: Finish, timeline: Timeline, moments: list[Moment]) -> dict[str
             detector=origin.detector,
             settings=origin.settings,
             timings=stages | {"total_s": total, "load_s": origin.load_s},
-            outputs=summaries.describe_outputs(job.out, set(job.written)),
+            outputs=dict(sorted(job.described.items())),
             moments=moments,
-            warnings=[*job.info.warnings, *job.warnings],
+            warnings=_as_shown(job, [*job.info.warnings, *job.warnings]),
         ),
         "analysis_key": origin.analysis_key,
         "render_key": origin.render_key,

@@ -6,11 +6,12 @@ import base64
 import hashlib
 import os
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from fer_batch.version import installed_version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,15 +69,7 @@ def environment() -> Environment:
 
 def render(template: str, **context: Any) -> str:
     """The page as text. ``template``: a file of ``templates``."""
-    return environment().get_template(template).render(version=package_version(), **context)
-
-
-def package_version() -> str:
-    """The installed version of fer-batch."""
-    try:
-        return version("fer-batch")
-    except PackageNotFoundError:
-        return "unknown"
+    return environment().get_template(template).render(version=installed_version(), **context)
 
 
 def address(*parts: str) -> str:
