@@ -31,7 +31,8 @@ from fer_batch.jobs.submit import Request
 
 UNIT = re.compile(r"^\[([\d-]+ [\d:]+,\d+): .*?\] (\w{20}) (\S+): done in ([\d.]+) s", re.MULTILINE)
 CORE = ("analyze_s", "render_s")  # decoding, detecting, classifying; decoding, drawing, encoding
-STEPS = ("probe_s", "assemble_s", "finish_s")  # joins, tables, GIF, plot, report
+STEPS = ("probe_s", "assemble_s", "finish_s")  # hashes, tracks, joins, tables, report
+DECODES = "read_packets"  # of probe_s: opening the container, its packets, the first picture
 
 
 class Stack:
@@ -84,14 +85,16 @@ class Stack:
 class Cost:
     """Where the seconds of a job went. ``wall_s``: from its submission to its end; ``before_s``:
     until its first unit began; ``between_s``: with no unit at work after that; ``core_s``: steps
-    that decode, detect, classify, draw and encode; ``steps_s``: the other steps of a local run;
-    ``around_s``: within units but outside of steps (claim, manifest, storage, telling)."""
+    that detect, classify, draw, decode and encode; ``decode_s``: reading packets and the first
+    picture when an input is probed; ``steps_s``: the other steps of a local run; ``around_s``:
+    within units but outside of steps (claim, manifest, storage, telling)."""
 
     units: int
     wall_s: float
     before_s: float
     between_s: float
     core_s: float
+    decode_s: float
     steps_s: float
     around_s: float
 
@@ -103,7 +106,7 @@ class Cost:
     @property
     def other_share(self) -> float:
         """All but decoding, detecting, classifying, drawing and encoding."""
-        return 1 - self.core_s / self.wall_s
+        return 1 - (self.core_s + self.decode_s) / self.wall_s
 
 
 def cost(stack: Stack, job: str, log: Path) -> Cost:
@@ -116,13 +119,14 @@ def cost(stack: Stack, job: str, log: Path) -> Cost:
     units.sort()
     status = stack.client.status(job)
     assert status.finished
-    spent: dict[str, float] = dict.fromkeys((*CORE, *STEPS), 0.0)
+    spent: dict[str, float] = dict.fromkeys((*CORE, *STEPS, DECODES), 0.0)
     manifest = facts.read_manifest(stack.client.storage, job)
     for index in range(len(manifest.items)):
         result = stack.client.storage.get_json(keys.fact(job, index, "result"))
         for name in spent:
             spent[name] += result["summary"]["timings"].get(name, 0.0)
     core, steps = (sum(spent[name] for name in names) for names in (CORE, STEPS))
+    decode = spent[DECODES]
     at_work = sum(end - begin for begin, end in units)
     return Cost(
         units=len(units),
@@ -130,7 +134,8 @@ def cost(stack: Stack, job: str, log: Path) -> Cost:
         before_s=units[0][0] - status.created,
         between_s=units[-1][1] - units[0][0] - at_work,
         core_s=core,
-        steps_s=steps,
+        decode_s=decode,
+        steps_s=steps - decode,
         around_s=at_work - core - steps,
     )
 

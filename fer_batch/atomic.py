@@ -15,8 +15,10 @@ TEMPORARY_MARK = ".part-"
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary name beside ``path``; on success flush it to disk and rename it.
+
+    Without ``durable`` it is not flushed: a power cut may leave it empty, nothing else may.
 
     The temporary name keeps the suffix, since encoders choose formats by it. On any error the
     temporary file is removed and ``path`` is as it was.
@@ -31,8 +33,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+        if durable:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
         raise write_error(error, path) from error
@@ -60,7 +63,7 @@ def write_error(error: OSError, path: Path) -> Exception:
     return error
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write ``text`` as UTF-8 under a temporary name, then rename."""
-    with atomic_path(path) as temporary:
+def write_text(path: Path, text: str, durable: bool = True) -> None:
+    """Write ``text`` as UTF-8 under a temporary name, then rename; see ``atomic_path``."""
+    with atomic_path(path, durable) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ def probe(item: ItemSpec, work: WorkFolder, engine: Engine) -> ItemPlan:
     run = engine.run
     timings = Timings()
     with timings.stage("probe_s"):
-        info = probe_source(Path(item.input), item.name, item.analyze.fps, run.limits)
+        with timings.stage("read_packets"):
+            info = probe_source(Path(item.input), item.name, item.analyze.fps, run.limits)
         sha256 = input_sha256(Path(item.input), info.files)
         analysis_key = result_key(sha256, item.analyze, engine)
         found = ItemPlan(
@@ -96,7 +97,7 @@ def analyze(
 
 def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
     """Merge all shards, track and smooth; writes ``timeline.csv``."""
-    from fer_batch.output.table import write_csv
+    from fer_batch.output.table import as_written, write_csv
     from fer_batch.pipeline.shard import ShardFiles, read_timings
     from fer_batch.pipeline.timeline import build_timeline
 
@@ -112,6 +113,7 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
         labels = engine.card(item.analyze).labels
         timeline = build_timeline(found.info, shards, labels, item.analyze)
         write_csv(timeline, work.timeline)
+        _remember(work, item, as_written(timeline))
     if len(paths) > 1:
         give_back_memory()
     _write_timings(work, "assemble", timings)
@@ -193,17 +195,30 @@ def plot(item: ItemSpec, work: WorkFolder) -> None:
         _write_timings(work, "plot", timings)
 
 
+# The last timeline that this process wrote or read: it serves all segments that it draws.
+_last: dict[tuple[Path, str, int, int], Timeline] = {}
+
+
 def _timeline(work: WorkFolder, item: ItemSpec) -> Timeline:
-    """The numbers of ``timeline.csv``, read once for all segments that a process draws."""
+    """The numbers of ``timeline.csv``."""
+    found = _last.get(_written(work, item))
+    if found is None:
+        from fer_batch.output.table import read_csv
+
+        found = read_csv(work.timeline, item.name)
+        _remember(work, item, found)
+    return found
+
+
+def _remember(work: WorkFolder, item: ItemSpec, timeline: Timeline) -> None:
+    _last.clear()
+    _last[_written(work, item)] = timeline
+
+
+def _written(work: WorkFolder, item: ItemSpec) -> tuple[Path, str, int, int]:
+    """Which writing of which file."""
     facts = work.timeline.stat()
-    return _read_timeline(work.timeline, item.name, facts.st_mtime_ns, facts.st_size)
-
-
-@lru_cache(maxsize=1)
-def _read_timeline(path: Path, name: str, written_ns: int, size: int) -> Timeline:
-    from fer_batch.output.table import read_csv
-
-    return read_csv(path, name)
+    return work.timeline, item.name, facts.st_mtime_ns, facts.st_size
 
 
 def needs_render(item: ItemSpec) -> bool:
@@ -221,7 +236,8 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
         gif(item, work, engine)
         plot(item, work)
     for path in sorted((work.path / "timings").glob("*.json")):
-        timings.add(json.loads(path.read_text("utf-8")))
+        with suppress(ValueError):  # not flushed when written; nothing but a duration is lost
+            timings.add(json.loads(path.read_text("utf-8")))
     detector = engine.detector(item.analyze)
     provenance = Provenance(
         input_sha256=found.input_sha256,
@@ -278,7 +294,7 @@ def _content(path: Path) -> str:
 
 
 def _write_timings(work: WorkFolder, step: str, timings: Timings) -> None:
-    write_text(work.timings(step), json.dumps(dict(timings.seconds)))
+    write_text(work.timings(step), json.dumps(dict(timings.seconds)), durable=False)
 
 
 __all__ = [

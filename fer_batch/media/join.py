@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
@@ -32,7 +33,9 @@ def join_parts(parts: list[Path], info: SourceInfo, path: Path) -> list[str]:
         FerBatchError: the parts do not hold one packet a frame.
     """
     warnings: list[str] = []
-    with ExitStack() as stack:
+    with ExitStack() as stack, ThreadPoolExecutor(1) as pool:
+        if info.has_audio:  # FFmpeg takes milliseconds to look into a file: both at once
+            source = pool.submit(stack.enter_context, open_container(Path(info.path)))
         first = stack.enter_context(av.open(str(parts[0])))
         output = stack.enter_context(
             av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
@@ -43,7 +46,7 @@ def join_parts(parts: list[Path], info: SourceInfo, path: Path) -> list[str]:
         rest = (av.open(str(part)) for part in parts[1:])
         streams = [_video_packets(chain([first], rest), info, video)]
         if info.has_audio:
-            sound = _open_sound(stack, info, output, warnings)
+            sound = _open_sound(source.result(), output, warnings)
             if sound is not None:
                 streams.append(sound)
         for _, packet in heapq.merge(*streams, key=lambda item: item[0]):
@@ -76,11 +79,8 @@ def _video_packets(parts: Iterable[Any], info: SourceInfo, stream: Any) -> Itera
         raise FerBatchError(f"{info.name}: {index} encoded frames of {len(pts)}")
 
 
-def _open_sound(
-    stack: ExitStack, info: SourceInfo, output: Any, warnings: list[str]
-) -> Iterator[Timed] | None:
+def _open_sound(source: Any, output: Any, warnings: list[str]) -> Iterator[Timed] | None:
     """Packets of the first sound track for ``output``: copied where MP4 takes them."""
-    source = stack.enter_context(open_container(Path(info.path)))
     track = source.streams.audio[0]
     codec = track.codec_context.name
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterable
@@ -127,10 +128,18 @@ def _ready(job: Finish) -> None:
     for path in job.made:
         if path.exists():
             with atomic_path(job.out / path.name) as temporary:
-                shutil.copyfile(path, temporary)
+                _link(path, temporary)
             job.written.append(path.name)
         else:
             job.warnings.append("no frame for a GIF in that range")
+
+
+def _link(path: Path, target: Path) -> None:
+    """The same file under another name: neither is ever written to again."""
+    try:
+        os.link(path, target)
+    except OSError:  # another disk, or one without links
+        shutil.copyfile(path, target)
 
 
 def _formats(job: Finish, timeline: Timeline) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fer_batch.errors import InputError, NotFoundError, UnreadableError
-from fer_batch.output.table import header, one_line, read_csv, to_millionths, write_csv
+from fer_batch.output.table import as_written, header, one_line, read_csv, to_millionths, write_csv
 from fer_batch.types import Timeline
 from tests.output.timelines import timeline, timelines
 
@@ -64,6 +65,22 @@ def test_reading_gives_the_timeline_back(tmp_path: Path, made: Timeline) -> None
     for name in ("smoothed", "raw"):
         np.testing.assert_allclose(getattr(read, name), getattr(made, name), atol=3e-6)
         assert getattr(read, name).dtype == np.float32
+
+
+@shared_folder
+@given(any_timeline)
+def test_what_will_be_read_is_known_when_it_is_written(tmp_path: Path, made: Timeline) -> None:
+    write_csv(made, tmp_path / "a.csv")
+    if len(made) == 0 and made.files:
+        return
+    read, foreseen = read_csv(tmp_path / "a.csv", made.name), as_written(made)
+    for field in fields(Timeline):
+        expected, found = getattr(read, field.name), getattr(foreseen, field.name)
+        if isinstance(expected, np.ndarray):
+            assert (found.dtype, found.shape) == (expected.dtype, expected.shape), field.name
+            np.testing.assert_array_equal(found, expected, err_msg=field.name)
+        else:
+            assert found == expected, field.name
 
 
 @shared_folder
