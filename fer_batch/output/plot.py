@@ -1,24 +1,22 @@
-"""``timeline.png``: smoothed probabilities over time, a panel for each person.
-
-Drawn with matplotlib's object interface, which unlike pyplot keeps no global state, so that
-several threads may draw at once.
-"""
+"""``timeline.png``: smoothed probabilities over time, a panel for each person."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fer_batch.atomic import atomic_path
 from fer_batch.output import palette
+from fer_batch.output.canvas import Canvas
 from fer_batch.output.people import Person, Spell, people, spells
+from fer_batch.output.text import font, text_width
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from fer_batch.types import Timeline
@@ -30,6 +28,33 @@ INK = "#22272E"
 SOFT = "#6B7480"
 GRID = "#E6E9ED"
 EMPTY = "#F3F4F6"
+EDGE = "#C9CED6"
+
+# Pixels.
+WIDTH, LEFT, RIGHT = 1210, 79, 1186
+TOP, BETWEEN = 104, 46
+PANEL, LOW_PANEL = 143, 97  # up to four people, and more
+SMALL, TEXT, NAME, TITLE = 12, 13, 15, 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """Where one person's curves lie: probability 1.03 at ``top``, -0.19 at its bottom."""
+
+    top: int
+    height: int
+    end_s: float
+
+    def x(self, seconds: float) -> float:
+        return LEFT + seconds / self.end_s * (RIGHT - LEFT)
+
+    def y(self, probability: float) -> float:
+        return self.top + (1.03 - probability) / 1.22 * self.height
+
+    def curve(self, time: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points in pixels, ``float64[n, 2]``."""
+        x = LEFT + time / self.end_s * (RIGHT - LEFT)
+        return np.stack([x, self.top + (1.03 - values) / 1.22 * self.height], axis=1)
 
 
 def write_plot(timeline: Timeline, path: Path) -> None:
@@ -39,32 +64,25 @@ def write_plot(timeline: Timeline, path: Path) -> None:
         NoSpaceError: the disk is full.
         OutputPathError: the folder cannot be written to.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     every = spells(timeline)
     persons = sorted(people(timeline, every), key=lambda p: (-p.seconds, p.face_id))
     shown = sorted(persons[:MAX_PEOPLE], key=lambda p: p.face_id)
-    panels = max(len(shown), 1)
-    panel, top = 1.72 if panels <= 4 else 1.3, 0.95
-    height = top + panel * panels
-    figure = Figure(figsize=(11, height), dpi=110, facecolor="white")
-    FigureCanvasAgg(figure)
+    count = max(len(shown), 1)
+    height = PANEL if count <= 4 else LOW_PANEL
+    canvas = Canvas(WIDTH, TOP + count * (height + BETWEEN))
     end = _end(timeline)
-    for i in range(panels):
-        # Placed by hand: matplotlib's layout engines cost more than the whole drawing.
-        y = (height - top - (i + 1) * panel + 0.42) / height
-        axes = figure.add_axes((0.065, y, 0.915, (panel - 0.42) / height))
-        last = i == panels - 1
-        _style(axes, end, last)
+    for i in range(count):
+        panel = _Panel(TOP + i * (height + BETWEEN), height, end)
+        own = [s for s in every if shown and s.face_id == shown[i].face_id]
+        _ground(canvas, panel, timeline, own, last=i == count - 1)
         if shown:
-            own = [spell for spell in every if spell.face_id == shown[i].face_id]
-            _person(axes, timeline, shown[i], own, end)
+            _person(canvas, panel, timeline, shown[i], own)
         else:
-            _nobody(axes, timeline, end)
-    _heading(figure, timeline, height, len(persons) - len(shown))
+            middle = (LEFT + RIGHT) / 2
+            canvas.text("no face found", middle, panel.y(0.5), 17, SOFT, align="centre")
+    _heading(canvas, timeline, len(persons) - len(shown))
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", pil_kwargs={"compress_level": 4})
+        temporary.write_bytes(canvas.png())
 
 
 def _end(timeline: Timeline) -> float:
@@ -72,19 +90,6 @@ def _end(timeline: Timeline) -> float:
         return 1.0
     step = float(np.median(np.diff(timeline.time_s))) if len(timeline) > 1 else 0.04
     return float(timeline.time_s[-1]) + max(step, 1e-3)
-
-
-def _style(axes: Axes, end: float, last: bool) -> None:
-    axes.set_xlim(0, end)
-    axes.set_ylim(-0.19, 1.03)
-    axes.set_yticks([0, 0.5, 1], ["0", "50", "100 %"])
-    marks = ticks(end)
-    axes.set_xticks(marks, [clock(x, end) for x in marks])
-    axes.tick_params(length=0, labelsize=8, labelcolor=SOFT, pad=4, labelbottom=last)
-    axes.set_axisbelow(True)
-    axes.grid(True, color=GRID, linewidth=0.8)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
 
 
 def ticks(end: float) -> list[float]:
@@ -107,51 +112,67 @@ def clock(seconds: float, end: float) -> str:
     return minutes if end < 3600 else f"{hours}:{rest // 60:02d}:{rest % 60:02d}"
 
 
-def _person(axes: Axes, timeline: Timeline, person: Person, own: list[Spell], end: float) -> None:
+def _ground(
+    canvas: Canvas, panel: _Panel, timeline: Timeline, own: list[Spell], last: bool
+) -> None:
+    """Shades and grid: grey where the person is not in the picture, red where frames could not be
+    decoded."""
+    edges = [0.0]
+    for spell in own:
+        edges += [spell.start_s, spell.stop_s]
+    edges.append(panel.end_s)
+    for begin, stop in zip(edges[::2], edges[1::2], strict=True):
+        if stop - begin > panel.end_s / MAX_POINTS:
+            _band(canvas, panel, begin, stop - begin, EMPTY)
+    wrong = timeline.status == FrameStatus.DECODE_ERROR
+    for begin, seconds in _ranges(timeline, wrong, panel.end_s):
+        _band(canvas, panel, begin, seconds, palette.ERROR_SHADE, 0.3)
+    for value, word in ((0.0, "0"), (0.5, "50"), (1.0, "100 %")):
+        y = panel.y(value)
+        canvas.rectangle(LEFT, y - 0.5, RIGHT - LEFT, 1, GRID)
+        canvas.text(word, LEFT - 6, y, SMALL, SOFT, align="right")
+    for seconds in ticks(panel.end_s):
+        x = panel.x(seconds)
+        canvas.rectangle(x - 0.5, panel.top, 1, panel.height, GRID)
+        if last:
+            below = panel.top + panel.height + 12
+            canvas.text(clock(seconds, panel.end_s), x, below, SMALL, SOFT, align="centre")
+
+
+def _band(
+    canvas: Canvas, panel: _Panel, begin: float, seconds: float, colour: str, alpha: float = 1.0
+) -> None:
+    x = panel.x(begin)
+    canvas.rectangle(x, panel.top, panel.x(begin + seconds) - x, panel.height, colour, alpha)
+
+
+def _person(
+    canvas: Canvas, panel: _Panel, timeline: Timeline, person: Person, own: list[Spell]
+) -> None:
     tints = palette.colours(timeline.labels)
     rows = np.flatnonzero(timeline.face_id == person.face_id)
-    time, values = reduce_curve(timeline, rows, end)
-    _shade(axes, timeline, own, end)
+    time, values = reduce_curve(timeline, rows, panel.end_s)
+    holes = np.flatnonzero(np.isnan(time))
+    runs = [run[~np.isnan(time[run])] for run in np.split(np.arange(len(time)), holes)]
     for i, label in enumerate(timeline.labels):
-        axes.fill_between(time, 0, values[:, i], color=tints[label], alpha=0.13, linewidth=0)
+        for run in runs:
+            points = panel.curve(time[run], values[run, i])
+            canvas.area(points, panel.y(0), tints[label], 0.13)
     for i, label in enumerate(timeline.labels):
-        axes.plot(time, values[:, i], color=tints[label], linewidth=1.5, solid_joinstyle="round")
-    for label in timeline.labels:
-        bars = [(s.start_s, s.seconds) for s in own if s.emotion == label]
-        axes.broken_barh(bars, (-0.15, 0.085), facecolor=tints[label], linewidth=0)
+        for run in runs:
+            canvas.curve(panel.curve(time[run], values[run, i]), tints[label], 2.25)
+    strip, thick = panel.y(-0.065), 0.085 / 1.22 * panel.height
+    for spell in own:
+        x, stop = panel.x(spell.start_s), panel.x(spell.start_s + spell.seconds)
+        canvas.rectangle(x, round(strip), stop - x, round(thick), tints[spell.emotion])
     shares = ", ".join(
         f"{label} {share:.0%}"
         for label, share in sorted(person.share.items(), key=lambda item: -item[1])
         if share >= 0.005
     )
-    _title(axes, palette.person_name(person.face_id).capitalize(), shares)
-
-
-def _title(axes: Axes, name: str, text: str) -> None:
-    title = axes.annotate(
-        name, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points",
-        fontsize=9.5, fontweight="bold", color=INK, va="bottom",
-    )  # fmt: skip
-    axes.annotate(
-        text, (1, 0), (8, 0), xycoords=title, textcoords="offset points",
-        fontsize=8.5, color=SOFT, va="bottom",
-    )  # fmt: skip
-
-
-def _shade(axes: Axes, timeline: Timeline, own: list[Spell], end: float) -> None:
-    """Grey where this person is not in the picture, red where frames could not be decoded."""
-    edges = [0.0]
-    for spell in own:
-        edges += [spell.start_s, spell.stop_s]
-    edges.append(end)
-    gaps = [
-        (a, b - a) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > end / MAX_POINTS
-    ]
-    axes.broken_barh(gaps, (-0.19, 1.22), facecolor=EMPTY, linewidth=0, zorder=0.5)
-    wrong = _ranges(timeline, timeline.status == FrameStatus.DECODE_ERROR, end)
-    axes.broken_barh(
-        wrong, (-0.19, 1.22), facecolor=palette.ERROR_SHADE, alpha=0.3, linewidth=0, zorder=0.6
-    )
+    name = palette.person_name(person.face_id).capitalize()
+    x = canvas.text(name, LEFT, panel.top - 14, NAME, INK, bold=True)
+    canvas.text(shares, x + 12, panel.top - 14, TEXT, SOFT)
 
 
 def _ranges(timeline: Timeline, mask: NDArray[np.bool_], end: float) -> list[tuple[float, float]]:
@@ -162,14 +183,6 @@ def _ranges(timeline: Timeline, mask: NDArray[np.bool_], end: float) -> list[tup
         (float(times[a]), max(float(times[b] - times[a]), end / 600))
         for a, b in zip(flips[::2], flips[1::2], strict=True)
     ]
-
-
-def _nobody(axes: Axes, timeline: Timeline, end: float) -> None:
-    _shade(axes, timeline, [], end)
-    axes.text(
-        0.5, 0.55, "no face found", transform=axes.transAxes, ha="center", va="center",
-        fontsize=11, color=SOFT,
-    )  # fmt: skip
 
 
 def reduce_curve(
@@ -205,39 +218,43 @@ def drawable(text: str) -> str:
     """``text`` with a mark in place of each character that the typeface has no shape for."""
     if text.isascii() and text.isprintable():
         return text
-    from matplotlib.font_manager import FontProperties, findfont, get_font
+    face = font(TITLE, bold=True)
 
-    face = get_font(findfont(FontProperties(weight="bold")))
+    def shape(character: str) -> bytes:
+        return bytes(face.getmask(character))
+
+    missing = shape("\uffff")
     return "".join(
-        c if c.isprintable() and face.get_char_index(ord(c)) else "\N{REPLACEMENT CHARACTER}"
+        c
+        if c.isprintable() and (c.isspace() or shape(c) != missing)
+        else "\N{REPLACEMENT CHARACTER}"
         for c in text
     )
 
 
-def _heading(figure: object, timeline: Timeline, height: float, left_out: int) -> None:
-    from matplotlib.figure import Figure
-    from matplotlib.patches import Patch
-
-    assert isinstance(figure, Figure)
+def _heading(canvas: Canvas, timeline: Timeline, left_out: int) -> None:
     tints = palette.colours(timeline.labels)
     room = 60 if len(timeline.labels) < 4 else 44
     name = drawable(timeline.name)
     name = name if len(name) <= room else name[: room - 1] + "…"
-    figure.text(
-        0.065, 1 - 0.3 / height, name, fontsize=13, fontweight="bold", color=INK, va="center",
-        parse_math=False,  # "$" is a sign like others in a file's name
-    )  # fmt: skip
+    canvas.text(name, LEFT, 31, TITLE, INK, bold=True)
     note = "Probability of each expression, smoothed; strip below: the strongest"
     if left_out:
         note += f" · {left_out} more not shown (present for less time)"
-    figure.text(0.065, 1 - 0.56 / height, note, fontsize=8.5, color=SOFT, va="center")
-    handles = [Patch(facecolor=tints[label], label=label) for label in timeline.labels]
-    handles.append(Patch(facecolor=EMPTY, edgecolor="#C9CED6", linewidth=0.6, label="not seen"))
+    canvas.text(note, LEFT, 60, TEXT, SOFT)
+    keys = [(label, tints[label], 1.0) for label in timeline.labels]
+    keys.append(("not seen", EMPTY, 1.0))
     if (timeline.status == FrameStatus.DECODE_ERROR).any():
-        handles.append(Patch(facecolor=palette.ERROR_SHADE, alpha=0.3, label="decode error"))
-    figure.legend(
-        handles=handles, loc="center right", bbox_to_anchor=(0.985, 1 - 0.3 / height),
-        ncols=len(handles) if len(handles) < 6 else (len(handles) + 1) // 2, frameon=False,
-        fontsize=8.5, labelcolor=INK, handlelength=1, handleheight=1, columnspacing=1.3,
-        handletextpad=0.5,
-    )  # fmt: skip
+        keys.append(("decode error", palette.ERROR_SHADE, 0.3))
+    lines = 1 if len(keys) < 6 else 2
+    columns = [keys[i : i + lines] for i in range(0, len(keys), lines)]
+    x = float(RIGHT)
+    for column in reversed(columns):
+        x -= max(text_width(label, TEXT) for label, _, _ in column) + 20
+        for row, (label, colour, alpha) in enumerate(column):
+            y = 32 + row * 20 - (lines - 1) * 10
+            if colour == EMPTY:
+                canvas.rectangle(x - 0.5, y - 7, 14, 14, EDGE)
+            canvas.rectangle(x, y - 6.5, 13, 13, colour, alpha)
+            canvas.text(label, x + 19, y, TEXT, INK)
+        x -= 17
