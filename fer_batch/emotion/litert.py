@@ -6,15 +6,12 @@ the small convolutions of these networks.
 
 from __future__ import annotations
 
-import atexit
 import os
 import queue
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from fer_batch.chatter import without_chatter
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import in_batches
 from fer_batch.errors import ModelFileError
@@ -46,7 +43,7 @@ class LiteRtClassifier:
 
         path = self.card.file("litert")
         try:
-            with _without_chatter():
+            with without_chatter():
                 interpreter = Interpreter(str(path), num_threads=1)
                 index = interpreter.get_input_details()[0]["index"]
                 shape = (self.batch_size, self.card.input_size, self.card.input_size, 1)
@@ -82,37 +79,3 @@ class LiteRtClassifier:
         """See ``Classifier.classify``."""
         card = self.card
         return in_batches(crops, card.input_size, len(card.labels), self.batch_size, self._network)
-
-
-@contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Keep the INFO lines of LiteRT's native code off stderr, which no setting turns off.
-
-    Other threads may write to stderr meanwhile: what is not INFO is passed on afterwards.
-    """
-    with _catching:
-        yield from _caught()
-
-
-# One at a time, and none cut off by the end of the process: what others wrote would be lost.
-_catching = threading.Lock()
-atexit.register(_catching.acquire, timeout=10.0)
-
-
-def _caught() -> Iterator[None]:
-    try:
-        before = os.dup(2)
-    except OSError:  # there is no stderr: nothing to keep quiet
-        yield
-        return
-    with tempfile.TemporaryFile() as caught:
-        os.dup2(caught.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(before, 2)
-            caught.seek(0)
-            for line in caught:
-                if not line.startswith(b"INFO: "):
-                    os.write(before, line)
-            os.close(before)

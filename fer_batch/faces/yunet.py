@@ -1,13 +1,13 @@
-"""YuNet through OpenCV (Wu, Peng, Yu: "YuNet: A Tiny Millisecond-level Face Detector", 2023)."""
+"""YuNet (Wu, Peng, Yu: "YuNet: A Tiny Millisecond-level Face Detector", 2023)."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
 
-from fer_batch.errors import ModelFileError
 from fer_batch.faces.detector import checked_hash
 from fer_batch.types import Detections, FloatArray, Frame, Image
 
@@ -20,12 +20,17 @@ FACE_AT_INPUT = 14.4
 SMALLEST_SHARE = 25
 # Faces of 300 pixels and more are found worse than smaller ones, so inputs are never larger.
 LONGEST_INPUT = 1920
-NMS_IOU = 0.3
-MOST_CANDIDATES = 500
 
-# OpenCV 5 warns on stderr of a target nobody asked for each time a network is made; what really
-# goes wrong is raised.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+class Network(Protocol):
+    """What runs the network and reads its answer; which one changes no more than rounding does."""
+
+    runtime: str
+
+    def find(self, picture: Image) -> FloatArray:
+        """Faces in ``uint8[h, w, 3]`` BGR by falling confidence: ``float32[n, 15]`` with box (x, y,
+        w, h), five landmarks (x, y), confidence."""
+        ...
 
 
 class YuNet:
@@ -37,12 +42,7 @@ class YuNet:
         path = weights or WEIGHTS
         self.sha256 = checked_hash(path, None if weights else SHA256)
         self._min_face = min_face
-        try:
-            self._net = cv2.FaceDetectorYN.create(
-                str(path), "", (320, 320), min_confidence, NMS_IOU, MOST_CANDIDATES
-            )
-        except cv2.error as error:
-            raise ModelFileError(f"{path}: is not a YuNet model that OpenCV can load") from error
+        self._network = open_network(path, min_confidence)
 
     def input_size(self, width: int, height: int) -> tuple[int, int]:
         """Size in pixels, even, at which a picture of that size is searched; never enlarged."""
@@ -56,14 +56,25 @@ class YuNet:
         """Faces in the pixels of ``frame``; see ``Detector``."""
         assert frame.image is not None
         size = self.input_size(frame.width, frame.height)
-        small = small_bgr(frame.image, *size)
-        self._net.setInputSize(size)
-        found = self._net.detect(small)[1]
-        if found is None:
-            found = np.empty((0, 15), np.float32)
+        found = self._network.find(small_bgr(frame.image, *size))
         padded = (frame.luma.shape[1], frame.luma.shape[0])
         scale = np.array([padded[0] / size[0], padded[1] / size[1]], np.float32)
-        return _within(found.astype(np.float32), scale, frame.width, frame.height)
+        return _within(found, scale, frame.width, frame.height)
+
+
+def open_network(weights: Path, min_confidence: float) -> Network:
+    """LiteRT's where it is there and knows the weights, else OpenCV's.
+
+    Raises:
+        ModelFileError: neither can load them.
+    """
+    from fer_batch.faces.yunet_litert import LiteRtYuNet
+    from fer_batch.faces.yunet_opencv import OpenCvYuNet
+
+    try:
+        return LiteRtYuNet(weights, min_confidence)
+    except (ImportError, ValueError):
+        return OpenCvYuNet(weights, min_confidence)
 
 
 def small_bgr(image: Image, width: int, height: int) -> Image:

@@ -3,12 +3,12 @@ import sys
 
 PROGRAM = """
 import os, sys, threading, time
-from fer_batch.emotion.litert import _without_chatter
+from fer_batch.chatter import without_chatter
 
 inside = threading.Event()
 
 def load():
-    with _without_chatter():
+    with without_chatter():
         os.write(2, b"INFO: not for people\\n")
         inside.set()
         time.sleep(0.3)

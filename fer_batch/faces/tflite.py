@@ -1,0 +1,215 @@
+"""Writing a small convolutional network as a TensorFlow Lite model, for LiteRT to run.
+
+The format is FlatBuffers; slots and codes are those of ``schema.fbs`` (version 3). TensorFlow's own
+converter would take ten seconds and half a gigabyte to do the same at each start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import flatbuffers
+import numpy as np
+
+from fer_batch.types import FloatArray
+
+# BuiltinOperator.
+ADD, CONV_2D, DEPTHWISE_CONV_2D, MAX_POOL_2D, RESIZE_NEAREST_NEIGHBOR = 0, 3, 4, 17, 97
+# BuiltinOptions.
+CONV_OPTIONS, DEPTHWISE_OPTIONS, POOL_OPTIONS, ADD_OPTIONS, NEAREST_OPTIONS = 1, 2, 5, 11, 74
+SAME, VALID = 0, 1  # Padding
+NO_ACTIVATION, RELU = 0, 1  # ActivationFunctionType
+FLOAT32, INT32 = 0, 2  # TensorType
+
+Options = Callable[[Any], int]
+
+
+class Network:
+    """Collects tensors and operations, then gives the model's bytes. One picture at a time, NHWC.
+
+    Tensors are known by their number; operations return that of their result.
+    """
+
+    def __init__(self) -> None:
+        self._builder: Any = flatbuffers.Builder(1 << 19)
+        self._tensors: list[tuple[tuple[int, ...], int, int]] = []  # shape, type, buffer
+        self._buffers: list[bytes] = [b""]
+        self._operators: list[tuple[int, tuple[int, ...], int, int, Options]] = []
+        self._inputs: list[int] = []
+
+    def input(self, height: int, width: int, channels: int) -> int:
+        """A picture of that size, ``float32``."""
+        self._inputs.append(self._tensor((1, height, width, channels), FLOAT32))
+        return self._inputs[-1]
+
+    def shape(self, tensor: int) -> tuple[int, ...]:
+        return self._tensors[tensor][0]
+
+    def convolve(
+        self, tensor: int, weights: FloatArray, bias: FloatArray, stride: int, relu: bool, pad: bool
+    ) -> int:
+        """Convolution; ``weights float32[out, h, w, in]``. ``pad``: keep the size (at stride 1)."""
+        out, rows, columns, _ = weights.shape
+        height, width = self._after(tensor, rows, columns, stride, pad)
+        inputs = (tensor, self._constant(weights), self._constant(bias))
+
+        def options(b: Any) -> int:
+            b.StartObject(6)
+            b.PrependInt8Slot(0, SAME if pad else VALID, 0)
+            b.PrependInt32Slot(1, stride, 0)
+            b.PrependInt32Slot(2, stride, 0)
+            b.PrependInt8Slot(3, RELU if relu else NO_ACTIVATION, 0)
+            return int(b.EndObject())
+
+        return self._operate(CONV_2D, inputs, (1, height, width, out), CONV_OPTIONS, options)
+
+    def convolve_each(self, tensor: int, weights: FloatArray, bias: FloatArray, relu: bool) -> int:
+        """Each channel by itself, keeping the size; ``weights float32[1, h, w, channels]``."""
+        inputs = (tensor, self._constant(weights), self._constant(bias))
+
+        def options(b: Any) -> int:
+            b.StartObject(7)
+            b.PrependInt8Slot(0, SAME, 0)
+            b.PrependInt32Slot(1, 1, 0)
+            b.PrependInt32Slot(2, 1, 0)
+            b.PrependInt32Slot(3, 1, 0)  # depth multiplier
+            b.PrependInt8Slot(4, RELU if relu else NO_ACTIVATION, 0)
+            return int(b.EndObject())
+
+        shape = self.shape(tensor)
+        return self._operate(DEPTHWISE_CONV_2D, inputs, shape, DEPTHWISE_OPTIONS, options)
+
+    def pool(self, tensor: int, size: int) -> int:
+        """The largest of each ``size`` x ``size`` pixels."""
+        height, width = self._after(tensor, size, size, size, False)
+
+        def options(b: Any) -> int:
+            b.StartObject(6)
+            b.PrependInt8Slot(0, VALID, 0)
+            for slot in (1, 2, 3, 4):  # strides, filter
+                b.PrependInt32Slot(slot, size, 0)
+            return int(b.EndObject())
+
+        shape = (1, height, width, self.shape(tensor)[3])
+        return self._operate(MAX_POOL_2D, (tensor,), shape, POOL_OPTIONS, options)
+
+    def enlarge(self, tensor: int, times: int) -> int:
+        """Each pixel as ``times`` x ``times`` pixels."""
+        _, height, width, channels = self.shape(tensor)
+        size = np.array([height * times, width * times], np.int32)
+        inputs = (tensor, self._constant(size))
+        shape = (1, int(size[0]), int(size[1]), channels)
+        return self._operate(RESIZE_NEAREST_NEIGHBOR, inputs, shape, NEAREST_OPTIONS, _empty(2))
+
+    def add(self, first: int, second: int) -> int:
+        """The sum of two tensors of one shape."""
+        return self._operate(ADD, (first, second), self.shape(first), ADD_OPTIONS, _empty(1))
+
+    def model(self, outputs: Sequence[int]) -> bytes:
+        """The file's bytes; ``outputs``: the tensors to be read after a run."""
+        b = self._builder
+        codes = sorted({operator[0] for operator in self._operators})
+        subgraph = self._subgraph(codes, outputs)
+        operator_codes = self._vector([self._code(code) for code in codes])
+        buffers = self._vector([self._buffer(data) for data in self._buffers])
+        subgraphs = self._vector([subgraph])
+        b.StartObject(5)
+        b.PrependUint32Slot(0, 3, 0)  # version of the schema
+        b.PrependUOffsetTRelativeSlot(1, operator_codes, 0)
+        b.PrependUOffsetTRelativeSlot(2, subgraphs, 0)
+        b.PrependUOffsetTRelativeSlot(4, buffers, 0)
+        b.Finish(b.EndObject(), b"TFL3")
+        return bytes(b.Output())
+
+    def _after(
+        self, tensor: int, rows: int, columns: int, stride: int, pad: bool
+    ) -> tuple[int, int]:
+        _, height, width, _ = self.shape(tensor)
+        if pad:
+            return -(-height // stride), -(-width // stride)
+        return (height - rows) // stride + 1, (width - columns) // stride + 1
+
+    def _tensor(self, shape: tuple[int, ...], kind: int, buffer: int = 0) -> int:
+        self._tensors.append((shape, kind, buffer))
+        return len(self._tensors) - 1
+
+    def _constant(self, values: np.ndarray) -> int:
+        self._buffers.append(np.ascontiguousarray(values).tobytes())
+        kind = INT32 if values.dtype == np.int32 else FLOAT32
+        return self._tensor(values.shape, kind, len(self._buffers) - 1)
+
+    def _operate(
+        self, code: int, inputs: tuple[int, ...], shape: tuple[int, ...], kind: int, table: Options
+    ) -> int:
+        result = self._tensor(shape, FLOAT32)
+        self._operators.append((code, inputs, result, kind, table))
+        return result
+
+    def _subgraph(self, codes: list[int], outputs: Sequence[int]) -> int:
+        b = self._builder
+        operators = []
+        for code, inputs, result, kind, options in self._operators:
+            table, sources, results = options(b), self._numbers(inputs), self._numbers([result])
+            b.StartObject(9)
+            b.PrependUint32Slot(0, codes.index(code), 0)
+            b.PrependUOffsetTRelativeSlot(1, sources, 0)
+            b.PrependUOffsetTRelativeSlot(2, results, 0)
+            b.PrependUint8Slot(3, kind, 0)
+            b.PrependUOffsetTRelativeSlot(4, table, 0)
+            operators.append(b.EndObject())
+        tensors = []
+        for shape, kind, buffer in self._tensors:
+            dimensions = self._numbers(shape)
+            b.StartObject(8)
+            b.PrependUOffsetTRelativeSlot(0, dimensions, 0)
+            b.PrependInt8Slot(1, kind, 0)
+            b.PrependUint32Slot(2, buffer, 0)
+            tensors.append(b.EndObject())
+        parts = [self._vector(tensors), self._numbers(self._inputs), self._numbers(outputs)]
+        parts.append(self._vector(operators))
+        b.StartObject(5)
+        for slot, part in enumerate(parts):
+            b.PrependUOffsetTRelativeSlot(slot, part, 0)
+        return int(b.EndObject())
+
+    def _code(self, code: int) -> int:
+        b = self._builder
+        b.StartObject(4)
+        b.PrependInt8Slot(0, code, 0)
+        b.PrependInt32Slot(2, 1, 1)  # version of the operator
+        b.PrependInt32Slot(3, code, 0)
+        return int(b.EndObject())
+
+    def _buffer(self, data: bytes) -> int:
+        b = self._builder
+        content = None
+        if data:
+            b.StartVector(1, len(data), 16)  # aligned as LiteRT asks
+            b.head -= len(data)
+            b.Bytes[b.head : b.head + len(data)] = data
+            content = b.EndVector()
+        b.StartObject(3)
+        if content is not None:
+            b.PrependUOffsetTRelativeSlot(0, content, 0)
+        return int(b.EndObject())
+
+    def _numbers(self, numbers: Sequence[int]) -> int:
+        return int(self._builder.CreateNumpyVector(np.array(numbers, np.int32)))
+
+    def _vector(self, offsets: Sequence[int]) -> int:
+        b = self._builder
+        b.StartVector(4, len(offsets), 4)
+        for offset in reversed(offsets):
+            b.PrependUOffsetTRelative(offset)
+        return int(b.EndVector())
+
+
+def _empty(slots: int) -> Options:
+    """A table with every value as by default."""
+
+    def options(b: Any) -> int:
+        b.StartObject(slots)
+        return int(b.EndObject())
+
+    return options
