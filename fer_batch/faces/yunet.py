@@ -73,7 +73,7 @@ def open_network(weights: Path, min_confidence: float) -> Network:
 
     try:
         return LiteRtYuNet(weights, min_confidence)
-    except (ImportError, ValueError):
+    except (ImportError, ValueError, RuntimeError):
         return OpenCvYuNet(weights, min_confidence)
 
 

@@ -28,7 +28,7 @@ class LiteRtYuNet:
         """Read the weights.
 
         Raises:
-            ValueError: the file holds another network.
+            ValueError, RuntimeError: the file holds another network.
             ImportError: LiteRT is not there for this machine.
         """
         from ai_edge_litert import interpreter as _  # noqa: F401
@@ -36,7 +36,7 @@ class LiteRtYuNet:
         self._graph = read_graph(weights.read_bytes())
         self._min_confidence = min_confidence
         self._ready: OrderedDict[tuple[int, int], _Runner] = OrderedDict()
-        build(self._graph, TIMES, TIMES)
+        self._runner(TIMES, TIMES)
 
     def find(self, picture: Image) -> FloatArray:
         """Faces in ``uint8[h, w, 3]`` BGR; see ``candidates.faces``."""
@@ -89,7 +89,7 @@ def build(graph: Graph, height: int, width: int) -> bytes:
     """
     try:
         return _Builder(graph, height, width).model()
-    except (KeyError, IndexError, AttributeError) as error:
+    except (KeyError, IndexError, AttributeError, TypeError, RecursionError) as error:
         raise ValueError(f"is not YuNet's network ({error})") from error
 
 
