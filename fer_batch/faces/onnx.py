@@ -44,19 +44,26 @@ def read_graph(data: bytes) -> Graph:
         ValueError: it is not one, or holds what this reader does not know.
     """
     graph = Graph()
-    for number, value in _fields(data):
-        if number == 7:  # ModelProto.graph
-            for part, content in _fields(value):
-                if part == 1:
-                    graph.nodes.append(_node(content))
-                elif part == 5:
-                    name, constant = _tensor(content)
-                    graph.constants[name] = constant
-                elif part == 12:
-                    graph.outputs.append(_text(dict(_fields(content)).get(1, b"")))
+    try:
+        for number, value in _fields(data):
+            if number == 7:  # ModelProto.graph
+                _read(value, graph)
+    except (TypeError, OverflowError) as error:  # a number where a message should be
+        raise ValueError("is damaged") from error
     if not graph.nodes:
         raise ValueError("holds no network")
     return graph
+
+
+def _read(data: Any, graph: Graph) -> None:
+    for number, value in _fields(data):
+        if number == 1:
+            graph.nodes.append(_node(value))
+        elif number == 5:
+            name, constant = _tensor(value)
+            graph.constants[name] = constant
+        elif number == 12:
+            graph.outputs.append(_text(dict(_fields(value)).get(1, b"")))
 
 
 def _node(data: bytes) -> Node:
