@@ -92,6 +92,8 @@ def analyze(
             should_cancel,
         )
     write_shard(path, faces, dict(timings.seconds))
+    del faces
+    give_back_memory(len(cut) if len(found.segments) > 1 else 0)
     return path
 
 
@@ -165,6 +167,7 @@ def render(
         for future in beside:
             future.result()
     _write_timings(work, f"render-{segment:05d}", timings)
+    give_back_memory(len(cut) if len(found.segments) > 1 else 0)
     return kept
 
 

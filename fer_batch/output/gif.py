@@ -7,8 +7,12 @@ frames (``palettegen``) and maps them in C (``paletteuse``), fed through a pipe.
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 import subprocess
+import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 MAX_WIDTH = 480
 MAX_HEIGHT = 640
 MAX_BYTES = 5_000_000
+PLAYER = "FFPLAY_BINARY"  # moviepy's setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ LADDER = (
 )
 # GIF pays for each pixel that differs from the frame before: sensor noise is smoothed away first.
 DENOISE = "hqdn3d=2:1.5:4:3"
+# Every fourth frame tells the palette as well, for a third of the time.
+SAMPLE = r"select=not(mod(n\,4))"
 
 
 def small_size(width: int, height: int) -> tuple[int, int]:
@@ -148,8 +155,9 @@ def compose(clips: list[list[Image]], fps: float) -> Iterator[Image]:
 
     Cuts are hard: fading would lay the labels of two moments over one another.
     """
-    from moviepy.video.compositing.CompositeVideoClip import concatenate_videoclips
-    from moviepy.video.io.ImageSequenceClip import ImageSequenceClip
+    with _no_player():
+        from moviepy.video.compositing.CompositeVideoClip import concatenate_videoclips
+        from moviepy.video.io.ImageSequenceClip import ImageSequenceClip
 
     parts = [ImageSequenceClip(frames, fps=fps) for frames in clips]
     whole = concatenate_videoclips(parts, method="chain")
@@ -161,6 +169,20 @@ def compose(clips: list[list[Image]], fps: float) -> Iterator[Image]:
         whole.close()
 
 
+@contextmanager
+def _no_player() -> Iterator[None]:
+    """Keep moviepy from trying ``ffplay`` when it is imported, which takes a tenth of a second."""
+    nothing = shutil.which("true")
+    if PLAYER in os.environ or nothing is None or "moviepy" in sys.modules:
+        yield
+        return
+    os.environ[PLAYER] = nothing
+    try:
+        yield
+    finally:
+        os.environ.pop(PLAYER, None)
+
+
 def _encode(frames: list[Image], fps: float, quality: Quality, file: IO[bytes]) -> None:
     """Run FFmpeg over pipes; no file name is part of its command line."""
     from imageio_ffmpeg import get_ffmpeg_exe
@@ -168,7 +190,8 @@ def _encode(frames: list[Image], fps: float, quality: Quality, file: IO[bytes]) 
     height, width = frames[0].shape[:2]
     scale = f"scale={quality.width}:-2:flags=area," if quality.width < width else ""
     graph = (
-        f"{DENOISE},{scale}split[a][b];[a]palettegen=max_colors={quality.colours}:stats_mode=full[p];"
+        f"{DENOISE},{scale}split[a][b];"
+        f"[a]{SAMPLE},palettegen=max_colors={quality.colours}:stats_mode=full[p];"
         f"[b][p]paletteuse=dither={quality.dither}:diff_mode=rectangle"
     )
     command = [get_ffmpeg_exe(), "-v", "error", "-nostdin", "-f", "rawvideo", "-pix_fmt", "rgb24"]

@@ -15,7 +15,6 @@ from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, detect_on_grid
-from fer_batch.pipeline.native import give_back_memory
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.types import (
@@ -80,7 +79,6 @@ def analyze_segment(
             pulse.beat()
         classify.rest()
         pulse.flush()
-    give_back_memory()
     return _faces(segment, collected, len(card.labels))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 
 M_ARENA_MAX = -8
 ARENAS = 2
+COLLECT_EVERY = 1500  # it takes some 50 ms
 
 
 def share_arenas() -> None:
@@ -24,11 +26,22 @@ def share_arenas() -> None:
         return
 
 
-def give_back_memory() -> None:
+_seen = {"frames": 0}
+
+
+def give_back_memory(frames: int = 0) -> None:
     """Return pages that nothing uses to the system, where the C library is glibc.
 
     Frames of one segment leave holes in the heaps that the next one's do not quite fill.
+
+    ``frames``: how many of a long source have just been gone through. After each ``COLLECT_EVERY``
+    of them garbage is collected as well: PyAV's containers and streams refer to one another, so
+    that a decoder with its pictures would live on for some segments.
     """
+    _seen["frames"] += frames
+    if _seen["frames"] >= COLLECT_EVERY:
+        _seen["frames"] = 0
+        gc.collect()
     if not sys.platform.startswith("linux"):
         return
     try:

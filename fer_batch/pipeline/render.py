@@ -17,7 +17,6 @@ from fer_batch.media.pictures import jpeg, portrait
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.keepsakes import FACE_SIDE, MOMENT_WIDTH, KeepsakeWriter, Wanted
-from fer_batch.pipeline.native import give_back_memory
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.types import Frame, Image, Segment, Timeline
@@ -71,7 +70,6 @@ def render_segment(
                 pulse.beat()
     # Only now: whoever stops here finds the segment whole.
     pulse.flush()
-    give_back_memory()
 
 
 def _timed(frames: Iterator[Frame], timings: Timings) -> Iterator[Frame]:
