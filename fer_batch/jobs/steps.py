@@ -91,9 +91,8 @@ def analyze(
             report,
             should_cancel,
         )
+        give_back_memory(len(cut) if len(found.segments) > 1 else 0)
     write_shard(path, faces, dict(timings.seconds))
-    del faces
-    give_back_memory(len(cut) if len(found.segments) > 1 else 0)
     return path
 
 
@@ -166,8 +165,8 @@ def render(
         )
         for future in beside:
             future.result()
+        give_back_memory(len(cut) if len(found.segments) > 1 else 0)
     _write_timings(work, f"render-{segment:05d}", timings)
-    give_back_memory(len(cut) if len(found.segments) > 1 else 0)
     return kept
 
 

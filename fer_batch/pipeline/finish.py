@@ -14,6 +14,7 @@ from typing import Any
 from fer_batch.atomic import atomic_path
 from fer_batch.config import RenderSettings
 from fer_batch.emotion.card import ModelCard
+from fer_batch.errors import OutputPathError
 from fer_batch.media.join import join_parts
 from fer_batch.output import summary as summaries
 from fer_batch.output.formats import FORMATS, write_format
@@ -127,19 +128,20 @@ def _ready(job: Finish) -> None:
     """Outputs that were made beside the drawing; a GIF has no frame where its range has none."""
     for path in job.made:
         if path.exists():
-            with atomic_path(job.out / path.name) as temporary:
-                _link(path, temporary)
+            _link(path, job.out / path.name)
             job.written.append(path.name)
         else:
             job.warnings.append("no frame for a GIF in that range")
 
 
 def _link(path: Path, target: Path) -> None:
-    """The same file under another name: neither is ever written to again."""
+    """The same file under another name, flushed when it was made; neither is written to again."""
     try:
-        os.link(path, target)
-    except OSError:  # another disk, or one without links
-        shutil.copyfile(path, target)
+        with atomic_path(target, durable=False) as temporary:
+            os.link(path, temporary)
+    except (OSError, OutputPathError):  # another disk, or one without links
+        with atomic_path(target) as temporary:
+            shutil.copyfile(path, temporary)
 
 
 def _formats(job: Finish, timeline: Timeline) -> None:
