@@ -83,9 +83,7 @@ def train(
         "erase": erase,
         "cooldown_epochs": cooldown_epochs,
         "finish_minutes": finish_in,
-        # Found again by a resumed training, wherever that is begun.
-        "teachers": tuple(str(Path(t).resolve()) if Path(t).is_file() else t for t in teacher or ())
-        or None,
+        "teachers": _found_again(teacher) if teacher else None,
         "teacher_share": teacher_share,
         "precision": precision,
         "seed": seed,
@@ -97,6 +95,11 @@ def train(
     faces = hold_out(load(data, fer_plus, landmarks), validation_share, how.seed)
     run.train(how, faces, out, resume, typer.echo)
     typer.echo(f"models, history.csv and pictures are in {out}")
+
+
+def _found_again(models: list[str]) -> tuple[str, ...]:
+    """Names as they are, paths of cards absolute: a training may be resumed from another folder."""
+    return tuple(str(Path(m).resolve()) if Path(m).is_file() else m for m in models)
 
 
 def evaluate(

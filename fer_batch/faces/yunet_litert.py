@@ -65,8 +65,7 @@ class _Runner:
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = [d["index"] for d in self._interpreter.get_output_details()]
-        self._interpreter.tensor(self._input)().fill(0)
-        self._filled = (0, 0)
+        self._filled = (0, 0)  # the size of the picture that the input holds
 
     def maps(self, picture: Image) -> list[FloatArray]:
         height, width = picture.shape[:2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -28,13 +28,14 @@ INK = "#22272E"
 SOFT = "#6B7480"
 GRID = "#E6E9ED"
 EMPTY = "#F3F4F6"
-EDGE = "#C9CED6"
 
 # Pixels.
 WIDTH, LEFT, RIGHT = 1210, 79, 1186
 TOP, BETWEEN = 104, 46
 PANEL, LOW_PANEL = 143, 97  # up to four people, and more
 SMALL, TEXT, NAME, TITLE = 12, 13, 15, 20
+
+Place = TypeVar("Place", float, "NDArray[np.float64]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,15 @@ class _Panel:
     height: int
     end_s: float
 
-    def x(self, seconds: float) -> float:
+    def x(self, seconds: Place) -> Place:
         return LEFT + seconds / self.end_s * (RIGHT - LEFT)
 
-    def y(self, probability: float) -> float:
+    def y(self, probability: Place) -> Place:
         return self.top + (1.03 - probability) / 1.22 * self.height
 
     def curve(self, time: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points in pixels, ``float64[n, 2]``."""
-        x = LEFT + time / self.end_s * (RIGHT - LEFT)
-        return np.stack([x, self.top + (1.03 - values) / 1.22 * self.height], axis=1)
+        return np.stack([self.x(time), self.y(values)], axis=1)
 
 
 def write_plot(timeline: Timeline, path: Path) -> None:
@@ -254,7 +254,7 @@ def _heading(canvas: Canvas, timeline: Timeline, left_out: int) -> None:
         for row, (label, colour, alpha) in enumerate(column):
             y = 32 + row * 20 - (lines - 1) * 10
             if colour == EMPTY:
-                canvas.rectangle(x - 0.5, y - 7, 14, 14, EDGE)
+                canvas.rectangle(x - 0.5, y - 7, 14, 14, palette.MUTED)
             canvas.rectangle(x, y - 6.5, 13, 13, colour, alpha)
             canvas.text(label, x + 19, y, TEXT, INK)
         x -= 17
