@@ -20,7 +20,7 @@ from fer_batch.media.encode import PartWriter
 from fer_batch.media.source import open_source, probe
 from fer_batch.output.gif import small_rgb
 from fer_batch.output.overlay import Overlay
-from fer_batch.types import Detections, Frame, SourceInfo
+from fer_batch.types import Detections, Frame, Segment, SourceInfo
 
 FRAMES = 64
 
@@ -105,8 +105,10 @@ def test_draw(
 
 
 def test_encode(benchmark: Any, info: SourceInfo, frames: list[Frame], tmp_path: Path) -> None:
+    cut = Segment(0, 0, FRAMES)
+
     def encode() -> int:
-        with PartWriter(tmp_path / "part.mp4", info, RenderSettings(), 1) as part:
+        with PartWriter(tmp_path / "part.mp4", info, cut, RenderSettings(), 1) as part:
             for frame in frames:
                 assert frame.image is not None
                 part.write(frame.index, frame.image)

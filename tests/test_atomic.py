@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.atomic import TEMPORARY_MARK, atomic_path, write_error, write_text
+from fer_batch import atomic
+from fer_batch.atomic import (
+    TEMPORARY_MARK,
+    atomic_path,
+    flushed_together,
+    write_error,
+    write_text,
+)
 from fer_batch.errors import NoSpaceError, OutputPathError
 
 
@@ -132,3 +139,65 @@ def test_long_names(tmp_path: Path) -> None:
     wide = tmp_path / ("ü" * 120 + ".csv")
     write_text(wide, "text")
     assert names_in(tmp_path) == sorted([target.name, wide.name])
+
+
+class Flushed:
+    """Notes which files were flushed, and lets the disk be full."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.names: list[str] = []
+        self.full = ""
+        real = atomic._fsync
+
+        def fsync(path: Path) -> None:
+            if path.name == self.full:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            real(path)
+            self.names.append(path.name)
+
+        monkeypatch.setattr(atomic, "_fsync", fsync)
+
+
+def test_files_are_flushed_before_they_get_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = Flushed(monkeypatch)
+    write_text(tmp_path / "a.csv", "a")
+    write_text(tmp_path / "b.csv", "b", durable=False)
+    assert len(flushed.names) == 1 and TEMPORARY_MARK in flushed.names[0]
+
+
+def test_files_written_together_are_flushed_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = Flushed(monkeypatch)
+    names = [f"{number}.csv" for number in range(20)]
+    with flushed_together():
+        for name in names:
+            write_text(tmp_path / name, name)
+        write_text(tmp_path / "timing.json", "0", durable=False)
+        assert names_in(tmp_path) == sorted([*names, "timing.json"]) and not flushed.names
+    assert sorted(flushed.names) == sorted(names)
+    write_text(tmp_path / "summary.json", "{}")
+    assert TEMPORARY_MARK in flushed.names[-1]
+
+
+def test_an_error_within_is_not_hidden_and_the_next_file_is_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = Flushed(monkeypatch)
+    with pytest.raises(KeyError), flushed_together():
+        write_text(tmp_path / "a.csv", "a")
+        raise KeyError
+    write_text(tmp_path / "b.csv", "b")
+    assert len(flushed.names) == 1
+
+
+def test_a_disk_that_is_full_when_flushed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = Flushed(monkeypatch)
+    flushed.full = "a.csv"
+    with pytest.raises(NoSpaceError, match=r"a\.csv"), flushed_together():
+        write_text(tmp_path / "a.csv", "a")
+        write_text(tmp_path / "b.csv", "b")

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from fer_batch.atomic import flushed_together
 from fer_batch.jobs import keys
 from fer_batch.jobs.batch import write_batch
 from fer_batch.jobs.download import safe_join
@@ -22,7 +23,7 @@ def write_index(storage: Storage, manifest: Manifest) -> None:
     """Write ``summary.csv`` and, with reports, ``index.html`` and the joined tables."""
     base = keys.index(manifest.job_id)
     files: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="fer-batch-") as name:
+    with tempfile.TemporaryDirectory(prefix="fer-batch-") as name, flushed_together():
         folder = Path(name)
         results = [
             _result(storage, manifest, index, item, folder)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fer_batch.atomic import write_text
+from fer_batch.atomic import flushed_together, write_text
 from fer_batch.config import AnalyzeSettings, RunSettings, fingerprint
 from fer_batch.errors import UnreadableError
 from fer_batch.jobs.work import FORMAT, ItemPlan, ItemSpec, WorkFolder
@@ -150,6 +150,7 @@ def render(
         if segment == 0:  # drawing the video leaves room for both; each keeps one core busy
             beside.append(pool.submit(gif, item, work, engine, should_cancel))
             beside.append(pool.submit(plot, item, work))
+            beside.append(pool.submit(formats, item, work))
         render_segment(
             engine.source(found.info),
             cut,
@@ -197,6 +198,23 @@ def plot(item: ItemSpec, work: WorkFolder) -> None:
         _write_timings(work, "plot", timings)
 
 
+def formats(item: ItemSpec, work: WorkFolder) -> None:
+    """Write what researchers' tools open, where it is wanted and not there yet."""
+    from fer_batch.output.formats import FORMATS, write_format
+
+    missing = [
+        name
+        for name, file in FORMATS.items()
+        if name in item.outputs and not (work.parts / file).exists()
+    ]
+    if missing:
+        timings, start_s = Timings(), work.read_plan().info.start_s
+        with timings.stage("write_formats"), flushed_together():
+            for name in missing:
+                write_format(name, work.parts, _timeline(work, item), start_s=start_s)
+        _write_timings(work, "formats", timings)
+
+
 # The last timeline that this process wrote or read: it serves all segments that it draws.
 _last: dict[tuple[Path, str, int, int], Timeline] = {}
 
@@ -230,6 +248,7 @@ def needs_render(item: ItemSpec) -> bool:
 
 def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     """Put the results together under their final names, ``summary.json`` last; returns it."""
+    from fer_batch.output.formats import FORMATS
     from fer_batch.pipeline.finish import Finish, Provenance, finish_item
 
     found = work.read_plan()
@@ -237,6 +256,7 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     with timings.stage("finish_s"):
         gif(item, work, engine)
         plot(item, work)
+        formats(item, work)
     for path in sorted((work.path / "timings").glob("*.json")):
         with suppress(ValueError):  # not flushed when written; nothing but a duration is lost
             timings.add(json.loads(path.read_text("utf-8")))
@@ -255,12 +275,13 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
         load_s=engine.load_s,
     )
     drawn = [s.index for s in found.segments] if needs_render(item) else []
-    ready = (("csv", work.timeline), ("gif", work.gif), ("plot", work.plot))
+    ready = {"csv": work.timeline, "gif": work.gif, "plot": work.plot}
+    ready |= {name: work.parts / file for name, file in FORMATS.items()}
     job = Finish(
         info=found.info,
         shown=item.shown or found.info.path,
         timeline=_timeline(work, item),
-        made=[path for name, path in ready if name in item.outputs],
+        made=[path for name, path in ready.items() if name in item.outputs],
         parts=[work.part(i) for i in drawn] if "video" in item.outputs else [],
         kept=[work.kept(i) for i in drawn],
         out=work.out,

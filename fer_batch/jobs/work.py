@@ -14,7 +14,7 @@ from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings
 from fer_batch.errors import UnreadableError
 from fer_batch.types import Segment, SourceInfo
 
-FORMAT = 1
+FORMAT = 2  # an only part holds the sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +107,24 @@ class WorkFolder:
     def shard(self, segment: int) -> Path:
         return self.path / "shards" / f"{segment:05d}.npz"
 
+    @property
+    def parts(self) -> Path:
+        """What is made while drawing; outputs that are whole lie here under their final names."""
+        return self.path / "parts"
+
     def part(self, segment: int) -> Path:
-        return self.path / "parts" / f"{segment:05d}.mp4"
+        return self.parts / f"{segment:05d}.mp4"
 
     def kept(self, segment: int) -> Path:
-        return self.path / "parts" / f"{segment:05d}.zip"
+        return self.parts / f"{segment:05d}.zip"
 
     @property
     def gif(self) -> Path:
-        return self.path / "parts" / "preview.gif"
+        return self.parts / "preview.gif"
 
     @property
     def plot(self) -> Path:
-        return self.path / "parts" / "timeline.png"
+        return self.parts / "timeline.png"
 
     def timings(self, step: str) -> Path:
         return self.path / "timings" / f"{step}.json"

@@ -19,6 +19,7 @@ from fer_batch.config import Limits
 from fer_batch.errors import LimitError, NoVideoError
 from fer_batch.media.container import open_container, video_stream
 from fer_batch.media.decode import decoded_frames
+from fer_batch.media.restarts import EndToEnd
 from fer_batch.types import IntArray, SourceInfo
 
 
@@ -94,6 +95,7 @@ def _packet_pts(
     dts: list[int] = []
     dependable = True
     warnings: list[str] = []
+    laid = EndToEnd(stream.time_base)
     try:
         for packet in container.demux(stream):
             if not packet.size:
@@ -103,6 +105,7 @@ def _packet_pts(
                 continue
             if packet.dts is not None:
                 dts.append(packet.dts)
+                laid.place(packet.dts, packet.duration or 0)
             if packet.pts is None:
                 dependable = False
                 continue
@@ -114,7 +117,15 @@ def _packet_pts(
     first.see(None)
     # AVI counts the empty chunks that stand for a frame shown longer.
     expected = 0 if "avi" in container.format.name.split(",") else stream.frames
-    if expected > len(pts) and dependable and not warnings:
+    if laid.restarts:
+        dependable = False
+        dts = []
+        often = "once" if laid.restarts == 1 else f"{laid.restarts} times"
+        warnings.append(
+            f"its times start again {often} (recordings joined as they were); "
+            "they are laid one behind the other"
+        )
+    elif expected > len(pts) and dependable and not warnings:
         warnings.append(f"the file announces {expected} frames and holds {len(pts)}; it is cut off")
     elif not warnings and (lost := _lost_seconds(container, stream, pts)) > 1.0:
         warnings.append(f"the file ends {lost:.1f} s before its announced length; it is cut off")
@@ -140,8 +151,12 @@ def _decoded_pts(path: Path, limits: Limits) -> IntArray:
     with open_container(path, limits.streams) as container:
         stream = video_stream(container, path)
         stream.thread_type = "AUTO"
+        laid, step = EndToEnd(stream.time_base), 1
         for frame in decoded_frames(container, stream):
-            pts.append(len(pts) if frame.pts is None else frame.pts)
+            placed = laid.place(len(pts) if frame.pts is None else frame.pts, step)
+            if pts and placed > pts[-1]:
+                step = placed - pts[-1]
+            pts.append(placed)
             if len(pts) > limits.frames:
                 raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
     # Frames that share a PTS are shown one tick apart, in the order of decoding.

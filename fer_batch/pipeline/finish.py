@@ -1,4 +1,4 @@
-"""The last step: join parts, mux sound, write tables and report, all under final names."""
+"""The last step: parts joined with the sound, all outputs under final names, the report."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fer_batch.atomic import atomic_path
+from fer_batch.atomic import atomic_path, flushed_together
 from fer_batch.config import RenderSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import OutputPathError
 from fer_batch.media.join import join_parts
 from fer_batch.output import summary as summaries
-from fer_batch.output.formats import FORMATS, write_format
 from fer_batch.output.moments import Moment, pick_moments
 from fer_batch.output.report.page import write_report
 from fer_batch.output.report.thumbnails import Thumbnails, write_thumbnails
@@ -79,17 +78,16 @@ def finish_item(job: Finish) -> dict[str, Any]:
     timeline = replace(job.timeline, files=job.info.files, warnings=warnings)
     moments = pick_moments(timeline, job.render)
     _ready(job)
-    with closing(Keepsakes(job.kept)) as keepsakes:
-        if "video" in job.outputs:
-            with job.timings.stage("write_video"):
-                _video(job, keepsakes)
-        _thumbnails(job, keepsakes)
-    with job.timings.stage("write_formats"):
-        _formats(job, timeline)
-    if "report" in job.outputs:
-        with job.timings.stage("write_report"):
-            data = _summary(job, timeline, moments)
-            job.written += write_report(job.out, timeline, data, index=True)
+    with flushed_together():
+        with closing(Keepsakes(job.kept)) as keepsakes:
+            if "video" in job.outputs:
+                with job.timings.stage("write_video"):
+                    _video(job, keepsakes)
+            _thumbnails(job, keepsakes)
+        if "report" in job.outputs:
+            with job.timings.stage("write_report"):
+                data = _summary(job, timeline, moments)
+                job.written += write_report(job.out, timeline, data, index=True)
     job.timings.seconds["finish_s"] += time.perf_counter() - begin
     data = _summary(job, timeline, moments)
     if "summary" in job.outputs:
@@ -103,8 +101,13 @@ def _as_shown(job: Finish, words: Iterable[str]) -> list[str]:
 
 def _video(job: Finish, keepsakes: Keepsakes) -> None:
     """``annotated.mp4``, and ``annotated/<name>.jpg`` for images."""
-    with atomic_path(job.out / "annotated.mp4") as temporary:
-        job.warnings += join_parts(job.parts, job.info, temporary)
+    target = job.out / "annotated.mp4"
+    if len(job.parts) == 1:  # the whole film already
+        _link(job.parts[0], target)
+        job.warnings += keepsakes.warnings()
+    else:
+        with atomic_path(target) as temporary:
+            job.warnings += join_parts(job.parts, job.info, temporary)
     job.written.append("annotated.mp4")
     taken: set[str] = set()
     for frame, data in keepsakes.jpegs("image"):
@@ -142,13 +145,6 @@ def _link(path: Path, target: Path) -> None:
     except (OSError, OutputPathError):  # another disk, or one without links
         with atomic_path(target) as temporary:
             shutil.copyfile(path, temporary)
-
-
-def _formats(job: Finish, timeline: Timeline) -> None:
-    for name, file in FORMATS.items():
-        if name in job.outputs:
-            write_format(name, job.out, timeline, start_s=job.info.start_s)
-            job.written.append(file)
 
 
 def _thumbnails(job: Finish, keepsakes: Keepsakes) -> None:

@@ -2,11 +2,12 @@
 
 One zip a segment, uncompressed, written as the frames go by, so that memory stays flat:
 ``person/<face_id>.jpg``, ``moment/<frame>.jpg``, ``image/<frame>.jpg`` (a whole annotated image of
-a folder of images).
+a folder of images). ``warnings.json``, where the sound went in with the pictures and some was lost.
 """
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from fer_batch.types import Timeline
 
 FACE_SIDE = 160
 MOMENT_WIDTH = 320
+WARNINGS = "warnings.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class KeepsakeWriter:
         """A JPEG under ``person``, ``moment`` or ``image``."""
         self._file.writestr(f"{folder}/{number:08d}.jpg", data)
 
+    def warnings(self, words: list[str]) -> None:
+        """What the user should know of the pictures."""
+        if words:
+            self._file.writestr(WARNINGS, json.dumps(words))
+
 
 class Keepsakes:
     """Reads the zips of all segments of a source."""
@@ -77,3 +84,8 @@ class Keepsakes:
         """Number and content of each JPEG of one kind, in order of number."""
         for name in sorted(n for n in self._where if n.startswith(f"{folder}/")):
             yield int(Path(name).stem), self._where[name].read(name)
+
+    def warnings(self) -> list[str]:
+        """What was written down while drawing."""
+        found = [file.read(WARNINGS) for file in self._files if WARNINGS in file.namelist()]
+        return [words for data in found for words in json.loads(data)]

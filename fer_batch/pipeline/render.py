@@ -40,8 +40,9 @@ def render_segment(
 ) -> None:
     """Write the annotated pictures of a segment to ``part`` (MP4) and keepsakes to ``kept`` (zip).
 
-    Without ``part`` only the frames that ``keep`` names are drawn. Both files appear whole or not
-    at all. Decoding, drawing and encoding run side by side, a few frames apart.
+    The part of an only segment is the whole film with its sound. Without ``part`` only the frames
+    that ``keep`` names are drawn. Both files appear whole or not at all. Decoding, drawing and
+    encoding run side by side, a few frames apart.
 
     Raises:
         Cancelled: ``should_cancel`` said so.
@@ -59,15 +60,19 @@ def render_segment(
         else:
             album.whole = source.info.kind == "images"
             part_path = stack.enter_context(atomic_path(part))
-            writer = stack.enter_context(PartWriter(part_path, source.info, settings, run.threads))
+            writer = PartWriter(part_path, source.info, segment, settings, run.threads)
+            video = stack.enter_context(ExitStack())
+            video.enter_context(writer)
             frames = _timed(source.frames(segment.start, segment.stop), timings)
             ahead = frames_ahead(source.info.width, source.info.height)
-            decoded = stack.enter_context(Prefetch(frames, ahead))
+            decoded = video.enter_context(Prefetch(frames, ahead))
             drawn = ((frame.index, album.draw(frame, drawer)) for frame in decoded)
-            for index, picture in stack.enter_context(Prefetch(drawn, ahead)):
+            for index, picture in video.enter_context(Prefetch(drawn, ahead)):
                 with timings.stage("encode"):
                     writer.write(index, picture)
                 pulse.beat()
+            video.close()
+            keepsakes.warnings(writer.warnings)
     # Only now: whoever stops here finds the segment whole.
     pulse.flush()
 

@@ -27,8 +27,8 @@ QUICK = {
 class Recipe:
     """How a video is written. ``pts`` in units of ``time_base``, one a frame; None for 0, 1, 2…
 
-    ``sound`` adds a second track of that many seconds of a quiet tone. ``options`` go to the
-    encoder on top of quick defaults.
+    ``sound`` adds a second track of that many seconds of a quiet tone, ``rate`` and ``layout`` say
+    of what kind. ``options`` go to the encoder on top of quick defaults.
     """
 
     codec: str = "h264"
@@ -40,6 +40,9 @@ class Recipe:
     b_frames: int = 0
     gop: int = 12
     sound: bool = False
+    sound_codec: str = ""
+    rate: int = 48_000
+    layout: str = "mono"
     options: dict[str, str] = field(default_factory=dict)
 
 
@@ -62,7 +65,7 @@ def write(path: Path, frames: Sequence[Image], recipe: Recipe | None = None) -> 
         video.options = options
         if recipe.full_range:
             video.codec_context.color_range = 2
-        audio = _sound_stream(container, path) if recipe.sound else None
+        audio = _sound_stream(container, path, recipe) if recipe.sound else None
         for picture, when in zip(frames, pts, strict=True):
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
             wanted = ColorRange.JPEG if recipe.full_range else ColorRange.MPEG
@@ -76,19 +79,22 @@ def write(path: Path, frames: Sequence[Image], recipe: Recipe | None = None) -> 
     return path
 
 
-def _sound_stream(container: av.container.OutputContainer, path: Path):  # type: ignore[no-untyped-def]
-    codec = {".webm": "libopus", ".avi": "mp3"}.get(path.suffix, "aac")
-    return container.add_stream(codec, rate=48_000, layout="mono")
+def _sound_stream(container: av.container.OutputContainer, path: Path, recipe: Recipe):  # type: ignore[no-untyped-def]
+    codec = {".webm": "libopus", ".avi": "mp3", ".ts": "mp2"}.get(path.suffix, "aac")
+    return container.add_stream(recipe.sound_codec or codec, rate=recipe.rate, layout=recipe.layout)
 
 
 def _write_tone(container: av.container.OutputContainer, audio, seconds: float) -> None:  # type: ignore[no-untyped-def]
-    samples = np.arange(round(seconds * 48_000))
-    tone = (0.1 * np.sin(2 * np.pi * 330 * samples / 48_000)).astype(np.float32)
+    samples = np.arange(round(seconds * audio.rate))
+    tone = (0.1 * np.sin(2 * np.pi * 330 * samples / audio.rate)).astype(np.float32)
     resampler = av.AudioResampler(
-        audio.format.name, "mono", 48_000, frame_size=audio.codec_context.frame_size or 960
+        audio.format.name,
+        audio.layout.name,
+        audio.rate,
+        frame_size=audio.codec_context.frame_size or 960,
     )
     frame = av.AudioFrame.from_ndarray(tone[None], format="fltp", layout="mono")
-    frame.sample_rate, frame.pts, frame.time_base = 48_000, 0, Fraction(1, 48_000)
+    frame.sample_rate, frame.pts, frame.time_base = audio.rate, 0, Fraction(1, audio.rate)
     for piece in [*resampler.resample(frame), *resampler.resample(None)]:
         container.mux(audio.encode(piece))
     container.mux(audio.encode())
@@ -104,4 +110,10 @@ def turned(path: Path, source: Path, degrees: int) -> Path:
 def started_at(path: Path, source: Path, seconds: float) -> Path:
     """A copy of ``source`` whose first frame is not at 0."""
     ffmpeg("-i", source, "-c", "copy", "-map", "0", "-output_ts_offset", f"{seconds}", path)
+    return path
+
+
+def end_to_end(path: Path, *sources: Path) -> Path:
+    """Recordings put behind one another byte by byte, as captures and ``cat`` leave them."""
+    path.write_bytes(b"".join(source.read_bytes() for source in sources))
     return path

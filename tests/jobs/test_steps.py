@@ -6,8 +6,11 @@ import hashlib
 import json
 import shutil
 from dataclasses import fields, replace
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
+import av
 import pytest
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
@@ -15,6 +18,7 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import Cancelled, UnreadableError
 from fer_batch.jobs import steps
 from fer_batch.jobs.work import ItemSpec, WorkFolder
+from fer_batch.media import film
 from tests.footage import pictures, videos
 from tests.pipeline.stand_ins import CARD, Refuses, ShadesEngine
 
@@ -267,3 +271,27 @@ def test_an_input_is_known_by_its_content(tmp_path: Path) -> None:
     assert steps.input_sha256(two, names) not in (known, changed)
     expected = hashlib.sha256(b"a.png").hexdigest()
     assert steps.input_sha256(one / "a.png", ("a.png",)) == expected
+
+
+@pytest.mark.parametrize("segment_frames", [8, 32])
+def test_the_film_and_what_it_lost_do_not_depend_on_the_cut(
+    segment_frames: int, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The part of an only segment is the film itself; more are joined."""
+    sound = film.open_sound
+
+    def shortened(source: Any, output: Any, warnings: list[str]) -> Any:
+        yield from islice(sound(source, output, warnings), 10)
+        warnings.append("the sound ends early")
+
+    monkeypatch.setattr(film, "open_sound", shortened)
+    engine = ShadesEngine(RunSettings(threads=1, segment_frames=segment_frames))
+    item, work = spec(clip, ("video", "summary")), folder(tmp_path)
+    before_finish(item, work, engine)
+    summary = steps.finish(item, work, engine)
+    assert summary["warnings"] == ["the sound ends early"]
+    with av.open(str(work.out / "annotated.mp4")) as container:
+        packets = [p.stream.type for p in container.demux() if p.size]
+    assert (packets.count("video"), packets.count("audio")) == (FRAMES, 10)
+    alone = segment_frames > FRAMES
+    assert (work.out / "annotated.mp4").samefile(work.part(0)) == alone

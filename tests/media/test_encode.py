@@ -15,15 +15,17 @@ import pytest
 from fer_batch.atomic import atomic_path
 from fer_batch.config import Limits, RenderSettings
 from fer_batch.errors import FerBatchError, NoSpaceError
-from fer_batch.media.encode import PartWriter, output_size, output_ticks
+from fer_batch.media.encode import PartWriter, output_size
+from fer_batch.media.film import output_ticks
 from fer_batch.media.join import join_parts
 from fer_batch.media.source import open_source, probe
-from fer_batch.types import SourceInfo
+from fer_batch.types import Segment, SourceInfo
 from tests.footage import broken, oracle, pictures, videos
 from tests.footage.videos import Recipe
 from tests.media.conftest import FRAMES, JITTER, MILLI
 
 QUICK = RenderSettings(preset="ultrafast")
+ALL = Segment(0, 0, FRAMES)
 CUTS = {"one part": (0, FRAMES), "three parts": (0, 16, 17, FRAMES)}
 SOURCES = {
     "sound.mp4": Recipe(sound=True, b_frames=2),
@@ -59,7 +61,7 @@ def encode(info: SourceInfo, cuts: tuple[int, ...], folder: Path) -> list[Path]:
     parts = []
     for start, stop in pairwise(cuts):
         parts.append(folder / f"{start}.mp4")
-        with PartWriter(parts[-1], info, QUICK, threads=1) as writer:
+        with PartWriter(parts[-1], info, Segment(0, start, stop), QUICK, threads=1) as writer:
             for frame in open_source(info, Limits(), threads=1).frames(start, stop):
                 width, height = output_size(info)
                 black = np.full((height * 3 // 2, width), 128, np.uint8)
@@ -199,6 +201,36 @@ def test_parts_that_do_not_hold_a_frame_each_are_refused(
         join_parts([*parts, parts[0]], info, tmp_path / "x.mp4")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_part_of_an_only_segment_is_the_whole_film(
+    kind: str, sources: dict[str, SourceInfo], tmp_path: Path
+) -> None:
+    info = sources[kind]
+    (part,) = encode(info, (0, FRAMES), tmp_path / "parts")
+    join_parts([part], info, tmp_path / "joined.mp4")
+    assert contents(part) == contents(tmp_path / "joined.mp4")
+    content = part.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+
+
+def test_parts_of_many_hold_no_sound(sources: dict[str, SourceInfo], tmp_path: Path) -> None:
+    for part in encode(sources["sound.mp4"], CUTS["three parts"], tmp_path / "parts"):
+        assert contents(part).sound == []
+
+
+def test_a_part_holds_a_frame_for_each_of_its_segment(
+    sources: dict[str, SourceInfo], tmp_path: Path
+) -> None:
+    info = sources["no sound.mp4"]
+    picture = np.full((180, 160), 40, np.uint8)
+    with (
+        pytest.raises(FerBatchError, match="3 encoded frames of 5"),
+        PartWriter(tmp_path / "p.mp4", info, Segment(0, 5, 10), QUICK) as writer,
+    ):
+        for i in range(5, 8):
+            writer.write(i, picture)
+
+
 def test_players_are_told_what_the_pictures_are(
     sources: dict[str, SourceInfo], tmp_path: Path
 ) -> None:
@@ -223,7 +255,7 @@ def test_ticks_keep_times_exactly(sources: dict[str, SourceInfo]) -> None:
 def test_frames_that_are_hardly_apart(ticks: int, tmp_path: Path) -> None:
     pts = np.arange(6, dtype=np.int64) * ticks
     info = SourceInfo("x", "x", "video", 160, 120, 0, Fraction(1, 1_000_000), pts)
-    with PartWriter(tmp_path / "p.mp4", info, QUICK) as writer:
+    with PartWriter(tmp_path / "p.mp4", info, Segment(0, 0, 6), QUICK) as writer:
         for i in range(6):
             writer.write(i, np.full((180, 160), 40 * i, np.uint8))
     join_parts([tmp_path / "p.mp4"], info, tmp_path / "x.mp4")
@@ -234,7 +266,7 @@ def test_an_error_while_encoding_comes_through(
     sources: dict[str, SourceInfo], tmp_path: Path
 ) -> None:
     info = sources["no sound.mp4"]
-    with pytest.raises(KeyError, match="mine"), PartWriter(tmp_path / "p.mp4", info, QUICK):
+    with pytest.raises(KeyError, match="mine"), PartWriter(tmp_path / "p.mp4", info, ALL, QUICK):
         raise KeyError("mine")
 
 
@@ -253,7 +285,7 @@ def test_a_full_disk_is_said_as_such(
         temporary.symlink_to("/dev/full")
         if at == "joining":
             join_parts(parts, info, temporary)
-        with PartWriter(temporary, info, QUICK, threads=1) as writer:
+        with PartWriter(temporary, info, ALL, QUICK, threads=1) as writer:
             for i in range(FRAMES):
                 writer.write(i, np.full((180, 160), 40, np.uint8))
     assert [p.name for p in tmp_path.iterdir()] == ["parts"]

@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jinja2 import Environment
 
 from fer_batch.output.report.html import (
     address,
@@ -84,3 +85,46 @@ def test_the_policy_allows_nothing_it_does_not_name() -> None:
     assert rules["default-src"] == "'none'"
     assert rules["script-src"] == "'sha256-LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE='"
     assert not any("unsafe" in value or "http" in value for value in rules.values())
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's cache folder, in a process that has compiled nothing yet."""
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / name))
+    return tmp_path / "fer-batch" / "templates"
+
+
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Loads a page in a new environment; which templates were compiled for it."""
+    seen: list[str] = []
+    compile_template = Environment.compile
+
+    def counted(self: Environment, source: str, name: str, *rest: str) -> object:
+        seen.append(name)
+        return compile_template(self, source, name, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Environment, "compile", counted)
+        environment.__wrapped__().get_template("index.html.j2")
+    return seen
+
+
+def test_templates_are_compiled_once_a_user(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert compiled(monkeypatch) == ["index.html.j2"]
+    assert compiled(monkeypatch) == []
+    (kept,) = fresh.iterdir()
+    kept.write_bytes(kept.read_bytes()[:-100])
+    assert compiled(monkeypatch) == ["index.html.j2"]
+    assert compiled(monkeypatch) == []
+    assert fresh.stat().st_mode & 0o077 == 0
+
+
+def test_templates_work_without_a_place_to_keep_them(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh.parent.write_text("a file where the folder should be")
+    assert compiled(monkeypatch) == compiled(monkeypatch) == ["index.html.j2"]
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: "~/.cache")
+    monkeypatch.chdir(fresh.parent.parent)
+    assert compiled(monkeypatch) == ["index.html.j2"]
+    assert not Path("~").exists()

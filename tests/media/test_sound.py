@@ -1,0 +1,108 @@
+"""The sound goes along, whatever its rate and layout, and never holds up the pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fer_batch.config import Limits, RenderSettings
+from fer_batch.media.encode import PartWriter
+from fer_batch.media.sound import _rising, coded_rate
+from fer_batch.media.source import open_source, probe
+from fer_batch.types import Segment
+from tests.footage import pictures, videos
+from tests.footage.videos import Recipe
+
+FRAMES = 50
+QUICK = RenderSettings(preset="ultrafast")
+ODD = {
+    "telephone.avi": Recipe(sound=True, sound_codec="pcm_s16le", rate=4_000),
+    "no usual rate.avi": Recipe(sound=True, sound_codec="pcm_s16le", rate=22_222),
+    "studio.mkv": Recipe(sound=True, sound_codec="pcm_s16le", rate=192_000, layout="stereo"),
+    "surround.mkv": Recipe(sound=True, sound_codec="pcm_s16le", layout="5.1"),
+}
+
+
+def film(source: Path, target: Path) -> list[str]:
+    """The whole film from the source's own pictures; its warnings."""
+    info = probe(source, source.stem, 25.0, Limits())
+    with PartWriter(target, info, Segment(0, 0, len(info)), QUICK, threads=1) as writer:
+        for frame in open_source(info, Limits(), threads=1).frames(0, len(info)):
+            assert frame.image is not None
+            writer.write(frame.index, frame.image)
+    return [*info.warnings, *writer.warnings]
+
+
+def heard(path: Path) -> np.ndarray:
+    """Samples of the sound, mono at 48 kHz."""
+    with av.open(str(path)) as container:
+        resampler = av.AudioResampler("flt", "mono", 48_000)
+        decoded = [r for f in container.decode(audio=0) for r in resampler.resample(f)]
+    return np.concatenate([frame.to_ndarray()[0] for frame in decoded])
+
+
+def pictures_in(path: Path) -> int:
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_sound_of_any_rate_and_layout(kind: str, tmp_path: Path) -> None:
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    source = videos.write(tmp_path / kind, frames, ODD[kind])
+    assert film(source, tmp_path / "film.mp4") == []
+    assert pictures_in(tmp_path / "film.mp4") == FRAMES
+    samples = heard(tmp_path / "film.mp4")
+    assert len(samples) / 48_000 == pytest.approx(FRAMES / 25, abs=0.3)
+    assert samples.std() > 0.02
+
+
+@pytest.mark.parametrize("second", [Recipe(layout="stereo"), Recipe(rate=44_100), Recipe()])
+def test_sound_that_changes_on_the_way(second: Recipe, tmp_path: Path) -> None:
+    """Recordings joined end to end, the second in another layout or at another rate."""
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    parts = []
+    for name, recipe in (("one.ts", Recipe()), ("two.ts", second)):
+        kind = Recipe(sound=True, rate=recipe.rate, layout=recipe.layout)
+        parts.append(videos.write(tmp_path / name, frames, kind))
+    source = videos.end_to_end(tmp_path / "both.ts", *parts)
+    (warning,) = film(source, tmp_path / "film.mp4")
+    assert "start again once" in warning
+    assert pictures_in(tmp_path / "film.mp4") == 2 * FRAMES
+    samples = heard(tmp_path / "film.mp4")
+    assert len(samples) / 48_000 == pytest.approx(2 * FRAMES / 25, abs=0.3)
+    assert samples[: len(samples) // 2].std() > 0.02 < samples[len(samples) // 2 :].std()
+
+
+@given(st.integers(1_000, 400_000))
+def test_a_rate_that_aac_knows_and_no_lower(rate: int) -> None:
+    known = av.Codec("aac", "w").audio_rates
+    assert known is not None
+    found = coded_rate(rate)
+    assert found in known
+    assert found == max(known) if rate > max(known) else rate <= found
+    assert not [one for one in known if rate <= one < found]
+
+
+@dataclass
+class Packet:
+    pts: int
+    time_base: Fraction = Fraction(1, 8)
+
+
+@given(st.lists(st.integers(0, 30)))
+def test_packets_out_of_order_are_left_out_and_counted(times: list[int]) -> None:
+    warnings: list[str] = []
+    kept = list(_rising(iter([Packet(t) for t in times]), warnings))
+    seconds = [time for time, _ in kept]
+    assert seconds == sorted(set(seconds)) == [p.pts / 8 for _, p in kept]
+    lost = len(times) - len(kept)
+    assert len(warnings) == (lost > 0) and (not lost or warnings[0].startswith(f"{lost} packets"))
+    assert not times or (seconds[0] == times[0] / 8 and max(seconds) == max(times) / 8)
