@@ -12,7 +12,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = {
-    **dict.fromkeys(("types", "errors", "config", "atomic", "i420", "version", "chatter"), 0),
+    **dict.fromkeys(
+        ("types", "errors", "config", "atomic", "i420", "version", "chatter", "checksum"), 0
+    ),
     **dict.fromkeys(("media", "faces", "emotion", "tracking", "output", "demo"), 1),
     "pipeline": 2,
     "jobs": 3,

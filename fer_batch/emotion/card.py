@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fer_batch.checksum import sha256_file
 from fer_batch.errors import ModelFileError
 
 FORMAT = 1
@@ -70,15 +70,9 @@ class ModelCard:
             raise ModelFileError(f"{self.path}: names a file outside its own folder")
         if not path.is_file():
             raise ModelFileError(f"{path}: the weights of model {self.name} are missing")
-        found = sha256_of(path)
+        found = sha256_file(path)
         if found != self.sha256.get(path.name):
             raise ModelFileError(
                 f"{path}: damaged or exchanged, its SHA-256 is not the one in {self.path.name}"
             )
         return path
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

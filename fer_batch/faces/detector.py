@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Protocol
 
+from fer_batch.checksum import sha256_file
 from fer_batch.errors import ModelFileError, UnknownModelError
 from fer_batch.types import Detections, Frame
 
@@ -55,7 +55,7 @@ def checked_hash(path: Path, expected: str | None) -> str:
         ModelFileError: missing, or another file than expected.
     """
     try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        found = sha256_file(path)
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise ModelFileError(f"{path}: {reason}; install fer-batch again") from error

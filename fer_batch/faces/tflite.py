@@ -25,7 +25,7 @@ FLOAT32, INT32 = 0, 2  # TensorType
 Options = Callable[[Any], int]
 
 
-class Network:
+class ModelWriter:
     """Collects tensors and operations, then gives the model's bytes. One picture at a time, NHWC.
 
     Tensors are known by their number; operations return that of their result.

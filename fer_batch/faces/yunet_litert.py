@@ -11,7 +11,7 @@ import numpy as np
 from fer_batch.chatter import without_chatter
 from fer_batch.faces.candidates import STRIDES, faces
 from fer_batch.faces.onnx import Graph, Node, read_graph
-from fer_batch.faces.tflite import Network
+from fer_batch.faces.tflite import ModelWriter
 from fer_batch.types import FloatArray, Image
 
 TIMES = 32  # sides of the input are multiples of it, filled up with black
@@ -98,12 +98,12 @@ class _Builder:
     def __init__(self, graph: Graph, height: int, width: int) -> None:
         self._constants = graph.constants
         self._makers = {name: node for node in graph.nodes for name in node.outputs}
-        self._network = Network()
-        self._input = self._network.input(height + 1, width + 1, 3)
+        self._model = ModelWriter()
+        self._input = self._model.input(height + 1, width + 1, 3)
         self._made: dict[str, int] = {}
 
     def model(self) -> bytes:
-        return self._network.model([self._map(stride) for stride in STRIDES])
+        return self._model.model([self._map(stride) for stride in STRIDES])
 
     def _map(self, stride: int) -> int:
         """The four heads of a stride as one: sixteen channels cost as much as one."""
@@ -120,10 +120,10 @@ class _Builder:
         feature = self._tensor(pairs[0][0].inputs[0])
         weights = np.concatenate([w for w, _ in points])
         bias = np.concatenate([b for _, b in points])
-        mixed = self._network.convolve(feature, weights, bias, stride=1, relu=False, pad=True)
+        mixed = self._model.convolve(feature, weights, bias, stride=1, relu=False, pad=True)
         weights = np.concatenate([w for w, _ in each]).transpose(3, 1, 2, 0)
         bias = np.concatenate([b for _, b in each])
-        return self._network.convolve_each(mixed, weights, bias, relu=False)
+        return self._model.convolve_each(mixed, weights, bias, relu=False)
 
     def _weights(self, node: Node) -> tuple[FloatArray, FloatArray]:
         """``float32[out, h, w, in]`` and ``float32[out]``."""
@@ -146,11 +146,11 @@ class _Builder:
             return self._convolution(node, relu)
         source = self._tensor(node.inputs[0])
         if node.kind == "MaxPool" and node.attributes["kernel_shape"] == [2, 2]:
-            return self._network.pool(source, 2)
+            return self._model.pool(source, 2)
         if node.kind == "Resize" and node.attributes["mode"] == "nearest":
-            return self._network.enlarge(source, 2)
+            return self._model.enlarge(source, 2)
         if node.kind == "Add":
-            return self._network.add(source, self._tensor(node.inputs[1]))
+            return self._model.add(source, self._tensor(node.inputs[1]))
         raise ValueError(f"is not YuNet's network ({node.kind})")
 
     def _convolution(self, node: Node, relu: bool) -> int:
@@ -161,5 +161,5 @@ class _Builder:
             first = source == self._input
             if (stride == 2) != first or node.attributes["pads"][0] != weights.shape[1] // 2:
                 raise ValueError("is not YuNet's network (strides)")
-            return self._network.convolve(source, weights, bias, stride, relu, pad=not first)
-        return self._network.convolve_each(source, weights.transpose(3, 1, 2, 0), bias, relu)
+            return self._model.convolve(source, weights, bias, stride, relu, pad=not first)
+        return self._model.convolve_each(source, weights.transpose(3, 1, 2, 0), bias, relu)

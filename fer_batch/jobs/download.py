@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fer_batch.atomic import write_error
+from fer_batch.checksum import sha256_file
 from fer_batch.errors import FerBatchError, OutputPathError, StorageError
 from fer_batch.jobs import keys
 from fer_batch.jobs.spec import Manifest
@@ -97,11 +98,10 @@ def fetch(
     target = wanted.target
     partial = target.with_name(f".{target.name}.download")
     try:
-        if target.is_file() and target.stat().st_size == wanted.size:
-            with target.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() == wanted.sha256:
-                    progress(wanted.size)
-                    return False
+        same_size = target.is_file() and target.stat().st_size == wanted.size
+        if same_size and sha256_file(target) == wanted.sha256:
+            progress(wanted.size)
+            return False
         target.parent.mkdir(parents=True, exist_ok=True)
         for _ in range(2):
             if _transfer(storage, wanted, partial, progress):

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.atomic import flushed_together
+from fer_batch.checksum import sha256_file
 from fer_batch.jobs import keys
 from fer_batch.jobs.batch import write_batch
 from fer_batch.jobs.download import safe_join
 from fer_batch.jobs.local import ItemResult
 from fer_batch.jobs.spec import JobItem, Manifest
-from fer_batch.jobs.storage import Storage, sha256_file
+from fer_batch.jobs.storage import Storage
 from fer_batch.jobs.work import ItemSpec
 
 # Files that the pages and tables of a batch are made of; of others it matters that they exist.

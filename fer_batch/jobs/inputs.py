@@ -9,10 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from fer_batch.atomic import TEMPORARY_MARK
+from fer_batch.checksum import sha256_file
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.errors import StorageError, UnreadableError
 from fer_batch.jobs.spec import JobItem, StoredFile
-from fer_batch.jobs.storage import Storage, sha256_file
+from fer_batch.jobs.storage import Storage
 
 SAFE_SUFFIXES = VIDEO_SUFFIXES + IMAGE_SUFFIXES
 

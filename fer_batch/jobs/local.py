@@ -6,7 +6,6 @@ model and settings, never by the mere presence of a file.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from fer_batch.atomic import atomic_path
+from fer_batch.checksum import sha256_file
 from fer_batch.errors import Cancelled, FerBatchError, InputError, OutputPathError
 from fer_batch.jobs import steps
 from fer_batch.jobs.work import ItemPlan, ItemSpec, WorkFolder
@@ -189,7 +189,7 @@ class _Run:
         known = previous.get("outputs", {}).get("timeline.csv", {}).get("sha256")
         if previous.get("analysis_key") != plan.analysis_key or not timeline.exists():
             return
-        if known == hashlib.sha256(timeline.read_bytes()).hexdigest():
+        if known == sha256_file(timeline):
             with atomic_path(work.timeline) as temporary:
                 shutil.copyfile(timeline, temporary)
 
@@ -243,9 +243,8 @@ def outputs_intact(folder: Path, summary: dict[str, Any]) -> bool:
     for name, facts in summary.get("outputs", {}).items():
         path = folder / name
         try:
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != facts["sha256"]:
-                    return False
+            if sha256_file(path) != facts["sha256"]:
+                return False
         except (OSError, KeyError, TypeError):
             return False
     return True

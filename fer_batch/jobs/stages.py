@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fer_batch.checksum import sha256_file
 from fer_batch.errors import Cancelled
 from fer_batch.jobs import keys, reuse, steps
 from fer_batch.jobs.folders import ItemFolder
 from fer_batch.jobs.inputs import InputCache
 from fer_batch.jobs.spec import JobItem, Manifest, Unit
-from fer_batch.jobs.storage import Storage, sha256_file
+from fer_batch.jobs.storage import Storage
 from fer_batch.jobs.work import ItemPlan, ItemSpec, WorkFolder
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ and does nothing where its result already lies there: a step that runs twice is 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.atomic import flushed_together, write_text
+from fer_batch.checksum import sha256_file
 from fer_batch.config import AnalyzeSettings, RunSettings, fingerprint
 from fer_batch.errors import UnreadableError
 from fer_batch.jobs.work import FORMAT, ItemPlan, ItemSpec, WorkFolder
@@ -91,7 +91,7 @@ def analyze(
             report,
             should_cancel,
         )
-        give_back_memory(len(cut) if len(found.segments) > 1 else 0)
+        give_back_memory(found.gone_through(cut))
     write_shard(path, faces, dict(timings.seconds))
     return path
 
@@ -166,7 +166,7 @@ def render(
         )
         for future in beside:
             future.result()
-        give_back_memory(len(cut) if len(found.segments) > 1 else 0)
+        give_back_memory(found.gone_through(cut))
     _write_timings(work, f"render-{segment:05d}", timings)
     return kept
 
@@ -304,8 +304,7 @@ def result_key(sha256: str, settings: AnalyzeSettings, engine: Engine) -> str:
 def input_sha256(path: Path, files: tuple[str, ...] = ()) -> str:
     """SHA-256 (hex) of a file's content; for folders of images, of all names and contents."""
     if not path.is_dir():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_file(path)
     return fingerprint([[name, _content(path / name)] for name in files])
 
 

@@ -6,7 +6,6 @@ temporary names and a rename, object stores publish an object when its upload en
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -19,12 +18,6 @@ from fer_batch.atomic import TEMPORARY_MARK, atomic_path
 from fer_batch.errors import FerBatchError, NoSpaceError, OutputPathError, StorageError
 
 BLOCK = 1024 * 1024
-
-
-def sha256_file(path: Path) -> str:
-    """SHA-256 (hex) of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_key(key: str) -> str:

@@ -58,6 +58,10 @@ class ItemPlan:
     analysis_key: str
     render_key: str
 
+    def gone_through(self, segment: Segment) -> int:
+        """How many frames of a long source ``segment`` stands for; 0 of a short one."""
+        return len(segment) if len(self.segments) > 1 else 0
+
     def to_json(self) -> dict[str, Any]:
         info = {f.name: getattr(self.info, f.name) for f in fields(SourceInfo)}
         info["pts"] = self.info.pts.tolist()

@@ -7,7 +7,6 @@ settings, timings) comes in as plain dicts and is written as it is.
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer_batch.atomic import atomic_path, write_text
+from fer_batch.checksum import sha256_file
 from fer_batch.output.moments import Moment
 from fer_batch.output.people import Person, Spell, coverage, people, spell_json, spells
 from fer_batch.output.table import one_line
@@ -179,9 +179,7 @@ def describe_outputs(folder: Path, names: Iterable[str]) -> dict[str, dict[str, 
     for name in sorted(names):
         path = folder / name
         if path.is_file():
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            described[name] = {"sha256": digest, "bytes": path.stat().st_size}
+            described[name] = {"sha256": sha256_file(path), "bytes": path.stat().st_size}
     return described
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fer_batch.emotion.card import ModelCard, sha256_of
+from fer_batch.checksum import sha256_file
+from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import ModelFileError
 from fer_batch.training.folding import fold
 from fer_batch.training.pool import Pool
@@ -34,7 +35,7 @@ class Exported:
         return {runtime: path.name for runtime, path in self.files.items()}
 
     def hashes(self) -> dict[str, str]:
-        return {path.name: sha256_of(path) for path in self.files.values()}
+        return {path.name: sha256_file(path) for path in self.files.values()}
 
 
 def columns(head: Head, labels: tuple[str, ...]) -> list[int]:

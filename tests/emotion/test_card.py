@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.emotion.card import ModelCard, sha256_of
+from fer_batch.checksum import sha256_file
+from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.models import find_model, list_models, models_dir
 from fer_batch.errors import ModelFileError, UnknownModelError
 
@@ -80,7 +81,7 @@ def test_shipped_models_are_what_their_cards_say(card: ModelCard) -> None:
     assert find_model(card.name) == card
     for runtime, name in card.files.items():
         path = card.file(runtime)
-        assert sha256_of(path) == card.sha256[name]
+        assert sha256_file(path) == card.sha256[name]
         assert path.stat().st_size < 6_000_000
     right_eye, left_eye, nose, right_mouth, left_mouth = card.template
     assert 0 < right_eye[0] < nose[0] < left_eye[0] < card.input_size

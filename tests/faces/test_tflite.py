@@ -8,7 +8,7 @@ from ai_edge_litert.interpreter import Interpreter
 from scipy.signal import correlate2d
 
 from fer_batch.chatter import without_chatter
-from fer_batch.faces.tflite import Network
+from fer_batch.faces.tflite import ModelWriter
 from fer_batch.types import FloatArray
 
 RNG = np.random.default_rng(5)
@@ -40,7 +40,7 @@ def convolved(picture: FloatArray, weights: FloatArray, bias: FloatArray, mode: 
 @pytest.mark.parametrize(("stride", "pad"), [(1, True), (1, False), (2, False)])
 def test_convolution(stride: int, pad: bool, relu: bool) -> None:
     picture, weights, bias = floats(9, 13, 3), floats(5, 3, 3, 3), floats(5)
-    network = Network()
+    network = ModelWriter()
     out = network.convolve(network.input(9, 13, 3), weights, bias, stride, relu, pad)
     expected = convolved(picture, weights, bias, "same" if pad else "valid")[::stride, ::stride]
     expected = np.maximum(expected, 0) if relu else expected
@@ -52,7 +52,7 @@ def test_convolution(stride: int, pad: bool, relu: bool) -> None:
 @pytest.mark.parametrize("relu", [False, True])
 def test_convolution_of_each_channel(relu: bool) -> None:
     picture, weights, bias = floats(8, 6, 4), floats(1, 3, 3, 4), floats(4)
-    network = Network()
+    network = ModelWriter()
     out = network.convolve_each(network.input(8, 6, 4), weights, bias, relu)
     planes = [correlate2d(picture[:, :, i], weights[0, :, :, i], "same") for i in range(4)]
     expected = np.stack(planes, axis=2) + bias
@@ -62,7 +62,7 @@ def test_convolution_of_each_channel(relu: bool) -> None:
 
 def test_pooling_enlarging_adding_and_several_outputs() -> None:
     picture = floats(8, 12, 2)
-    network = Network()
+    network = ModelWriter()
     source = network.input(8, 12, 2)
     small = network.pool(source, 2)
     large = network.enlarge(small, 2)

@@ -13,7 +13,7 @@ from fer_batch.errors import StorageError, UnreadableError
 from fer_batch.jobs.folders import ItemFolder
 from fer_batch.jobs.inputs import InputCache, content_hash, stored_file, trim, upload
 from fer_batch.jobs.spec import JobItem, StoredFile
-from fer_batch.jobs.storage import Storage, check_key, sha256_file
+from fer_batch.jobs.storage import Storage, check_key
 
 
 @pytest.fixture
@@ -151,8 +151,3 @@ def test_a_local_work_folder_is_the_storage_itself(tmp_path: Path, storage: Stor
     (folder.path / "shards" / "00000.npz").write_bytes(b"1")
     folder.push()
     assert storage.files("jobs/job/0") == {"shards/00000.npz": 1}
-
-
-def test_hash_of_a_file(tmp_path: Path) -> None:
-    (tmp_path / "x").write_bytes(b"abc")
-    assert sha256_file(tmp_path / "x").startswith("ba7816bf")
