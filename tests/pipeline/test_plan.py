@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -30,10 +31,15 @@ def test_segments_cover_all_frames_once_and_start_on_the_grid(
     assert [f for s in found for f in range(s.start, s.stop)] == list(range(frames))
     assert all(len(s) > 0 for s in found)
     assert all(s.start % (every * grid) == 0 for s in found)
-    # About as long as asked for: the nearest multiple of the grid, and at least one.
+    # As few as will do, none longer than asked for by a whole step of the grid, all alike but for
+    # what the grid takes from the last.
+    step = every * grid
+    assert len(found) <= math.ceil(frames / length)
+    assert all(len(s) < length + step for s in found)
     for one, other in pairwise(found):
-        assert abs(len(one) - length) <= max(every * grid / 2, every * grid - length)
-        assert len(other) <= len(one)
+        assert len(one) == len(found[0])
+        assert other is found[-1] or len(other) == len(one)
+        assert len(other) > len(one) - step * len(found)
 
 
 def test_what_cannot_be_sought_in_is_one_segment() -> None:
