@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import natsort
-
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 # What a batch leaves beside the folders of its inputs bears these.
@@ -51,6 +49,8 @@ def _absolute(path: Path) -> Path:
 def _walk(path: Path, exclude: Path | None) -> list[Path]:
     if not path.is_dir():
         return [path]
+    import natsort
+
     excluded = _absolute(exclude) if exclude else None
     items: list[Path] = []
     for folder, subfolders, files in os.walk(path, followlinks=False):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import cv2
 import imagesize
-import natsort
 import numpy as np
 
 from fer_batch.config import IMAGE_SUFFIXES, Limits
@@ -23,6 +22,8 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 def images_in(folder: Path) -> list[Path]:
     """Images directly in ``folder``, in natural order (``2.png`` before ``10.png``)."""
+    import natsort
+
     found = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()]
     return natsort.natsorted((p for p in found if not p.name.startswith(".")), key=lambda p: p.name)
 

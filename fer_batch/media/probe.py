@@ -129,9 +129,14 @@ def _packet_pts(
         warnings.append(f"the file announces {expected} frames and holds {len(pts)}; it is cut off")
     elif not warnings and (lost := _lost_seconds(container, stream, pts)) > 1.0:
         warnings.append(f"the file ends {lost:.1f} s before its announced length; it is cut off")
-    found = np.unique(np.array(pts, np.int64))
+    found = _sorted_once(pts)
     dependable = dependable and len(found) == len(pts)
-    return (found if dependable else None), np.unique(np.array(dts, np.int64)), warnings
+    return (found if dependable else None), _sorted_once(dts), warnings
+
+
+def _sorted_once(times: list[int]) -> IntArray:
+    """As ``np.unique``, which would import numpy's masked arrays for it."""
+    return np.array(sorted(set(times)), np.int64)
 
 
 def _lost_seconds(container: Any, stream: Any, pts: list[int]) -> float:

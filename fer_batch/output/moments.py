@@ -95,7 +95,7 @@ def face_scores(timeline: Timeline) -> NDArray[np.float64]:
 def _change(timeline: Timeline, p: NDArray[np.float64]) -> NDArray[np.float64]:
     """Half the L1 distance of a face's probabilities half a window before and after each row."""
     change = np.zeros(len(p))
-    for person in np.unique(timeline.face_id):
+    for person in sorted(set(timeline.face_id.tolist())):
         rows = np.flatnonzero(timeline.face_id == person)
         time = timeline.time_s[timeline.frame[rows]]
         before = np.searchsorted(time, time - CHANGE_S / 2)

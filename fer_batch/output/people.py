@@ -105,7 +105,8 @@ def frame_seconds(timeline: Timeline) -> NDArray[np.float64]:
 def coverage(timeline: Timeline) -> float:
     """Part of the frames not skipped in which at least one face was found; 0 without frames."""
     kept = int((timeline.status != FrameStatus.SKIPPED).sum())
-    return len(np.unique(timeline.frame)) / kept if kept else 0.0
+    shown = np.count_nonzero(np.diff(timeline.frame, prepend=-1))  # frames are in order
+    return int(shown) / kept if kept else 0.0
 
 
 def spells(timeline: Timeline) -> list[Spell]:
