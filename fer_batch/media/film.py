@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
@@ -47,14 +46,10 @@ class Film:
         self._times = [*ticks[frames.start : frames.stop + 1].tolist(), last]
         self._tick_s = float(self.time_base)
         self._count = 0
-        self._stack = ExitStack()
-        self._source: Future[Any] | None = None
         self._sound: Iterator[Timed] = iter(())
-        whole = len(frames) == len(info)
-        if whole and info.has_audio:  # FFmpeg takes milliseconds to look into a file
-            pool = self._stack.enter_context(ThreadPoolExecutor(1))
-            self._source = pool.submit(self._stack.enter_context, open_container(Path(info.path)))
-        options = {"movflags": "+faststart"} if whole else {}
+        self._whole = len(frames) == len(info)
+        options = {"movflags": "+faststart"} if self._whole else {}
+        self._stack = ExitStack()
         self.container = self._stack.enter_context(
             av.open(str(path), "w", format="mp4", options=options)
         )
@@ -63,8 +58,9 @@ class Film:
         """``stream`` of ``container`` takes the pictures; one for the sound is added after it."""
         stream.time_base = self.time_base
         self._stream = stream
-        if self._source is not None:
-            self._sound = open_sound(self._source.result(), self.container, self.warnings)
+        if self._whole and self._info.has_audio:
+            source = self._stack.enter_context(open_container(Path(self._info.path)))
+            self._sound = open_sound(source, self.container, self.warnings)
         self._heard = next(self._sound, None)
 
     def add(self, packet: Any) -> None:

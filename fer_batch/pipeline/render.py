@@ -60,12 +60,13 @@ def render_segment(
         else:
             album.whole = source.info.kind == "images"
             part_path = stack.enter_context(atomic_path(part))
-            writer = PartWriter(part_path, source.info, segment, settings, run.threads)
             video = stack.enter_context(ExitStack())
-            video.enter_context(writer)
             frames = _timed(source.frames(segment.start, segment.stop), timings)
             ahead = frames_ahead(source.info.width, source.info.height)
             decoded = video.enter_context(Prefetch(frames, ahead))
+            writer = video.enter_context(
+                PartWriter(part_path, source.info, segment, settings, run.threads)
+            )
             drawn = ((frame.index, album.draw(frame, drawer)) for frame in decoded)
             for index, picture in video.enter_context(Prefetch(drawn, ahead)):
                 with timings.stage("encode"):
