@@ -7,7 +7,9 @@ once instead.
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -34,17 +36,19 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
         _check_size(path, stream, limits)
         stream.thread_type = "SLICE"  # a decoder of many frames at once gives the first one late
         first = _First(stream.codec_context)
-        pts, dts, warnings = _packet_pts(container, stream, limits, path, first)
+        packets = _packets(container, stream, limits, path, first)
         time_base = Fraction(stream.time_base)
         codec = stream.codec_context.name
         format_name = container.format.name
         has_audio = bool(container.streams.audio)
+    pts = packets.pts
     seekable = pts is not None and "avi" not in format_name.split(",")
     if not seekable:
-        decoded = _decoded_pts(path, limits)
+        decoded = _decoded_pts(path, limits, packets.restarts > 0)
         # Where a packet is a frame, the container's own order of packets tells the times; PTS
         # that FFmpeg guesses for AVI jump back and forth with B-frames.
-        pts = dts if len(dts) == len(decoded) else decoded
+        told = not packets.restarts and len(packets.dts) == len(decoded)
+        pts = packets.dts if told else decoded
     picture = first.picture
     if picture is None:
         raise NoVideoError(f"{path}: not one frame can be decoded; export or copy it again")
@@ -69,7 +73,7 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
         codec=codec,
         colour=_colour(picture),
         seekable=seekable,
-        warnings=tuple(warnings),
+        warnings=tuple(packets.warnings),
     )
 
 
@@ -87,15 +91,24 @@ class _First:
                 self.picture = next(iter(self._decoder.decode(packet)), None)
 
 
-def _packet_pts(
-    container: Any, stream: Any, limits: Limits, path: Path, first: _First
-) -> tuple[IntArray | None, IntArray, list[str]]:
-    """Sorted PTS of every packet that is to be shown, None where they cannot be relied on; DTS."""
+@dataclass(frozen=True, slots=True)
+class _Packets:
+    """What the packets of a stream say: sorted PTS of all that are to be shown, None where they
+    cannot be relied on; sorted DTS; how often times start again."""
+
+    pts: IntArray | None
+    dts: IntArray
+    restarts: int
+    warnings: list[str]
+
+
+def _packets(container: Any, stream: Any, limits: Limits, path: Path, first: _First) -> _Packets:
     pts: list[int] = []
     dts: list[int] = []
     dependable = True
     warnings: list[str] = []
-    laid = EndToEnd(stream.time_base)
+    # Matroska has no DTS; those that FFmpeg makes of its PTS may be out of order.
+    laid = EndToEnd(stream.time_base, 0.5 if "matroska" in container.format.name else 0.0)
     try:
         for packet in container.demux(stream):
             if not packet.size:
@@ -118,8 +131,6 @@ def _packet_pts(
     # AVI counts the empty chunks that stand for a frame shown longer.
     expected = 0 if "avi" in container.format.name.split(",") else stream.frames
     if laid.restarts:
-        dependable = False
-        dts = []
         often = "once" if laid.restarts == 1 else f"{laid.restarts} times"
         warnings.append(
             f"its times start again {often} (recordings joined as they were); "
@@ -130,8 +141,8 @@ def _packet_pts(
     elif not warnings and (lost := _lost_seconds(container, stream, pts)) > 1.0:
         warnings.append(f"the file ends {lost:.1f} s before its announced length; it is cut off")
     found = _sorted_once(pts)
-    dependable = dependable and len(found) == len(pts)
-    return (found if dependable else None), _sorted_once(dts), warnings
+    dependable = dependable and not laid.restarts and len(found) == len(pts)
+    return _Packets(found if dependable else None, _sorted_once(dts), laid.restarts, warnings)
 
 
 def _sorted_once(times: list[int]) -> IntArray:
@@ -150,13 +161,13 @@ def _lost_seconds(container: Any, stream: Any, pts: list[int]) -> float:
     return float(announced - float((max(pts) - min(0, min(pts))) * stream.time_base))
 
 
-def _decoded_pts(path: Path, limits: Limits) -> IntArray:
-    """The PTS of all pictures, by decoding them."""
+def _decoded_pts(path: Path, limits: Limits, restarts: bool) -> IntArray:
+    """The PTS of all pictures, by decoding them. ``restarts``: times that fall back start again."""
     pts: list[int] = []
     with open_container(path, limits.streams) as container:
         stream = video_stream(container, path)
         stream.thread_type = "AUTO"
-        laid, step = EndToEnd(stream.time_base), 1
+        laid, step = EndToEnd(stream.time_base, 0.0 if restarts else math.inf), 1
         for frame in decoded_frames(container, stream):
             placed = laid.place(len(pts) if frame.pts is None else frame.pts, step)
             if pts and placed > pts[-1]:
