@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -59,8 +60,10 @@ def test_killed_between_manifest_and_ledger(
 
 def test_emptied_and_rebuilt_from_storage(cluster: Cluster, clip: Path, expected: Path) -> None:
     done = cluster.submit(clip, name="done before")
-    cluster.worker(fault("claimed", "slow", stage="render", seconds=2, item="none"))
+    first = cluster.worker()
     cluster.check(done, expected)
+    first.signal(signal.SIGTERM)  # or it would do all of the rest before the slow one is up
+    first.process.wait(timeout=20)
     slow = cluster.worker(fault("claimed", "slow", stage="render", seconds=2, times=3))
     job = cluster.submit(clip, name="under way")
     queued = [cluster.submit(clip, name=f"queued {number}") for number in range(3)]
