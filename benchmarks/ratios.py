@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.clips import base_clip, ffmpeg, looped, scaled
@@ -129,8 +130,8 @@ def sizes(clip: Path, folder: Path, warm: Warm, rounds: int) -> list[Row]:
         large = scaled(clip, height, folder / f"{name}.mp4")
         times = in_turns(
             rounds,
-            encode=lambda large=large: encode(large, folder),
-            full=lambda large=large: warm.run(large, FULL),
+            encode=partial(encode, large, folder),
+            full=partial(warm.run, large, FULL),
         )
         rows.append(Row(f"{name}, full outputs / FFmpeg", times["full"] / times["encode"], 2.0,
                         "low", f"{times['full']:.2f} s / {times['encode']:.2f} s"))  # fmt: skip
