@@ -8,7 +8,7 @@ import sys
 
 M_ARENA_MAX = -8
 ARENAS = 2
-COLLECT_EVERY = 1500  # it takes some 50 ms
+COLLECT_EVERY = 1000  # most segments of a local run are longer; it takes some 50 ms
 
 
 def share_arenas() -> None:
