@@ -46,7 +46,9 @@ class SourceInfo:
     the definition of "every frame of the input". ``width`` and ``height`` are of the upright frame.
     ``colour`` holds FFmpeg's numbers for range (1 video, 2 full), primaries, transfer, matrix.
     ``rotation`` is how many degrees clockwise (0, 90, 180, 270) stored pictures are turned to be
-    upright. ``files`` names the images, in order, where the input is images.
+    upright; where they are ``flipped``, left and right are exchanged after that. Pixels of the
+    upright frame are square, those that are stored need not be. ``files`` names the images, in
+    order, where the input is images.
     """
 
     path: str
@@ -61,6 +63,7 @@ class SourceInfo:
     codec: str = ""
     colour: tuple[int, int, int, int] = (1, 2, 2, 2)
     seekable: bool = True
+    flipped: bool = False
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -73,8 +76,9 @@ class SourceInfo:
 
     @property
     def start_s(self) -> float:
-        """PTS of the first frame in seconds: what a player shows when that frame appears."""
-        return float(int(self.pts[0]) * self.time_base)
+        """PTS of the first frame in seconds: what a player shows when that frame appears. Players
+        begin at 0 where it is negative."""
+        return float(max(0, int(self.pts[0])) * self.time_base)
 
     @property
     def frame_s(self) -> float:

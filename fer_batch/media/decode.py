@@ -7,6 +7,10 @@ from typing import Any
 
 import av
 
+# Decoders that leave out a picture when told so for its packet alone. Others take the wish when
+# they are opened (dav1d) and would leave out what is wanted as well.
+SKIPPING = frozenset({"h264", "hevc", "mpeg2video", "mpeg4"})
+
 
 def decoded_frames(container: Any, stream: Any, start: int | None = None) -> Iterator[Any]:
     """Yield the pictures of ``stream`` as ``av.VideoFrame`` in presentation order.
@@ -14,10 +18,12 @@ def decoded_frames(container: Any, stream: Any, start: int | None = None) -> Ite
     A packet that cannot be decoded is passed over, not the end of the video; so is a tail that
     cannot be read. Pictures before PTS ``start`` that no other one is coded from are left out.
     """
+    if stream.codec_context.name not in SKIPPING:
+        start = None
     for packet in _packets(container, stream):
-        early = start is not None and packet is not None and packet.pts is not None
-        skips = early and packet.pts < start
-        stream.codec_context.skip_frame = "NONREF" if skips else "DEFAULT"
+        if start is not None:
+            early = packet is not None and packet.pts is not None and packet.pts < start
+            stream.codec_context.skip_frame = "NONREF" if early else "DEFAULT"
         try:
             frames = stream.codec_context.decode(packet)
         except av.EOFError:

@@ -14,7 +14,7 @@ import numpy as np
 
 from fer_batch.errors import FerBatchError
 from fer_batch.media.container import open_container
-from fer_batch.media.sound import Timed, open_sound
+from fer_batch.media.sound import Timed, damaged, open_sound
 from fer_batch.types import SourceInfo
 
 
@@ -22,9 +22,11 @@ def output_ticks(info: SourceInfo) -> tuple[Fraction, np.ndarray[Any, np.dtype[n
     """Time base and PTS of the annotated video: the source's own times in a base of ``1 / n``.
 
     MP4 counts in whole ticks a second; a source's base of ``k / n`` keeps its times exactly when
-    its PTS are multiplied by ``k``.
+    its PTS are multiplied by ``k``. Players leave out what comes before 0, so a film that begins
+    there begins at 0 instead.
     """
-    return Fraction(1, info.time_base.denominator), info.pts * info.time_base.numerator
+    pts = info.pts - min(0, int(info.pts[0]))
+    return Fraction(1, info.time_base.denominator), pts * info.time_base.numerator
 
 
 class Film:
@@ -47,11 +49,15 @@ class Film:
         self._tick_s = float(self.time_base)
         self._count = 0
         self._sound: Iterator[Timed] = iter(())
+        self._refused = 0  # packets of sound
         self._whole = len(frames) == len(info)
-        options = {"movflags": "+faststart"} if self._whole else {}
+        # A late start is counted in the film's own ticks, by default milliseconds.
+        options = {"movie_timescale": str(self.time_base.denominator)}
+        if self._whole:
+            options["movflags"] = "+faststart"
         self._stack = ExitStack()
         self.container = self._stack.enter_context(
-            av.open(str(path), "w", format="mp4", options=options)
+            av.open(str(path.absolute()), "w", format="mp4", options=options)
         )
 
     def begin(self, stream: Any) -> None:
@@ -60,7 +66,8 @@ class Film:
         self._stream = stream
         if self._whole and self._info.has_audio:
             source = self._stack.enter_context(open_container(Path(self._info.path)))
-            self._sound = open_sound(source, self.container, self.warnings)
+            later = max(Fraction(0), -int(self._info.pts[0]) * self._info.time_base)
+            self._sound = open_sound(source, self.container, self.warnings, later)
         self._heard = next(self._sound, None)
 
     def add(self, packet: Any) -> None:
@@ -82,7 +89,10 @@ class Film:
 
     def _listen(self, until: float) -> None:
         while self._heard is not None and self._heard[0] < until:
-            self.container.mux(self._heard[1])
+            try:
+                self.container.mux(self._heard[1])
+            except (av.error.InvalidDataError, av.error.ArgumentError):
+                self._refused += 1  # damaged on the way; pictures and the rest of the sound go on
             self._heard = next(self._sound, None)
 
     def __enter__(self) -> Self:
@@ -97,6 +107,8 @@ class Film:
         with self._stack:
             if kind is None:
                 self._listen(float("inf"))
+                if self._refused:
+                    self.warnings.append(damaged(self._refused))
                 if self._count != len(self._frames):
                     counts = f"{self._count} encoded frames of {len(self._frames)}"
                     raise FerBatchError(f"{self._info.name}: {counts}")

@@ -20,7 +20,7 @@ def join_parts(parts: list[Path], info: SourceInfo, path: Path) -> list[str]:
     """
     with Film(path, info, range(len(info))) as film:
         for number, name in enumerate(parts):
-            with av.open(str(name)) as part:
+            with av.open(str(name.absolute())) as part:
                 pictures = part.streams.video[0]
                 if number == 0:
                     film.begin(film.container.add_stream_from_template(pictures))

@@ -35,14 +35,20 @@ def join(luma: Image, u: Image, v: Image) -> Image:
     return image
 
 
-def rotate(image: Image, width: int, height: int, clockwise: int) -> tuple[Image, int, int]:
-    """Turn an I420 picture of true size ``width`` × ``height`` by a multiple of 90 degrees."""
-    if clockwise == 0:
+def upright(
+    image: Image, width: int, height: int, clockwise: int, flipped: bool = False
+) -> tuple[Image, int, int]:
+    """Turn an I420 picture of true size ``width`` × ``height`` by a multiple of 90 degrees, then
+    exchange left and right where it is ``flipped``."""
+    if clockwise == 0 and not flipped:
         return image, width, height
     luma, u, v = planes(image)
     # Crop the padding first: after turning it would lie on another side.
-    upright = (luma[:height, :width], u, v)
-    turned = [cv2.rotate(np.ascontiguousarray(p), _TURNS[clockwise]) for p in upright]
+    turned = [np.ascontiguousarray(plane) for plane in (luma[:height, :width], u, v)]
+    if clockwise:
+        turned = [cv2.rotate(plane, _TURNS[clockwise]) for plane in turned]
+    if flipped:
+        turned = [cv2.flip(plane, 1) for plane in turned]
     if clockwise in (90, 270):
         width, height = height, width
     return join(*turned), width, height

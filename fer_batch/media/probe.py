@@ -8,6 +8,7 @@ once instead.
 from __future__ import annotations
 
 import math
+import struct
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +26,9 @@ from fer_batch.media.restarts import EndToEnd
 from fer_batch.types import IntArray, SourceInfo
 
 
+BT601 = 6  # FFmpeg's number for SMPTE 170M
+
+
 def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
     """Read the packets of a video and the first picture.
 
@@ -39,6 +43,7 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
         packets = _packets(container, stream, limits, path, first)
         time_base = Fraction(stream.time_base)
         codec = stream.codec_context.name
+        aspect = stream.sample_aspect_ratio
         format_name = container.format.name
         has_audio = bool(container.streams.audio)
     pts = packets.pts
@@ -56,8 +61,9 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
     if len(pts) == 0:
         raise NoVideoError(f"{path}: has no frames; export it again")
     _check_duration(path, float((int(pts[-1]) - int(pts[0])) * time_base), limits)
-    rotation = -round(picture.rotation / 90) * 90 % 360
-    width, height = picture.width, picture.height
+    rotation, flipped = _turn(picture)
+    width, height = _square(picture.width, picture.height, aspect)
+    _check_pixels(path, width, height, limits)
     if rotation in (90, 270):
         width, height = height, width
     return SourceInfo(
@@ -67,6 +73,7 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
         width=width,
         height=height,
         rotation=rotation,
+        flipped=flipped,
         time_base=time_base,
         pts=pts,
         has_audio=has_audio,
@@ -105,6 +112,7 @@ class _Packets:
 def _packets(container: Any, stream: Any, limits: Limits, path: Path, first: _First) -> _Packets:
     pts: list[int] = []
     dts: list[int] = []
+    end = hidden = 0
     dependable = True
     warnings: list[str] = []
     # Matroska has no DTS; those that FFmpeg makes of its PTS may be out of order.
@@ -114,7 +122,8 @@ def _packets(container: Any, stream: Any, limits: Limits, path: Path, first: _Fi
             if not packet.size:
                 continue
             first.see(packet)
-            if packet.is_discard:
+            if packet.is_discard:  # an edit list leaves it out
+                hidden += 1
                 continue
             if packet.dts is not None:
                 dts.append(packet.dts)
@@ -123,6 +132,7 @@ def _packets(container: Any, stream: Any, limits: Limits, path: Path, first: _Fi
                 dependable = False
                 continue
             pts.append(packet.pts)
+            end = max(end, packet.pts + (packet.duration or 0))
             if len(pts) > limits.frames:
                 raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
     except av.FFmpegError as error:
@@ -136,9 +146,9 @@ def _packets(container: Any, stream: Any, limits: Limits, path: Path, first: _Fi
             f"its times start again {often} (recordings joined as they were); "
             "they are laid one behind the other"
         )
-    elif expected > len(pts) and dependable and not warnings:
-        warnings.append(f"the file announces {expected} frames and holds {len(pts)}; it is cut off")
-    elif not warnings and (lost := _lost_seconds(container, stream, pts)) > 1.0:
+    elif expected > (held := len(pts) + hidden) and dependable and not warnings:
+        warnings.append(f"the file announces {expected} frames and holds {held}; it is cut off")
+    elif not warnings and (lost := _lost_seconds(container, stream, pts, end)) > 1.0:
         warnings.append(f"the file ends {lost:.1f} s before its announced length; it is cut off")
     found = _sorted_once(pts)
     dependable = dependable and not laid.restarts and len(found) == len(pts)
@@ -150,15 +160,27 @@ def _sorted_once(times: list[int]) -> IntArray:
     return np.array(sorted(set(times)), np.int64)
 
 
-def _lost_seconds(container: Any, stream: Any, pts: list[int]) -> float:
-    """Seconds between the last packet and the length that the header announces."""
-    if not pts or not container.duration:
+def _lost_seconds(container: Any, stream: Any, pts: list[int], end: int) -> float:
+    """Seconds between the end of the last packet and the length that the header announces.
+
+    ``end``: in ticks. The file's length is that of its longest stream, so the stream's own goes
+    first; Matroska writes that one as a tag.
+    """
+    if not pts:
         return 0.0
-    others = [s for s in container.streams if s.type == "audio" and s.duration]
-    if others and not stream.duration:
+    if stream.duration:
+        return float((stream.duration - (end - min(pts))) * stream.time_base)
+    announced = _seconds(stream.metadata.get("DURATION", "")) or (container.duration or 0) / av.time_base
+    return float(announced - float((end - min(0, min(pts))) * stream.time_base))
+
+
+def _seconds(clock: str) -> float:
+    """Of ``00:01:02.500000000``; 0 of anything else."""
+    try:
+        hours, minutes, seconds = (float(part) for part in clock.split(":"))
+    except ValueError:
         return 0.0
-    announced = container.duration / av.time_base
-    return float(announced - float((max(pts) - min(0, min(pts))) * stream.time_base))
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def _decoded_pts(path: Path, limits: Limits, restarts: bool) -> IntArray:
@@ -181,8 +203,9 @@ def _decoded_pts(path: Path, limits: Limits, restarts: bool) -> IntArray:
 
 def _colour(frame: Any) -> tuple[int, int, int, int]:
     full_range = frame.color_range == 2 or frame.format.name.startswith("yuvj")
-    tags = (int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace))
-    return (2 if full_range else 1, *tags)
+    # Planes made of RGB follow BT.601; "RGB" as their matrix would be a lie.
+    matrix = int(frame.colorspace) or BT601
+    return (2 if full_range else 1, int(frame.color_primaries), int(frame.color_trc), matrix)
 
 
 def _strictly_rising(pts: list[int]) -> list[int]:
@@ -192,8 +215,35 @@ def _strictly_rising(pts: list[int]) -> list[int]:
     return rising
 
 
+def _turn(picture: Any) -> tuple[int, bool]:
+    """Degrees clockwise by which to turn a picture, and whether to exchange left and right then.
+
+    From the display matrix: a pixel at (x, y) is shown at (a x + c y, b x + d y).
+    """
+    for data in picture.side_data:
+        if data.type == av.sidedata.sidedata.Type.DISPLAYMATRIX:
+            a, b, _, c, d, *_ = struct.unpack("<9i", bytes(data))
+            flipped = a * d - b * c < 0
+            angle = math.degrees(math.atan2(b, -a if flipped else a))
+            return round(angle / 90) * 90 % 360, flipped
+    return 0, False
+
+
+def _square(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
+    """The size at which players show pixels of that shape (DVD, DV, broadcasts): as high, and wider
+    or narrower. What encoders leave by rounding is no shape, nor is what no camera has."""
+    if not aspect or not 0.25 <= aspect <= 4 or abs(aspect - 1) < 0.01:
+        return width, height
+    return max(1, round(width * aspect)), height
+
+
 def _check_size(path: Path, stream: Any, limits: Limits) -> None:
-    width, height = stream.codec_context.width, stream.codec_context.height
+    if stream.codec_context is None:
+        raise NoVideoError(f"{path}: its kind of video is unknown; convert it to MP4 (H.264)")
+    _check_pixels(path, stream.codec_context.width, stream.codec_context.height, limits)
+
+
+def _check_pixels(path: Path, width: int, height: int, limits: Limits) -> None:
     if width * height > limits.pixels:
         raise LimitError(
             f"{path}: {width}x{height} pixels are more than the {limits.pixels // 1_000_000} "

@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 import av
 
 from fer_batch.media.restarts import EndToEnd
 
+NO_SHIFT = Fraction(0)
+
 # Sound that MP4 takes as it is and that players expect there; anything else becomes AAC.
-COPIED = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
+COPIED = frozenset({"aac", "ac3", "eac3", "alac"})
 
 # A packet and when it is heard, in seconds.
 Timed = tuple[float, Any]
 
 
-def open_sound(source: Any, output: Any, warnings: list[str]) -> Iterator[Timed]:
+def open_sound(
+    source: Any, output: Any, warnings: list[str], later: Fraction = NO_SHIFT
+) -> Iterator[Timed]:
     """Packets of the first sound track of ``source`` for a new stream of ``output``, in order.
 
-    ``warnings`` gets a line for what is lost.
+    Without a stream where there is no sound to be had: ``warnings`` gets a line for what is lost.
+    ``later``: seconds by which all of it is moved, as the pictures are.
     """
     track = source.streams.audio[0]
+    if track.codec_context is None:
+        warnings.append("the sound is left out: its kind is unknown")
+        return iter(())
     codec = track.codec_context.name
+    packets = _readable(source.demux(track), warnings)
+    # Some files announce sound and hold none.
+    begin = next((packet for packet in packets if packet.size), None)
+    if begin is None or not track.codec_context.rate:
+        warnings.append(f"the sound ({codec}) is left out: the file announces it and holds none")
+        return iter(())
+    packets = chain([begin], packets)
     try:
         if codec in COPIED:
-            packets = _copied(source, track, output.add_stream_from_template(track), warnings)
+            made = _copied(packets, track, output.add_stream_from_template(track))
         else:
-            rate = coded_rate(track.codec_context.rate or 48000)
-            packets = _coded(source, track, output.add_stream("aac", rate=rate), warnings)
+            rate = coded_rate(track.codec_context.rate)
+            made = _coded(packets, output.add_stream("aac", rate=rate))
     except (av.FFmpegError, ValueError) as error:
         warnings.append(f"the sound ({codec}) could not be kept: {error}")
         return iter(())
-    return _rising(packets, warnings)
+    return _rising(made, warnings, later)
+
+
+def damaged(packets: int) -> str:
+    """What a result says of so many packets of sound that MP4 would not take."""
+    return f"{packets} packets of sound were damaged and are left out"
 
 
 def coded_rate(rate: int) -> int:
@@ -42,9 +63,9 @@ def coded_rate(rate: int) -> int:
     return next((one for one in known if one >= rate), known[-1])
 
 
-def _copied(source: Any, track: Any, target: Any, warnings: list[str]) -> Iterator[Any]:
+def _copied(packets: Iterable[Any], track: Any, target: Any) -> Iterator[Any]:
     laid = EndToEnd(track.time_base)
-    for packet in _readable(source.demux(track), warnings):
+    for packet in packets:
         if packet.size and packet.pts is not None:
             placed = laid.place(packet.pts, packet.duration or 0)
             if laid.restarts:
@@ -53,19 +74,19 @@ def _copied(source: Any, track: Any, target: Any, warnings: list[str]) -> Iterat
             yield packet
 
 
-def _coded(source: Any, track: Any, target: Any, warnings: list[str]) -> Iterator[Any]:
+def _coded(packets: Iterable[Any], target: Any) -> Iterator[Any]:
     coder = target.codec_context
-    laid = EndToEnd(track.time_base)
+    # In samples, not in the container's ticks: AVI counts sound in steps longer than AAC's frames.
+    tick = Fraction(1, coder.rate)
+    laid, end = EndToEnd(tick), 0
     form, resampler = None, None
-    for frame in _frames(source, track, warnings):
-        if frame.pts is not None:
-            begin = round(frame.pts * frame.time_base / track.time_base)
-            length = round(Fraction(frame.samples, frame.sample_rate) / track.time_base)
-            placed = laid.place(begin, length)
-            if laid.restarts:
-                frame.pts = round(placed * track.time_base / frame.time_base)
+    for frame in _frames(packets):
+        begin = end if frame.pts is None else round(frame.pts * frame.time_base / tick)
+        length = round(Fraction(frame.samples, frame.sample_rate) / tick)
+        frame.pts, frame.time_base = laid.place(begin, length), tick
+        end = begin + length
         # Broadcasts change between mono, stereo and more on the way.
-        found = (frame.format.name, frame.layout.name, frame.sample_rate, frame.time_base)
+        found = (frame.format.name, frame.layout.name, frame.sample_rate)
         if resampler is None or found != form:
             if resampler is not None:
                 yield from _encoded(target, resampler.resample(None))
@@ -81,10 +102,10 @@ def _encoded(target: Any, frames: list[Any]) -> Iterator[Any]:
         yield from target.encode(frame)
 
 
-def _frames(source: Any, track: Any, warnings: list[str]) -> Iterator[Any]:
-    for packet in _readable(source.demux(track), warnings):
+def _frames(packets: Iterable[Any]) -> Iterator[Any]:
+    for packet in packets:
         try:
-            yield from track.codec_context.decode(packet if packet.size else None)
+            yield from packet.decode()
         except av.FFmpegError:
             continue
 
@@ -96,12 +117,15 @@ def _readable(packets: Iterator[Any], warnings: list[str]) -> Iterator[Any]:
         warnings.append("the sound ends early: the rest cannot be read")
 
 
-def _rising(packets: Iterator[Any], warnings: list[str]) -> Iterator[Timed]:
+def _rising(packets: Iterator[Any], warnings: list[str], later: Fraction = NO_SHIFT) -> Iterator[Timed]:
     """With their times in seconds, without those that do not come after the one before: MP4 takes
     no others."""
     last, lost = float("-inf"), 0
     for packet in packets:
-        time = packet.pts * float(packet.time_base)
+        if packet.pts is not None and later:
+            packet.pts += round(later / packet.time_base)
+            packet.dts = packet.pts
+        time = last if packet.pts is None else packet.pts * float(packet.time_base)
         if time > last:
             last = time
             yield time, packet

@@ -51,31 +51,49 @@ class VideoReader:
         turned = info.rotation in (90, 270)
         stored = (info.height, info.width) if turned else (info.width, info.height)
         image, full_range = planes.from_video_frame(picture, *stored)
-        image, width, height = planes.rotate(image, *stored, info.rotation)
+        image, width, height = planes.upright(image, *stored, info.rotation, info.flipped)
         return Frame(index, pts, image, width, height, full_range)
 
     def _pictures(self, start: int, stop: int) -> Iterator[tuple[int, Any]]:
-        """Decoded pictures with their frame index, strictly rising, from ``start`` on."""
+        """Decoded pictures with their frame index, strictly rising, from ``start`` on.
+
+        From a key frame of the container's a decoder may need some pictures to catch up (H.264 with
+        intra refresh) and holds those back; where ``start`` is among them reading begins earlier.
+        """
         path = Path(self.info.path)
-        with ExitStack() as stack:
-            container = stack.enter_context(open_container(path))
-            stream = video_stream(container, path)
-            if self.info.seekable and start > 0 and not self._seek(container, stream, start):
+        targets = self._targets(start)
+        for target in targets:
+            with ExitStack() as stack:
                 container = stack.enter_context(open_container(path))
                 stream = video_stream(container, path)
-            stream.thread_type = "AUTO"
-            stream.codec_context.thread_count = self._threads
-            reached = -1
-            first = int(self.info.pts[start]) if self.info.seekable and start > 0 else None
-            for count, picture in enumerate(decoded_frames(container, stream, first)):
-                index = self._index(count, picture)
-                if index is None or index <= reached:
+                if target is not None and not self._seek(container, stream, target, start):
                     continue
-                if index >= stop:
-                    return
-                reached = index
-                if index >= start and not picture.is_corrupt:
-                    yield index, picture
+                pictures = self._read(container, stream, start, stop)
+                first = next(pictures, None)
+                held_back = first is None or first[0] > start
+                if held_back and target not in targets[-2:]:
+                    continue
+                if first is not None:
+                    yield first
+                    yield from pictures
+                return
+
+    def _read(
+        self, container: Any, stream: Any, start: int, stop: int
+    ) -> Iterator[tuple[int, Any]]:
+        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = self._threads
+        reached = -1
+        first = int(self.info.pts[start]) if self.info.seekable and start > 0 else None
+        for count, picture in enumerate(decoded_frames(container, stream, first)):
+            index = self._index(count, picture)
+            if index is None or index <= reached:
+                continue
+            if index >= stop:
+                return
+            reached = index
+            if index >= start and not picture.is_corrupt:
+                yield index, picture
 
     def _index(self, count: int, picture: Any) -> int | None:
         """The frame index of a picture: by PTS, or by counting where PTS cannot be relied on."""
@@ -87,22 +105,25 @@ class VideoReader:
         found = index < len(self.info) and self.info.pts[index] == picture.pts
         return index if found else None
 
-    def _seek(self, container: Any, stream: Any, start: int) -> bool:
-        """Go to a key frame at or before frame ``start``; whether there is a way to one.
+    def _targets(self, start: int) -> list[int | None]:
+        """PTS to seek to for frame ``start``, one after the other; None: read from the beginning.
 
-        Containers index key frames by DTS or PTS; where the one found is shown after ``start``
-        the search goes on further back.
+        Containers index key frames by DTS or PTS, so the one found may be shown after ``start``.
         """
-        wanted = int(self.info.pts[start])
-        first = int(self.info.pts[0])
+        if start == 0 or not self.info.seekable:
+            return [None]
+        first, wanted = int(self.info.pts[0]), int(self.info.pts[start])
         step = max(1, int(2 / self.info.time_base))
-        for target in (wanted, wanted - step, wanted - 8 * step, first):
-            try:
-                container.seek(max(target, first), stream=stream, backward=True)
-                packet = next(p for p in container.demux(stream) if p.size)
-            except (av.FFmpegError, StopIteration):
-                continue
-            if packet.is_keyframe and packet.pts is not None and packet.pts <= wanted:
-                container.seek(max(target, first), stream=stream, backward=True)
-                return True
-        return False
+        return [*(max(wanted - back, first) for back in (0, step, 8 * step)), None]
+
+    def _seek(self, container: Any, stream: Any, target: int, start: int) -> bool:
+        """Go to a key frame near PTS ``target``; whether it comes no later than ``start``."""
+        try:
+            container.seek(target, stream=stream, backward=True)
+            packet = next(p for p in container.demux(stream) if p.size)
+        except (av.FFmpegError, StopIteration):
+            return False
+        if not packet.is_keyframe or packet.pts is None or packet.pts > self.info.pts[start]:
+            return False
+        container.seek(target, stream=stream, backward=True)
+        return True

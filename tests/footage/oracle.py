@@ -8,6 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import imageio_ffmpeg
+import numpy as np
+
+from fer_batch.types import Image
 
 
 def ffmpeg(*arguments: str | Path) -> str:
@@ -58,3 +61,12 @@ def has_sound(path: Path) -> bool:
         "-i", path, "-map", "0:a?", "-c", "copy", "-f", "framehash", "-hash", "CRC32", "-"
     )
     return any(line and not line.startswith("#") for line in lines.splitlines())
+
+
+def picture(path: Path, number: int, folder: Path) -> Image:
+    """``uint8[h, w]``: luma of frame ``number`` as FFmpeg shows it, turned and mirrored."""
+    raw = folder / "luma.raw"
+    found = decoded(path)
+    wanted = ("-vf", f"select=eq(n\\,{number}),extractplanes=y", "-frames:v", "1")
+    ffmpeg("-i", path, "-map", "0:v:0", *wanted, "-f", "rawvideo", "-pix_fmt", "gray", raw)
+    return np.fromfile(raw, np.uint8).reshape(found.height, found.width)

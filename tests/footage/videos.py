@@ -14,12 +14,19 @@ from av.video.reformatter import ColorRange
 from fer_batch.types import Image
 from tests.footage.oracle import ffmpeg
 
-ENCODERS = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9", "mpeg4": "mpeg4"}
+ENCODERS = {
+    "h264": "libx264",
+    "hevc": "libx265",
+    "vp9": "libvpx-vp9",
+    "mpeg4": "mpeg4",
+    "av1": "libsvtav1",
+}
 QUICK = {
     "libx264": {"preset": "ultrafast", "crf": "23"},
     "libx265": {"preset": "ultrafast", "crf": "23", "x265-params": "log-level=none:pools=1"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "30", "b": "0"},
     "mpeg4": {"qscale": "3", "flags": "+qscale"},
+    "libsvtav1": {"preset": "8", "crf": "30"},  # faster ones write damaged pictures of this size
 }
 
 
@@ -80,8 +87,13 @@ def write(path: Path, frames: Sequence[Image], recipe: Recipe | None = None) -> 
 
 
 def _sound_stream(container: av.container.OutputContainer, path: Path, recipe: Recipe):  # type: ignore[no-untyped-def]
-    codec = {".webm": "libopus", ".avi": "mp3", ".ts": "mp2"}.get(path.suffix, "aac")
-    return container.add_stream(recipe.sound_codec or codec, rate=recipe.rate, layout=recipe.layout)
+    usual = {".webm": "libopus", ".avi": "mp3", ".ts": "mp2", ".wmv": "wmav2"}
+    codec = usual.get(path.suffix, "aac")
+    name = recipe.sound_codec or codec
+    stream = container.add_stream(name, rate=recipe.rate, layout=recipe.layout)
+    if name == "wmav2":  # has no rate of its own
+        stream.bit_rate = 64_000
+    return stream
 
 
 def _write_tone(container: av.container.OutputContainer, audio, seconds: float) -> None:  # type: ignore[no-untyped-def]
@@ -104,6 +116,22 @@ def turned(path: Path, source: Path, degrees: int) -> Path:
     """A copy of ``source`` whose display matrix asks to be shown ``degrees`` clockwise turned."""
     # FFmpeg's option counts counter-clockwise.
     ffmpeg("-display_rotation:v:0", str(-degrees), "-i", source, "-c", "copy", "-map", "0", path)
+    return path
+
+
+def mirrored(path: Path, source: Path, which: str) -> Path:
+    """A copy whose display matrix asks to exchange left and right (``h``) or up and down (``v``),
+    with ``90`` behind it after a quarter turn."""
+    turn = ["-display_rotation:v:0", "-90"] if which.endswith("90") else []
+    ffmpeg(f"-display_{which[0]}flip:v:0", *turn, "-i", source, "-c", "copy", "-map", "0", path)
+    return path
+
+
+def shaped(path: Path, source: Path, aspect: str) -> Path:
+    """A copy whose pixels have that shape, as width:height."""
+    whole = Fraction(aspect.replace(":", "/"))
+    written = f"h264_metadata=sample_aspect_ratio={whole.numerator}/{whole.denominator}"
+    ffmpeg("-i", source, "-c", "copy", "-map", "0", "-bsf:v", written, path)
     return path
 
 

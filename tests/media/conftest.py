@@ -38,9 +38,14 @@ KINDS: dict[str, tuple[str, Recipe]] = {
     "10 bit.mkv": ("mkv", Recipe(codec="hevc", pix_fmt="yuv420p10le")),
     "4:4:4.mp4": ("mp4", Recipe(pix_fmt="yuv444p")),
     "full range.mp4": ("mp4", Recipe(pix_fmt="yuvj420p", full_range=True)),
+    "av1.mkv": ("mkv", Recipe(codec="av1")),
+    "intra refresh.mp4": ("mp4", Recipe(options={"x264-params": "intra-refresh=1:keyint=10"})),
+    "windows.wmv": ("wmv", Recipe(codec="mpeg4", sound=True)),
     "mjpeg-like grey.mkv": ("mkv", Recipe(pix_fmt="gray")),
 }
-SPECIAL = ("turned 90.mp4", "turned 180.mp4", "turned 270.mp4", "late.mkv", "late.ts", "odd.mp4")
+TURNED = ("turned 90.mp4", "turned 180.mp4", "turned 270.mp4")
+MIRRORED = ("mirrored h.mp4", "mirrored v.mp4", "mirrored h90.mp4", "mirrored v90.mp4")
+SPECIAL = (*TURNED, *MIRRORED, "late.mkv", "late.ts", "odd.mp4", "early.ts")
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +64,12 @@ def video_of(footage_dir: Path) -> Callable[[str], Path]:
             videos.write(path, frames, KINDS[kind][1])
         elif kind.startswith("turned"):
             videos.turned(path, make("h264.mp4"), int(path.stem.split()[1]))
+        elif kind.startswith("mirrored"):
+            videos.mirrored(path, make("h264.mp4"), path.stem.split()[1])
         elif kind.startswith("late"):
             videos.started_at(path, make("b-frames.mkv"), 5.0)
+        elif kind.startswith("early"):  # the clock of a broadcast wraps just after the start
+            videos.started_at(path, make("b-frames.mkv"), float(Fraction(2**33, 90_000)) - 1.0)
         elif kind == "odd.mp4":
             odd = [pictures.numbered(i, 321, 241) for i in range(FRAMES)]
             videos.write(path, odd, Recipe(codec="mpeg4"))

@@ -57,9 +57,9 @@ def test_split_gives_views_to_draw_into() -> None:
 @given(sides, sides, seeds, turns)
 def test_turning_back_is_the_inverse(width: int, height: int, seed: int, by: int) -> None:
     image = planes.join(*three(width, height, seed))
-    turned = planes.rotate(image, width, height, by)
+    turned = planes.upright(image, width, height, by)
     assert turned[1:] == ((height, width) if by in (90, 270) else (width, height))
-    back, *size = planes.rotate(*turned, 360 - by)
+    back, *size = planes.upright(*turned, 360 - by)
     assert size == [width, height]
     assert (back == image).all()
 
@@ -70,14 +70,14 @@ def test_turning_is_numpys_turning_of_each_plane(
     width: int, height: int, seed: int, by: int
 ) -> None:
     parts = three(width, height, seed)
-    found = within(*planes.rotate(planes.join(*parts), width, height, by))
+    found = within(*planes.upright(planes.join(*parts), width, height, by))
     for plane, before in zip(found, parts, strict=True):
         assert (plane == np.rot90(before, -by // 90)).all()
 
 
 def test_no_turn_is_no_copy() -> None:
     image = planes.join(*three(8, 6, 1))
-    assert planes.rotate(image, 8, 6, 0)[0] is image
+    assert planes.upright(image, 8, 6, 0)[0] is image
 
 
 @pytest.mark.parametrize("size", [(64, 48), (65, 49), (1, 1), (2, 3), (639, 2)])

@@ -106,3 +106,60 @@ def test_packets_out_of_order_are_left_out_and_counted(times: list[int]) -> None
     lost = len(times) - len(kept)
     assert len(warnings) == (lost > 0) and (not lost or warnings[0].startswith(f"{lost} packets"))
     assert not times or (seconds[0] == times[0] / 8 and max(seconds) == max(times) / 8)
+
+
+@pytest.mark.parametrize("kind", ["windows.wmv", "plain.avi", "plain.mkv", "plain.ts"])
+def test_all_of_the_sound_of_usual_files(kind: str, tmp_path: Path) -> None:
+    """No packet is lost to a container's coarse clock, none without a time stops the film."""
+    codec = "mpeg4" if kind.endswith("wmv") else "h264"
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    recipe = Recipe(codec=codec, sound=True, rate=44_100)
+    source = videos.write(tmp_path / kind, frames, recipe)
+    assert film(source, tmp_path / "film.mp4") == []
+    samples = heard(tmp_path / "film.mp4")
+    assert len(samples) / 48_000 == pytest.approx(FRAMES / 25, abs=0.12)
+    # A tone without gaps is as loud in each tenth of a second.
+    loud = [part.std() for part in np.array_split(samples[4800:-9600], 15)]
+    assert min(loud) > 0.9 * max(loud)
+
+
+def test_sound_of_unknown_kind_costs_the_sound_only(tmp_path: Path) -> None:
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    source = videos.write(tmp_path / "sound.mkv", frames, Recipe(sound=True))
+    source.write_bytes(source.read_bytes().replace(b"A_AAC", b"A_XYZ"))
+    (warning,) = film(source, tmp_path / "film.mp4")
+    assert "kind is unknown" in warning
+    assert pictures_in(tmp_path / "film.mp4") == FRAMES
+
+
+def test_sound_that_is_announced_and_not_there(tmp_path: Path) -> None:
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    source = videos.write(tmp_path / "s.ts", frames, Recipe(sound=True, sound_codec="aac"))
+    source.write_bytes(b"".join(p for p in ts_packets(source) if ts_stream(p) != SOUND_STREAM))
+    (warning,) = film(source, tmp_path / "film.mp4")
+    assert "holds none" in warning
+    assert pictures_in(tmp_path / "film.mp4") == FRAMES
+
+
+def test_a_broadcast_that_lost_a_packet_of_sound(tmp_path: Path) -> None:
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    source = videos.write(tmp_path / "s.ts", frames, Recipe(sound=True, sound_codec="aac"))
+    packets = ts_packets(source)
+    sound = [n for n, p in enumerate(packets) if ts_stream(p) == SOUND_STREAM]
+    for lost in sound[3:-3]:
+        cut = tmp_path / "cut.ts"
+        cut.write_bytes(b"".join(p for n, p in enumerate(packets) if n != lost))
+        film(cut, tmp_path / "film.mp4")
+        assert pictures_in(tmp_path / "film.mp4") == FRAMES
+
+
+SOUND_STREAM = 0x101  # the second elementary stream that FFmpeg writes
+
+
+def ts_packets(path: Path) -> list[bytes]:
+    data = path.read_bytes()
+    return [data[n : n + 188] for n in range(0, len(data), 188)]
+
+
+def ts_stream(packet: bytes) -> int:
+    return (packet[1] & 31) << 8 | packet[2]

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from fer_batch.config import Limits
+from fer_batch.errors import NoVideoError
 from fer_batch.media.source import open_source, probe
 from fer_batch.types import Frame, SourceInfo
-from tests.footage import images, oracle, pictures
+from tests.footage import images, oracle, pictures, videos
 from tests.media.conftest import FRAMES, KINDS, SPECIAL
 
 VideoOf = Callable[[str], Path]
@@ -69,6 +71,58 @@ def test_phones_pictures_come_upright(degrees: int, video_of: VideoOf) -> None:
     frame = read(info, 5, 6)[0]
     turned = np.rot90(frame.luma, degrees // 90)
     assert pictures.number_of(turned) == 5
+
+
+@pytest.mark.parametrize("which", ["h", "v", "h90", "v90"])
+def test_mirrored_pictures_come_as_players_show_them(
+    which: str, video_of: VideoOf, tmp_path: Path
+) -> None:
+    path = video_of(f"mirrored {which}.mp4")
+    info = probed(path)
+    assert info.flipped
+    frame = read(info, 5, 6)[0]
+    shown = oracle.picture(path, 5, tmp_path)
+    assert frame.luma.shape == shown.shape
+    assert np.abs(frame.luma.astype(int) - shown).mean() < 3
+
+
+@pytest.mark.parametrize(("aspect", "width"), [("64:45", 228), ("8:9", 142), ("404:405", 160)])
+def test_pixels_come_square(aspect: str, width: int, video_of: VideoOf, tmp_path: Path) -> None:
+    """As on a DVD; what is off by a rounding is left alone."""
+    path = videos.shaped(tmp_path / "shaped.mp4", video_of("h264.mp4"), aspect)
+    info = probed(path)
+    assert (info.width, info.height) == (width, 120)
+    frame = read(info, 5, 6)[0]
+    assert (frame.width, frame.height) == (width, 120)
+    plain = read(probed(video_of("h264.mp4")), 5, 6)[0].luma
+    scaled = cv2.resize(plain, frame.luma.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    assert np.abs(frame.luma.astype(int) - scaled).mean() < 4
+
+
+def test_a_clock_that_wraps_near_the_start_starts_at_zero(video_of: VideoOf) -> None:
+    info = probed(video_of("early.ts"))
+    assert info.start_s >= 0
+    assert len(info) == FRAMES
+
+
+def test_a_track_of_unknown_kind_is_said(video_of: VideoOf, tmp_path: Path) -> None:
+    data = video_of("h264.mkv").read_bytes()
+    path = tmp_path / "unknown.mkv"
+    path.write_bytes(data.replace(b"V_MPEG4/ISO/AVC", b"V_UNKNOWN/CODEC"))
+    with pytest.raises(NoVideoError, match="kind of video is unknown"):
+        probed(path)
+
+
+def test_files_that_hide_frames_or_sound_longer_than_the_pictures_are_whole(
+    video_of: VideoOf, tmp_path: Path
+) -> None:
+    trimmed, longer = tmp_path / "trimmed.mp4", tmp_path / "longer.mp4"
+    source = video_of("h264.mp4")
+    oracle.ffmpeg("-ss", "0.6", "-i", source, "-c", "copy", trimmed)
+    tone = ("-f", "lavfi", "-i", "sine=330:duration=9")
+    oracle.ffmpeg("-i", source, *tone, "-map", "0:v", "-map", "1:a", "-c:v", "copy", longer)
+    assert probed(trimmed).warnings == probed(longer).warnings == ()
+    assert len(probed(trimmed)) < FRAMES
 
 
 def test_full_range_is_known(video_of: VideoOf) -> None:
