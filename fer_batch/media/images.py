@@ -32,7 +32,8 @@ def probe_images(path: Path, name: str, fps: float, limits: Limits) -> SourceInf
     """A folder of images, or one image, as a source with ``fps`` frames a second.
 
     Sizes may differ; the source is as large as the largest. An image that cannot be read is a
-    frame with ``decode_error``, and a warning.
+    frame with ``decode_error``, and a warning. Of a moving image the first picture is taken, with
+    a warning, too.
 
     Raises:
         InputError: no image at all can be read.
@@ -44,9 +45,14 @@ def probe_images(path: Path, name: str, fps: float, limits: Limits) -> SourceInf
         raise LimitError(f"{path}: holds more than {limits.frames} images; split the folder")
     sizes: list[tuple[int, int]] = []
     errors: list[InputError] = []
+    warnings: list[str] = []
     for file in files:
         try:
             sizes.append(image_size(file, limits))
+            if is_moving(file):
+                warnings.append(
+                    f"{file}: moves; only its first picture is used, export it as a video"
+                )
         except InputError as error:
             errors.append(error)
     if not sizes:
@@ -62,7 +68,7 @@ def probe_images(path: Path, name: str, fps: float, limits: Limits) -> SourceInf
         pts=np.arange(len(files), dtype=np.int64),
         codec="images",
         files=tuple(file.name for file in files),
-        warnings=tuple(str(error) for error in errors),
+        warnings=(*map(str, errors), *warnings),
     )
 
 
@@ -87,6 +93,15 @@ def image_size(path: Path, limits: Limits) -> tuple[int, int]:
             "megapixels allowed; scale it down"
         )
     return width, height
+
+
+def is_moving(path: Path) -> bool:
+    """Whether a PNG or WebP holds more than one picture, by what stands before the first."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if start[:4] == b"RIFF" and start[8:16] == b"WEBPVP8X":
+        return bool(start[20] & 2)
+    return start[1:4] == b"PNG" and b"acTL" in start.partition(b"IDAT")[0]
 
 
 def read_image(path: Path, limits: Limits) -> Image:

@@ -25,7 +25,6 @@ from fer_batch.media.decode import decoded_frames
 from fer_batch.media.restarts import EndToEnd
 from fer_batch.types import IntArray, SourceInfo
 
-
 BT601 = 6  # FFmpeg's number for SMPTE 170M
 
 
@@ -170,7 +169,8 @@ def _lost_seconds(container: Any, stream: Any, pts: list[int], end: int) -> floa
         return 0.0
     if stream.duration:
         return float((stream.duration - (end - min(pts))) * stream.time_base)
-    announced = _seconds(stream.metadata.get("DURATION", "")) or (container.duration or 0) / av.time_base
+    announced = _seconds(stream.metadata.get("DURATION", ""))
+    announced = announced or (container.duration or 0) / av.time_base
     return float(announced - float((end - min(0, min(pts))) * stream.time_base))
 
 

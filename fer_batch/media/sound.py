@@ -117,7 +117,9 @@ def _readable(packets: Iterator[Any], warnings: list[str]) -> Iterator[Any]:
         warnings.append("the sound ends early: the rest cannot be read")
 
 
-def _rising(packets: Iterator[Any], warnings: list[str], later: Fraction = NO_SHIFT) -> Iterator[Timed]:
+def _rising(
+    packets: Iterator[Any], warnings: list[str], later: Fraction = NO_SHIFT
+) -> Iterator[Timed]:
     """With their times in seconds, without those that do not come after the one before: MP4 takes
     no others."""
     last, lost = float("-inf"), 0

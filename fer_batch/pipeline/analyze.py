@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -15,6 +15,7 @@ from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, detect_on_grid
+from fer_batch.pipeline.plan import detection_grid
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.types import (
@@ -65,7 +66,7 @@ def analyze_segment(
     with (
         ThreadPoolExecutor(classifier.lanes) as pool,
         Prefetch(_decode(source, segment, settings, timings), ahead) as frames,
-        Prefetch(_detect(iter(frames), segment, settings, detector, timings), ahead) as seen,
+        Prefetch(_detect(frames, source, segment, settings, detector, timings), ahead) as seen,
     ):
         classify = _Batches(classifier, pool, collected, timings)
         for status, frame, found in seen:
@@ -97,7 +98,8 @@ def _decode(
 
 
 def _detect(
-    frames: Iterator[Frame],
+    frames: Iterable[Frame],
+    source: FrameSource,
     segment: Segment,
     settings: AnalyzeSettings,
     detector: Detector,
@@ -107,7 +109,8 @@ def _detect(
     skipped = (FrameStatus.SKIPPED, None, NOTHING)
     analysed = (f for f in frames if f.index % settings.every == 0)
     expected = segment.start
-    for frame, found in detect_on_grid(analysed, detector, settings.grid, timings):
+    grid = detection_grid(source.info, settings)
+    for frame, found in detect_on_grid(analysed, detector, grid, timings):
         yield from repeat(skipped, min(frame.index, segment.stop) - expected)
         expected = frame.index + 1
         if frame.index >= segment.stop:

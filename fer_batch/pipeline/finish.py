@@ -22,7 +22,7 @@ from fer_batch.output.report.page import write_report
 from fer_batch.output.report.thumbnails import Thumbnails, write_thumbnails
 from fer_batch.pipeline.keepsakes import Keepsakes
 from fer_batch.pipeline.progress import Timings
-from fer_batch.types import SourceInfo, Timeline
+from fer_batch.types import FrameStatus, SourceInfo, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ def finish_item(job: Finish) -> dict[str, Any]:
     warnings = tuple(_as_shown(job, job.info.warnings))
     timeline = replace(job.timeline, files=job.info.files, warnings=warnings)
     moments = pick_moments(timeline, job.render)
+    job.warnings += _lost(job.info, timeline)
     _ready(job)
     with flushed_together():
         with closing(Keepsakes(job.kept)) as keepsakes:
@@ -93,6 +94,20 @@ def finish_item(job: Finish) -> dict[str, Any]:
     if "summary" in job.outputs:
         summaries.write_summary(data, job.out / "summary.json")
     return data
+
+
+def _lost(info: SourceInfo, timeline: Timeline) -> list[str]:
+    """What is to be said of frames that could not be decoded and of which nothing was said yet."""
+    lost = [int(i) for i in (timeline.status == FrameStatus.DECODE_ERROR).nonzero()[0]]
+    if not lost:
+        return []
+    if info.files:
+        names = [info.files[i] for i in lost]
+        new = [name for name in names if not any(name in told for told in info.warnings)]
+        return [f"{name}: is damaged; it stands as decode_error" for name in new]
+    first = timeline.time_s[lost[0]]
+    counts = f"{len(lost)} of {len(timeline)} frames could not be decoded"
+    return [f"{counts}, the first at {first:.2f} s; they stand as decode_error"]
 
 
 def _as_shown(job: Finish, words: Iterable[str]) -> list[str]:

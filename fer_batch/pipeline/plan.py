@@ -8,6 +8,12 @@ from fer_batch.config import AnalyzeSettings
 from fer_batch.types import Segment, SourceInfo
 
 
+def detection_grid(info: SourceInfo, settings: AnalyzeSettings) -> int:
+    """Of how many analysed frames one is always searched for faces. Photos in a folder are no film:
+    what two of them show says nothing of those between, so each is searched."""
+    return settings.grid if info.kind == "video" else 1
+
+
 def plan(info: SourceInfo, settings: AnalyzeSettings, frames: int) -> list[Segment]:
     """Segments of at most about ``frames`` frames that cover the source without gap or overlap.
 
@@ -16,7 +22,7 @@ def plan(info: SourceInfo, settings: AnalyzeSettings, frames: int) -> list[Segme
     sought in are one segment: reading one from the middle means reading all before it.
     """
     total = len(info)
-    grid = settings.every * settings.grid
+    grid = settings.every * detection_grid(info, settings)
     count = max(1, math.ceil(total / frames)) if info.seekable else 1
     length = max(1, math.ceil(total / count / grid)) * grid
     starts = range(0, total, length)

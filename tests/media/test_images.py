@@ -13,7 +13,7 @@ from fer_batch.errors import LimitError
 from fer_batch.media.images import image_path, image_size, images_in
 from fer_batch.media.source import open_source, probe
 from fer_batch.types import Frame, SourceInfo
-from tests.footage import images, pictures
+from tests.footage import images, oracle, pictures
 
 
 def read(info: SourceInfo, start: int, stop: int) -> list[Frame]:
@@ -103,3 +103,13 @@ def test_caps_on_pictures(folder: Path) -> None:
         image_size(folder / "face 1.jpg", Limits(image_bytes=10))
     with pytest.raises(LimitError, match="more than 11 images"):
         probe(folder, "shots", 25.0, Limits(frames=11))
+
+
+def test_moving_pictures_are_said(tmp_path: Path) -> None:
+    """A WebP or PNG that moves gives its first picture, and a warning."""
+    still, moving = tmp_path / "still.png", tmp_path / "moving.png"
+    oracle.ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48:duration=1", "-f", "apng", moving)
+    oracle.ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48", "-frames:v", "1", still)
+    assert probe(still, "still", 25.0, Limits()).warnings == ()
+    (warning,) = probe(moving, "moving", 25.0, Limits()).warnings
+    assert "only its first picture" in warning
