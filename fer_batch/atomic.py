@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +14,15 @@ from pathlib import Path
 
 from fer_batch.errors import NoSpaceError, OutputPathError
 
-TEMPORARY_MARK = ".part-"
+_TEMPORARY = re.compile(r"\..*\.part-[0-9a-f]{8}(\.[^.]*)?")
 FLUSHES = 8  # a disk takes several at once
 
 _unflushed: ContextVar[list[Path] | None] = ContextVar("unflushed", default=None)
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of that name is one that ``atomic_path`` has not finished."""
+    return _TEMPORARY.fullmatch(name) is not None
 
 
 @contextmanager
@@ -32,9 +38,7 @@ def atomic_path(path: Path, durable: bool = True) -> Iterator[Path]:
         NoSpaceError: the disk is full.
         OutputPathError: the folder cannot be written to.
     """
-    temporary = path.with_name(
-        f".{path.stem[:80]}{TEMPORARY_MARK}{secrets.token_hex(4)}{path.suffix}"
-    )
+    temporary = path.with_name(f".{path.stem[:80]}.part-{secrets.token_hex(4)}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -80,7 +84,8 @@ def _flush(path: Path) -> None:
 
 
 def _fsync(path: Path) -> None:
-    with path.open("rb") as file:
+    # Windows flushes only what may be written to.
+    with path.open("r+b" if os.name == "nt" else "rb") as file:
         os.fsync(file.fileno())
 
 
@@ -97,6 +102,8 @@ def write_error(error: OSError, path: Path) -> Exception:
         errno.ENOTDIR,
         errno.EEXIST,
         errno.EISDIR,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
     ):
         reason = error.strerror or "cannot be written"
         return OutputPathError(f"{path}: {reason.lower()}; choose another place with -o")

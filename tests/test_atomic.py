@@ -14,9 +14,9 @@ import pytest
 
 from fer_batch import atomic
 from fer_batch.atomic import (
-    TEMPORARY_MARK,
     atomic_path,
     flushed_together,
+    is_temporary,
     write_error,
     write_text,
 )
@@ -33,7 +33,7 @@ def test_the_file_appears_with_all_its_content(tmp_path: Path) -> None:
         temporary.write_text("whole")
         assert not target.exists()
         assert temporary.parent == target.parent and temporary.suffix == ".csv"
-        assert TEMPORARY_MARK in temporary.name and temporary.name.startswith(".")
+        assert is_temporary(temporary.name)
     assert target.read_text() == "whole"
     assert names_in(target.parent) == ["timeline.csv"]
 
@@ -124,7 +124,7 @@ def test_a_killed_process_leaves_no_final_name(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False)
     assert done.returncode == -signal.SIGKILL
     left = names_in(tmp_path)
-    assert len(left) == 1 and TEMPORARY_MARK in left[0]
+    assert len(left) == 1 and is_temporary(left[0])
 
 
 def test_text_is_written_as_it_is(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_files_are_flushed_before_they_get_their_names(
     flushed = Flushed(monkeypatch)
     write_text(tmp_path / "a.csv", "a")
     write_text(tmp_path / "b.csv", "b", durable=False)
-    assert len(flushed.names) == 1 and TEMPORARY_MARK in flushed.names[0]
+    assert len(flushed.names) == 1 and is_temporary(Path(flushed.names[0]).name)
 
 
 def test_files_written_together_are_flushed_at_the_end(
@@ -179,7 +179,7 @@ def test_files_written_together_are_flushed_at_the_end(
         assert names_in(tmp_path) == sorted([*names, "timing.json"]) and not flushed.names
     assert sorted(flushed.names) == sorted(names)
     write_text(tmp_path / "summary.json", "{}")
-    assert TEMPORARY_MARK in flushed.names[-1]
+    assert is_temporary(Path(flushed.names[-1]).name)
 
 
 def test_an_error_within_is_not_hidden_and_the_next_file_is_flushed(

@@ -17,9 +17,24 @@ from fer_batch.errors import UsageError
 
 ALL_OUTPUTS = ",".join(OUTPUTS)
 
+
+def a_path(text: str) -> Path:
+    """An input's path; an empty one, as of a variable that is not set, is not the folder here.
+
+    Raises:
+        typer.BadParameter: it is empty.
+    """
+    if not text:
+        raise typer.BadParameter("an empty text is no path")
+    return Path(text)
+
+
 Paths = Annotated[
     list[Path],
-    typer.Argument(help="Videos, images, or folders of them (searched to the bottom)."),
+    typer.Argument(
+        parser=a_path,
+        help="Videos, images, or folders of them (searched to the bottom).",
+    ),
 ]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")]
 Model = Annotated[
@@ -173,12 +188,14 @@ def check_out(out: Path) -> None:
     from fer_batch.atomic import write_error
     from fer_batch.errors import OutputPathError
 
-    if out.exists() and not out.is_dir():
-        raise OutputPathError(f"{out}: is a file; choose a folder with -o")
     try:
+        if out.exists() and not out.is_dir():
+            raise OutputPathError(f"{out}: is a file; choose a folder with -o")
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):
             pass
+    except FileNotFoundError as error:  # as in /proc
+        raise OutputPathError(f"{out}: cannot be made; choose another place with -o") from error
     except OSError as error:
         raise write_error(error, out) from error
 

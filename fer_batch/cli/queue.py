@@ -49,6 +49,15 @@ def plural(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
+def the_job(queue: QueueClient, text: str) -> str:
+    """The id of the job that ``text`` names, the newest one's where it is left out.
+
+    Raises:
+        JobError: there is none.
+    """
+    return queue.resolve(text) if text else queue.newest()
+
+
 @contextmanager
 def open_queue(start: bool = False) -> Iterator[QueueClient]:
     """The queue that the environment names, or this machine's own.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,7 +39,7 @@ def jobs(
         typer.echo("no jobs" + (f" in state {state}" if state else ""))
         return
     for job in found:
-        colour = COLOURS[job.state].replace("bright_black", "white") if sys.stdout.isatty() else ""
+        colour = COLOURS[job.state].replace("bright_black", "white") if in_colour() else ""
         shown = typer.style(f"{job.state:<9}", fg=colour) if colour else f"{job.state:<9}"
         ended = f"{job.count - job.unfinished}/{job.count}"
         urgent = f"  {job.priority}" if job.priority != "normal" else ""
@@ -48,6 +49,12 @@ def jobs(
     pages = -(-total // limit)
     if pages > 1:
         typer.echo(f"page {page} of {pages}, {plural(total, 'job')}")
+
+
+def in_colour() -> bool:
+    """Whether stdout shows colours: a terminal that can, and a user who wants them (NO_COLOR)."""
+    dumb = os.environ.get("TERM") == "dumb" or os.environ.get("NO_COLOR")
+    return sys.stdout.isatty() and not dumb
 
 
 def _as_data(job: JobStatus) -> dict[str, object]:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.cli.queue import Job, Json, note, open_queue, plural
+from fer_batch.cli.queue import Job, Json, note, open_queue, plural, the_job
 from fer_batch.cli.queue_show import when
 
 
@@ -30,7 +30,7 @@ def download(
     wanted = check_only(only)
     o.check_out(out)
     with open_queue() as queue:
-        job = queue.resolve(job)
+        job = the_job(queue, job)
         found = queue.status(job)
         with _transfer() as progress:
             files = queue.download(job, out, wanted, progress)
@@ -48,14 +48,14 @@ def download(
 def logs(job: Job = "", as_json: Json = False) -> None:
     """Show what happened to a job."""
     with open_queue() as queue:
-        job = queue.resolve(job)
+        job = the_job(queue, job)
         events = queue.log(job)
         names = [item.input for item in queue.status(job).items]
     for event in events:
         item = names[event.item] if 0 <= event.item < len(names) else ""
         if as_json:
             record = {"time": event.time, "level": event.level, "input": item, "text": event.text}
-            typer.echo(json.dumps(record, ensure_ascii=False))
+            typer.echo(json.dumps(record))
         else:
             about = f"{item}: " if item and item not in event.text else ""
             typer.echo(f"{when(event.time)}  {event.level:<7}  {about}{event.text}")

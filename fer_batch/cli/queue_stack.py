@@ -11,6 +11,8 @@ import typer
 from fer_batch.cli.queue import bring_up, note
 from fer_batch.errors import UsageError
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
 
 def worker(
     queues: Annotated[
@@ -29,6 +31,10 @@ def worker(
 
     settings = load_settings()
     names = [word.strip() for word in queues.split(",") if word.strip()]
+    if not names:
+        raise UsageError(f"--queues: nothing to serve; choose from {', '.join(QUEUES)}")
+    if loglevel.upper() not in LOG_LEVELS:
+        raise UsageError(f"--loglevel: {loglevel!r}; choose from {', '.join(LOG_LEVELS)}")
     if unknown := [word for word in names if word not in QUEUES]:
         raise UsageError(f"--queues: {unknown[0]!r}; choose from {', '.join(QUEUES)}")
     if device not in ("auto", "cpu", "gpu"):
@@ -40,7 +46,11 @@ def worker(
 
         Ledger(settings).ping()
     command = [sys.executable, "-m", "workers", f"--queues={','.join(names)}"]
-    command += [f"--concurrency={concurrency}", f"--device={device}", f"--loglevel={loglevel}"]
+    command += [
+        f"--concurrency={concurrency}",
+        f"--device={device}",
+        f"--loglevel={loglevel.upper()}",
+    ]
     if name:
         command.append(f"--name={name}")
     sys.stdout.flush()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fer_batch.cli.queue import Job, Json, note, open_queue
+from fer_batch.cli.queue import Job, Json, note, open_queue, the_job
 from fer_batch.cli.queue_show import ended_line, live_view, plain_lines, progress_line
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def status(
 ) -> None:
     """Show how far a job is: each input with its frames, rate and time left."""
     with open_queue() as queue:
-        job = queue.resolve(job)
+        job = the_job(queue, job)
         if watch and not as_json:
             _follow(queue, job)
             return
@@ -38,7 +38,7 @@ def status(
             time.sleep(REFRESH_S)
             found = queue.status(job)
         if as_json:
-            typer.echo(json.dumps(found.to_json(), ensure_ascii=False))
+            typer.echo(json.dumps(found.to_json()))
         elif sys.stdout.isatty():
             from rich.console import Console
 
@@ -55,7 +55,7 @@ def wait(job: Job = "", as_json: Json = False) -> None:
     Exit status: 0 all inputs done, 1 some failed or the job was cancelled.
     """
     with open_queue() as queue:
-        wait_for(queue, queue.resolve(job), as_json)
+        wait_for(queue, the_job(queue, job), as_json)
 
 
 def wait_for(queue: QueueClient, job: str, as_json: bool) -> None:
@@ -63,7 +63,7 @@ def wait_for(queue: QueueClient, job: str, as_json: bool) -> None:
     try:
         if as_json:
             *_, found = queue.watch(job, REFRESH_S)
-            typer.echo(json.dumps(found.to_json(), ensure_ascii=False))
+            typer.echo(json.dumps(found.to_json()))
         else:
             found = _follow(queue, job)
     except KeyboardInterrupt:

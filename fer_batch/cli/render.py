@@ -9,7 +9,7 @@ import typer
 
 from fer_batch.cli import options as o
 from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings, RunSettings
-from fer_batch.errors import NotFoundError
+from fer_batch.errors import NotFoundError, UnreadableError
 
 if TYPE_CHECKING:
     from fer_batch.jobs.work import ItemSpec
@@ -69,16 +69,23 @@ def stored_items(
             raise NotFoundError(f"{folder}: holds no results; make them with `fer-batch run`")
         for place in places:
             summary = read_summary(place)
-            settings: dict[str, Any] = summary["settings"]
-            o.check_labels(render.labels, tuple(summary["model"]["labels"]), "the model")
-            spec = ItemSpec(
-                input=summary["input"]["path"],
-                name=place.name,
-                analyze=AnalyzeSettings.from_json(settings["analyze"]),
-                render=render,
-                # All that was drawn is drawn again: a blurred video must not lie beside a GIF that
-                # shows the faces.
-                outputs=tuple(n for n in OUTPUTS if n in (*settings["outputs"], *outputs)),
-            )
+            try:
+                settings: dict[str, Any] = summary["settings"]
+                labels = tuple(summary["model"]["labels"])
+                spec = ItemSpec(
+                    input=summary["input"]["path"],
+                    name=place.name,
+                    analyze=AnalyzeSettings.from_json(settings["analyze"]),
+                    render=render,
+                    # All that was drawn is drawn again: a blurred video must not lie beside a GIF
+                    # that shows the faces.
+                    outputs=tuple(n for n in OUTPUTS if n in (*settings["outputs"], *outputs)),
+                )
+            except (KeyError, TypeError, ValueError) as error:
+                raise UnreadableError(
+                    f"{place / 'summary.json'}: is damaged or of another version; "
+                    "run the analysis again"
+                ) from error
+            o.check_labels(render.labels, labels, "the model")
             found.setdefault(place.resolve().parent, []).append(spec)
     return found

@@ -141,7 +141,7 @@ def finish(results: list[ItemResult], out: Path, quiet: bool, as_json: bool) -> 
     states = [result.state for result in results]
     failed, stopped = states.count("failed"), states.count("cancelled")
     if as_json:
-        typer.echo(json.dumps(_as_json(results, out), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(_as_json(results, out), indent=2))
     elif not quiet:
         done = len(states) - failed - stopped
         parts = [f"{done} of {len(states)} done"]

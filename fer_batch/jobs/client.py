@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from fer_batch.errors import FerBatchError, JobError
+from fer_batch.errors import FerBatchError, JobError, StorageError
 from fer_batch.jobs import download, facts, keys
 from fer_batch.jobs import sweep as sweeping
 from fer_batch.jobs.broker import Publisher
@@ -59,13 +59,13 @@ class QueueClient:
             time.sleep(every_s)
 
     def resolve(self, text: str) -> str:
-        """A whole job id from its first letters, the newest job's from an empty text.
+        """A whole job id from its first letters.
 
         Raises:
             JobError: none begins like that, or several do.
         """
         if not text:
-            return self.newest()
+            raise JobError("an empty text is no job's id; `fer-batch jobs` lists them")
         if JOB_ID.fullmatch(text):
             return text
         found = [job for job in job_ids(self.ledger) if job.startswith(text)]
@@ -166,7 +166,11 @@ class QueueClient:
         only: frozenset[str],
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> list[Path]:
-        """Fetch the outputs of finished items to ``out``; returns the files there now."""
+        """Fetch the outputs of finished items to ``out``; returns the files there now.
+
+        Raises:
+            StorageError: some could not be fetched; all others are there.
+        """
         check_job_id(job)
         manifest = facts.read_manifest(self.storage, job)
         wanted = download.plan_download(self.storage, manifest, out, only)
@@ -177,8 +181,15 @@ class QueueClient:
             done += count
             progress(min(done, total), total)
 
+        failed: list[FerBatchError] = []
         for file in wanted:
-            download.fetch(self.storage, file, moved)
+            try:
+                download.fetch(self.storage, file, moved)
+            except StorageError as error:
+                failed.append(error)
+        if failed:
+            more = f" ({len(failed) - 1} more files like it)" if len(failed) > 1 else ""
+            raise StorageError(f"{failed[0]}{more}; the rest is downloaded")
         return [file.target for file in wanted]
 
     def close(self) -> None:

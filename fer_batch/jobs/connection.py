@@ -71,7 +71,9 @@ def broker_errors(where: str) -> Iterator[None]:
         raise BrokerError(
             f"no Redis answers at {where}; check that it runs, and FER_BATCH_REDIS_URL"
         ) from error
-    except ValueError as error:
+    except UnicodeError:
+        raise
+    except (ValueError, TypeError) as error:
         raise BrokerError(f"FER_BATCH_REDIS_URL ({where}) has an option Redis does not know") from (
             error
         )

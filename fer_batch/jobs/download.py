@@ -18,7 +18,7 @@ from fer_batch.jobs.storage import Storage
 # Files of each output, as `--only` names them.
 OUTPUT_FILES: dict[str, tuple[str, ...]] = {
     "csv": ("timeline.csv",),
-    "video": ("annotated.*", "annotated/*"),
+    "video": ("annotated.mp4", "annotated/*.jpg"),
     "gif": ("preview.gif",),
     "plot": ("timeline.png",),
     "summary": ("summary.json", "summary.csv"),

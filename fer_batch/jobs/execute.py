@@ -15,7 +15,14 @@ from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from fer_batch.errors import BrokerError, Cancelled, FerBatchError, NotFoundError, StorageError
+from fer_batch.errors import (
+    BrokerError,
+    Cancelled,
+    FerBatchError,
+    JobError,
+    NotFoundError,
+    StorageError,
+)
 from fer_batch.jobs import facts, keys
 from fer_batch.jobs.broker import Publish
 from fer_batch.jobs.lease import Lease
@@ -98,7 +105,13 @@ class Executor:
         return "done" if completion.counted else "done before"
 
     def _do(self, unit: Unit, lease: Lease) -> dict[str, Any]:
-        manifest = facts.read_manifest(self.storage, unit.job)
+        try:
+            manifest = facts.read_manifest(self.storage, unit.job)
+        except JobError as error:
+            raise StorageError(
+                f"the storage of worker {self.worker or 'here'} ({self.storage.where}) does not "
+                "hold this job; FER_BATCH_STORAGE must be the same for all"
+            ) from error
         if unit.stage == "index":
             self.stages.index(manifest)
             return {}

@@ -138,4 +138,4 @@ def write_final(ledger: Ledger, storage: Storage, job: str) -> None:
 
 def clean_name(text: str) -> str:
     """One line of printable characters, for names that people give to jobs."""
-    return re.sub(r"[^\x20-\x7e\u00a0-\uffff]+", " ", text).strip()[:80]
+    return re.sub(r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\uffff]+", " ", text).strip()[:80]

@@ -6,7 +6,7 @@ import fnmatch
 import shutil
 from pathlib import Path
 
-from fer_batch.atomic import TEMPORARY_MARK
+from fer_batch.atomic import is_temporary
 from fer_batch.jobs import keys
 from fer_batch.jobs.inputs import trim
 from fer_batch.jobs.spec import Stage, Unit
@@ -57,13 +57,16 @@ class ItemFolder:
         if self.storage.local is None:
             trim(self._cache, self.limit)
             self.path.mkdir(parents=True, exist_ok=True)
-            for name, size in self.storage.files(self.key).items():
+            stored = self.storage.files(self.key)
+            for name, size in stored.items():
                 if not _matches(name, READS[stage]):
                     continue
                 target = self.path / check_key(name)
                 if not target.exists() or target.stat().st_size != size:
                     self.storage.get_file(f"{self.key}/{name}", target)
-            self._known = self._scan()
+            # What an attempt made here and could not store is not known yet.
+            found = self._scan().items()
+            self._known = {name: stamp for name, stamp in found if stored.get(name) == stamp[0]}
 
     def push(self) -> None:
         """Store what a step wrote, the file that says "done" last."""
@@ -91,7 +94,7 @@ class ItemFolder:
         return {
             p.relative_to(self.path).as_posix(): (p.stat().st_size, p.stat().st_mtime_ns)
             for p in self.path.rglob("*")
-            if p.is_file() and TEMPORARY_MARK not in p.name
+            if p.is_file() and not is_temporary(p.name)
         }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from fer_batch.atomic import TEMPORARY_MARK
 from fer_batch.checksum import sha256_file
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.errors import StorageError, UnreadableError
@@ -33,18 +34,27 @@ def stored_file(path: Path, kind: str) -> StoredFile:
         UnreadableError: it cannot be read.
     """
     try:
+        if not path.is_file():
+            raise UnreadableError(f"{path}: is not a regular file")
+        if kind != "file" and "\\" in path.name:  # on some machines that is a folder's name
+            raise UnreadableError(f"{path}: has a backslash in its name; rename it")
         digest, size = sha256_file(path), path.stat().st_size
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise UnreadableError(f"{path}: {reason}; check the file and its permissions") from error
     suffix = path.suffix.lower() if path.suffix.lower() in SAFE_SUFFIXES else ".bin"
-    name = f"input{suffix}" if kind == "file" else path.name
+    name = f"input{suffix}" if kind == "file" else readable(path.name)
     return StoredFile(name, f"inputs/{digest[:2]}/{digest}{suffix}", size, digest)
 
 
-def content_hash(files: list[StoredFile]) -> str:
-    """One hash for an input: of the file, or of names and contents of a folder's files."""
-    if len(files) == 1:
+def readable(name: str) -> str:
+    """``name`` as text that any machine can store; bytes that are no UTF-8 become ``%XX``."""
+    return re.sub("[\udc80-\udcff]", lambda m: f"%{ord(m[0]) - 0xDC00:02X}", name)
+
+
+def content_hash(kind: str, files: list[StoredFile]) -> str:
+    """One hash for an input: of a video's content, or of names and contents of images."""
+    if kind == "file":
         return files[0].sha256
     lines = "\n".join(f"{file.sha256} {file.name}" for file in files)
     return hashlib.sha256(lines.encode()).hexdigest()
@@ -52,7 +62,9 @@ def content_hash(files: list[StoredFile]) -> str:
 
 def upload(storage: Storage, path: Path, file: StoredFile) -> int:
     """Store a file unless its content is there already; returns the bytes sent."""
-    if storage.size(file.key) == file.size:
+    if storage.size(file.key) == file.size and (
+        not storage.is_linked(file.key) or sha256_file(storage.folder(file.key)) == file.sha256
+    ):
         return 0
     storage.put_file(path, file.key)
     return file.size
@@ -61,7 +73,7 @@ def upload(storage: Storage, path: Path, file: StoredFile) -> int:
 class InputCache:
     """Local copies of inputs, the least recently used removed beyond ``limit`` bytes.
 
-    Where storage is a folder, single files are read in place and folders of images are linked.
+    Where storage is a folder, videos are read in place.
     """
 
     def __init__(self, storage: Storage, folder: Path, limit: int) -> None:
@@ -86,7 +98,7 @@ class InputCache:
         if not (target / ".whole").exists():
             self._make_room(sum(file.size for file in item.files))
             for file in item.files:
-                self._fetch(file, target / _single(file.name))
+                self._fetch(item, file, target / _single(file.name))
             (target / ".whole").touch()
         with suppress(OSError):
             os.utime(target)
@@ -106,26 +118,33 @@ class InputCache:
             found = path.stat()
         except FileNotFoundError as error:
             raise StorageError(f"{item.input}: its upload is no longer in storage") from error
-        linked = found.st_nlink > 1
+        linked = self.storage.is_linked(file.key)
         if found.st_size != file.size or (check and linked and sha256_file(path) != file.sha256):
-            raise UnreadableError(f"{item.input}: changed since it was submitted; submit it again")
+            raise _changed(item)
         return path
 
-    def _fetch(self, file: StoredFile, target: Path) -> None:
+    def _fetch(self, item: JobItem, file: StoredFile, target: Path) -> None:
         if target.exists() and target.stat().st_size == file.size:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        if self.storage.local is not None:
-            with suppress(OSError):
-                os.link(self.storage.folder(file.key), target)
-                return
-        self.storage.get_file(file.key, target)
-        if target.stat().st_size != file.size:
-            target.unlink()
-            raise StorageError(f"{file.key}: incomplete in storage; submit the input again")
+        # A copy, that nobody can write to, under its name only when it is the right one.
+        fetched = target.with_name(f".{secrets.token_hex(4)}.fetched")
+        try:
+            self.storage.get_file(file.key, fetched)
+            if fetched.stat().st_size != file.size:
+                raise StorageError(f"{file.key}: incomplete in storage; submit the input again")
+            if sha256_file(fetched) != file.sha256:
+                raise _changed(item)
+            fetched.replace(target)
+        finally:
+            fetched.unlink(missing_ok=True)
 
     def _make_room(self, needed: int) -> None:
         trim(self.folder / "inputs", self.limit - needed)
+
+
+def _changed(item: JobItem) -> UnreadableError:
+    return UnreadableError(f"{item.input}: changed since it was submitted; submit it again")
 
 
 def trim(folder: Path, limit: int) -> None:
@@ -148,6 +167,6 @@ def _single(name: str) -> str:
     Raises:
         StorageError: it would lead elsewhere.
     """
-    if not name or name in (".", "..") or any(c in name for c in "/\\\0") or TEMPORARY_MARK in name:
+    if not name or name in (".", "..") or any(c in name for c in "/\\\0"):
         raise StorageError(f"{name[:60]!r} is not the name of a file")
     return name

@@ -8,21 +8,36 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from fer_batch.atomic import atomic_path
+from fer_batch.atomic import atomic_path, write_error, write_text
 from fer_batch.checksum import sha256_file
-from fer_batch.errors import Cancelled, FerBatchError, InputError, OutputPathError
+from fer_batch.errors import (
+    Cancelled,
+    FerBatchError,
+    InputError,
+    OutputPathError,
+    UnreadableError,
+)
 from fer_batch.jobs import steps
+from fer_batch.jobs.download import OUTPUT_FILES
 from fer_batch.jobs.work import ItemPlan, ItemSpec, WorkFolder
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.progress import ShouldCancel, never
 
 logger = logging.getLogger(__name__)
+
+# What a finished item is known by where no summary.json was wanted.
+RECORD = ".summary.json"
+OF_A_BATCH = ("summary.csv", "index.html", "frames.csv")
+OURS = [p for patterns in OUTPUT_FILES.values() for p in patterns if p not in OF_A_BATCH]
 
 Existing = Literal["keep", "resume", "overwrite"]
 State = Literal["done", "reused", "failed", "cancelled"]
@@ -131,12 +146,22 @@ class _Run:
     infer: bool
 
     def all_steps(self) -> tuple[State, dict[str, Any]]:
+        new_folder = not self.folder.exists()
+        with _alone(self.folder):
+            return self._all_steps(new_folder)
+
+    def _all_steps(self, new_folder: bool) -> tuple[State, dict[str, Any]]:
         work = WorkFolder(self.folder / ".work", self.folder)
-        new_folder, new_work = not self.folder.exists(), not work.path.exists()
+        new_work = not work.path.exists()
         try:
-            plan = self._probe(work)
+            self.observer.stage("probe", 0)
+            plan, timings = steps.look(self.item, self.engine)
             previous = read_summary(self.folder)
             done = self._reusable(plan, previous)
+            if done is None:
+                # What is there of other settings goes before the plan says that it is of these.
+                self._clear(work, plan)
+                steps.keep(work, plan, timings)
         except BaseException:
             # An input that cannot be read or is refused leaves nothing behind.
             if new_work:
@@ -152,22 +177,24 @@ class _Run:
         self._analyze(plan, work)
         self._render(plan, work)
         self.observer.stage("finish", 0)
-        if previous:
-            remove_outputs(self.folder, previous)
+        remove_outputs(self.folder, previous)
         summary = steps.finish(self.item, work, self.engine)
+        if "summary" not in self.item.outputs:
+            write_text(self.folder / RECORD, json.dumps(summary))
         work.remove()
         return "done", summary
 
-    def _probe(self, work: WorkFolder) -> ItemPlan:
-        self.observer.stage("probe", 0)
-        before = work.read_plan() if work.plan.exists() and self.existing != "overwrite" else None
-        plan = steps.probe(self.item, work, self.engine)
+    def _clear(self, work: WorkFolder, plan: ItemPlan) -> None:
+        """Remove what an interrupted run has left that is not of ``plan``."""
+        before = None
+        if self.existing != "overwrite":
+            with suppress(UnreadableError):
+                before = work.read_plan()
         same = before is not None and before.analysis_key == plan.analysis_key
         if before is None or not same or before.segments != plan.segments:
-            _remove(work.path / "shards", work.path / "parts", work.timeline)
+            _remove(work.path / "shards", work.parts, work.timeline)
         elif before.render_key != plan.render_key:
-            _remove(work.path / "parts")
-        return plan
+            _remove(work.parts)
 
     def _reusable(self, plan: ItemPlan, previous: dict[str, Any]) -> dict[str, Any] | None:
         """The earlier summary if it is of exactly this work and its files are as they were."""
@@ -228,14 +255,45 @@ class _Run:
             )
 
 
-def read_summary(folder: Path) -> dict[str, Any]:
-    """The ``summary.json`` of a finished item; empty where there is none that can be read."""
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold ``folder``, which is made if need be, against other processes that would write to it.
+
+    Raises:
+        OutputPathError: another one is at work there, or it cannot be made.
+    """
     try:
-        data = json.loads((folder / "summary.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    whole = isinstance(data, dict) and isinstance(data.get("outputs"), dict)
-    return data if whole else {}
+        folder.mkdir(parents=True, exist_ok=True)
+        import fcntl
+
+        held = os.open(folder, os.O_RDONLY)
+    except ImportError:  # Windows: no locks on folders
+        yield
+        return
+    except OSError as error:
+        raise write_error(error, folder) from error
+    try:
+        with suppress(OSError):  # a file system without locks
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise OutputPathError(
+                    f"{folder}: another fer-batch is at work there; wait for it, or choose "
+                    "another place with -o"
+                ) from None
+        yield
+    finally:
+        os.close(held)
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """The summary of a finished item; empty where there is none that can be read."""
+    for name in ("summary.json", RECORD):
+        with suppress(OSError, ValueError):
+            data = json.loads((folder / name).read_text("utf-8"))
+            if isinstance(data, dict) and isinstance(data.get("outputs"), dict):
+                return data
+    return {}
 
 
 def outputs_intact(folder: Path, summary: dict[str, Any]) -> bool:
@@ -251,10 +309,13 @@ def outputs_intact(folder: Path, summary: dict[str, Any]) -> bool:
 
 
 def remove_outputs(folder: Path, summary: dict[str, Any]) -> None:
-    """Take away the outputs of an earlier run, so that none stays beside newer ones."""
-    (folder / "summary.json").unlink(missing_ok=True)
+    """Take away the outputs of an earlier run, so that none stays beside newer ones: those that its
+    summary lists, and those of a run that stopped before it had written one."""
+    for name in ("summary.json", RECORD):
+        (folder / name).unlink(missing_ok=True)
     root = folder.resolve()
-    for name in summary.get("outputs", {}):
+    found = [p.relative_to(folder).as_posix() for pattern in OURS for p in folder.glob(pattern)]
+    for name in {*summary.get("outputs", {}), *found}:
         path = (folder / name).resolve()
         if path.is_relative_to(root) and path != root:
             path.unlink(missing_ok=True)
@@ -263,6 +324,6 @@ def remove_outputs(folder: Path, summary: dict[str, Any]) -> None:
 def _remove(*paths: Path) -> None:
     for path in paths:
         if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
+            shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fer_batch.errors import UsageError
@@ -42,7 +42,9 @@ class QueueSettings(BaseSettings):
     ``aging_s``: a unit that waited so long moves one priority up.
     """
 
-    model_config = SettingsConfigDict(env_prefix="FER_BATCH_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="FER_BATCH_", extra="ignore", allow_inf_nan=False, env_ignore_empty=True
+    )
 
     redis_url: SecretStr = SecretStr("")
     storage: str = ""
@@ -65,6 +67,17 @@ class QueueSettings(BaseSettings):
     worker_memory_mb: int = Field(default=6000, ge=256)
     stop_s: float = Field(default=30.0, ge=0.0)
     watchdog_s: float = Field(default=180.0, gt=0.0)
+
+    @field_validator("state_dir", "cache_dir")
+    @classmethod
+    def _anywhere(cls, path: Path) -> Path:
+        """Holds in any folder: workers start in another one."""
+        return path.expanduser().absolute()
+
+    @field_validator("storage")
+    @classmethod
+    def _anywhere_too(cls, url: str) -> str:
+        return url if not url or "://" in url else str(Path(url).expanduser().absolute())
 
     @property
     def embedded(self) -> bool:
@@ -138,6 +151,11 @@ def load_settings() -> QueueSettings:
     if url and not re.match(r"(rediss?|unix)://", url):
         raise UsageError("FER_BATCH_REDIS_URL must start with redis://, rediss:// or unix://")
     try:
+        parts = urlsplit(url)
+        # Anything else there is the rest of a password with a bare "/" or "#" in it.
+        odd_path = not re.fullmatch(r"(/\d*)?", parts.path) or parts.fragment or not parts.hostname
+        if url and not url.startswith("unix:") and odd_path:
+            raise ValueError
         _ = settings.redacted
         options = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
     except ValueError:

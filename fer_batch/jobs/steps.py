@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fer_batch.atomic import flushed_together, write_text
+from fer_batch.atomic import write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.config import AnalyzeSettings, RunSettings, fingerprint
 from fer_batch.errors import UnreadableError
@@ -26,7 +26,20 @@ from fer_batch.version import installed_version
 
 
 def probe(item: ItemSpec, work: WorkFolder, engine: Engine) -> ItemPlan:
-    """Read what the container says, hash the input, cut it into segments; writes ``source.json``.
+    """Look at an input and keep what was found; writes ``source.json``. See ``look``."""
+    found, timings = look(item, engine)
+    keep(work, found, timings)
+    return found
+
+
+def keep(work: WorkFolder, found: ItemPlan, timings: Timings) -> None:
+    """Write ``source.json``, on which all other steps build."""
+    _write_timings(work, "probe", timings)
+    work.write_plan(found)
+
+
+def look(item: ItemSpec, engine: Engine) -> tuple[ItemPlan, Timings]:
+    """Read what the container says, hash the input, cut it into segments; writes nothing.
 
     Raises:
         InputError: the input cannot be processed.
@@ -48,9 +61,7 @@ def probe(item: ItemSpec, work: WorkFolder, engine: Engine) -> ItemPlan:
             analysis_key=analysis_key,
             render_key=fingerprint([analysis_key, item.render.to_json(), sorted(item.outputs)]),
         )
-    work.write_plan(found)
-    _write_timings(work, "probe", timings)
-    return found
+    return found, timings
 
 
 def analyze(
@@ -209,7 +220,7 @@ def formats(item: ItemSpec, work: WorkFolder) -> None:
     ]
     if missing:
         timings, start_s = Timings(), work.read_plan().info.start_s
-        with timings.stage("write_formats"), flushed_together():
+        with timings.stage("write_formats"):
             for name in missing:
                 write_format(name, work.parts, _timeline(work, item), start_s=start_s)
         _write_timings(work, "formats", timings)

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fer_batch.atomic import TEMPORARY_MARK, atomic_path
+from fer_batch.atomic import atomic_path, is_temporary
 from fer_batch.errors import FerBatchError, NoSpaceError, OutputPathError, StorageError
 
 BLOCK = 1024 * 1024
@@ -67,15 +67,19 @@ class Storage:
 
     def put_file(self, source: Path, key: str) -> None:
         """Store a file; a hard link where that is possible costs nothing."""
-        with self._errors(key):
+        with self._errors(key, writing=True):
             if self.local is None:
                 self._fs.put_file(str(source), self._path(key))
                 return
             with atomic_path(self.folder(key)) as temporary:
                 try:
-                    os.link(source, temporary)
+                    os.link(source.resolve(), temporary)  # not a link to a link
                 except OSError:
                     shutil.copyfile(source, temporary)
+
+    def is_linked(self, key: str) -> bool:
+        """Whether somebody else's name leads to the same file, who may write to it."""
+        return self.local is not None and self.folder(key).stat().st_nlink > 1
 
     def copy(self, source: str, target: str) -> None:
         """Store what lies at ``source`` at ``target`` as well, without moving bytes if possible."""
@@ -86,10 +90,10 @@ class Storage:
 
     def put_json(self, key: str, value: Any) -> None:
         """Store a JSON value."""
-        self.put_bytes(key, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+        self.put_bytes(key, json.dumps(value, separators=(",", ":")).encode())
 
     def put_bytes(self, key: str, data: bytes) -> None:
-        with self._errors(key):
+        with self._errors(key, writing=True):
             if self.local is None:
                 self._fs.pipe_file(self._path(key), data)
                 return
@@ -169,7 +173,7 @@ class Storage:
                     entries = self._fs.ls(self._path(key), detail=False)
                     found = (PurePosixPath(entry).name for entry in entries)
                     found = [n for n in found if n != PurePosixPath(key).name]
-                return sorted(n for n in found if n and TEMPORARY_MARK not in n)
+                return sorted(n for n in found if n and not is_temporary(n))
             except (FileNotFoundError, NotADirectoryError):
                 return []
 
@@ -181,7 +185,7 @@ class Storage:
                 return {
                     p.relative_to(root).as_posix(): p.stat().st_size
                     for p in sorted(root.rglob("*"))
-                    if p.is_file() and TEMPORARY_MARK not in p.name
+                    if p.is_file() and not is_temporary(p.name)
                 }
             try:
                 found = self._fs.find(self._path(key), detail=True)
@@ -217,7 +221,7 @@ class Storage:
         return f"{self._root}/{check_key(key)}"
 
     @contextmanager
-    def _errors(self, key: str) -> Iterator[None]:
+    def _errors(self, key: str, writing: bool = False) -> Iterator[None]:
         try:
             yield
         except NoSpaceError as error:
@@ -230,6 +234,11 @@ class Storage:
         except FerBatchError:
             raise
         except FileNotFoundError as error:
+            if writing:
+                raise StorageError(
+                    f"storage {self.where} is not there; make that bucket or folder, or check "
+                    "FER_BATCH_STORAGE"
+                ) from error
             raise StorageError(f"{self.where}: {key} is not there") from error
         except Exception as error:  # botocore, aiohttp and fsspec share no base class
             reason = (str(error).splitlines() or [""])[0][:200]

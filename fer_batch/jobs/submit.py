@@ -127,7 +127,10 @@ def _manifest(request: Request, items: list[JobItem], ledger: Ledger, weights: s
 
 
 def _hash(found: Input) -> _Hashed:
-    path, shown = found.path, str(found.path)
+    from fer_batch.output.table import one_line
+
+    path, shown = found.path, inputs.readable(one_line(str(found.path)))
+    name = inputs.readable(found.name)
     try:
         if not path.exists():
             raise NotFoundError(f"{path}: not found; check the path")
@@ -135,10 +138,10 @@ def _hash(found: Input) -> _Hashed:
         paths = _images(path) if kind == "folder" else (path,)
         files = [inputs.stored_file(file, kind) for file in paths]
     except FerBatchError as error:
-        problem = (error.code, str(error))
-        return _Hashed(JobItem(shown, found.name, "file", "", (), problem), ())
-    digest = inputs.content_hash(files)
-    return _Hashed(JobItem(shown, found.name, kind, digest, tuple(files)), paths)
+        problem = (error.code, inputs.readable(one_line(str(error))))
+        return _Hashed(JobItem(shown, name, "file", "", (), problem), ())
+    digest = inputs.content_hash(kind, files)
+    return _Hashed(JobItem(shown, name, kind, digest, tuple(files)), paths)
 
 
 def _images(folder: Path) -> tuple[Path, ...]:

@@ -14,7 +14,7 @@ from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings
 from fer_batch.errors import UnreadableError
 from fer_batch.types import Segment, SourceInfo
 
-FORMAT = 2  # an only part holds the sound
+FORMAT = 3  # images are searched one by one, pixels are square
 
 
 @dataclass(frozen=True, slots=True)

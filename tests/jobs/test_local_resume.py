@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from fer_batch.config import AnalyzeSettings
+from fer_batch.config import AnalyzeSettings, RenderSettings
+from fer_batch.jobs import local
 from fer_batch.jobs.work import WorkFolder
 from tests.footage import pictures, videos
 from tests.jobs.local_runs import CSV, FRAMES, QUICK, RUN, VIDEO, Watch, names, run, spec, stamps
@@ -62,7 +63,56 @@ def test_a_refusal_does_not_cost_the_work_of_an_interrupted_run(clip: Path, tmp_
     before = stamps(tmp_path / "clip" / ".work" / "shards")
     assert set(before) == {"00000.npz"}
     assert run(other, tmp_path, "keep")[0].code == "output_path"
+    third = spec(clip, analyze=AnalyzeSettings(every=3, grid=4))
+    assert run(third, tmp_path, "keep")[0].code == "output_path"
     assert stamps(tmp_path / "clip" / ".work" / "shards") == before
+
+
+def test_a_death_while_old_work_is_removed_leaves_none_of_it_in_use(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shards of other settings must never lie beside a plan that says they are of these."""
+    whole = run(spec(clip), tmp_path / "whole")[0].summary
+    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
+    run(other, tmp_path / "out", watch=Watch(stop_at=("analyze", 9)))
+    assert (tmp_path / "out" / "clip" / ".work" / "shards" / "00000.npz").exists()
+
+    def dies(*paths: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(local, "_remove", dies)
+        run(spec(clip), tmp_path / "out")
+    (result,) = run(spec(clip), tmp_path / "out")
+    assert result.summary["outputs"]["timeline.csv"] == whole["outputs"]["timeline.csv"]
+
+
+def test_outputs_of_a_run_that_failed_late_do_not_stay(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A GIF that shows faces must not lie beside the blurred video of the next run."""
+    run(spec(clip, outputs=("csv", "video", "gif", "plot", "summary")), tmp_path)
+    (tmp_path / "clip" / "summary.json").unlink()
+    blurred = replace(
+        spec(clip, outputs=("csv", "summary")), render=RenderSettings(blur_faces=True)
+    )
+    assert run(blurred, tmp_path, "resume")[0].state == "done"
+    assert names(tmp_path / "clip") == {"timeline.csv", "summary.json"}
+
+
+def test_results_without_a_summary_are_known_all_the_same(clip: Path, tmp_path: Path) -> None:
+    item = spec(clip, outputs=("csv",))
+    assert run(item, tmp_path / "out")[0].state == "done"
+    assert run(item, tmp_path / "out")[0].state == "reused"
+    other = videos.write(tmp_path / "clip.mp4", pictures.two_faces(50)[:5])
+    assert run(spec(other, outputs=("csv",)), tmp_path / "out")[0].code == "output_path"
+
+
+def test_two_runs_do_not_work_in_one_folder(clip: Path, tmp_path: Path) -> None:
+    with local._alone(tmp_path / "clip"):
+        (result,) = run(spec(clip), tmp_path)
+    assert result.code == "output_path" and "another fer-batch" in result.error
+    assert run(spec(clip), tmp_path)[0].state == "done"
 
 
 def test_another_input_of_the_same_name_is_another_input(clip: Path, tmp_path: Path) -> None:
@@ -199,6 +249,4 @@ def test_a_damaged_summary_is_no_result(text: str, clip: Path, tmp_path: Path) -
 def test_a_damaged_plan_of_an_interrupted_run(clip: Path, tmp_path: Path) -> None:
     run(spec(clip), tmp_path, watch=Watch(stop_at=("analyze", 8)))
     (tmp_path / "clip" / ".work" / "source.json").write_text("{")
-    (result,) = run(spec(clip), tmp_path, "resume")
-    assert result.state == "done" or "--overwrite" in result.error
-    assert run(spec(clip), tmp_path, "overwrite")[0].state == "done"
+    assert run(spec(clip), tmp_path, "keep")[0].state == "done"

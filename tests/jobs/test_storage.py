@@ -111,6 +111,84 @@ def test_an_input_changed_after_submission_is_refused(tmp_path: Path, storage: S
         cache.path(item, check=True)
 
 
+@pytest.mark.parametrize("kind", ["image", "folder"])
+def test_images_changed_in_place_are_refused_and_their_upload_is_replaced(
+    tmp_path: Path, storage: Storage, kind: str
+) -> None:
+    """Storage holds a link to the user's file; who writes to it must not write to results."""
+    (tmp_path / "here").mkdir()
+    mine, other = tmp_path / "here" / "1.png", tmp_path / "1.png"
+    for path in (mine, other):
+        path.write_bytes(b"picture")
+    file = stored_file(mine, kind)
+    upload(storage, mine, file)
+    item = JobItem("in", "in", kind, content_hash(kind, [file]), (file,))
+    with mine.open("r+b") as written:
+        written.write(b"PICTURE")
+    cache = InputCache(storage, tmp_path / "cache", 1000)
+    with pytest.raises(UnreadableError, match="changed since it was submitted"):
+        cache.path(item)
+    upload(storage, other, file)
+    found = cache.path(item)
+    assert (found / "1.png" if kind == "folder" else found).read_bytes() == b"picture"
+    with mine.open("r+b") as written:
+        written.write(b"again !")
+    assert (found / "1.png" if kind == "folder" else found).read_bytes() == b"picture"
+
+
+def test_the_same_image_under_two_names(tmp_path: Path, storage: Storage) -> None:
+    cache = InputCache(storage, tmp_path / "cache", 1000)
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"picture")
+        file = stored_file(tmp_path / name, "image")
+        upload(storage, tmp_path / name, file)
+        item = JobItem("in", "in", "image", content_hash("image", [file]), (file,))
+        assert cache.path(item).name == name
+        assert cache.path(item).read_bytes() == b"picture"
+
+
+def test_a_link_is_followed_when_it_is_uploaded(tmp_path: Path, storage: Storage) -> None:
+    (tmp_path / "real.mp4").write_bytes(b"video")
+    (tmp_path / "link.mp4").symlink_to("real.mp4")
+    item = item_of(tmp_path / "link.mp4", storage)
+    (tmp_path / "real.mp4").rename(tmp_path / "moved.mp4")
+    assert InputCache(storage, tmp_path / "cache", 1000).path(item).read_bytes() == b"video"
+
+
+def test_what_is_no_file_is_said_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(UnreadableError, match="not a regular file"):
+        stored_file(tmp_path / "pipe.mp4", "file")
+
+
+def test_a_storage_that_is_not_there_is_said(tmp_path: Path) -> None:
+    nowhere = Storage("memory://")
+    with pytest.raises(StorageError, match="is not there"), nowhere._errors("key", writing=True):
+        raise FileNotFoundError("bucket")
+
+
+def test_what_could_not_be_stored_is_stored_by_the_next_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attempt that finds its result here must not take it for stored."""
+    remote = Storage(f"memory://{tmp_path.name}")
+    folder = ItemFolder(remote, tmp_path / "cache", "job", 0, 10**9)
+    folder.fetch("analyze")
+    (folder.path / "shards").mkdir()
+    (folder.path / "shards" / "00000.npz").write_bytes(b"shard")
+
+    def refuse(source: Path, key: str) -> None:
+        raise StorageError("no answer")
+
+    with monkeypatch.context() as patch, pytest.raises(StorageError):
+        patch.setattr(remote, "put_file", refuse)
+        folder.push()
+    again = ItemFolder(remote, tmp_path / "cache", "job", 0, 10**9)
+    again.fetch("analyze")
+    again.push()
+    assert remote.get_bytes(f"{again.key}/shards/00000.npz") == b"shard"
+
+
 def test_a_folder_keeps_the_names_of_its_images(tmp_path: Path, storage: Storage) -> None:
     names = ("2.png", "10.png", "a b.png")
     for name in names:
@@ -118,7 +196,7 @@ def test_a_folder_keeps_the_names_of_its_images(tmp_path: Path, storage: Storage
     files = [stored_file(tmp_path / name, "folder") for name in names]
     for name, file in zip(names, files, strict=True):
         upload(storage, tmp_path / name, file)
-    item = JobItem("in", "in", "folder", content_hash(files), tuple(files))
+    item = JobItem("in", "in", "folder", content_hash("folder", files), tuple(files))
     folder = InputCache(storage, tmp_path / "cache", 1000).path(item)
     assert {p.name: p.read_bytes() for p in folder.iterdir() if not p.name.startswith(".")} == {
         name: name.encode() for name in names

@@ -97,7 +97,7 @@ def test_each_segment_has_files_of_its_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "null", "7", '"x"', "{}", '{"format": 2}', '{"format": 2, "info": {}}'],
+    ["", "{", "[]", "null", "7", '"x"', "{}", '{"format": 3}', '{"format": 3, "info": {}}'],
 )
 def test_a_plan_that_is_damaged_is_said_in_one_line(text: str, tmp_path: Path) -> None:
     work = WorkFolder(tmp_path, tmp_path)
