@@ -108,7 +108,8 @@ class Publisher:
             return
         try:
             with self.app.producer_pool.acquire(block=True) as producer:
-                for unit, queue, priority in handouts:
+                for unit, queue, priority, frames in handouts:
+                    soft, hard = self.settings.limits(frames)
                     self.app.send_task(
                         TASKS[unit.stage],
                         args=(unit.job, unit.key),
@@ -116,6 +117,8 @@ class Publisher:
                         priority=priority,
                         producer=producer,
                         ignore_result=True,
+                        soft_time_limit=soft,
+                        time_limit=hard,
                         argsrepr="()",
                         kwargsrepr="{}",
                     )

@@ -83,8 +83,7 @@ class Executor:
             retries = settings.max_retries if error.retryable else 0
             return self._fail(unit, error.code, words, retries)
         except self.timeouts:
-            limit = f"{settings.task_soft_limit_s:g} s"
-            words = f"{unit.stage} took longer than {limit} each time; the input may be damaged"
+            words = f"{unit.stage} took too long each time; the input may be damaged"
             return self._fail(unit, "timeout", words, settings.max_attempts - 1)
         except MemoryError:
             words = f"{unit.stage} ran out of memory"

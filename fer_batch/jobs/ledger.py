@@ -44,11 +44,12 @@ SCRIPTS = (
 
 
 class Handout(NamedTuple):
-    """A unit that the caller must publish."""
+    """A unit that the caller must publish; ``frames``: about how many it goes through."""
 
     unit: Unit
     queue: str
     priority: int
+    frames: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,5 +245,6 @@ class Ledger:
 
 def _handouts(reply: list[list[str]]) -> list[Handout]:
     return [
-        Handout(Unit.parse(job, key), queue, int(priority)) for job, key, queue, priority in reply
+        Handout(Unit.parse(job, key), queue, int(priority), int(frames))
+        for job, key, queue, priority, frames in reply
     ]

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fer_batch.errors import UsageError
 
+LIMIT_FRAMES = 2048  # as many as the limits of a task are meant for: a quarter of a second each
 SOCKET_PATH_LIMIT = 100  # bytes; Linux allows 108 in sockaddr_un, macOS 104
 
 
@@ -83,6 +84,16 @@ class QueueSettings(BaseSettings):
     def embedded(self) -> bool:
         """True where no Redis is named, so that this machine runs its own."""
         return not self.redis_url.get_secret_value()
+
+    def limits(self, frames: int) -> tuple[float, float]:
+        """Seconds after which a unit of that many frames is asked to end, and is killed.
+
+        A file that cannot be sought in (AVI, recordings joined end to end) is one unit however long
+        it is. While it lasts longer than the visibility timeout its message comes again, which the
+        lease turns away.
+        """
+        more = max(0, frames - LIMIT_FRAMES) / LIMIT_FRAMES * self.task_soft_limit_s
+        return self.task_soft_limit_s + more, self.task_limit_s + more
 
     @property
     def stack_dir(self) -> Path:

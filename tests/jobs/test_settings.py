@@ -66,3 +66,49 @@ def test_bad_values_are_named_not_shown(
     with pytest.raises(UsageError, match=name) as caught:
         load_settings()
     assert SECRET not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_what_is_one_unit_however_long_gets_as_much_time() -> None:
+    settings = QueueSettings()
+    usual = (settings.task_soft_limit_s, settings.task_limit_s)
+    assert settings.limits(0) == settings.limits(512) == usual
+    soft, hard = settings.limits(90 * 60 * 25)  # 90 minutes of AVI
+    assert soft > 90 * 60 * 25 * 0.25
+    assert hard - soft == usual[1] - usual[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://fer:/topsecret@127.0.0.1:6399/0",
+        "redis://:/topsecret@127.0.0.1:6399/0",
+        "redis://:1/topsecret@127.0.0.1:6399/0",
+        "redis://:top#secret@127.0.0.1:6399/0",
+    ],
+)
+def test_a_password_that_breaks_the_url_is_not_shown(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_BATCH_REDIS_URL", url)
+    with pytest.raises(UsageError) as caught:
+        load_settings()
+    assert "secret" not in str(caught.value) and "%XX" in str(caught.value)
+
+
+def test_relative_folders_hold_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("STATE_DIR", "CACHE_DIR", "STORAGE"):
+        monkeypatch.setenv(f"FER_BATCH_{name}", name.lower())
+    found = load_settings()
+    assert found.state_dir == tmp_path / "state_dir"
+    assert found.cache_dir == tmp_path / "cache_dir"
+    assert found.storage_url == str(tmp_path / "storage")
+    monkeypatch.setenv("FER_BATCH_STATE_DIR", "")
+    assert load_settings().state_dir.is_absolute()
+    assert load_settings().state_dir != tmp_path
+
+
+def test_no_number_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FER_BATCH_SWEEP_S", "inf")
+    with pytest.raises(UsageError, match="FER_BATCH_SWEEP_S"):
+        load_settings()

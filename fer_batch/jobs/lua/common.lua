@@ -98,12 +98,22 @@ local function wanted(job, unit)
   return redis.call('SISMEMBER', done_key(job, item), index) == 0
 end
 
+-- Frames of a unit, about: what cannot be sought is one segment, however long.
+local function length(job, unit)
+  local item, stage = split(unit)
+  if stage ~= 'analyze' and stage ~= 'render' then return 0 end
+  local fields = redis.call('HMGET', item_key(job, item), 'frames', 'segments')
+  local frames, segments = tonumber(fields[1] or 0), tonumber(fields[2] or 0)
+  if segments < 1 then return 0 end
+  return math.ceil(frames / segments)
+end
+
 local function hand_out(job, unit, t, step, out)
   local _, stage = split(unit)
   local queue = QUEUE_OF[stage]
   redis.call('ZADD', out_key(queue, step), text(t), member(job, unit))
   redis.call('SADD', live_key(job, queue), unit)
-  out[#out + 1] = {job, unit, queue, step}
+  out[#out + 1] = {job, unit, queue, step, length(job, unit)}
 end
 
 -- Fill the job's windows from what is ready. Probing waits while much is ready to be analysed.
