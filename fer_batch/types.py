@@ -47,8 +47,10 @@ class SourceInfo:
     ``colour`` holds FFmpeg's numbers for range (1 video, 2 full), primaries, transfer, matrix.
     ``rotation`` is how many degrees clockwise (0, 90, 180, 270) stored pictures are turned to be
     upright; where they are ``flipped``, left and right are exchanged after that. Pixels of the
-    upright frame are square, those that are stored need not be. ``files`` names the images, in
-    order, where the input is images.
+    upright frame are square, those that are stored need not be. ``joins``: of recordings
+    joined end to end, for each but the first, by how many ticks it was moved to follow the one
+    before, and the tick at which it begins then.
+    ``files`` names the images, in order, where the input is images.
     """
 
     path: str
@@ -64,6 +66,7 @@ class SourceInfo:
     colour: tuple[int, int, int, int] = (1, 2, 2, 2)
     seekable: bool = True
     flipped: bool = False
+    joins: tuple[tuple[int, int], ...] = ()
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

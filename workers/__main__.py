@@ -56,11 +56,12 @@ def _healthy() -> int:
 def _work(options: argparse.Namespace) -> int:
     queues = _queues(options.queues)
     name = options.name or f"worker-{os.getpid()}"
-    from workers.process import DEVICE, STOP_FILE, THREADS, WORKER_NAME
+    from workers.process import CHILDREN, DEVICE, STOP_FILE, THREADS, WORKER_NAME
 
     os.environ[WORKER_NAME] = f"{name}@{os.uname().nodename}"
     if options.device:
         os.environ[DEVICE] = options.device
+    os.environ[CHILDREN] = str(options.concurrency)
     if options.concurrency > 1:
         os.environ.setdefault(THREADS, str(max(1, (os.cpu_count() or 1) // options.concurrency)))
     with tempfile.TemporaryDirectory(prefix="fer-batch-worker-") as folder:

@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from billiard import current_process
+
 from fer_batch.config import RunSettings
 from fer_batch.jobs.broker import Publisher
 from fer_batch.jobs.execute import Executor
@@ -30,6 +32,7 @@ WORKER_NAME = "FER_BATCH_WORKER_NAME"
 SUPERVISOR = "FER_BATCH_SUPERVISOR"
 DEVICE = "FER_BATCH_DEVICE"
 THREADS = "FER_BATCH_THREADS"
+CHILDREN = "FER_BATCH_CHILDREN"
 
 
 def stopping() -> bool:
@@ -46,7 +49,11 @@ def executor(timeouts: tuple[type[BaseException], ...] = ()) -> Executor:
     settings = load_settings()
     name = os.environ.get(WORKER_NAME, "worker")
     storage = Storage(settings.storage_url)
-    cache = InputCache(storage, settings.cache_dir / "workers" / name, settings.cache_bytes)
+    folder, share = settings.cache_dir / "workers" / name, settings.cache_bytes
+    if (children := int(os.environ.get(CHILDREN, "1"))) > 1:
+        # A folder each: none removes what another is at work on.
+        folder, share = folder / str(getattr(current_process(), "index", 0)), share // children
+    cache = InputCache(storage, folder, share)
     guard_memory(settings)
     return Executor(
         ledger=Ledger(settings),

@@ -84,6 +84,7 @@ class ItemPlan:
         info["time_base"] = Fraction(*info["time_base"])
         for name in ("files", "warnings", "colour"):
             info[name] = tuple(info[name])
+        info["joins"] = tuple((moved, begin) for moved, begin in info["joins"])
         return cls(
             info=SourceInfo(**info),
             segments=tuple(Segment(*s) for s in data["segments"]),

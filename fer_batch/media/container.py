@@ -37,6 +37,9 @@ def open_container(path: Path, streams: int = 64) -> Iterator[Any]:
     """
     path = check_readable(path)
     options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMATS}
+    # A clock that falls back is a recording behind another (media/restarts); FFmpeg would take a
+    # fall of more than a minute for the clock's overflow after 26 hours.
+    options["correct_ts_overflow"] = "0"
     try:
         container = av.open(str(path), options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError) as error:

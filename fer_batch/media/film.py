@@ -66,8 +66,7 @@ class Film:
         self._stream = stream
         if self._whole and self._info.has_audio:
             source = self._stack.enter_context(open_container(Path(self._info.path)))
-            later = max(Fraction(0), -int(self._info.pts[0]) * self._info.time_base)
-            self._sound = open_sound(source, self.container, self.warnings, later)
+            self._sound = open_sound(source, self.container, self._info, self.warnings)
         self._heard = next(self._sound, None)
 
     def add(self, packet: Any) -> None:

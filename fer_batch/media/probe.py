@@ -47,8 +47,9 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
         has_audio = bool(container.streams.audio)
     pts = packets.pts
     seekable = pts is not None and "avi" not in format_name.split(",")
+    joins: tuple[tuple[int, int], ...] = ()
     if not seekable:
-        decoded = _decoded_pts(path, limits, packets.restarts > 0)
+        decoded, joins = _decoded_pts(path, limits, packets.restarts > 0)
         # Where a packet is a frame, the container's own order of packets tells the times; PTS
         # that FFmpeg guesses for AVI jump back and forth with B-frames.
         told = not packets.restarts and len(packets.dts) == len(decoded)
@@ -73,6 +74,7 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
         height=height,
         rotation=rotation,
         flipped=flipped,
+        joins=joins,
         time_base=time_base,
         pts=pts,
         has_audio=has_audio,
@@ -183,8 +185,11 @@ def _seconds(clock: str) -> float:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def _decoded_pts(path: Path, limits: Limits, restarts: bool) -> IntArray:
-    """The PTS of all pictures, by decoding them. ``restarts``: times that fall back start again."""
+def _decoded_pts(
+    path: Path, limits: Limits, restarts: bool
+) -> tuple[IntArray, tuple[tuple[int, int], ...]]:
+    """The PTS of all pictures, by decoding them, and by how much recordings were moved.
+    ``restarts``: times that fall back start again."""
     pts: list[int] = []
     with open_container(path, limits.streams) as container:
         stream = video_stream(container, path)
@@ -198,7 +203,7 @@ def _decoded_pts(path: Path, limits: Limits, restarts: bool) -> IntArray:
             if len(pts) > limits.frames:
                 raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
     # Frames that share a PTS are shown one tick apart, in the order of decoding.
-    return np.array(_strictly_rising(sorted(pts)), np.int64)
+    return np.array(_strictly_rising(sorted(pts)), np.int64), tuple(laid.joins)
 
 
 def _colour(frame: Any) -> tuple[int, int, int, int]:

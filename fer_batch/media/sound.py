@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
 from typing import Any
@@ -10,23 +10,25 @@ from typing import Any
 import av
 
 from fer_batch.media.restarts import EndToEnd
+from fer_batch.types import SourceInfo
 
 NO_SHIFT = Fraction(0)
 
 # Sound that MP4 takes as it is and that players expect there; anything else becomes AAC.
 COPIED = frozenset({"aac", "ac3", "eac3", "alac"})
 
+# Seconds by which recordings were moved, and at which they begin then.
+Joins = Sequence[tuple[Fraction, Fraction]]
+
 # A packet and when it is heard, in seconds.
 Timed = tuple[float, Any]
 
 
-def open_sound(
-    source: Any, output: Any, warnings: list[str], later: Fraction = NO_SHIFT
-) -> Iterator[Timed]:
+def open_sound(source: Any, output: Any, info: SourceInfo, warnings: list[str]) -> Iterator[Timed]:
     """Packets of the first sound track of ``source`` for a new stream of ``output``, in order.
 
     Without a stream where there is no sound to be had: ``warnings`` gets a line for what is lost.
-    ``later``: seconds by which all of it is moved, as the pictures are.
+    ``info``: of the pictures; the sound is moved as they are.
     """
     track = source.streams.audio[0]
     if track.codec_context is None:
@@ -40,16 +42,17 @@ def open_sound(
         warnings.append(f"the sound ({codec}) is left out: the file announces it and holds none")
         return iter(())
     packets = chain([begin], packets)
+    joins = [(moved * info.time_base, at * info.time_base) for moved, at in info.joins]
     try:
         if codec in COPIED:
-            made = _copied(packets, track, output.add_stream_from_template(track))
+            made = _copied(packets, track, output.add_stream_from_template(track), joins)
         else:
             rate = coded_rate(track.codec_context.rate)
-            made = _coded(packets, output.add_stream("aac", rate=rate))
+            made = _coded(packets, output.add_stream("aac", rate=rate), joins)
     except (av.FFmpegError, ValueError) as error:
         warnings.append(f"the sound ({codec}) could not be kept: {error}")
         return iter(())
-    return _rising(made, warnings, later)
+    return _rising(made, warnings, -min(0, int(info.pts[0])) * info.time_base)
 
 
 def damaged(packets: int) -> str:
@@ -63,28 +66,32 @@ def coded_rate(rate: int) -> int:
     return next((one for one in known if one >= rate), known[-1])
 
 
-def _copied(packets: Iterable[Any], track: Any, target: Any) -> Iterator[Any]:
-    laid = EndToEnd(track.time_base)
+def _copied(packets: Iterable[Any], track: Any, target: Any, joins: Joins) -> Iterator[Any]:
+    laid = EndToEnd(track.time_base, like=joins)
     for packet in packets:
         if packet.size and packet.pts is not None:
             placed = laid.place(packet.pts, packet.duration or 0)
+            if laid.is_over(placed):
+                continue
             if laid.restarts:
                 packet.pts = packet.dts = placed
             packet.stream = target
             yield packet
 
 
-def _coded(packets: Iterable[Any], target: Any) -> Iterator[Any]:
+def _coded(packets: Iterable[Any], target: Any, joins: Joins) -> Iterator[Any]:
     coder = target.codec_context
     # In samples, not in the container's ticks: AVI counts sound in steps longer than AAC's frames.
     tick = Fraction(1, coder.rate)
-    laid, end = EndToEnd(tick), 0
+    laid, end = EndToEnd(tick, like=joins), 0
     form, resampler = None, None
     for frame in _frames(packets):
         begin = end if frame.pts is None else round(frame.pts * frame.time_base / tick)
         length = round(Fraction(frame.samples, frame.sample_rate) / tick)
         frame.pts, frame.time_base = laid.place(begin, length), tick
         end = begin + length
+        if laid.is_over(frame.pts):
+            continue
         # Broadcasts change between mono, stereo and more on the way.
         found = (frame.format.name, frame.layout.name, frame.sample_rate)
         if resampler is None or found != form:

@@ -280,8 +280,8 @@ def test_the_film_and_what_it_lost_do_not_depend_on_the_cut(
     """The part of an only segment is the film itself; more are joined."""
     sound = film.open_sound
 
-    def shortened(source: Any, output: Any, warnings: list[str], later: Any) -> Any:
-        yield from islice(sound(source, output, warnings, later), 10)
+    def shortened(source: Any, output: Any, info: Any, warnings: list[str]) -> Any:
+        yield from islice(sound(source, output, info, warnings), 10)
         warnings.append("the sound ends early")
 
     monkeypatch.setattr(film, "open_sound", shortened)

@@ -17,7 +17,7 @@ from fer_batch.media.encode import PartWriter
 from fer_batch.media.sound import _rising, coded_rate
 from fer_batch.media.source import open_source, probe
 from fer_batch.types import Segment
-from tests.footage import pictures, videos
+from tests.footage import oracle, pictures, videos
 from tests.footage.videos import Recipe
 
 FRAMES = 50
@@ -151,6 +151,37 @@ def test_a_broadcast_that_lost_a_packet_of_sound(tmp_path: Path) -> None:
         cut.write_bytes(b"".join(p for n, p in enumerate(packets) if n != lost))
         film(cut, tmp_path / "film.mp4")
         assert pictures_in(tmp_path / "film.mp4") == FRAMES
+
+
+def test_sound_stays_with_its_pictures_where_recordings_are_joined(tmp_path: Path) -> None:
+    """Each recording begins with a beep, and its sound goes on after its pictures."""
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    silent = videos.write(tmp_path / "silent.ts", frames)
+    beep = "aevalsrc=0.5*sin(5000*t)*lt(t\\,0.2):d=2.6:s=48000"
+    one = tmp_path / "one.ts"
+    oracle.ffmpeg("-i", silent, "-f", "lavfi", "-i", beep, "-map", "0:v", "-map", "1:a",
+                  "-c:v", "copy", "-c:a", "mp2", one)  # fmt: skip
+    source = videos.end_to_end(tmp_path / "joined.ts", one, one, one, one)
+    film(source, tmp_path / "film.mp4")
+    samples = heard(tmp_path / "film.mp4")
+    loud = (
+        np.abs(samples).reshape(-1)[: len(samples) // 480 * 480].reshape(-1, 480).max(axis=1) > 0.2
+    )
+    begins = np.flatnonzero(loud & ~np.concatenate([[False], loud[:-1]])) / 100
+    assert begins.tolist() == pytest.approx([0, 2, 4, 6], abs=0.1)
+
+
+@pytest.mark.parametrize("first", [1000.0, 10.0])
+def test_recordings_whose_clocks_are_far_apart(first: float, tmp_path: Path) -> None:
+    """A clock that falls back by minutes is no overflow after 26 hours."""
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    plain = videos.write(tmp_path / "plain.ts", frames, Recipe(sound=True))
+    late = videos.started_at(tmp_path / "late.ts", plain, first)
+    early = videos.started_at(tmp_path / "early.ts", plain, 5.0)
+    source = videos.end_to_end(tmp_path / "joined.ts", late, early)
+    info = probe(source, "joined", 25.0, Limits())
+    assert len(info) == 2 * FRAMES
+    assert info.duration_s == pytest.approx(2 * FRAMES / 25, abs=0.1)
 
 
 SOUND_STREAM = 0x101  # the second elementary stream that FFmpeg writes
