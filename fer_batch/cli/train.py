@@ -60,8 +60,11 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option()] = None,
     validation_share: Annotated[
-        float, typer.Option(min=0, max=0.5, help="Held out where the data has no PublicTest.")
-    ] = 0.1,
+        float | None,
+        typer.Option(
+            min=0, max=0.5, help="Held out where the data has no PublicTest; a tenth if not given."
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint.")
     ] = False,
@@ -87,12 +90,13 @@ def train(
         "teacher_share": teacher_share,
         "precision": precision,
         "seed": seed,
+        "validation_share": validation_share,
     }
     how = run.stored_settings(out, epochs=epochs, **changes) if resume else None
     if how is None:
         heads = run.heads_for(targets, parse_labels(emotions) or None)
         how = run.new_settings(arch, heads, epochs, **changes)
-    faces = hold_out(load(data, fer_plus, landmarks), validation_share, how.seed)
+    faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)
     run.train(how, faces, out, resume, typer.echo)
     typer.echo(f"models, history.csv and pictures are in {out}")
 
@@ -195,7 +199,7 @@ def export(
     how = run.stored_settings(directory)
     if how is None:
         raise TrainingDataError(f"{directory}: holds no training")
-    faces = hold_out(load(data, fer_plus, landmarks), 0.1, how.seed)
+    faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)
     training = Training(how, faces, directory)
     run.finish(training, training.result(), faces, out, prefix, typer.echo)
 

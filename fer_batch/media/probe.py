@@ -25,6 +25,7 @@ from fer_batch.media.decode import decoded_frames
 from fer_batch.media.restarts import EndToEnd
 from fer_batch.types import IntArray, SourceInfo
 
+SMALLEST = 4  # pixels; no encoder takes less
 BT601 = 6  # FFmpeg's number for SMPTE 170M
 
 
@@ -249,6 +250,10 @@ def _check_size(path: Path, stream: Any, limits: Limits) -> None:
 
 
 def _check_pixels(path: Path, width: int, height: int, limits: Limits) -> None:
+    if min(width, height) < SMALLEST:
+        raise LimitError(
+            f"{path}: {width}x{height} pixels are too few to show a face; leave it out"
+        )
     if width * height > limits.pixels:
         raise LimitError(
             f"{path}: {width}x{height} pixels are more than the {limits.pixels // 1_000_000} "

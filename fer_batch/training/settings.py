@@ -16,7 +16,8 @@ class TrainSettings:
     """What a training is; stored with its checkpoints. ``cooldown_epochs`` end the training with a
     rate that falls to nothing, counted from the last of ``epochs`` backwards; ``finish_minutes``
     above 0 end it by the clock instead, with a rate that falls from the start of that run on.
-    ``teachers`` are cards of models whose answers make up ``teacher_share`` of the targets."""
+    ``teachers`` are cards of models whose answers make up ``teacher_share`` of the targets.
+    ``validation_share`` of data without a PublicTest is held out as one."""
 
     arch: str
     heads: tuple[Head, ...]
@@ -35,6 +36,7 @@ class TrainSettings:
     teacher_share: float = 0.5
     precision: str = "float32"
     seed: int = 0
+    validation_share: float = 0.1
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
