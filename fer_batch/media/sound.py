@@ -13,6 +13,7 @@ from fer_batch.media.restarts import EndToEnd
 from fer_batch.types import SourceInfo
 
 NO_SHIFT = Fraction(0)
+LEAP_S = 1.0  # between two packets; a pause, or a damaged time
 
 # Sound that MP4 takes as it is and that players expect there; anything else becomes AAC.
 COPIED = frozenset({"aac", "ac3", "eac3", "alac"})
@@ -70,10 +71,10 @@ def _copied(packets: Iterable[Any], track: Any, target: Any, joins: Joins) -> It
     laid = EndToEnd(track.time_base, like=joins)
     for packet in packets:
         if packet.size and packet.pts is not None:
-            placed = laid.place(packet.pts, packet.duration or 0)
-            if laid.is_over(placed):
-                continue
-            if laid.restarts:
+            if joins:
+                placed = laid.place(packet.pts, packet.duration or 0)
+                if laid.is_over(placed):
+                    continue
                 packet.pts = packet.dts = placed
             packet.stream = target
             yield packet
@@ -88,7 +89,7 @@ def _coded(packets: Iterable[Any], target: Any, joins: Joins) -> Iterator[Any]:
     for frame in _frames(packets):
         begin = end if frame.pts is None else round(frame.pts * frame.time_base / tick)
         length = round(Fraction(frame.samples, frame.sample_rate) / tick)
-        frame.pts, frame.time_base = laid.place(begin, length), tick
+        frame.pts, frame.time_base = laid.place(begin, length) if joins else begin, tick
         end = begin + length
         if laid.is_over(frame.pts):
             continue
@@ -125,20 +126,32 @@ def _readable(packets: Iterator[Any], warnings: list[str]) -> Iterator[Any]:
 
 
 def _rising(
-    packets: Iterator[Any], warnings: list[str], later: Fraction = NO_SHIFT
+    packets: Iterable[Any], warnings: list[str], later: Fraction = NO_SHIFT
 ) -> Iterator[Timed]:
     """With their times in seconds, without those that do not come after the one before: MP4 takes
-    no others."""
+    no others. Of two of which the second falls back behind a leap, the one that leapt is wrong."""
     last, lost = float("-inf"), 0
+    leapt: Timed | None = None
     for packet in packets:
         if packet.pts is not None and later:
             packet.pts += round(later / packet.time_base)
             packet.dts = packet.pts
         time = last if packet.pts is None else packet.pts * float(packet.time_base)
-        if time > last:
+        if leapt is not None:
+            if time > leapt[0]:
+                last = leapt[0]
+                yield leapt
+            else:
+                lost += 1
+            leapt = None
+        if time <= last:
+            lost += 1
+        elif float("-inf") < last < time - LEAP_S:
+            leapt = time, packet
+        else:
             last = time
             yield time, packet
-        else:
-            lost += 1
+    if leapt is not None:
+        yield leapt
     if lost:
         warnings.append(f"{lost} packets of sound were out of order and are left out")

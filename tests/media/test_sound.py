@@ -97,7 +97,7 @@ class Packet:
     time_base: Fraction = Fraction(1, 8)
 
 
-@given(st.lists(st.integers(0, 30)))
+@given(st.lists(st.integers(0, 7)))
 def test_packets_out_of_order_are_left_out_and_counted(times: list[int]) -> None:
     warnings: list[str] = []
     kept = list(_rising(iter([Packet(t) for t in times]), warnings))
@@ -106,6 +106,24 @@ def test_packets_out_of_order_are_left_out_and_counted(times: list[int]) -> None
     lost = len(times) - len(kept)
     assert len(warnings) == (lost > 0) and (not lost or warnings[0].startswith(f"{lost} packets"))
     assert not times or (seconds[0] == times[0] / 8 and max(seconds) == max(times) / 8)
+
+
+@given(st.integers(2, 20), st.integers(20, 10**6), st.data())
+def test_one_damaged_time_costs_one_packet(count: int, far: int, data: st.DataObject) -> None:
+    """A packet that leaps ahead by hours must take neither the rest nor the film's length."""
+    times = list(range(count))
+    times.insert(data.draw(st.integers(1, count - 1)), count + far)
+    warnings: list[str] = []
+    kept = [time for time, _ in _rising(iter([Packet(t) for t in times]), warnings)]
+    assert kept == [t / 8 for t in range(count)]
+    assert warnings == ["1 packets of sound were out of order and are left out"]
+
+
+def test_a_pause_is_no_damage() -> None:
+    warnings: list[str] = []
+    times = [0, 1, 2, 90, 91, 92, 400]
+    kept = [time for time, _ in _rising(iter([Packet(t) for t in times]), warnings)]
+    assert kept == [t / 8 for t in times] and not warnings
 
 
 @pytest.mark.parametrize("kind", ["windows.wmv", "plain.avi", "plain.mkv", "plain.ts"])
