@@ -18,6 +18,8 @@ from fer_batch.jobs.status import Event, job_ids, list_jobs, read_log, read_stat
 from fer_batch.jobs.storage import Storage
 from fer_batch.jobs.submit import Request, Submitted, Uploaded, submit
 
+GIVE_UP = 20  # files that cannot be fetched one after the other
+
 
 class QueueClient:
     """Submit, watch, fetch, stop. Methods raise BrokerError and StorageError, one line each."""
@@ -182,11 +184,16 @@ class QueueClient:
             progress(min(done, total), total)
 
         failed: list[FerBatchError] = []
+        in_a_row = 0
         for file in wanted:
             try:
                 download.fetch(self.storage, file, moved)
+                in_a_row = 0
             except StorageError as error:
                 failed.append(error)
+                in_a_row += 1
+                if in_a_row == GIVE_UP:  # it is not these files, it is the storage
+                    raise
         if failed:
             more = f" ({len(failed) - 1} more files like it)" if len(failed) > 1 else ""
             raise StorageError(f"{failed[0]}{more}; the rest is downloaded")

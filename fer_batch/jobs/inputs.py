@@ -62,12 +62,19 @@ def content_hash(kind: str, files: list[StoredFile]) -> str:
 
 def upload(storage: Storage, path: Path, file: StoredFile) -> int:
     """Store a file unless its content is there already; returns the bytes sent."""
-    if storage.size(file.key) == file.size and (
-        not storage.is_linked(file.key) or sha256_file(storage.folder(file.key)) == file.sha256
-    ):
+    if storage.size(file.key) == file.size and _as_it_was(storage, path, file):
         return 0
     storage.put_file(path, file.key)
     return file.size
+
+
+def _as_it_was(storage: Storage, path: Path, file: StoredFile) -> bool:
+    """Whether what is stored still has the content that its key says: somebody else's name may lead
+    to it. ``path`` has just been hashed."""
+    if not storage.is_linked(file.key):
+        return True
+    stored = storage.folder(file.key)
+    return stored.samefile(path) or sha256_file(stored) == file.sha256
 
 
 class InputCache:

@@ -9,7 +9,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from fer_batch.errors import FerBatchError
+from fer_batch.errors import FerBatchError, StorageError
+from fer_batch.jobs import keys
 from fer_batch.jobs.spec import FINAL_STATES
 from tests.faults.cluster import run_here
 from tests.footage import pictures
@@ -107,8 +108,23 @@ def test_results_come_before_more_is_begun(here: Here, photo: Path, tmp_path: Pa
         paths.append(tmp_path / f"{number}.png")
         cv2.imwrite(str(paths[-1]), pictures.numbered(number))
     here.submit(*paths, outputs=CSV)
-    keys = [key for key, _ in here.drain()]
-    probes = [n for n, key in enumerate(keys) if "/probe/" in key]
-    finishes = [n for n, key in enumerate(keys) if "/finish/" in key]
+    did = [key for key, _ in here.drain()]
+    probes = [n for n, key in enumerate(did) if "/probe/" in key]
+    finishes = [n for n, key in enumerate(did) if "/finish/" in key]
     assert len(probes) == len(finishes) == 12
     assert finishes[0] < probes[-1]
+
+
+def test_one_lost_file_does_not_keep_the_others_back(
+    here: Here, photo: Path, tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"{number}.png" for number in range(3)]
+    for path in paths:
+        shutil.copyfile(photo, path)
+    job = here.submit(*paths, outputs=CSV)
+    assert done(here, job) == ["done"] * 3
+    here.client.storage.delete(f"{keys.item(job, 0)}/out/timeline.csv")
+    with pytest.raises(StorageError, match="the rest is downloaded"):
+        here.client.download(job, tmp_path / "got", frozenset())
+    got = {path.parent.name for path in (tmp_path / "got").glob("*/timeline.csv")}
+    assert got == {"1", "2"}
