@@ -65,7 +65,9 @@ def test_an_input_that_is_not_there_fails_alone(face_clip: Path, tmp_path: Path)
 def test_quiet_says_nothing_when_all_is_well(face_clip: Path, tmp_path: Path) -> None:
     done = fer_batch("run", face_clip, "-o", tmp_path, "--outputs", "csv", "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert sorted(p.name for p in (tmp_path / "two people").iterdir()) == ["timeline.csv"]
+    # And what the results are known by, where no summary was wanted.
+    names = sorted(p.name for p in (tmp_path / "two people").iterdir())
+    assert names == [".summary.json", "timeline.csv"]
 
 
 def test_the_output_folder_is_not_an_input(face_clip: Path, tmp_path: Path) -> None:
