@@ -58,7 +58,7 @@ def stored_items(
         NotFoundError: a folder holds no results.
         UsageError: a label that the model does not have.
     """
-    from fer_batch.jobs.local import read_summary
+    from fer_batch.jobs.results import read_summary
     from fer_batch.jobs.work import ItemSpec
 
     found: dict[Path, list[ItemSpec]] = {}

@@ -6,18 +6,15 @@ model and settings, never by the mere presence of a file.
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from fer_batch.atomic import atomic_path, write_error, write_text
+from fer_batch.atomic import atomic_path
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import (
     Cancelled,
@@ -27,17 +24,12 @@ from fer_batch.errors import (
     UnreadableError,
 )
 from fer_batch.jobs import steps
-from fer_batch.jobs.download import OUTPUT_FILES
+from fer_batch.jobs.results import alone, keep_record, outputs_intact, read_summary, remove_outputs
 from fer_batch.jobs.work import ItemPlan, ItemSpec, WorkFolder
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.progress import ShouldCancel, never
 
 logger = logging.getLogger(__name__)
-
-# What a finished item is known by where no summary.json was wanted.
-RECORD = ".summary.json"
-OF_A_BATCH = ("summary.csv", "index.html", "frames.csv")
-OURS = [p for patterns in OUTPUT_FILES.values() for p in patterns if p not in OF_A_BATCH]
 
 Existing = Literal["keep", "resume", "overwrite"]
 State = Literal["done", "reused", "failed", "cancelled"]
@@ -147,7 +139,7 @@ class _Run:
 
     def all_steps(self) -> tuple[State, dict[str, Any]]:
         new_folder = not self.folder.exists()
-        with _alone(self.folder):
+        with alone(self.folder):
             return self._all_steps(new_folder)
 
     def _all_steps(self, new_folder: bool) -> tuple[State, dict[str, Any]]:
@@ -180,7 +172,7 @@ class _Run:
         remove_outputs(self.folder, previous)
         summary = steps.finish(self.item, work, self.engine)
         if "summary" not in self.item.outputs:
-            write_text(self.folder / RECORD, json.dumps(summary))
+            keep_record(self.folder, summary)
         work.remove()
         return "done", summary
 
@@ -253,72 +245,6 @@ class _Run:
                 self.observer.advance,
                 self.should_cancel,
             )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold ``folder``, which is made if need be, against other processes that would write to it.
-
-    Raises:
-        OutputPathError: another one is at work there, or it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        import fcntl
-
-        held = os.open(folder, os.O_RDONLY)
-    except ImportError:  # Windows: no locks on folders
-        yield
-        return
-    except OSError as error:
-        raise write_error(error, folder) from error
-    try:
-        with suppress(OSError):  # a file system without locks
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise OutputPathError(
-                    f"{folder}: another fer-batch is at work there; wait for it, or choose "
-                    "another place with -o"
-                ) from None
-        yield
-    finally:
-        os.close(held)
-
-
-def read_summary(folder: Path) -> dict[str, Any]:
-    """The summary of a finished item; empty where there is none that can be read."""
-    for name in ("summary.json", RECORD):
-        with suppress(OSError, ValueError):
-            data = json.loads((folder / name).read_text("utf-8"))
-            if isinstance(data, dict) and isinstance(data.get("outputs"), dict):
-                return data
-    return {}
-
-
-def outputs_intact(folder: Path, summary: dict[str, Any]) -> bool:
-    """Whether every output that a summary lists is there with the content it had."""
-    for name, facts in summary.get("outputs", {}).items():
-        path = folder / name
-        try:
-            if sha256_file(path) != facts["sha256"]:
-                return False
-        except (OSError, KeyError, TypeError):
-            return False
-    return True
-
-
-def remove_outputs(folder: Path, summary: dict[str, Any]) -> None:
-    """Take away the outputs of an earlier run, so that none stays beside newer ones: those that its
-    summary lists, and those of a run that stopped before it had written one."""
-    for name in ("summary.json", RECORD):
-        (folder / name).unlink(missing_ok=True)
-    root = folder.resolve()
-    found = [p.relative_to(folder).as_posix() for pattern in OURS for p in folder.glob(pattern)]
-    for name in {*summary.get("outputs", {}), *found}:
-        path = (folder / name).resolve()
-        if path.is_relative_to(root) and path != root:
-            path.unlink(missing_ok=True)
 
 
 def _remove(*paths: Path) -> None:

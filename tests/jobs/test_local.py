@@ -9,7 +9,8 @@ import pytest
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import UnknownModelError
 from fer_batch.jobs.batch import write_batch
-from fer_batch.jobs.local import remove_outputs, run_items
+from fer_batch.jobs.local import run_items
+from fer_batch.jobs.results import remove_outputs
 from fer_batch.media.join import join_parts
 from fer_batch.pipeline import finish
 from fer_batch.pipeline.build import Engine

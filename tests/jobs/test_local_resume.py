@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fer_batch.config import AnalyzeSettings, RenderSettings
-from fer_batch.jobs import local
+from fer_batch.jobs import local, results
 from fer_batch.jobs.work import WorkFolder
 from tests.footage import pictures, videos
 from tests.jobs.local_runs import CSV, FRAMES, QUICK, RUN, VIDEO, Watch, names, run, spec, stamps
@@ -109,7 +109,7 @@ def test_results_without_a_summary_are_known_all_the_same(clip: Path, tmp_path: 
 
 
 def test_two_runs_do_not_work_in_one_folder(clip: Path, tmp_path: Path) -> None:
-    with local._alone(tmp_path / "clip"):
+    with results.alone(tmp_path / "clip"):
         (result,) = run(spec(clip), tmp_path)
     assert result.code == "output_path" and "another fer-batch" in result.error
     assert run(spec(clip), tmp_path)[0].state == "done"
