@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.processes import RedisServer
 from tests.footage import pictures, videos
 
 REAL_CLIPS = Path(__file__).parents[2] / "shared" / "clips"
@@ -39,6 +40,15 @@ def real_clips() -> Path:
     if not REAL_CLIPS.is_dir():
         pytest.skip("no real clips beside this checkout")
     return REAL_CLIPS
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis; whoever uses it empties it first."""
+    more = ("--appendfsync", "everysec")  # nobody kills this one
+    server = RedisServer(tmp_path_factory.mktemp("r"), False, "", *more).start()
+    yield server.url
+    server.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -89,6 +89,7 @@ class Caretaker(threading.Thread):
             "version": installed_version(),
             "pid": os.getpid(),
             "gpu": self.gpu,
+            "storage": self.settings.storage_place,
         }
 
     def _watch(self) -> None:

@@ -42,7 +42,7 @@ def queue_checks() -> Iterator[Check]:
     try:
         ledger.ping()
         yield from _broker(ledger)
-        yield from _workers(ledger)
+        yield from _workers(ledger, settings.storage_place)
     except FerBatchError as error:
         yield Check("broker", "wrong", str(error))
 
@@ -91,7 +91,7 @@ def _info(ledger: Ledger) -> dict[str, Any]:
     return found
 
 
-def _workers(ledger: Ledger) -> Iterator[Check]:
+def _workers(ledger: Ledger, storage: str) -> Iterator[Check]:
     from fer_batch.jobs.heartbeat import workers
     from fer_batch.jobs.spec import QUEUES
     from fer_batch.version import installed_version
@@ -107,6 +107,9 @@ def _workers(ledger: Ledger) -> Iterator[Check]:
         if worker.version != installed_version():
             advice = "run the same version everywhere"
             yield Check(f"worker {worker.name}", "note", f"version {worker.version}", advice)
+        if worker.storage != storage:
+            advice = f"must be the same place as {storage} here; set FER_BATCH_STORAGE"
+            yield Check(f"worker {worker.name}", "note", f"stores in {worker.storage}", advice)
         yield Check(f"worker {worker.name}", "ok", about)
     for queue in QUEUES:
         if queue not in served:

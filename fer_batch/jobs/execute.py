@@ -81,17 +81,17 @@ class Executor:
         except FerBatchError as error:
             words = self._words(unit, error)
             retries = settings.max_retries if error.retryable else 0
-            return self._fail(unit, error.code, words, retries)
+            return self._fail(lease, error.code, words, retries)
         except self.timeouts:
             words = f"{unit.stage} took too long each time; the input may be damaged"
-            return self._fail(unit, "timeout", words, settings.max_attempts - 1)
+            return self._fail(lease, "timeout", words, settings.max_attempts - 1)
         except MemoryError:
             words = f"{unit.stage} ran out of memory"
-            return self._fail(unit, "memory", words, settings.max_attempts - 1)
+            return self._fail(lease, "memory", words, settings.max_attempts - 1)
         except Exception as error:  # a defect of ours: one item fails, the worker goes on
             logger.exception("%s of job %s failed unexpectedly", unit.key, unit.job)
             words = f"{unit.stage}: unexpected {type(error).__name__}: {_line(error)}"
-            return self._fail(unit, "error", words, settings.max_attempts - 1)
+            return self._fail(lease, "error", words, settings.max_attempts - 1)
         completion = _patiently(lambda: self.ledger.complete(unit, **done))
         self._publish(completion.handouts)
         try:
@@ -124,8 +124,9 @@ class Executor:
             return {"warnings": json.dumps(result["warnings"])}
         return self.stages.segment(manifest, unit, lease.report, lease.should_stop)
 
-    def _fail(self, unit: Unit, code: str, words: str, retries: int) -> str:
-        verdict, handouts = _patiently(lambda: self.ledger.fail(unit, code, words, retries))
+    def _fail(self, lease: Lease, code: str, words: str, retries: int) -> str:
+        unit, owner = lease.unit, lease.owner
+        verdict, handouts = _patiently(lambda: self.ledger.fail(unit, owner, code, words, retries))
         if verdict == "failed":
             self._remember_failure(unit, code, words)
         self._publish(handouts)

@@ -97,7 +97,7 @@ def _replay(
     error = storage.get_json(keys.fact(job, index, "error"))
     if error is not None:
         unit = Unit(job, index, "probe")
-        settle(unit, ledger.fail(unit, error["code"], error["words"])[1])
+        settle(unit, ledger.fail(unit, "", error["code"], error["words"])[1])
         return
     plan = storage.get_json(keys.fact(job, index, "plan"))
     if plan is None:

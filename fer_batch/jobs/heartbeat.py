@@ -24,6 +24,7 @@ class WorkerInfo:
     unit: str
     frames_per_s: float
     gpu: str = ""
+    storage: str = ""
 
 
 def beat(ledger: Ledger, name: str, fields: dict[str, Any]) -> None:
@@ -64,6 +65,7 @@ def workers(ledger: Ledger) -> list[WorkerInfo]:
                 unit=fields.get("unit", ""),
                 frames_per_s=float(fields.get("rate", 0) or 0),
                 gpu=fields.get("gpu", ""),
+                storage=fields.get("storage", ""),
             )
             for name, fields in found
             if fields

@@ -152,10 +152,11 @@ class Ledger:
         return Completion(bool(counted), ended, _handouts(out))
 
     def fail(
-        self, unit: Unit, code: str, words: str, retries: int = 0
+        self, unit: Unit, owner: str, code: str, words: str, retries: int = 0
     ) -> tuple[str, list[Handout]]:
         """Fail the unit's item, or try the unit again later; "later", "failed" or "gone".
 
+        "lost" where another owner holds the lease by now: nothing is changed.
         ``retries``: how many times this kind of error may be answered by another try.
         """
         s = self.settings
@@ -168,6 +169,7 @@ class Ledger:
             retries,
             s.backoff_s,
             random.random(),
+            owner,
         )
         return str(verdict), _handouts(out)
 

@@ -144,6 +144,11 @@ class QueueSettings(BaseSettings):
         """Where manifests, inputs and results lie."""
         return self.storage or str(self.state_dir / "storage")
 
+    @property
+    def storage_place(self) -> str:
+        """The storage's address without user name and password."""
+        return self.storage_url.rpartition("@")[2]
+
 
 def load_settings() -> QueueSettings:
     """Read the environment.

@@ -36,7 +36,7 @@ class Storage:
     """Reads and writes of whole objects under one root."""
 
     def __init__(self, url: str) -> None:
-        self.where = url.split("@")[-1] if "@" in url else url
+        self.where = url.rpartition("@")[2]
         self.local = Path(url.removeprefix("file://")).expanduser() if _is_local(url) else None
         self._fs: Any = None
         self._root = ""

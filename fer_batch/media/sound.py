@@ -32,6 +32,8 @@ def open_sound(source: Any, output: Any, info: SourceInfo, warnings: list[str]) 
     ``info``: of the pictures; the sound is moved as they are.
     """
     track = source.streams.audio[0]
+    if (tracks := len(source.streams.audio)) > 1:
+        warnings.append(f"of {tracks} sound tracks only the first is kept")
     if track.codec_context is None:
         warnings.append("the sound is left out: its kind is unknown")
         return iter(())

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fer_batch.jobs.ledger import Ledger
 from fer_batch.jobs.settings import QueueSettings
-from tests.faults.processes import RedisServer
 from tests.footage import pictures, videos
 from tests.jobs.here import Here
-
-
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    more = ("--appendfsync", "everysec")  # nobody kills this one
-    server = RedisServer(tmp_path_factory.mktemp("r"), False, "", *more).start()
-    yield server.url
-    server.stop()
 
 
 @pytest.fixture

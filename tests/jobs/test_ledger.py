@@ -187,13 +187,27 @@ def test_retryable_errors_wait_and_end(ledger: Ledger) -> None:
     job, (handout,) = enter(ledger)
     for count in range(2):
         ledger.claim(handout.unit, "a")
-        assert ledger.fail(handout.unit, "storage", "storage is away", 2)[0] == "later"
+        assert ledger.fail(handout.unit, "a", "storage", "storage is away", 2)[0] == "later"
         assert ledger.sweep() == [], "not before its time"
         assert [h.unit for h in lapse(ledger)] == [handout.unit], count
     ledger.claim(handout.unit, "a")
-    assert ledger.fail(handout.unit, "storage", "storage is away", 2)[0] == "failed"
+    assert ledger.fail(handout.unit, "a", "storage", "storage is away", 2)[0] == "failed"
     status = read_status(ledger, job)
     assert status is not None and status.items[0].error == "storage is away"
+
+
+def test_who_has_lost_the_lease_cannot_fail_the_unit(ledger: Ledger) -> None:
+    _, (handout,) = enter(ledger)
+    unit = handout.unit
+    ledger.claim(unit, "late")
+    lapse(ledger)
+    assert ledger.claim(unit, "other").verdict == "ok"
+    for retries in (0, 2):
+        assert ledger.fail(unit, "late", "storage", "storage is away", retries) == ("lost", [])
+    assert ledger.holder(unit) == "other"
+    assert ledger.renew(unit, "other", 1) == "ok"
+    # What is finished is finished, whoever says so: names and bytes are the same.
+    assert ledger.complete(unit, **PLAN).counted
 
 
 def test_cancel_then_retry_starts_unfinished_items_over(ledger: Ledger) -> None:

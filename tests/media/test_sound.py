@@ -141,6 +141,17 @@ def test_all_of_the_sound_of_usual_files(kind: str, tmp_path: Path) -> None:
     assert min(loud) > 0.9 * max(loud)
 
 
+def test_of_several_languages_the_first_is_kept_and_this_is_said(tmp_path: Path) -> None:
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    one = videos.write(tmp_path / "one.mkv", frames, Recipe(sound=True))
+    source = tmp_path / "two.mkv"
+    oracle.ffmpeg("-i", one, "-f", "lavfi", "-i", "anullsrc=d=2", "-map", "0", "-map", "1:a",
+                  "-c:v", "copy", "-c:a", "aac", source)  # fmt: skip
+    (warning,) = film(source, tmp_path / "film.mp4")
+    assert warning == "of 2 sound tracks only the first is kept"
+    assert heard(tmp_path / "film.mp4").max() > 0.05
+
+
 def test_sound_of_unknown_kind_costs_the_sound_only(tmp_path: Path) -> None:
     frames = [pictures.numbered(i) for i in range(FRAMES)]
     source = videos.write(tmp_path / "sound.mkv", frames, Recipe(sound=True))

@@ -1,5 +1,6 @@
--- ARGV: job, unit, code, words, most retries, base delay, jitter 0..1.
--- Returns {what became of it (later, failed, gone), units to publish}.
+-- ARGV: job, unit, code, words, most retries, base delay, jitter 0..1, owner.
+-- Returns {what became of it (later, failed, gone, lost), units to publish}. Lost: somebody else
+-- has the lease by now, and it is for them to say how it ends.
 local job, unit, t, out = ARGV[1], ARGV[2], now(), {}
 local item, stage = split(unit)
 if not wanted(job, unit) then
@@ -7,6 +8,8 @@ if not wanted(job, unit) then
   refill(job, t, out)
   return {'gone', out}
 end
+local holder = redis.call('HGET', P .. 'holders', member(job, unit))
+if holder and holder ~= ARGV[8] then return {'lost', out} end
 if tonumber(ARGV[5]) > 0 then
   local retries = redis.call('HINCRBY', P .. 'retries:' .. job, unit, 1)
   if retries <= tonumber(ARGV[5]) then
