@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# LiteRT; TensorFlow as it loads; its converter, of options that Keras sets itself.
+CHATTER = re.compile(
+    rb"INFO: |I\d{4} |W\d{4} .*tf_tfl_flatbuffer_helpers|WARNING: All log messages before absl"
+)
+
 
 @contextmanager
 def without_chatter() -> Iterator[None]:
-    """Keep the INFO lines of LiteRT's native code off stderr, which no setting turns off.
+    """Keep what native code says for its makers off stderr, where no setting turns it off.
 
-    Other threads may write to stderr meanwhile: what is not INFO is passed on afterwards.
+    Other threads may write to stderr meanwhile: all else is passed on afterwards.
     """
     with _catching:
         yield from _caught()
@@ -39,6 +45,6 @@ def _caught() -> Iterator[None]:
             os.dup2(before, 2)
             caught.seek(0)
             for line in caught:
-                if not line.startswith(b"INFO: "):
+                if not CHATTER.match(line):
                     os.write(before, line)
             os.close(before)

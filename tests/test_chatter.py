@@ -9,7 +9,7 @@ inside = threading.Event()
 
 def load():
     with without_chatter():
-        os.write(2, b"INFO: not for people\\n")
+        os.write(2, b"INFO: not for people\\nI0000 00:00:1.2 3 loader.cc:4] nor this\\n")
         inside.set()
         time.sleep(0.3)
 

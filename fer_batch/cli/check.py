@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+from fer_batch.chatter import without_chatter
 from fer_batch.errors import FerBatchError
 from fer_batch.version import installed_version
 
@@ -49,7 +50,8 @@ def check_gpu() -> Check:
         return Check("gpu", "ok", "none; the CPU is used")
     try:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        import tensorflow as tf
+        with without_chatter():
+            import tensorflow as tf
 
         seen = len(tf.config.list_physical_devices("GPU"))
     except ImportError as error:

@@ -24,13 +24,20 @@ Landmarks = Annotated[
 def train(
     data: Data,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for checkpoints and results.")],
-    arch: Annotated[str, typer.Option(help="Network: dcnn (the reference) or resnet.")] = "resnet",
+    arch: Annotated[
+        str | None,
+        typer.Option(help="Network: dcnn (the reference) or resnet.", show_default="resnet"),
+    ] = None,
     emotions: Annotated[
         str, typer.Option(help="Comma-separated labels to tell apart; all if left out.")
     ] = "",
     targets: Annotated[
-        str, typer.Option(help="Learn fer2013 labels, ferplus votes, or joint: both at once.")
-    ] = "fer2013",
+        str | None,
+        typer.Option(
+            help="Learn fer2013 labels, ferplus votes, or joint: both at once.",
+            show_default="fer2013",
+        ),
+    ] = None,
     fer_plus: FerPlus = None,
     landmarks: Landmarks = None,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs in all.")] = 60,
@@ -75,6 +82,7 @@ def train(
     it with --epochs and --cooldown-epochs, or with --finish-in on a machine that others use too.
     """
     from fer_batch.cli.options import parse_labels
+    from fer_batch.emotion.backend import load_keras
     from fer_batch.training import run
     from fer_batch.training.data import hold_out, load
 
@@ -93,10 +101,13 @@ def train(
         "validation_share": validation_share,
     }
     how = run.stored_settings(out, epochs=epochs, **changes) if resume else None
+    heads = run.heads_for(targets or "fer2013", parse_labels(emotions) or None)
     if how is None:
-        heads = run.heads_for(targets, parse_labels(emotions) or None)
-        how = run.new_settings(arch, heads, epochs, **changes)
+        how = run.new_settings(arch or "resnet", heads, epochs, **changes)
+    else:
+        run.check_same(how, out, arch, heads if targets or emotions else None)
     faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)
+    load_keras()
     run.train(how, faces, out, resume, typer.echo)
     typer.echo(f"models, history.csv and pictures are in {out}")
 
@@ -164,10 +175,13 @@ def calibrate(
     """
     import numpy as np
 
+    from fer_batch.errors import UsageError
     from fer_batch.training.data import load
     from fer_batch.training.landmarks import find_landmarks, make_detector, save_landmarks
     from fer_batch.training.template import mean_template
 
+    if out.resolve() == data.resolve():
+        raise UsageError(f"{out}: holds the images; choose another name for the landmarks")
     faces = load(data)
     landmarks = find_landmarks(
         faces.images,
@@ -191,6 +205,7 @@ def export(
     prefix: Annotated[str, typer.Option(help="Goes before the models' names.")] = "",
 ) -> None:
     """Calibrate and export the models of a training as of its last checkpoint."""
+    from fer_batch.emotion.backend import load_keras
     from fer_batch.errors import TrainingDataError
     from fer_batch.training import run
     from fer_batch.training.data import hold_out, load
@@ -200,6 +215,7 @@ def export(
     if how is None:
         raise TrainingDataError(f"{directory}: holds no training")
     faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)
+    load_keras()
     training = Training(how, faces, directory)
     run.finish(training, training.result(), faces, out, prefix, typer.echo)
 
@@ -211,13 +227,16 @@ def quantise(
     fer_plus: FerPlus = None,
 ) -> None:
     """Make MODEL-int8, with weights of eight bits, a quarter of the cost on CPUs; measure it."""
+    from fer_batch.emotion.backend import load_keras
     from fer_batch.emotion.models import find_model
     from fer_batch.training.data import load
     from fer_batch.training.release import quantised
     from fer_batch.training.reports import table
 
+    card, faces = find_model(model), load(data, fer_plus)
+    load_keras()
     out.mkdir(parents=True, exist_ok=True)
-    card, result = quantised(find_model(model), load(data, fer_plus), out)
+    card, result = quantised(card, faces, out)
     typer.echo(table(result, f"{card.name} on PublicTest"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from fer_batch.emotion.backend import load_keras
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import in_batches
 from fer_batch.errors import ModelFileError, UsageError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 def has_gpu() -> bool:
     """Whether Keras' backend can use a GPU. Imports the backend, which takes seconds."""
+    load_keras()
     import keras
 
     try:
@@ -44,6 +46,7 @@ class KerasClassifier:
     lanes = 1
 
     def __init__(self, card: ModelCard, batch_size: int, device: str = "auto") -> None:
+        load_keras()
         import keras
 
         self.card, self.batch_size = card, batch_size

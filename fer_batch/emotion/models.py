@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from fer_batch.emotion.card import ModelCard
@@ -36,12 +37,23 @@ def find_model(name: str) -> ModelCard:
 
 def _at(path: Path) -> ModelCard:
     if path.is_dir():
-        cards = sorted(path.glob("*.json"))
-        if len(cards) != 1:
-            raise ModelFileError(f"{path}: holds {len(cards)} model cards; name one .json of them")
+        cards = [file for file in sorted(path.glob("*.json")) if _is_card(file)]
+        if not cards:
+            raise ModelFileError(f"{path}: holds no model card (.json)")
+        if len(cards) > 1:
+            names = ", ".join(card.name for card in cards)
+            raise ModelFileError(f"{path}: holds {len(cards)} models; name one of {names}")
         path = cards[0]
     if path.suffix != ".json":
         path = path.with_suffix(".json")
     if not path.is_file():
         raise UnknownModelError(f"{path}: there is no such model card")
     return ModelCard.read(path)
+
+
+def _is_card(path: Path) -> bool:
+    """A training keeps other files beside the cards of its models."""
+    try:
+        return "labels" in json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fer_batch.chatter import without_chatter
 from fer_batch.checksum import sha256_file
+from fer_batch.emotion.backend import load_keras
 from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import ModelFileError
 from fer_batch.training.folding import fold
@@ -120,17 +122,19 @@ def save_litert(keras_file: Path, path: Path, weights: str = "float16") -> bool:
 
 
 def _convert(keras_file: Path, path: Path, weights: str) -> None:
+    load_keras()
     import keras
     import tensorflow as tf
 
     model = keras.saving.load_model(keras_file, compile=False)
-    model.export(
-        path,
-        format="litert",
-        verbose=False,
-        optimizations=[tf.lite.Optimize.DEFAULT],
-        target_spec={"supported_types": [tf.float16] if weights == "float16" else []},
-    )
+    with without_chatter():
+        model.export(
+            path,
+            format="litert",
+            verbose=False,
+            optimizations=[tf.lite.Optimize.DEFAULT],
+            target_spec={"supported_types": [tf.float16] if weights == "float16" else []},
+        )
 
 
 def export(model: Any, heads: Mapping[str, Head], pool: Pool, name: str, out: Path) -> Exported:

@@ -55,6 +55,21 @@ def new_settings(arch: str, heads: tuple[Head, ...], epochs: int, **changes: Any
     return settings(arch, heads, epochs, **changes)
 
 
+def check_same(
+    how: TrainSettings, directory: Path, arch: str | None, heads: tuple[Head, ...] | None
+) -> None:
+    """Weights cannot be moved to another network or other labels; None is not asked for.
+
+    Raises:
+        UsageError: ``arch`` or ``heads`` are not those of the training that is resumed.
+    """
+    if arch not in (None, how.arch):
+        raise UsageError(f"--arch: the training in {directory} is of {how.arch}; choose a new -o")
+    if heads not in (None, how.heads):
+        names = "; ".join(f"{head.name}: {', '.join(head.labels)}" for head in how.heads)
+        raise UsageError(f"the training in {directory} is for {names}; choose a new -o for others")
+
+
 def prepare(directory: Path, resume: bool) -> None:
     """Makes the output folder; refuses to train over an older training unasked."""
     if directory.exists() and not directory.is_dir():

@@ -64,6 +64,16 @@ def test_exchanged_missing_and_outlying_weights_are_refused(
         card.file("keras")
 
 
+def test_the_one_model_of_a_training_is_found_among_its_other_files(
+    small_model: Path, tmp_path: Path
+) -> None:
+    shutil.copy(small_model, tmp_path)
+    (tmp_path / "settings.json").write_text('{"arch": "tiny"}')
+    (tmp_path / "state.json").write_text("[]")
+    (tmp_path / "broken.json").write_bytes(b"\xff")
+    assert find_model(str(tmp_path)).name == "two"
+
+
 def test_models_are_found_by_path_and_by_name(small_model: Path, tmp_path: Path) -> None:
     for name in (small_model, small_model.with_suffix(".keras"), small_model.parent):
         assert find_model(str(name)).name == "two"
@@ -71,7 +81,11 @@ def test_models_are_found_by_path_and_by_name(small_model: Path, tmp_path: Path)
         find_model("fer99")
     with pytest.raises(UnknownModelError, match="no such"):
         find_model(str(tmp_path / "x.json"))
-    with pytest.raises(ModelFileError, match="0 model cards"):
+    with pytest.raises(ModelFileError, match="holds no model card"):
+        find_model(str(tmp_path))
+    for name in ("two", "three"):
+        shutil.copy(small_model, tmp_path / f"{name}.json")
+    with pytest.raises(ModelFileError, match=r"name one of three\.json, two\.json"):
         find_model(str(tmp_path))
     assert [card.name for card in list_models(small_model.parent)] == ["two"]
 

@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -26,3 +28,15 @@ def test_heavy_libraries_load_only_where_they_are_used(
         [sys.executable, "-c", f"{program}\n{check}"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(find_spec("tensorflow") is None, reason="tensorflow is not installed")
+def test_keras_loads_without_a_word() -> None:
+    program = "from fer_batch.emotion.backend import load_keras; load_keras(); import keras"
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment
+    )
+    said = [line for line in done.stderr.splitlines() if not line.startswith("W0000")]
+    assert (done.returncode, done.stdout, said) == (0, "", [])

@@ -15,7 +15,7 @@ from fer_batch.training import checkpoint
 from fer_batch.training.architectures import ARCHITECTURES, Architecture, build
 from fer_batch.training.fit import Training, compiled
 from fer_batch.training.folding import fold
-from fer_batch.training.run import heads_for, prepare
+from fer_batch.training.run import check_same, heads_for, prepare
 from fer_batch.training.settings import TrainSettings, settings
 from fer_batch.training.targets import JOINT, Head
 from tests.training.made_faces import made_faces
@@ -168,6 +168,16 @@ def test_another_network_cannot_be_resumed_into(tmp_path: Path) -> None:
         checkpoint.restore(tmp_path, other, checkpoint.read_state(tmp_path))
     with pytest.raises(OutputPathError, match="--resume"):
         prepare(tmp_path, resume=False)
+
+
+def test_what_a_resumed_training_cannot_become_is_said_before_it_begins(tmp_path: Path) -> None:
+    how = TrainSettings.from_json(settings("tiny", JOINT, 1).to_json())
+    check_same(how, tmp_path, None, None)
+    check_same(how, tmp_path, "tiny", JOINT)
+    with pytest.raises(UsageError, match="is of tiny"):
+        check_same(how, tmp_path, "dcnn", None)
+    with pytest.raises(UsageError, match="fer7: angry, disgust"):
+        check_same(how, tmp_path, None, heads_for("fer2013", None))
 
 
 def test_folding_changes_nothing_but_the_layers() -> None:

@@ -1,0 +1,20 @@
+"""Loading Keras and the backend it is set to."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from fer_batch.chatter import without_chatter
+
+
+def load_keras() -> None:
+    """Import Keras and its backend, which takes seconds, without what TensorFlow tells of itself.
+
+    Its warnings stay, those about a GPU that cannot be used among them.
+    """
+    if "keras" in sys.modules:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    with without_chatter():
+        import keras  # noqa: F401
