@@ -79,7 +79,7 @@ def cancel(job: OneJob) -> None:
 
 
 def retry(job: OneJob) -> None:
-    """Start the failed and cancelled inputs of a job over; what was done is kept."""
+    """Start a job's failed and cancelled inputs over."""
     with open_queue(start=True) as queue:
         job = queue.resolve(job)
         count = queue.retry(job)

@@ -24,7 +24,7 @@ def download(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Bring the results of a job's finished inputs to a folder; resumes, verifies checksums."""
+    """Bring a job's results to a folder; resumes, verifies checksums."""
     from fer_batch.jobs.download import check_only
 
     wanted = check_only(only)

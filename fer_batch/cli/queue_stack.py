@@ -25,7 +25,9 @@ def worker(
     name: Annotated[str, typer.Option(help="A name for status and logs.")] = "",
     loglevel: Annotated[str, typer.Option(help="INFO, WARNING or DEBUG.")] = "INFO",
 ) -> None:
-    """Run a worker in the foreground; Ctrl-C or SIGTERM gives its work back and stops it."""
+    """Run a worker in the foreground.
+
+    Ctrl-C or SIGTERM gives its work back and stops it."""
     from fer_batch.jobs.settings import load_settings
     from fer_batch.jobs.spec import QUEUES
 
@@ -58,7 +60,9 @@ def worker(
 
 
 def up() -> None:
-    """Start this machine's own queue in the background: a Redis on a Unix socket, one worker."""
+    """Start this machine's own queue in the background.
+
+    A Redis on a Unix socket, and one worker."""
     from fer_batch.jobs.settings import load_settings
 
     settings = load_settings()

@@ -27,7 +27,7 @@ def status(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show how far a job is: each input with its frames, rate and time left."""
+    """Show how far a job is, input by input."""
     with open_queue() as queue:
         job = the_job(queue, job)
         if watch and not as_json:

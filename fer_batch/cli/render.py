@@ -30,7 +30,7 @@ def render(
     quiet: o.Quiet = False,
     as_json: o.Json = False,
 ) -> None:
-    """Draw again from stored results: other labels, another threshold, faces blurred.
+    """Draw stored results again: labels, threshold, blurred faces.
 
     The numbers stay as they are; the original videos must still be where they were.
     """

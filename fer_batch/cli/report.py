@@ -20,7 +20,7 @@ def open_page(
         bool, typer.Option("--print", help="Print where the page is, open nothing.")
     ] = False,
 ) -> None:
-    """Open the page of a folder of results, or of a job, in the browser.
+    """Open the report of a folder or of a job in the browser.
 
     The results of a job are brought to this machine first, unless they are here already.
     """
@@ -36,7 +36,7 @@ def report(
         list[Path], typer.Argument(help="Result folders of `fer-batch run`, one input's or all.")
     ],
 ) -> None:
-    """Build report.html and index.html again from stored results; nothing is analysed."""
+    """Build report.html and index.html again from stored results."""
     from fer_batch.output.report.rebuild import rebuild
 
     for folder in folders:

@@ -131,7 +131,7 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure a model on labelled images: accuracy, recall by label, calibration."""
+    """Measure a model: accuracy, recall by label, calibration."""
     from fer_batch.emotion.load import open_classifier
     from fer_batch.training.evaluate import evaluate as measure
     from fer_batch.training.reports import table
@@ -169,7 +169,9 @@ def calibrate(
         Path | None, typer.Option(help="Other weights for the detector (ONNX file).")
     ] = None,
 ) -> None:
-    """Find the landmarks in training images: the template that video faces are warped to.
+    """Find the landmarks in training images.
+
+    Their mean is the template that faces in videos are warped to.
 
     Takes about 3 ms an image. The file serves `fer-batch train --landmarks`.
     """
@@ -204,7 +206,7 @@ def export(
     landmarks: Landmarks = None,
     prefix: Annotated[str, typer.Option(help="Goes before the models' names.")] = "",
 ) -> None:
-    """Calibrate and export the models of a training as of its last checkpoint."""
+    """Calibrate and export a training's models."""
     from fer_batch.emotion.backend import load_keras
     from fer_batch.errors import TrainingDataError
     from fer_batch.training import run
@@ -226,7 +228,9 @@ def quantise(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for card and weights.")],
     fer_plus: FerPlus = None,
 ) -> None:
-    """Make MODEL-int8, with weights of eight bits, a quarter of the cost on CPUs; measure it."""
+    """Make MODEL-int8, with weights of eight bits, and measure it.
+
+    It costs a quarter on CPUs."""
     from fer_batch.emotion.backend import load_keras
     from fer_batch.emotion.models import find_model
     from fer_batch.training.data import load

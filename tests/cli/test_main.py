@@ -53,6 +53,11 @@ def test_every_command_explains_itself(commands: list[str]) -> None:
         assert len(first) > 10 and first[0].isupper(), command
 
 
+def test_the_list_of_commands_has_whole_sentences() -> None:
+    listed = fer_batch("--help").stdout.split("Commands:")[1].strip().splitlines()
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
+
+
 def test_version() -> None:
     from importlib.metadata import version
 
