@@ -12,22 +12,9 @@ from fer_batch.atomic import write_error
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import FerBatchError, OutputPathError, StorageError
 from fer_batch.jobs import keys
+from fer_batch.jobs.results import OUTPUT_FILES
 from fer_batch.jobs.spec import Manifest
 from fer_batch.jobs.storage import Storage
-
-# Files of each output, as `--only` names them.
-OUTPUT_FILES: dict[str, tuple[str, ...]] = {
-    "csv": ("timeline.csv",),
-    "video": ("annotated.mp4", "annotated/*.jpg"),
-    "gif": ("preview.gif",),
-    "plot": ("timeline.png",),
-    "summary": ("summary.json", "summary.csv"),
-    "report": ("report.html", "report/*", "index.html", "frames.csv"),
-    "intervals": ("intervals.csv",),
-    "people": ("people.csv",),
-    "vtt": ("emotions.vtt",),
-    "eaf": ("emotions.eaf",),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,20 @@ from typing import Any
 from fer_batch.atomic import write_error, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import OutputPathError
-from fer_batch.jobs.download import OUTPUT_FILES
 
+# Files of each output, by the name that `--outputs` and `--only` know.
+OUTPUT_FILES: dict[str, tuple[str, ...]] = {
+    "csv": ("timeline.csv",),
+    "video": ("annotated.mp4", "annotated/*.jpg"),
+    "gif": ("preview.gif",),
+    "plot": ("timeline.png",),
+    "summary": ("summary.json", "summary.csv"),
+    "report": ("report.html", "report/*", "index.html", "frames.csv"),
+    "intervals": ("intervals.csv",),
+    "people": ("people.csv",),
+    "vtt": ("emotions.vtt",),
+    "eaf": ("emotions.eaf",),
+}
 # What a finished item is known by where no summary.json was wanted.
 RECORD = ".summary.json"
 OF_A_BATCH = ("summary.csv", "index.html", "frames.csv")
