@@ -234,7 +234,7 @@ def show(rows: list[Row], stages: dict[str, float]) -> None:
     for row in rows:
         sign = "≤" if row.better == "low" else "≥"
         verdict = "met" if row.met else "–" if row.value != row.value else "missed"
-        table.add_row(row.what, f"{row.value:.2f}", f"{sign} {row.goal}", verdict, row.detail)
+        table.add_row(row.what, f"{row.value:.3g}", f"{sign} {row.goal}", verdict, row.detail)
     console = Console(width=120)
     console.print(table)
     parts = ", ".join(f"{name} {seconds:.2f}" for name, seconds in stages.items())
