@@ -32,6 +32,8 @@ STAGES = {
     "finish": "finishing",
 }
 
+NO_WORKER = "no worker heard of yet: a new one takes seconds, `fer-batch doctor` looks for it"
+
 
 def clock(seconds: float | None) -> str:
     """``1:05`` for 65 seconds, ``-`` for None."""
@@ -95,7 +97,7 @@ def plain_lines(job: JobStatus, workers: list[WorkerInfo]) -> list[str]:
         lines.append(" ".join(parts))
     lines += [f"  worker    {worker_line(worker)}" for worker in workers]
     if not workers and not job.final:
-        lines.append("  no worker has been heard of; `fer-batch worker` starts one")
+        lines.append(f"  {NO_WORKER}")
     return lines
 
 
@@ -130,7 +132,7 @@ def live_view(job: JobStatus, workers: list[WorkerInfo], width: int, height: int
         if len(workers) > 4:
             parts.append(Text(f"  … and {len(workers) - 4} more workers", style="bright_black"))
         if not workers:
-            parts.append(Text("  no worker heard of yet", style="yellow"))
+            parts.append(Text(f"  {NO_WORKER}", style="yellow"))
     return Group(*parts)
 
 
