@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from fer_batch.emotion.classifier import Classifier
+    from fer_batch.training.alignment import Alignment
+    from fer_batch.training.evaluate import Evaluation
     from fer_batch.training.faceset import FaceSet
 
 Data = Annotated[
@@ -129,12 +133,18 @@ def evaluate(
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for confusion matrix, reliability and mistakes.")
     ] = None,
+    as_video: Annotated[
+        bool,
+        typer.Option(
+            "--as-video", help="Also run each image, enlarged, through detector and warp; compare."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure a model: accuracy, recall by label, calibration."""
     from fer_batch.emotion.load import open_classifier
     from fer_batch.training.evaluate import evaluate as measure
-    from fer_batch.training.reports import table
+    from fer_batch.training.reports import alignment_table, table
 
     classifier = open_classifier(model, runtime)
     faces = _split_of(data, fer_plus, split)
@@ -143,10 +153,27 @@ def evaluate(
         from fer_batch.training.pictures import evaluation_pictures
 
         evaluation_pictures(pictures, result, faces.images, classifier.card.name)
+    ways = _as_video(classifier, faces, result) if as_video else {}
     if as_json:
-        typer.echo(json.dumps(result.to_json()))
+        said = result.to_json()
+        if ways:
+            said["as_video"] = {way: asdict(found) for way, found in ways.items()}
+        typer.echo(json.dumps(said))
     else:
         typer.echo(table(result, f"{classifier.card.name} on {split}"))
+        if ways:
+            typer.echo(alignment_table(ways))
+
+
+def _as_video(classifier: Classifier, faces: FaceSet, told: Evaluation) -> dict[str, Alignment]:
+    from fer_batch.faces.detector import open_detector
+    from fer_batch.training.alignment import measure
+
+    detector = open_detector("yunet")
+    return {
+        "template": measure(classifier, faces, told, detector, by_box=False),
+        "box": measure(classifier, faces, told, detector, by_box=True),
+    }
 
 
 def _split_of(data: Path, fer_plus: Path | None, split: str) -> FaceSet:
@@ -177,7 +204,7 @@ def calibrate(
     """
     import numpy as np
 
-    from fer_batch.errors import UsageError
+    from fer_batch.errors import TrainingDataError, UsageError
     from fer_batch.training.data import load
     from fer_batch.training.landmarks import find_landmarks, make_detector, save_landmarks
     from fer_batch.training.template import mean_template
@@ -190,8 +217,10 @@ def calibrate(
         make_detector(detector_model),
         lambda done: typer.echo(f"{done}/{len(faces)}", err=True),
     )
-    save_landmarks(out, landmarks)
     found = float(np.isfinite(landmarks).all(axis=(1, 2)).mean())
+    if not found:
+        raise TrainingDataError(f"{data}: no face is found in any of its {len(faces)} images")
+    save_landmarks(out, landmarks)
     typer.echo(f"faces found in {found:.1%} of {len(faces)} images")
     names = ("right eye", "left eye", "nose", "right mouth corner", "left mouth corner")
     for name, (x, y) in zip(names, mean_template(landmarks), strict=True):

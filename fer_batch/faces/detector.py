@@ -49,7 +49,7 @@ def open_detector(
 
 
 def checked_hash(path: Path, expected: str | None) -> str:
-    """SHA-256 (hex) of a weights file.
+    """SHA-256 (hex) of a weights file; ``expected`` None for one that did not come with us.
 
     Raises:
         ModelFileError: missing, or another file than expected.
@@ -58,7 +58,8 @@ def checked_hash(path: Path, expected: str | None) -> str:
         found = sha256_file(path)
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
-        raise ModelFileError(f"{path}: {reason}; install fer-batch again") from error
+        remedy = "" if expected is None else "; install fer-batch again"
+        raise ModelFileError(f"{path}: {reason}{remedy}") from error
     if expected is not None and found != expected:
         raise ModelFileError(f"{path}: is not the file it should be; install fer-batch again")
     return found

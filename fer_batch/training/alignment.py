@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fer_batch.emotion.classifier import Classifier
+from fer_batch.errors import TrainingDataError
 from fer_batch.faces.detector import Detector
-from fer_batch.training.evaluate import truth_for
+from fer_batch.training.evaluate import Evaluation
 from fer_batch.training.faceset import SIZE, FaceSet
+from fer_batch.training.landmarks import enlarged
 from fer_batch.training.metrics import accuracy
-from fer_batch.training.targets import hard_labels
 from fer_batch.types import Detections, Frame
 
 if TYPE_CHECKING:
@@ -38,13 +39,9 @@ class Alignment:
 
 def as_frame(image: ByteArray) -> Frame:
     """A training image ``uint8[48, 48]``, enlarged and on grey ground, as a decoded picture."""
-    import cv2
     import numpy as np
 
-    large = cv2.resize(image, None, fx=ENLARGE, fy=ENLARGE, interpolation=cv2.INTER_CUBIC)
-    large = cv2.copyMakeBorder(
-        large, BORDER, BORDER, BORDER, BORDER, cv2.BORDER_CONSTANT, value=127
-    )
+    large = enlarged(image, ENLARGE, BORDER)
     chroma = np.full((large.shape[0] // 2, large.shape[1]), 128, np.uint8)
     return Frame(
         0,
@@ -85,19 +82,22 @@ def pipeline_crops(
 
 
 def measure(
-    classifier: Classifier, faces: FaceSet, detector: Detector, by_box: bool = False
+    classifier: Classifier, faces: FaceSet, told: Evaluation, detector: Detector, by_box: bool
 ) -> Alignment:
-    """Compares ``faces`` fed directly with the same faces run through detector and warp."""
+    """Compares ``told``, of ``faces`` fed directly, with the same faces run through detector and
+    warp: to the template of the model's card, or ``by_box`` as the detector's box cuts them out.
+
+    Raises:
+        TrainingDataError: the detector finds no face in any image.
+    """
     import numpy as np
 
-    labels = classifier.card.labels
-    truth = hard_labels(faces, labels, truth_for(labels))
-    rows = np.flatnonzero(truth >= 0)
-    images, truth = faces.images[rows], truth[rows]
     template = None if by_box else np.array(classifier.card.template, np.float32)
-    crops, found = pipeline_crops(images, detector, template)
-    direct = classifier.classify(images)[found]
-    aligned = classifier.classify(crops)[found]
+    crops, found = pipeline_crops(faces.images[told.rows], detector, template)
+    if not found.any():
+        raise TrainingDataError("the detector finds a face in none of the images")
+    direct, truth = told.probabilities[found], told.truth
+    aligned = classifier.classify(crops[found])
     return Alignment(
         float(found.mean()),
         float((direct.argmax(axis=1) == aligned.argmax(axis=1)).mean()),

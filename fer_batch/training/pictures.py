@@ -38,7 +38,7 @@ def epoch_history(path: Path, history: Sequence[dict[str, float]], head: str) ->
     for axes, figure_name in zip(grid[0], ("accuracy", "loss"), strict=True):
         trained = figure_name if single else f"{head}_{figure_name}"
         for name, label, colour in (
-            (trained, "training (augmented, labels smoothed)", GREY),
+            (trained, "training (as it was augmented)", GREY),
             (f"val_{head}_{figure_name}", "validation", BLUE),
         ):
             values = [row.get(name) for row in history]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fer_batch.training.alignment import Alignment
 from fer_batch.training.evaluate import Evaluation
 
 
@@ -22,4 +23,18 @@ def table(result: Evaluation, title: str) -> str:
         f"accuracy {data['accuracy']:.4f} on {data['n']} faces, "
         f"expected calibration error {data['ece']:.4f}",
     ]
+    return "\n".join(lines)
+
+
+def alignment_table(results: dict[str, Alignment]) -> str:
+    """What becomes of the faces as the pipeline sees them, by how they are cut out."""
+    lines = [
+        "",
+        f"{'as faces in a video, cut out by':<34} {'found':>6} {'same label':>11} accuracy",
+    ]
+    for way, found in results.items():
+        lines.append(
+            f"{way:<34} {found.found:6.1%} {found.agreement:11.1%} {found.accuracy_aligned:8.1%}"
+            f" (fed directly {found.accuracy_direct:.1%})"
+        )
     return "\n".join(lines)
