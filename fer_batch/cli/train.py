@@ -30,7 +30,9 @@ def train(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for checkpoints and results.")],
     arch: Annotated[
         str | None,
-        typer.Option(help="Network: dcnn (the reference) or resnet.", show_default="resnet"),
+        typer.Option(
+            help="Network: dcnn (the reference), resnet or resnet-wide.", show_default="resnet"
+        ),
     ] = None,
     emotions: Annotated[
         str, typer.Option(help="Comma-separated labels to tell apart; all if left out.")
@@ -65,6 +67,10 @@ def train(
     ] = None,
     teacher_share: Annotated[
         float | None, typer.Option(min=0, max=1, help="The teachers' share of each target.")
+    ] = None,
+    start_from: Annotated[
+        list[str] | None,
+        typer.Option(help="A model to begin with the weights of; once for each of its heads."),
     ] = None,
     precision: Annotated[
         str | None, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")
@@ -104,12 +110,13 @@ def train(
         "seed": seed,
         "validation_share": validation_share,
     }
+    start = _found_again(start_from or [])
     how = run.stored_settings(out, epochs=epochs, **changes) if resume else None
     heads = run.heads_for(targets or "fer2013", parse_labels(emotions) or None)
     if how is None:
-        how = run.new_settings(arch or "resnet", heads, epochs, **changes)
+        how = run.new_settings(arch or "resnet", heads, epochs, start_from=start, **changes)
     else:
-        run.check_same(how, out, arch, heads if targets or emotions else None)
+        run.check_same(how, out, arch, heads if targets or emotions else None, start)
     faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)
     load_keras()
     run.train(how, faces, out, resume, typer.echo)

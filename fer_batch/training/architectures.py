@@ -116,6 +116,11 @@ def _resnet_default(grey: Any) -> Any:
     return _resnet(grey, ((32, 1), (64, 2), (128, 2), (256, 1)), stem=32, dropout=0.3)
 
 
+def _resnet_wide(grey: Any) -> Any:
+    """Half as wide again: 3.6 M weights and 126 M multiplications. A teacher, too dear to ship."""
+    return _resnet(grey, ((48, 1), (96, 2), (192, 2), (384, 1)), stem=48, dropout=0.3)
+
+
 def _resnet_tiny(grey: Any) -> Any:
     """For tests and for trying things out: a few thousand weights."""
     return _resnet(grey, ((8, 1), (16, 1)), stem=8, dropout=0.0)
@@ -124,6 +129,7 @@ def _resnet_tiny(grey: Any) -> Any:
 ARCHITECTURES: dict[str, Architecture] = {
     "dcnn": Architecture(_dcnn, "adam", 1e-3, 0.0, 32, "plateau", REFERENCE),
     "resnet": Architecture(_resnet_default, "adamw", 2e-3, 2e-3, 64, "stable", MILD, ema=0.998),
+    "resnet-wide": Architecture(_resnet_wide, "adamw", 2e-3, 2e-3, 64, "stable", MILD, ema=0.998),
     "tiny": Architecture(_resnet_tiny, "adamw", 2e-3, 1e-3, 64, "stable", MILD, ema=0.9),
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.emotion.load import open_classifier
+from fer_batch.emotion.models import find_model
 from fer_batch.errors import TrainingDataError
 from fer_batch.training import checkpoint
 from fer_batch.training.architectures import build
@@ -19,6 +20,7 @@ from fer_batch.training.optimizers import make_optimizer
 from fer_batch.training.plateau import Plateau
 from fer_batch.training.schedule import Clock, Stable, follow
 from fer_batch.training.settings import TrainSettings
+from fer_batch.training.start import start_from
 from fer_batch.training.targets import Head, hard_labels, targets
 from fer_batch.training.teacher import Lesson, lesson
 from fer_batch.training.template import aligning_maps
@@ -95,6 +97,8 @@ class Training:
         model = compiled(self.how)
         self.probe = build(self.how.arch, self.how.heads)
         first = self._resume(model) if resume else 0
+        if not first and self.how.start_from:
+            self._start(model, say)
         self._ask_teachers(say)
         if self.how.finish_minutes:
             self.clock = Clock(time.monotonic(), self.how.finish_minutes * 60)
@@ -122,10 +126,14 @@ class Training:
         if self.best is not None:
             self.probe.set_weights(self.best)
         elif self.how.ema:
-            batches = self._batches(0)
-            count = min(NORM_IMAGES // self.how.batch_size + 1, len(batches))
-            renew_normalisation(self.probe, [batches[i][0] for i in range(count)])
+            renew_normalisation(self.probe, self._some_images())
         return self.probe
+
+    def _some_images(self) -> list[Any]:
+        """Batches as training sees them: normalisations take their moments from these."""
+        batches = self._batches(0)
+        count = min(NORM_IMAGES // self.how.batch_size + 1, len(batches))
+        return [batches[place][0] for place in range(count)]
 
     def _rate(self, epoch: int) -> Stable:
         how = self.how
@@ -140,6 +148,12 @@ class Training:
             start,
             how.cooldown_epochs * self.steps,
         )
+
+    def _start(self, model: Any, say: Callable[[str], None]) -> None:
+        cards = [find_model(name) for name in self.how.start_from]
+        heads = start_from(cards, model, self.how.heads, self._some_images())
+        known = f"heads {', '.join(heads)}" if heads else "fresh heads"
+        say(f"started from {', '.join(card.name for card in cards)}, with {known}")
 
     def _ask_teachers(self, say: Callable[[str], None]) -> None:
         how = self.how

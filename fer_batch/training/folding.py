@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def _foldable(model: Any) -> dict[str, str]:
+def foldable(model: Any) -> dict[str, str]:
     """Names of convolutions without an activation, and of the one normalisation each feeds."""
     import keras
 
@@ -41,7 +41,7 @@ def fold(model: Any) -> Any:
     """
     import keras
 
-    pairs = _foldable(model)
+    pairs = foldable(model)
     dropped = set(pairs.values())
 
     def clone(layer: Any) -> Any:

@@ -56,13 +56,21 @@ def new_settings(arch: str, heads: tuple[Head, ...], epochs: int, **changes: Any
 
 
 def check_same(
-    how: TrainSettings, directory: Path, arch: str | None, heads: tuple[Head, ...] | None
+    how: TrainSettings,
+    directory: Path,
+    arch: str | None,
+    heads: tuple[Head, ...] | None,
+    start: tuple[str, ...] = (),
 ) -> None:
     """Weights cannot be moved to another network or other labels; None is not asked for.
 
     Raises:
-        UsageError: ``arch`` or ``heads`` are not those of the training that is resumed.
+        UsageError: ``arch``, ``heads`` or ``start`` are not those of the training that is resumed.
     """
+    if start not in ((), how.start_from):
+        raise UsageError(
+            f"--start-from: the training in {directory} has begun otherwise; choose a new -o"
+        )
     if arch not in (None, how.arch):
         raise UsageError(f"--arch: the training in {directory} is of {how.arch}; choose a new -o")
     if heads not in (None, how.heads):
@@ -98,6 +106,7 @@ def provenance(how: TrainSettings, faces: FaceSet, epochs: int) -> dict[str, Any
         "cooldown_minutes": how.finish_minutes,
         "teachers": [Path(name).stem for name in how.teachers],
         "teacher_share": how.teacher_share if how.teachers else 0.0,
+        "start_from": [Path(name).stem for name in how.start_from],
         "ema": how.ema,
         "precision": how.precision,
         "seed": how.seed,

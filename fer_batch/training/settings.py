@@ -17,6 +17,7 @@ class TrainSettings:
     rate that falls to nothing, counted from the last of ``epochs`` backwards; ``finish_minutes``
     above 0 end it by the clock instead, with a rate that falls from the start of that run on.
     ``teachers`` are cards of models whose answers make up ``teacher_share`` of the targets.
+    ``start_from`` are cards of models whose weights it began with, in place of random ones.
     ``validation_share`` of data without a PublicTest is held out as one."""
 
     arch: str
@@ -34,6 +35,7 @@ class TrainSettings:
     finish_minutes: float = 0.0
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5
+    start_from: tuple[str, ...] = ()
     precision: str = "float32"
     seed: int = 0
     validation_share: float = 0.1
@@ -48,6 +50,7 @@ class TrainSettings:
             "heads": heads,
             "augmentation": Augmentation(**data["augmentation"]),
             "teachers": tuple(data.get("teachers", ())),
+            "start_from": tuple(data.get("start_from", ())),
         }
         return cls(**{**data, **known})
 

@@ -1,0 +1,138 @@
+"""Starts a training from models that were exported, where it would start from random weights.
+
+An export has its normalisations folded into the convolutions (``training.folding``). Here they are
+put back: each gets the moments that its convolution has on training images, and just the scale and
+offset that undo them. The network then gives the exported model's numbers, and learns on as one
+whose normalisations were never gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from fer_batch.emotion.card import ModelCard
+from fer_batch.errors import UsageError
+from fer_batch.training.folding import foldable
+from fer_batch.training.targets import Head
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+
+
+def start_from(
+    cards: Sequence[ModelCard],
+    model: Any,
+    heads: Sequence[Head],
+    batches: Sequence[NDArray[np.uint8]],
+) -> list[str]:
+    """Give ``model`` the weights of exported ``cards``; returns the heads that got theirs too.
+
+    The trunk is the first card's. A head takes its layer from the card of its labels, in whatever
+    order, and stays random where there is none: so a training may also be for other labels.
+    From ``batches`` of training images, ``uint8[n, 48, 48, 1]``, the normalisations get moments.
+
+    Raises:
+        UsageError: another network than ``model``, or cards that do not share one trunk.
+        ModelFileError: a card without weights for Keras, or with damaged ones.
+    """
+    import keras
+
+    exported = [keras.saving.load_model(card.file("keras"), compile=False) for card in cards]
+    norms = foldable(model)
+    names = [head.name for head in heads]
+    trunk = [
+        layer
+        for layer in model.layers
+        if layer.weights and layer.name not in {*norms.values(), *names}
+    ]
+    for card, source in zip(cards, exported, strict=True):
+        _check_network(card, source, model.name, trunk)
+    for card, source in zip(cards[1:], exported[1:], strict=True):
+        _check_trunk(card, source, cards[0], exported[0], [layer.name for layer in trunk])
+    moments = _moments(exported[0], list(norms), batches)
+    for layer in trunk:
+        weights = exported[0].get_layer(layer.name).get_weights()
+        if layer.name in norms:
+            norm = model.get_layer(norms[layer.name])
+            weights = _unfold(layer, norm, weights, *moments[layer.name])
+        layer.set_weights(weights)
+    return [
+        head.name
+        for head in heads
+        if any(_take_head(model, head, c, s) for c, s in zip(cards, exported, strict=True))
+    ]
+
+
+def _check_network(card: ModelCard, source: Any, arch: str, trunk: Sequence[Any]) -> None:
+    """The same layers, with kernels of the same shapes."""
+
+    def shapes(layers: Sequence[Any]) -> dict[str, tuple[int, ...]]:
+        return {layer.name: tuple(layer.weights[0].shape) for layer in layers}
+
+    weighty = [layer for layer in source.layers if layer.weights and layer.name != "logits"]
+    if shapes(weighty) != shapes(trunk):
+        raise UsageError(f"--start-from {card.name}: not a network of --arch {arch}")
+
+
+def _check_trunk(
+    card: ModelCard, source: Any, first: ModelCard, other: Any, trunk: Sequence[str]
+) -> None:
+    import numpy as np
+
+    for name in trunk:
+        pairs = zip(
+            source.get_layer(name).get_weights(), other.get_layer(name).get_weights(), strict=True
+        )
+        if not all(np.array_equal(a, b) for a, b in pairs):
+            raise UsageError(
+                f"--start-from {card.name}: its trunk is not that of {first.name}; give models of "
+                "one training"
+            )
+
+
+def _moments(
+    source: Any, convolutions: Sequence[str], batches: Sequence[NDArray[np.uint8]]
+) -> dict[str, tuple[FloatArray, FloatArray]]:
+    """Mean and variance of each convolution's channels, ``float64[channels]``."""
+    import keras
+    import numpy as np
+
+    if not convolutions:
+        return {}
+    probe = keras.Model(source.input, [source.get_layer(name).output for name in convolutions])
+    sums: dict[str, list[Any]] = {name: [0, 0.0, 0.0] for name in convolutions}
+    for batch in batches:
+        for name, output in zip(convolutions, probe(batch, training=False), strict=True):
+            values = keras.ops.convert_to_numpy(output).astype(np.float64)
+            so_far = sums[name]
+            so_far[0] += values[..., 0].size
+            so_far[1] += values.sum(axis=(0, 1, 2))
+            so_far[2] += np.square(values).sum(axis=(0, 1, 2))
+    return {
+        name: (total / count, np.maximum(squares / count - np.square(total / count), 0.0))
+        for name, (count, total, squares) in sums.items()
+    }
+
+
+def _unfold(
+    convolution: Any, norm: Any, folded: list[Any], mean: FloatArray, variance: FloatArray
+) -> list[Any]:
+    """Sets ``norm`` so that it only adds the bias; returns the weights of ``convolution``."""
+    import numpy as np
+
+    kernel, bias = folded
+    norm.set_weights([np.sqrt(variance + norm.epsilon), mean, mean - bias, variance])
+    return [kernel, *(np.zeros_like(bias) for _ in convolution.weights[1:])]
+
+
+def _take_head(model: Any, head: Head, card: ModelCard, source: Any) -> bool:
+    if set(head.labels) != set(card.labels):
+        return False
+    order = [card.labels.index(label) for label in head.labels]
+    kernel, bias = source.get_layer("logits").get_weights()
+    model.get_layer(head.name).set_weights([kernel[:, order], bias[order]])
+    return True

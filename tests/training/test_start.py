@@ -1,0 +1,132 @@
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from fer_batch.emotion.card import ModelCard
+from fer_batch.emotion.load import open_classifier
+from fer_batch.emotion.models import find_model
+from fer_batch.errors import UsageError
+from fer_batch.training.architectures import build
+from fer_batch.training.export import export
+from fer_batch.training.fit import compiled
+from fer_batch.training.metrics import softmax
+from fer_batch.training.pool import Pool
+from fer_batch.training.settings import settings
+from fer_batch.training.start import start_from
+from fer_batch.training.targets import JOINT, Head
+from tests.training.made_faces import made_faces
+
+NAMES = ("fer7", "ferplus8", "fer3")
+
+
+def cards_of(trained: Path, *names: str) -> list[ModelCard]:
+    return [ModelCard.read(trained / f"{name}.json") for name in names]
+
+
+def some_batches() -> list[np.ndarray]:
+    images = made_faces(96, 0).images[..., None]
+    return [images[:64], images[64:]]
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_a_network_starts_as_what_was_exported(trained: Path, precision: str) -> None:
+    model = compiled(settings("tiny", JOINT, 1, precision=precision, seed=5))
+    cards = cards_of(trained, *NAMES)
+    assert start_from(cards, model, JOINT, some_batches()) == [head.name for head in JOINT]
+    images = made_faces(40, 1).images
+    logits = model.predict(images[..., None], verbose=0)
+    for card in cards:
+        wanted = open_classifier(str(card.path)).classify(images)
+        given = softmax(logits[card.name])
+        assert np.abs(given - wanted).max() < (1e-3 if precision == "float32" else 0.1), card.name
+
+
+def test_its_normalisations_have_the_moments_of_the_images(trained: Path) -> None:
+    model = build("tiny", JOINT)
+    batches = some_batches()
+    start_from(cards_of(trained, "fer7"), model, JOINT, batches)
+    stem = keras.Model(model.input, model.get_layer("stem_conv").output)
+    seen = np.asarray(stem(np.concatenate(batches)))
+    _, _, mean, variance = model.get_layer("stem_norm").get_weights()
+    assert np.allclose(mean, seen.mean(axis=(0, 1, 2)), atol=1e-4)
+    assert np.allclose(variance, seen.var(axis=(0, 1, 2)), rtol=1e-3)
+    # In training, where a batch's own moments rule, the network is the same but for chance.
+    trained_mode = np.asarray(model(np.concatenate(batches), training=True)["fer7"])
+    frozen = np.asarray(model(np.concatenate(batches), training=False)["fer7"])
+    assert np.allclose(trained_mode, frozen, atol=0.02 * np.abs(frozen).max())
+
+
+def test_a_network_with_other_kinds_of_layers_starts_too(tmp_path: Path) -> None:
+    head = Head("pair", ("happy", "sad"))
+    source = build("dcnn", [head])
+    rng = np.random.default_rng(0)
+    source.set_weights([rng.uniform(0.01, 0.05, w.shape) for w in source.get_weights()])
+    pool = Pool(head.labels, {"pair": 1.0}, (0.0, 0.0))
+    exported = export(source, {"pair": head}, pool, "pair", tmp_path)
+    card = ModelCard.read(_card(tmp_path, exported.names(), exported.hashes()))
+    model = build("dcnn", [head])
+    assert start_from([card], model, [head], some_batches()) == ["pair"]
+    images = made_faces(8, 0).images[..., None]
+    here, there = (np.asarray(m(images, training=False)["pair"]) for m in (model, source))
+    assert np.allclose(here, there, rtol=1e-2, atol=1e-2)
+
+
+def _card(folder: Path, files: dict[str, str], hashes: dict[str, str]) -> Path:
+    path = folder / "pair.json"
+    point = (0.0, 0.0)
+    ModelCard("pair", ("happy", "sad"), 48, files, hashes, (point,) * 5).write(path)
+    return path
+
+
+def test_heads_of_other_labels_stay_fresh(trained: Path) -> None:
+    heads = (Head("pair", ("happy", "sad")), Head("turned", ("neutral", "sad", "happy")))
+    model, images = build("tiny", heads), made_faces(20, 0).images
+    fresh = model.get_layer("pair").get_weights()
+    (card,) = cards_of(trained, "fer3")
+    assert start_from([card], model, heads, some_batches()) == ["turned"]
+    assert np.array_equal(model.get_layer("pair").get_weights()[0], fresh[0])
+    given = softmax(model.predict(images[..., None], verbose=0)["turned"])
+    order = [card.labels.index(label) for label in heads[1].labels]
+    assert np.allclose(given, open_classifier(str(card.path)).classify(images)[:, order], atol=1e-3)
+
+
+def test_what_does_not_fit_is_refused(
+    trained: Path, tmp_path: Path, made_data: tuple[Path, Path], commands: object
+) -> None:
+    with pytest.raises(UsageError, match="--start-from fer3: not a network of --arch dcnn"):
+        start_from(cards_of(trained, "fer3"), build("dcnn", JOINT), JOINT, some_batches())
+    with pytest.raises(UsageError, match="--start-from fer7: not a network of --arch resnet-wide"):
+        start_from([find_model("fer7")], build("resnet-wide", JOINT), JOINT, some_batches())
+    other = ["train", str(made_data[0]), "-o", str(tmp_path), "--arch", "tiny", "--epochs", "1"]
+    CliRunner().invoke(commands, other, catch_exceptions=False)  # type: ignore[arg-type]
+    mixed = [*cards_of(trained, "fer3"), ModelCard.read(tmp_path / "fer7.json")]
+    with pytest.raises(UsageError, match="its trunk is not that of fer3"):
+        start_from(mixed, build("tiny", JOINT), JOINT, some_batches())
+    again = [*other, "--resume", "--start-from", str(trained / "fer3.json")]
+    with pytest.raises(UsageError, match="has begun otherwise"):
+        CliRunner().invoke(commands, again, catch_exceptions=False)  # type: ignore[arg-type]
+
+
+def test_a_start_is_better_than_none_and_told_on_the_card(
+    trained: Path, made_data: tuple[Path, Path], commands: object, tmp_path: Path
+) -> None:
+    data, votes = (str(p) for p in made_data)
+    starts = [a for n in NAMES for a in ("--start-from", str(trained / f"{n}.json"))]
+    arguments = [
+        *("train", data, "-o", str(tmp_path), "--fer-plus", votes, "--targets", "joint"),
+        *("--arch", "tiny", "--epochs", "1", "--lr", "0.0001", *starts),
+    ]
+    done = CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
+    assert "started from fer7, ferplus8, fer3, with heads fer7, ferplus8, fer3" in done.stdout
+    card = json.loads((tmp_path / "fer3.json").read_text())
+    assert card["training"]["start_from"] == list(NAMES)
+    before = json.loads((trained / "fer3.json").read_text())["metrics"]["PublicTest"]["accuracy"]
+    assert abs(card["metrics"]["PublicTest"]["accuracy"] - before) < 0.1
+    resumed = [*arguments, "--resume"]
+    resumed[resumed.index("--epochs") + 1] = "2"
+    done = CliRunner().invoke(commands, resumed, catch_exceptions=False)  # type: ignore[arg-type]
+    assert done.exit_code == 0 and "started from" not in done.stdout
