@@ -68,6 +68,14 @@ def train(
     teacher_share: Annotated[
         float | None, typer.Option(min=0, max=1, help="The teachers' share of each target.")
     ] = None,
+    teachers_see: Annotated[
+        str | None,
+        typer.Option(
+            help="images: teachers are asked about each once; variants: about what is trained on, "
+            "however it is augmented. Better and slower.",
+            show_default="images",
+        ),
+    ] = None,
     start_from: Annotated[
         list[str] | None,
         typer.Option(help="A model to begin with the weights of; once for each of its heads."),
@@ -106,6 +114,7 @@ def train(
         "finish_minutes": finish_in,
         "teachers": _found_again(teacher) if teacher else None,
         "teacher_share": teacher_share,
+        "teachers_see": run.known_view(teachers_see),
         "precision": precision,
         "seed": seed,
         "validation_share": validation_share,

@@ -8,21 +8,17 @@ from typing import TYPE_CHECKING, Any
 from fer_batch.training.augment import Augmentation, augment
 from fer_batch.training.faceset import FaceSet
 from fer_batch.training.targets import Head, targets
-from fer_batch.training.teacher import Lesson
+from fer_batch.training.teacher import Teaching
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-def arrays(
-    faces: FaceSet, heads: Sequence[Head], lesson: Lesson | None = None
-) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+def arrays(faces: FaceSet, heads: Sequence[Head]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """Images ``uint8[n, 48, 48, 1]``, and by head name the targets and the weights of the rows."""
     pairs = {head.name: targets(faces, head) for head in heads}
     wanted = {name: pair[0] for name, pair in pairs.items()}
-    if lesson is not None:
-        wanted = {name: lesson.mixed(name, given) for name, given in wanted.items()}
     weights = {name: pair[1] for name, pair in pairs.items()}
     return faces.images[..., None], wanted, weights
 
@@ -43,7 +39,7 @@ def dataset(
     seed: int,
     first_epoch: int = 0,
     aligning: NDArray[np.float64] | None = None,
-    lesson: Lesson | None = None,
+    teaching: Teaching | None = None,
 ) -> Any:
     """A ``keras.utils.PyDataset`` over ``faces``; batches are made in a thread beside training.
 
@@ -54,7 +50,7 @@ def dataset(
     import keras
     import numpy as np
 
-    images, wanted, weights = arrays(faces, heads, lesson)
+    images, wanted, weights = arrays(faces, heads)
     if len(images) < batch_size:
         batch_size = len(images)
 
@@ -71,9 +67,12 @@ def dataset(
             rows = order[place * batch_size : (place + 1) * batch_size]
             rng = np.random.default_rng([seed, self.epoch, place])
             maps = None if aligning is None else aligning[rows]
-            batch = augment(images[rows, ..., 0], how, rng, maps)[..., None]
+            batch = augment(images[rows, ..., 0], how, rng, maps)
             pick = {name: values[rows] for name, values in wanted.items()}
-            return batch, pick, {name: values[rows] for name, values in weights.items()}
+            if teaching is not None:
+                pick = teaching.mixed(pick, rows, batch, rng)
+            weight = {name: values[rows] for name, values in weights.items()}
+            return batch[..., None], pick, weight
 
         def on_epoch_end(self) -> None:
             self.epoch += 1

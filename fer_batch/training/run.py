@@ -18,6 +18,7 @@ from fer_batch.training.settings import TrainSettings, changed, settings
 from fer_batch.training.targets import JOINT, Head
 
 TARGETS = ("fer2013", "ferplus", "joint")
+TEACHERS_SEE = ("images", "variants")
 
 
 def heads_for(targets: str, emotions: tuple[str, ...] | None) -> tuple[Head, ...]:
@@ -39,6 +40,17 @@ def heads_for(targets: str, emotions: tuple[str, ...] | None) -> tuple[Head, ...
         raise UsageError(f"--emotions: give two or more different ones of {', '.join(known)}")
     name = f"fer{len(chosen)}" if targets == "fer2013" else f"ferplus{len(chosen)}"
     return (Head(name, chosen, "fer2013" if targets == "fer2013" else "ferplus"),)
+
+
+def known_view(teachers_see: str | None) -> str | None:
+    """What it was given, if that is a thing teachers can see.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if teachers_see not in (None, *TEACHERS_SEE):
+        raise UsageError(f"--teachers-see: {teachers_see!r} is none of {', '.join(TEACHERS_SEE)}")
+    return teachers_see
 
 
 def stored_settings(directory: Path, **changes: Any) -> TrainSettings | None:
@@ -106,6 +118,7 @@ def provenance(how: TrainSettings, faces: FaceSet, epochs: int) -> dict[str, Any
         "cooldown_minutes": how.finish_minutes,
         "teachers": [Path(name).stem for name in how.teachers],
         "teacher_share": how.teacher_share if how.teachers else 0.0,
+        "teachers_see": how.teachers_see if how.teachers else "",
         "start_from": [Path(name).stem for name in how.start_from],
         "ema": how.ema,
         "precision": how.precision,

@@ -16,7 +16,8 @@ class TrainSettings:
     """What a training is; stored with its checkpoints. ``cooldown_epochs`` end the training with a
     rate that falls to nothing, counted from the last of ``epochs`` backwards; ``finish_minutes``
     above 0 end it by the clock instead, with a rate that falls from the start of that run on.
-    ``teachers`` are cards of models whose answers make up ``teacher_share`` of the targets.
+    ``teachers`` are cards of models whose answers make up ``teacher_share`` of the targets; they
+    see each image once ("images") or every variant of it that is trained on ("variants").
     ``start_from`` are cards of models whose weights it began with, in place of random ones.
     ``validation_share`` of data without a PublicTest is held out as one."""
 
@@ -35,6 +36,7 @@ class TrainSettings:
     finish_minutes: float = 0.0
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5
+    teachers_see: str = "images"
     start_from: tuple[str, ...] = ()
     precision: str = "float32"
     seed: int = 0

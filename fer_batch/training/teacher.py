@@ -2,15 +2,15 @@
 
 A network that learns from another's answers beside the labels forgets less of what the noisy labels
 get wrong, even where the teacher is an earlier state of itself ('born again', Furlanello et al.,
-2018). Its answers are averaged over each image and its mirror image, which costs nothing here and
-would double the cost of every face later.
+2018). Teachers are asked about each image once, beforehand (``Lesson``), or about each variant of
+it that the pupil is shown (``training.tutor``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import UsageError
@@ -21,20 +21,71 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float32]
+    Targets = Mapping[str, FloatArray]
+
+
+class Teaching(Protocol):
+    """A way to learn from teachers."""
+
+    def mixed(
+        self,
+        given: Targets,
+        rows: NDArray[np.int64],
+        shown: NDArray[np.uint8],
+        rng: np.random.Generator,
+    ) -> dict[str, FloatArray]:
+        """Targets ``given`` from labels, by head name ``float32[n, labels]``, moved towards what
+        teachers say of training images ``rows``, ``shown`` as ``uint8[n, 48, 48]``."""
+        ...
+
+
+def pupils(teacher: Classifier, heads: Sequence[Head]) -> dict[str, list[int]]:
+    """By name the heads of just the teacher's labels; where theirs stand among the teacher's.
+
+    Raises:
+        UsageError: there is no such head.
+    """
+    labels = teacher.card.labels
+    found = {
+        head.name: [labels.index(label) for label in head.labels]
+        for head in heads
+        if set(head.labels) == set(labels)
+    }
+    if not found:
+        raise UsageError(
+            f"--teacher {teacher.card.name}: no head has its labels, {', '.join(labels)}"
+        )
+    return found
+
+
+def blend(given: FloatArray, said: FloatArray, share: float) -> FloatArray:
+    """``given`` moved towards what was ``said`` by ``share``."""
+    return given * (1 - share) + said * share
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What teachers said: by head name ``float32[n, labels]``, and their ``share`` of a target."""
+    """What teachers said of all images: by head name ``float32[n, labels]``, ``share`` of a target.
+
+    Their answers are averaged over each image and its mirror image, which costs nothing here and
+    would double the cost of every face later.
+    """
 
     answers: Mapping[str, FloatArray]
     share: float
 
-    def mixed(self, head: str, given: FloatArray) -> FloatArray:
-        """Targets ``given`` from labels, moved towards the teacher's where there is one."""
-        if head not in self.answers:
-            return given
-        return given * (1 - self.share) + self.answers[head] * self.share
+    def mixed(
+        self,
+        given: Targets,
+        rows: NDArray[np.int64],
+        shown: NDArray[np.uint8],
+        rng: np.random.Generator,
+    ) -> dict[str, FloatArray]:
+        """See ``Teaching.mixed``; how an image is shown does not matter."""
+        told = {
+            name: blend(given[name], said[rows], self.share) for name, said in self.answers.items()
+        }
+        return {**given, **told}
 
 
 def lesson(
@@ -50,20 +101,14 @@ def lesson(
     """
     import numpy as np
 
+    mirrored = np.ascontiguousarray(images[:, :, ::-1])
     said: dict[str, list[FloatArray]] = {}
     for teacher in teachers:
-        pupils = [head for head in heads if set(head.labels) == set(teacher.card.labels)]
-        if not pupils:
-            raise UsageError(
-                f"--teacher {teacher.card.name}: no head has its labels, "
-                f"{', '.join(teacher.card.labels)}"
-            )
-        mirrored = np.ascontiguousarray(images[:, :, ::-1])
+        taught = pupils(teacher, heads)
         logs = [np.log(teacher.classify(seen) + 1e-9) for seen in (images, mirrored)]
         both = np.exp(np.mean(logs, axis=0))
         both /= both.sum(axis=1, keepdims=True)
-        for head in pupils:
-            order = [teacher.card.labels.index(label) for label in head.labels]
-            said.setdefault(head.name, []).append(both[:, order])
+        for name, order in taught.items():
+            said.setdefault(name, []).append(both[:, order])
     answers = {name: np.mean(all_, axis=0).astype(np.float32) for name, all_ in said.items()}
     return Lesson(answers, share)
