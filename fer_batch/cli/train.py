@@ -31,7 +31,8 @@ def train(
     arch: Annotated[
         str | None,
         typer.Option(
-            help="Network: dcnn (the reference), resnet or resnet-wide.", show_default="resnet"
+            help="Network: dcnn (the reference), resnet, resnet-wide or resnet-face.",
+            show_default="resnet",
         ),
     ] = None,
     emotions: Annotated[
@@ -78,7 +79,10 @@ def train(
     ] = None,
     start_from: Annotated[
         list[str] | None,
-        typer.Option(help="A model to begin with the weights of; once for each of its heads."),
+        typer.Option(
+            help="A model to begin with the weights of; once for each of its heads. Or "
+            "face-recognition: dlib's weights, for resnet-face."
+        ),
     ] = None,
     precision: Annotated[
         str | None, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")

@@ -9,8 +9,8 @@ from typing import Any
 
 from fer_batch.emotion.load import open_classifier
 from fer_batch.emotion.models import find_model
-from fer_batch.errors import TrainingDataError
-from fer_batch.training import checkpoint
+from fer_batch.errors import TrainingDataError, UsageError
+from fer_batch.training import checkpoint, face_recognition
 from fer_batch.training.architectures import build
 from fer_batch.training.batches import dataset, without_unlabelled
 from fer_batch.training.faceset import FaceSet
@@ -151,6 +151,12 @@ class Training:
         )
 
     def _start(self, model: Any, say: Callable[[str], None]) -> None:
+        if face_recognition.NAME in self.how.start_from:
+            if len(self.how.start_from) > 1:
+                raise UsageError(f"--start-from {face_recognition.NAME}: goes with no other model")
+            face_recognition.start_from_faces(model, self._some_images())
+            say("started from a network for face recognition, with fresh heads")
+            return
         cards = [find_model(name) for name in self.how.start_from]
         heads = start_from(cards, model, self.how.heads, self._some_images())
         known = f"heads {', '.join(heads)}" if heads else "fresh heads"

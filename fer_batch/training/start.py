@@ -42,29 +42,37 @@ def start_from(
     import keras
 
     exported = [keras.saving.load_model(card.file("keras"), compile=False) for card in cards]
-    norms = foldable(model)
-    names = [head.name for head in heads]
-    trunk = [
-        layer
-        for layer in model.layers
-        if layer.weights and layer.name not in {*norms.values(), *names}
-    ]
+    names = {*foldable(model).values(), *(head.name for head in heads)}
+    trunk = [layer for layer in model.layers if layer.weights and layer.name not in names]
     for card, source in zip(cards, exported, strict=True):
         _check_network(card, source, model.name, trunk)
     for card, source in zip(cards[1:], exported[1:], strict=True):
         _check_trunk(card, source, cards[0], exported[0], [layer.name for layer in trunk])
-    moments = _moments(exported[0], list(norms), batches)
-    for layer in trunk:
-        weights = exported[0].get_layer(layer.name).get_weights()
-        if layer.name in norms:
-            norm = model.get_layer(norms[layer.name])
-            weights = _unfold(layer, norm, weights, *moments[layer.name])
-        layer.set_weights(weights)
+    begin(model, exported[0], batches)
     return [
         head.name
         for head in heads
         if any(_take_head(model, head, c, s) for c, s in zip(cards, exported, strict=True))
     ]
+
+
+def begin(model: Any, source: Any, batches: Sequence[NDArray[np.uint8]]) -> None:
+    """Give ``model`` the weights of ``source``, the same network with its normalisations folded
+    away, wherever both have a layer of one name; the normalisations are put back.
+
+    ``batches``: see ``start_from``.
+    """
+    norms = foldable(model)
+    moments = _moments(source, list(norms), batches)
+    known = {layer.name for layer in source.layers if layer.weights}
+    for layer in model.layers:
+        if layer.name not in known:
+            continue
+        weights = source.get_layer(layer.name).get_weights()
+        if layer.name in norms:
+            norm = model.get_layer(norms[layer.name])
+            weights = _unfold(layer, norm, weights, *moments[layer.name])
+        layer.set_weights(weights)
 
 
 def _check_network(card: ModelCard, source: Any, arch: str, trunk: Sequence[Any]) -> None:
