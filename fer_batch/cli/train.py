@@ -84,6 +84,13 @@ def train(
             "face-recognition: dlib's weights, for resnet-face."
         ),
     ] = None,
+    freeze: Annotated[
+        str,
+        typer.Option(
+            help="Layers that keep the weights they begin with, as in stem,s1: by the "
+            "beginnings of their names."
+        ),
+    ] = "",
     precision: Annotated[
         str | None, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")
     ] = None,
@@ -124,10 +131,13 @@ def train(
         "validation_share": validation_share,
     }
     start = _found_again(start_from or [])
+    frozen = tuple(part.strip() for part in freeze.split(",") if part.strip())
     how = run.stored_settings(out, epochs=epochs, **changes) if resume else None
     heads = run.heads_for(targets or "fer2013", parse_labels(emotions) or None)
     if how is None:
-        how = run.new_settings(arch or "resnet", heads, epochs, start_from=start, **changes)
+        how = run.new_settings(
+            arch or "resnet", heads, epochs, start_from=start, frozen=frozen, **changes
+        )
     else:
         run.check_same(how, out, arch, heads if targets or emotions else None, start)
     faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)

@@ -39,6 +39,7 @@ def compiled(how: TrainSettings) -> Any:
         model = build(how.arch, how.heads)
     finally:
         keras.mixed_precision.set_global_policy("float32")
+    freeze(model, how.frozen)
     names = [head.name for head in how.heads]
     model.compile(
         optimizer=make_optimizer(how.optimizer, how.learning_rate, how.weight_decay, how.ema),
@@ -50,6 +51,21 @@ def compiled(how: TrainSettings) -> Any:
         jit_compile=keras.backend.backend() == "jax",
     )
     return model
+
+
+def freeze(model: Any, beginnings: Sequence[str]) -> None:
+    """Layers whose names begin so keep their weights, and their normalisations their moments:
+    a network that starts from known weights learns quicker where only its upper part learns.
+
+    Raises:
+        UsageError: no layer's name begins so.
+    """
+    for beginning in beginnings:
+        layers = [layer for layer in model.layers if layer.name.startswith(beginning)]
+        if not layers:
+            raise UsageError(f"--freeze {beginning}: {model.name} has no such layers")
+        for layer in layers:
+            layer.trainable = False
 
 
 def renew_normalisation(model: Any, batches: Sequence[Any]) -> None:

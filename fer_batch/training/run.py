@@ -120,6 +120,7 @@ def provenance(how: TrainSettings, faces: FaceSet, epochs: int) -> dict[str, Any
         "teacher_share": how.teacher_share if how.teachers else 0.0,
         "teachers_see": how.teachers_see if how.teachers else "",
         "start_from": [Path(name).stem for name in how.start_from],
+        "frozen": list(how.frozen),
         "ema": how.ema,
         "precision": how.precision,
         "seed": how.seed,

@@ -18,7 +18,8 @@ class TrainSettings:
     above 0 end it by the clock instead, with a rate that falls from the start of that run on.
     ``teachers`` are cards of models whose answers make up ``teacher_share`` of the targets; they
     see each image once ("images") or every variant of it that is trained on ("variants").
-    ``start_from`` are cards of models whose weights it began with, in place of random ones.
+    ``start_from`` are cards of models whose weights it began with, in place of random ones; layers
+    whose names begin with one of ``frozen`` keep them.
     ``validation_share`` of data without a PublicTest is held out as one."""
 
     arch: str
@@ -38,6 +39,7 @@ class TrainSettings:
     teacher_share: float = 0.5
     teachers_see: str = "images"
     start_from: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
     precision: str = "float32"
     seed: int = 0
     validation_share: float = 0.1
@@ -53,6 +55,7 @@ class TrainSettings:
             "augmentation": Augmentation(**data["augmentation"]),
             "teachers": tuple(data.get("teachers", ())),
             "start_from": tuple(data.get("start_from", ())),
+            "frozen": tuple(data.get("frozen", ())),
         }
         return cls(**{**data, **known})
 

@@ -94,6 +94,47 @@ def test_heads_of_other_labels_stay_fresh(trained: Path) -> None:
     assert np.allclose(given, open_classifier(str(card.path)).classify(images)[:, order], atol=1e-3)
 
 
+def test_frozen_layers_stay_as_they_began(
+    trained: Path, made_data: tuple[Path, Path], commands: object, tmp_path: Path
+) -> None:
+    starts = [a for n in NAMES for a in ("--start-from", str(trained / f"{n}.json"))]
+    arguments = [
+        *("train", str(made_data[0]), "-o", str(tmp_path), "--fer-plus", str(made_data[1])),
+        *("--targets", "joint", "--arch", "tiny", "--epochs", "1", *starts),
+    ]
+
+    def train(*more: str) -> None:
+        done = CliRunner().invoke(commands, [*arguments, *more], catch_exceptions=False)  # type: ignore[arg-type]
+        assert done.exit_code == 0, done.output
+
+    with pytest.raises(UsageError, match="--freeze trunk: tiny has no such layers"):
+        train("--freeze", "trunk")
+    train("--freeze", "stem, s1")
+    assert json.loads((tmp_path / "fer3.json").read_text())["training"]["frozen"] == ["stem", "s1"]
+    heads = [head.name for head in JOINT]
+    how = settings("tiny", JOINT, 1, seed=5)
+    begun, ended = compiled(how), compiled(how)
+    start_from(cards_of(trained, *NAMES), begun, JOINT, some_batches())
+    checkpoint = np.load(next(tmp_path.glob("checkpoint-*.npz")))
+    for place, variable in enumerate(ended.variables):
+        variable.assign(checkpoint[f"model{place:04d}"])
+    for layer in begun.layers:
+        if not layer.weights or layer.name in heads:
+            continue
+        kernel, other = (m.get_layer(layer.name).get_weights()[0] for m in (begun, ended))
+        same = np.array_equal(kernel, other)
+        frozen_convolution = layer.name.startswith(("stem", "s1")) and "conv" in layer.name
+        if "conv" in layer.name:
+            assert same == frozen_convolution, layer.name
+    # Broken off and resumed, they are still frozen.
+    arguments[arguments.index("--epochs") + 1] = "2"
+    train("--resume")
+    later = np.load(next(tmp_path.glob("checkpoint-*.npz")))
+    first = [v.path for v in ended.variables].index("stem_conv/kernel")
+    name = f"model{first:04d}"
+    assert np.array_equal(later[name], checkpoint[name])
+
+
 def test_what_does_not_fit_is_refused(
     trained: Path, tmp_path: Path, made_data: tuple[Path, Path], commands: object
 ) -> None:
