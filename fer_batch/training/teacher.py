@@ -8,7 +8,9 @@ it that the pupil is shown (``training.tutor``).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -96,19 +98,25 @@ def lesson(
 ) -> Lesson:
     """Ask each teacher about ``images uint8[n, 48, 48]``; a head learns from those of its labels.
 
+    They are asked side by side, since each keeps to one core.
+
     Raises:
         UsageError: a teacher knows labels that no head has.
     """
     import numpy as np
 
     mirrored = np.ascontiguousarray(images[:, :, ::-1])
-    said: dict[str, list[FloatArray]] = {}
-    for teacher in teachers:
-        taught = pupils(teacher, heads)
+
+    def answer(teacher: Classifier) -> FloatArray:
         logs = [np.log(teacher.classify(seen) + 1e-9) for seen in (images, mirrored)]
         both = np.exp(np.mean(logs, axis=0))
-        both /= both.sum(axis=1, keepdims=True)
-        for name, order in taught.items():
-            said.setdefault(name, []).append(both[:, order])
+        return both / both.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+
+    taught = [pupils(teacher, heads) for teacher in teachers]
+    said: dict[str, list[FloatArray]] = {}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for heard, both in zip(taught, pool.map(answer, teachers), strict=True):
+            for name, order in heard.items():
+                said.setdefault(name, []).append(both[:, order])
     answers = {name: np.mean(all_, axis=0).astype(np.float32) for name, all_ in said.items()}
     return Lesson(answers, share)
