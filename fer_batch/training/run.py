@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.emotion.labels import FER2013, FERPLUS
-from fer_batch.errors import OutputPathError, UsageError
+from fer_batch.emotion.models import find_model
+from fer_batch.errors import OutputPathError, UnknownModelError, UsageError
 from fer_batch.training import checkpoint
 from fer_batch.training.faceset import FaceSet
 from fer_batch.training.fit import Training
@@ -101,6 +102,15 @@ def prepare(directory: Path, resume: bool) -> None:
         )
 
 
+def taught_by(teacher: str) -> str:
+    """A teacher by name and, where its card is still there, kind: "fer7 (resnet-face)"."""
+    try:
+        card = find_model(teacher)
+    except UnknownModelError:
+        return Path(teacher).stem
+    return f"{card.name} ({card.training.get('architecture', 'unknown')})"
+
+
 def provenance(how: TrainSettings, faces: FaceSet, epochs: int) -> dict[str, Any]:
     """What the card says of how a model came to be."""
     import keras
@@ -116,7 +126,7 @@ def provenance(how: TrainSettings, faces: FaceSet, epochs: int) -> dict[str, Any
         "batch_size": how.batch_size,
         "cooldown_epochs": how.cooldown_epochs,
         "cooldown_minutes": how.finish_minutes,
-        "teachers": [Path(name).stem for name in how.teachers],
+        "teachers": [taught_by(name) for name in how.teachers],
         "teacher_share": how.teacher_share if how.teachers else 0.0,
         "teachers_see": how.teachers_see if how.teachers else "",
         "start_from": [Path(name).stem for name in how.start_from],

@@ -65,4 +65,6 @@ def test_teachers_go_with_the_training_and_onto_the_card(
     how = TrainSettings.from_json(json.loads((tmp_path / "settings.json").read_text()))
     assert (how.teachers, how.teacher_share) == ((teacher,), 0.7)
     card = json.loads((tmp_path / "fer3.json").read_text())
-    assert card["training"]["teachers"] == ["fer3"] and card["training"]["teacher_share"] == 0.7
+    assert (
+        card["training"]["teachers"] == ["fer3 (tiny)"] and card["training"]["teacher_share"] == 0.7
+    )
