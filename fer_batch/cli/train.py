@@ -139,7 +139,7 @@ def train(
             arch or "resnet", heads, epochs, start_from=start, frozen=frozen, **changes
         )
     else:
-        run.check_same(how, out, arch, heads if targets or emotions else None, start)
+        run.check_same(how, out, arch, heads if targets or emotions else None, start, frozen)
     faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)
     load_keras()
     run.train(how, faces, out, resume, typer.echo)

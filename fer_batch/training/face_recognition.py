@@ -1,8 +1,8 @@
 """The weights of dlib's face recognition network (King, 2017), for teachers to begin from.
 
-Three million faces of other people's have taught it what faces look like. The PyPI package
+Three million pictures have taught it what faces look like. The PyPI package
 face-recognition-models brings the file (public domain, CC0); it is read where that is installed,
-and nothing of it is ever stored or shipped.
+and nothing of it is in this repository.
 """
 
 from __future__ import annotations

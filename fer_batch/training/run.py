@@ -64,8 +64,15 @@ def stored_settings(directory: Path, **changes: Any) -> TrainSettings | None:
 
 
 def new_settings(arch: str, heads: tuple[Head, ...], epochs: int, **changes: Any) -> TrainSettings:
-    """The recipe of ``arch`` with ``changes`` that are not None."""
-    return settings(arch, heads, epochs, **changes)
+    """The recipe of ``arch`` with ``changes`` that are not None.
+
+    Raises:
+        UsageError: layers are to keep weights that are random.
+    """
+    how = settings(arch, heads, epochs, **changes)
+    if how.frozen and not how.start_from:
+        raise UsageError("--freeze: goes with --start-from; random weights would stay random")
+    return how
 
 
 def check_same(
@@ -74,12 +81,15 @@ def check_same(
     arch: str | None,
     heads: tuple[Head, ...] | None,
     start: tuple[str, ...] = (),
+    frozen: tuple[str, ...] = (),
 ) -> None:
-    """Weights cannot be moved to another network or other labels; None is not asked for.
+    """Weights cannot be moved to another network or other labels; None or () is not asked for.
 
     Raises:
-        UsageError: ``arch``, ``heads`` or ``start`` are not those of the training that is resumed.
+        UsageError: something is not as it is in the training that is resumed.
     """
+    if frozen not in ((), how.frozen):
+        raise UsageError(f"--freeze: the training in {directory} has begun otherwise")
     if start not in ((), how.start_from):
         raise UsageError(
             f"--start-from: the training in {directory} has begun otherwise; choose a new -o"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from fer_batch.errors import ModelFileError, UsageError
 from fer_batch.training import face_recognition
@@ -92,6 +93,15 @@ def test_only_its_own_network_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(face_recognition, "installed", lambda: path)
     with pytest.raises(UsageError, match="only a network of --arch resnet-face can"):
         face_recognition.start_from_faces(build("tiny", JOINT), [])
+
+
+def test_it_goes_with_no_other_model(
+    made_data: tuple[Path, Path], commands: object, tmp_path: Path
+) -> None:
+    arguments = ["train", str(made_data[0]), "-o", str(tmp_path), "--arch", "resnet-face"]
+    starts = ["--start-from", "fer7", "--start-from", face_recognition.NAME]
+    with pytest.raises(UsageError, match="--start-from face-recognition: goes with no other"):
+        CliRunner().invoke(commands, arguments + starts, catch_exceptions=False)  # type: ignore[arg-type]
 
 
 def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

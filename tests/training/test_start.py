@@ -128,6 +128,8 @@ def test_frozen_layers_stay_as_they_began(
             assert same == frozen_convolution, layer.name
     # Broken off and resumed, they are still frozen.
     arguments[arguments.index("--epochs") + 1] = "2"
+    with pytest.raises(UsageError, match=r"--freeze: the training in .* has begun otherwise"):
+        train("--resume", "--freeze", "stem")
     train("--resume")
     later = np.load(next(tmp_path.glob("checkpoint-*.npz")))
     first = [v.path for v in ended.variables].index("stem_conv/kernel")
@@ -147,6 +149,9 @@ def test_what_does_not_fit_is_refused(
     mixed = [*cards_of(trained, "fer3"), ModelCard.read(tmp_path / "fer7.json")]
     with pytest.raises(UsageError, match="its trunk is not that of fer3"):
         start_from(mixed, build("tiny", JOINT), JOINT, some_batches())
+    with pytest.raises(UsageError, match="--freeze: goes with --start-from"):
+        fresh = [*other, "--freeze", "stem", "-o", str(tmp_path / "fresh")]
+        CliRunner().invoke(commands, fresh, catch_exceptions=False)  # type: ignore[arg-type]
     again = [*other, "--resume", "--start-from", str(trained / "fer3.json")]
     with pytest.raises(UsageError, match="has begun otherwise"):
         CliRunner().invoke(commands, again, catch_exceptions=False)  # type: ignore[arg-type]
