@@ -56,6 +56,10 @@ def train(
         float | None,
         typer.Option(min=0, max=1, help="Share of images in which a block is blanked out."),
     ] = None,
+    mix: Annotated[
+        float | None,
+        typer.Option(min=0, help="Mix images in pairs (mixup); alpha, say 0.2. 0: do not."),
+    ] = None,
     cooldown_epochs: Annotated[
         int | None, typer.Option(min=0, help="Last epochs, in which the rate falls to nothing.")
     ] = None,
@@ -121,6 +125,7 @@ def train(
         "optimizer": optimizer,
         "weight_decay": weight_decay,
         "erase": erase,
+        "mix": mix,
         "cooldown_epochs": cooldown_epochs,
         "finish_minutes": finish_in,
         "teachers": _found_again(teacher) if teacher else None,

@@ -22,7 +22,8 @@ class Augmentation:
     differ; ``shift`` pixels; ``contrast`` share; ``brightness`` grey levels; ``flip`` probability;
     ``erase`` probability that a block of one grey level, a sixth to two fifths of the image a side,
     hides a part (Zhong et al., 2020); ``align`` probability that the image is first warped to the
-    landmark template, as faces of a video are.
+    landmark template, as faces of a video are; ``mix`` alpha of mixup, which pairs whole rows
+    (``training.mixup``), 0 for none.
     """
 
     rotation: float = 10.0
@@ -35,6 +36,7 @@ class Augmentation:
     flip: float = 0.5
     erase: float = 0.0
     align: float = 0.0
+    mix: float = 0.0
 
 
 MILD = Augmentation(align=0.35)

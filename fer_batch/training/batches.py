@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from fer_batch.training.augment import Augmentation, augment
 from fer_batch.training.faceset import FaceSet
+from fer_batch.training.mixup import mixture
 from fer_batch.training.targets import Head, targets
-from fer_batch.training.teacher import Teaching
+from fer_batch.training.teacher import Lesson
+from fer_batch.training.tutor import Tutors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +41,7 @@ def dataset(
     seed: int,
     first_epoch: int = 0,
     aligning: NDArray[np.float64] | None = None,
-    teaching: Teaching | None = None,
+    teaching: Lesson | Tutors | None = None,
 ) -> Any:
     """A ``keras.utils.PyDataset`` over ``faces``; batches are made in a thread beside training.
 
@@ -51,6 +53,8 @@ def dataset(
     import numpy as np
 
     images, wanted, weights = arrays(faces, heads)
+    if isinstance(teaching, Lesson):
+        wanted = teaching.told(wanted)
     if len(images) < batch_size:
         batch_size = len(images)
 
@@ -69,9 +73,14 @@ def dataset(
             maps = None if aligning is None else aligning[rows]
             batch = augment(images[rows, ..., 0], how, rng, maps)
             pick = {name: values[rows] for name, values in wanted.items()}
-            if teaching is not None:
-                pick = teaching.mixed(pick, rows, batch, rng)
             weight = {name: values[rows] for name, values in weights.items()}
+            if how.mix:
+                pairs = mixture(len(rows), how.mix, rng)
+                batch = pairs.images(batch)
+                for name in pick:
+                    pick[name], weight[name] = pairs.targets(pick[name], weight[name])
+            if isinstance(teaching, Tutors):
+                pick = teaching.told(pick, batch, rng)
             return batch[..., None], pick, weight
 
         def on_epoch_end(self) -> None:

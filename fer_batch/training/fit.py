@@ -22,9 +22,9 @@ from fer_batch.training.schedule import Clock, Stable, follow
 from fer_batch.training.settings import TrainSettings
 from fer_batch.training.start import start_from
 from fer_batch.training.targets import Head, hard_labels, targets
-from fer_batch.training.teacher import Teaching, lesson
+from fer_batch.training.teacher import Lesson, lesson
 from fer_batch.training.template import aligning_maps
-from fer_batch.training.tutor import tutors
+from fer_batch.training.tutor import Tutors, tutors
 
 NORM_IMAGES = 8192
 
@@ -100,7 +100,7 @@ class Training:
         self.train = without_unlabelled(faces.of_split("Training"), how.heads)
         self.held = without_unlabelled(faces.of_split("PublicTest"), how.heads)
         self.aligning = aligning_maps(self.train.landmarks)
-        self.teaching: Teaching | None = None
+        self.teaching: Lesson | Tutors | None = None
         self.shares = [float(targets(self.train, head)[1].mean()) for head in how.heads]
         self.steps = max(1, len(self.train) // how.batch_size)
         self.history: list[dict[str, float]] = []
@@ -185,14 +185,14 @@ class Training:
         several = "s" if len(how.teachers) > 1 else ""
         if how.teachers_see == "variants":
             say(f"{len(how.teachers)} teacher{several} will see each image as it is shown")
-            teachers = [open_classifier(name, batch_size=how.batch_size) for name in how.teachers]
-            self.teaching = tutors(teachers, how.heads, how.teacher_share)
+            cards = [find_model(name) for name in how.teachers]
+            self.teaching = tutors(cards, how.heads, how.teacher_share, how.batch_size)
         else:
             say(f"asking {len(how.teachers)} teacher{several} about {len(self.train)} images")
             teachers = [open_classifier(name) for name in how.teachers]
             self.teaching = lesson(teachers, how.heads, self.train.images, how.teacher_share)
 
-    def _batches(self, epoch: int, teaching: Teaching | None = None) -> Any:
+    def _batches(self, epoch: int, teaching: Lesson | Tutors | None = None) -> Any:
         how = self.how
         return dataset(
             self.train,

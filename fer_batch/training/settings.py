@@ -80,8 +80,11 @@ def settings(arch: str, heads: Sequence[Head], epochs: int, **changes: Any) -> T
     return changed(recipe, **changes)
 
 
-def changed(how: TrainSettings, erase: float | None = None, **changes: Any) -> TrainSettings:
-    """``how`` with those ``changes`` that are not None; ``erase`` is the augmentation's share."""
-    if erase is not None:
-        changes["augmentation"] = replace(how.augmentation, erase=erase)
-    return replace(how, **{k: v for k, v in changes.items() if v is not None})
+def changed(
+    how: TrainSettings, erase: float | None = None, mix: float | None = None, **changes: Any
+) -> TrainSettings:
+    """``how`` with those ``changes`` that are not None; ``erase`` and ``mix`` are the
+    augmentation's."""
+    known = {name: value for name, value in changes.items() if value is not None}
+    ways = {name: v for name, v in (("erase", erase), ("mix", mix)) if v is not None}
+    return replace(how, augmentation=replace(how.augmentation, **ways), **known)

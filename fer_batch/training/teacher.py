@@ -12,8 +12,9 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import UsageError
 from fer_batch.training.targets import Head
@@ -26,37 +27,20 @@ if TYPE_CHECKING:
     Targets = Mapping[str, FloatArray]
 
 
-class Teaching(Protocol):
-    """A way to learn from teachers."""
-
-    def mixed(
-        self,
-        given: Targets,
-        rows: NDArray[np.int64],
-        shown: NDArray[np.uint8],
-        rng: np.random.Generator,
-    ) -> dict[str, FloatArray]:
-        """Targets ``given`` from labels, by head name ``float32[n, labels]``, moved towards what
-        teachers say of training images ``rows``, ``shown`` as ``uint8[n, 48, 48]``."""
-        ...
-
-
-def pupils(teacher: Classifier, heads: Sequence[Head]) -> dict[str, list[int]]:
+def pupils(teacher: ModelCard, heads: Sequence[Head]) -> dict[str, list[int]]:
     """By name the heads of just the teacher's labels; where theirs stand among the teacher's.
 
     Raises:
         UsageError: there is no such head.
     """
-    labels = teacher.card.labels
+    labels = teacher.labels
     found = {
         head.name: [labels.index(label) for label in head.labels]
         for head in heads
         if set(head.labels) == set(labels)
     }
     if not found:
-        raise UsageError(
-            f"--teacher {teacher.card.name}: no head has its labels, {', '.join(labels)}"
-        )
+        raise UsageError(f"--teacher {teacher.name}: no head has its labels, {', '.join(labels)}")
     return found
 
 
@@ -76,17 +60,10 @@ class Lesson:
     answers: Mapping[str, FloatArray]
     share: float
 
-    def mixed(
-        self,
-        given: Targets,
-        rows: NDArray[np.int64],
-        shown: NDArray[np.uint8],
-        rng: np.random.Generator,
-    ) -> dict[str, FloatArray]:
-        """See ``Teaching.mixed``; how an image is shown does not matter."""
-        told = {
-            name: blend(given[name], said[rows], self.share) for name, said in self.answers.items()
-        }
+    def told(self, given: Targets) -> dict[str, FloatArray]:
+        """Targets of all images ``given`` by labels, by head name ``float32[n, labels]``, moved
+        towards what teachers said of them."""
+        told = {name: blend(given[name], said, self.share) for name, said in self.answers.items()}
         return {**given, **told}
 
 
@@ -112,7 +89,7 @@ def lesson(
         both = np.exp(np.mean(logs, axis=0))
         return both / both.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
 
-    taught = [pupils(teacher, heads) for teacher in teachers]
+    taught = [pupils(teacher.card, heads) for teacher in teachers]
     said: dict[str, list[FloatArray]] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for heard, both in zip(taught, pool.map(answer, teachers), strict=True):

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fer_batch.emotion.classifier import Classifier
+from fer_batch.emotion.card import ModelCard
+from fer_batch.training.panel import Panel, panels
 from fer_batch.training.targets import Head
 from fer_batch.training.teacher import blend, pupils
 
@@ -26,40 +27,49 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tutors:
-    """By head name the teachers it may hear, each with the order of the head's labels among the
-    teacher's; their ``share`` of a target."""
+    """By head name the teachers it may hear, each as a panel and the columns of its answers in the
+    order of the head's labels; their ``share`` of a target."""
 
-    known: Mapping[str, Sequence[tuple[Classifier, list[int]]]]
+    known: Mapping[str, Sequence[tuple[Panel, list[int]]]]
     share: float
 
-    def mixed(
+    def told(
         self,
         given: Mapping[str, FloatArray],
-        rows: NDArray[np.int64],
         shown: NDArray[np.uint8],
         rng: np.random.Generator,
     ) -> dict[str, FloatArray]:
-        """See ``Teaching.mixed``; what is said depends on how the images are shown, and on ``rng``
-        who says it."""
+        """Targets ``given`` by labels, by head name ``float32[n, labels]``, moved towards what
+        teachers say of the images as they are ``shown``, ``uint8[n, 48, 48]``; ``rng`` decides who
+        is asked, and about which side."""
         import numpy as np
 
-        both = (shown, np.ascontiguousarray(shown[:, :, ::-1]))
-        mixed = dict(given)
+        # One draw for all heads: a panel that several of them hear is asked once.
+        drawn = float(rng.random())
+        seen = shown if rng.integers(2) else np.ascontiguousarray(shown[:, :, ::-1])
+        said: dict[int, FloatArray] = {}
+        told = dict(given)
         for name, found in self.known.items():
-            teacher, order = found[int(rng.integers(len(found)))]
-            said = teacher.classify(both[int(rng.integers(2))])[:, order]
-            mixed[name] = blend(given[name], said, self.share)
-        return mixed
+            panel, columns = found[int(drawn * len(found))]
+            if id(panel) not in said:
+                said[id(panel)] = panel.answers(seen)
+            told[name] = blend(given[name], said[id(panel)][:, columns], self.share)
+        return told
 
 
-def tutors(teachers: Sequence[Classifier], heads: Sequence[Head], share: float) -> Tutors:
+def tutors(
+    teachers: Sequence[ModelCard], heads: Sequence[Head], share: float, batch_size: int
+) -> Tutors:
     """Each head hears all that know just its labels.
 
     Raises:
         UsageError: a teacher knows labels that no head has.
     """
-    known: dict[str, list[tuple[Classifier, list[int]]]] = {}
-    for teacher in teachers:
-        for name, order in pupils(teacher, heads).items():
-            known.setdefault(name, []).append((teacher, order))
+    heard = {card.path: pupils(card, heads) for card in teachers}
+    known: dict[str, list[tuple[Panel, list[int]]]] = {}
+    for panel in panels(teachers, batch_size):
+        for card, first in panel.members:
+            for name, order in heard[card.path].items():
+                columns = [first + place for place in order]
+                known.setdefault(name, []).append((panel, columns))
     return Tutors(known, share)

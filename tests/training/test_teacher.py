@@ -7,7 +7,8 @@ from typer.testing import CliRunner
 
 from fer_batch.emotion.load import open_classifier
 from fer_batch.errors import UsageError
-from fer_batch.training.batches import arrays
+from fer_batch.training.augment import NONE
+from fer_batch.training.batches import arrays, dataset
 from fer_batch.training.settings import TrainSettings
 from fer_batch.training.targets import JOINT, Head
 from fer_batch.training.teacher import lesson
@@ -37,13 +38,14 @@ def test_targets_move_towards_the_teacher_by_its_share(trained: Path) -> None:
     faces = made_faces(40, 0)
     teachers = [open_classifier(str(trained / "ferplus8.json"))]
     given = lesson(teachers, JOINT, faces.images, 0.25)
-    rows, rng = np.arange(5, 25), np.random.default_rng(0)
-    _, wanted, _ = arrays(faces, JOINT)
-    before = {name: values[rows] for name, values in wanted.items()}
-    mixed = given.mixed(before, rows, faces.images[rows], rng)
+    _, before, _ = arrays(faces, JOINT)
+    told = given.told(before)
+    batches = dataset(faces, JOINT, 40, NONE, seed=0, teaching=given)
+    order = np.random.default_rng([0, 0]).permutation(40)
     for head in JOINT:
-        said = given.answers[head.name][rows] if head.name in given.answers else before[head.name]
-        assert np.allclose(mixed[head.name], 0.75 * before[head.name] + 0.25 * said, atol=1e-6)
+        said = given.answers.get(head.name, before[head.name])
+        assert np.allclose(told[head.name], 0.75 * before[head.name] + 0.25 * said, atol=1e-6)
+        assert np.array_equal(batches[0][1][head.name], told[head.name][order])
 
 
 def test_a_teacher_whom_no_head_understands_is_refused(trained: Path) -> None:
