@@ -19,6 +19,7 @@ from fer_batch.errors import ModelFileError
 from fer_batch.training.folding import fold
 from fer_batch.training.pool import Pool
 from fer_batch.training.targets import Head
+from fer_batch.training.trunk import LAST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,7 +74,7 @@ def deployable(model: Any, heads: Mapping[str, Head], pool: Pool, name: str) -> 
     folded = fold(model)
     features = folded.get_layer(next(iter(pool.weights))).input
     kernel, bias = pooled_layer(model, heads, pool)
-    dense = keras.layers.Dense(len(pool.labels), name="logits")
+    dense = keras.layers.Dense(len(pool.labels), name=LAST)
     result = keras.Model(
         folded.inputs[0],
         keras.layers.Softmax(name="probabilities")(dense(features)),

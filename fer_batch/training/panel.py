@@ -13,6 +13,7 @@ from fer_batch.emotion.classifier import Classifier
 from fer_batch.emotion.litert import LiteRtClassifier
 from fer_batch.emotion.load import open_classifier
 from fer_batch.training.export import Exported, save_keras, save_litert, write_card
+from fer_batch.training.trunk import LAST, same_trunk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +58,7 @@ def _by_trunk(cards: Sequence[ModelCard]) -> list[list[tuple[ModelCard, Any]]]:
     for card in cards:
         model = keras.saving.load_model(card.file("keras"), compile=False)
         for group in groups:
-            if _same_trunk(group[0][1], model):
+            if same_trunk(group[0][1], model):
                 group.append((card, model))
                 break
         else:
@@ -65,38 +66,23 @@ def _by_trunk(cards: Sequence[ModelCard]) -> list[list[tuple[ModelCard, Any]]]:
     return groups
 
 
-def _same_trunk(one: Any, other: Any) -> bool:
-    import numpy as np
-
-    def trunk(model: Any) -> list[Any]:
-        return [layer for layer in model.layers if layer.name != "logits" and layer.weights]
-
-    pairs = list(zip(trunk(one), trunk(other), strict=False))
-    return len(trunk(one)) == len(trunk(other)) and all(
-        a.name == b.name
-        and len(a.weights) == len(b.weights)
-        and all(np.array_equal(x, y) for x, y in zip(a.get_weights(), b.get_weights(), strict=True))
-        for a, b in pairs
-    )
-
-
 def _joined(group: Sequence[tuple[ModelCard, Any]], batch_size: int) -> Panel | None:
     """One network with all their last layers; None where LiteRT cannot be written."""
     import keras
 
-    trunk = group[0][1]
-    features = trunk.get_layer("logits").input
+    first = group[0][1]
+    features = first.get_layer(LAST).input
     answers: list[Any] = []
     members: list[tuple[ModelCard, int]] = []
     labels: list[str] = []
     for place, (card, model) in enumerate(group):
         dense = keras.layers.Dense(len(card.labels), name=f"logits_{place}")
         answers.append(keras.layers.Softmax(name=f"probabilities_{place}")(dense(features)))
-        dense.set_weights(model.get_layer("logits").get_weights())
+        dense.set_weights(model.get_layer(LAST).get_weights())
         members.append((card, len(labels)))
         labels += [f"{place} {label}" for label in card.labels]
     both = keras.layers.Concatenate(name="answers")(answers)
-    network = keras.Model(trunk.inputs[0], both, name="panel")
+    network = keras.Model(first.inputs[0], both, name="panel")
     with tempfile.TemporaryDirectory(prefix="fer-batch-panel-") as folder:
         out = Path(folder)
         files = Exported({"keras": out / "panel.keras", "litert": out / "panel.tflite"})

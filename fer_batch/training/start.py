@@ -15,6 +15,7 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import UsageError
 from fer_batch.training.folding import foldable
 from fer_batch.training.targets import Head
+from fer_batch.training.trunk import LAST, same_trunk, trunk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,11 +44,14 @@ def start_from(
 
     exported = [keras.saving.load_model(card.file("keras"), compile=False) for card in cards]
     names = {*foldable(model).values(), *(head.name for head in heads)}
-    trunk = [layer for layer in model.layers if layer.weights and layer.name not in names]
+    lower = [layer for layer in model.layers if layer.weights and layer.name not in names]
     for card, source in zip(cards, exported, strict=True):
-        _check_network(card, source, model.name, trunk)
-    for card, source in zip(cards[1:], exported[1:], strict=True):
-        _check_trunk(card, source, cards[0], exported[0], [layer.name for layer in trunk])
+        _check_network(card, source, model.name, lower)
+        if not same_trunk(source, exported[0]):
+            raise UsageError(
+                f"--start-from {card.name}: its trunk is not that of {cards[0].name}; give models "
+                "of one training"
+            )
     begin(model, exported[0], batches)
     return [
         head.name
@@ -75,31 +79,14 @@ def begin(model: Any, source: Any, batches: Sequence[NDArray[np.uint8]]) -> None
         layer.set_weights(weights)
 
 
-def _check_network(card: ModelCard, source: Any, arch: str, trunk: Sequence[Any]) -> None:
+def _check_network(card: ModelCard, source: Any, arch: str, lower: Sequence[Any]) -> None:
     """The same layers, with kernels of the same shapes."""
 
     def shapes(layers: Sequence[Any]) -> dict[str, tuple[int, ...]]:
         return {layer.name: tuple(layer.weights[0].shape) for layer in layers}
 
-    weighty = [layer for layer in source.layers if layer.weights and layer.name != "logits"]
-    if shapes(weighty) != shapes(trunk):
+    if shapes(trunk(source)) != shapes(lower):
         raise UsageError(f"--start-from {card.name}: not a network of --arch {arch}")
-
-
-def _check_trunk(
-    card: ModelCard, source: Any, first: ModelCard, other: Any, trunk: Sequence[str]
-) -> None:
-    import numpy as np
-
-    for name in trunk:
-        pairs = zip(
-            source.get_layer(name).get_weights(), other.get_layer(name).get_weights(), strict=True
-        )
-        if not all(np.array_equal(a, b) for a, b in pairs):
-            raise UsageError(
-                f"--start-from {card.name}: its trunk is not that of {first.name}; give models of "
-                "one training"
-            )
 
 
 def _moments(
@@ -141,6 +128,6 @@ def _take_head(model: Any, head: Head, card: ModelCard, source: Any) -> bool:
     if set(head.labels) != set(card.labels):
         return False
     order = [card.labels.index(label) for label in head.labels]
-    kernel, bias = source.get_layer("logits").get_weights()
+    kernel, bias = source.get_layer(LAST).get_weights()
     model.get_layer(head.name).set_weights([kernel[:, order], bias[order]])
     return True
