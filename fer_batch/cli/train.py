@@ -269,6 +269,14 @@ def export(
     fer_plus: FerPlus = None,
     landmarks: Landmarks = None,
     prefix: Annotated[str, typer.Option(help="Goes before the models' names.")] = "",
+    start_share: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="How much of each weight to take from the model that the training began with.",
+        ),
+    ] = 0.0,
 ) -> None:
     """Calibrate and export a training's models."""
     from fer_batch.emotion.backend import load_keras
@@ -283,7 +291,8 @@ def export(
     faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)
     load_keras()
     training = Training(how, faces, directory)
-    run.finish(training, training.result(), faces, out, prefix, typer.echo)
+    model = training.result(start_share, typer.echo)
+    run.finish(training, model, faces, out, prefix, typer.echo, start_share)
 
 
 def quantise(

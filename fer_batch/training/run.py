@@ -157,10 +157,11 @@ def finish(
     out: Path,
     prefix: str,
     say: Callable[[str], None],
+    start_share: float = 0.0,
 ) -> None:
     """Ships ``model`` into ``out`` and draws the pictures into the training's directory."""
     how = training.how
-    told = provenance(how, faces, len(training.history))
+    told = {**provenance(how, faces, len(training.history)), "start_share": start_share}
     held = faces.of_split("PublicTest")
     results = release(model, how.heads, faces, out, told, prefix, say)
     for name, (card, result) in results.items():

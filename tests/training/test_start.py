@@ -11,10 +11,12 @@ from fer_batch.emotion.load import open_classifier
 from fer_batch.emotion.models import find_model
 from fer_batch.errors import UsageError
 from fer_batch.training.architectures import build
+from fer_batch.training.data import load
 from fer_batch.training.export import export
-from fer_batch.training.fit import compiled
+from fer_batch.training.fit import Training, compiled
 from fer_batch.training.metrics import softmax
 from fer_batch.training.pool import Pool
+from fer_batch.training.run import stored_settings
 from fer_batch.training.settings import settings
 from fer_batch.training.start import start_from
 from fer_batch.training.targets import JOINT, Head
@@ -170,3 +172,31 @@ def test_a_start_is_better_than_none_and_told_on_the_card(
     resumed[resumed.index("--epochs") + 1] = "2"
     done = CliRunner().invoke(commands, resumed, catch_exceptions=False)  # type: ignore[arg-type]
     assert done.exit_code == 0 and "started from" not in done.stdout
+
+
+def test_an_export_may_stand_between_the_start_and_the_end(
+    trained: Path, made_data: tuple[Path, Path], commands: object, tmp_path: Path
+) -> None:
+    data, votes = (str(p) for p in made_data)
+    starts = [a for n in NAMES for a in ("--start-from", str(trained / f"{n}.json"))]
+    train = [
+        *("train", data, "-o", str(tmp_path / "on"), "--fer-plus", votes, "--targets", "joint"),
+        *("--arch", "tiny", "--epochs", "1", *starts),
+    ]
+    between = [
+        *("export", str(tmp_path / "on"), data, "-o", str(tmp_path / "between")),
+        *("--fer-plus", votes, "--start-share", "0.25"),
+    ]
+    for arguments in (train, between):
+        CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
+    card = json.loads((tmp_path / "between" / "fer3.json").read_text())
+    assert card["training"]["start_share"] == 0.25
+    how = stored_settings(tmp_path / "on")
+    assert how is not None
+    training = Training(how, load(*made_data), tmp_path / "on")
+    shares = {share: training.result(share).get_weights()[0] for share in (0.0, 0.25, 1.0)}
+    assert not np.allclose(shares[0.0], shares[1.0], atol=1e-4)
+    assert np.allclose(shares[0.25], 0.75 * shares[0.0] + 0.25 * shares[1.0], atol=1e-6)
+    fresh = ["export", str(trained), *between[2:]]
+    with pytest.raises(UsageError, match="--start-share: this training began with random weights"):
+        CliRunner().invoke(commands, fresh, catch_exceptions=False)  # type: ignore[arg-type]

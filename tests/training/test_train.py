@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from fer_batch.emotion.card import ModelCard
@@ -13,9 +14,10 @@ from fer_batch.emotion.load import open_classifier
 from fer_batch.errors import OutputPathError, TrainingDataError, UsageError
 from fer_batch.training import checkpoint
 from fer_batch.training.architectures import ARCHITECTURES, Architecture, build
-from fer_batch.training.fit import Training, compiled
+from fer_batch.training.data import load
+from fer_batch.training.fit import Training, compiled, renew_normalisation
 from fer_batch.training.folding import fold
-from fer_batch.training.run import check_same, heads_for, prepare
+from fer_batch.training.run import check_same, heads_for, prepare, stored_settings
 from fer_batch.training.settings import TrainSettings, settings
 from fer_batch.training.targets import JOINT, Head
 from tests.training.made_faces import made_faces
@@ -90,6 +92,23 @@ def test_export_from_the_checkpoint_gives_the_model_of_the_training(
         open_classifier(str(folder / "fer3.json")).classify(crops) for folder in (trained, tmp_path)
     )
     assert np.allclose(before, after, atol=1e-3)
+
+
+def test_normalisations_end_with_the_moments_of_images_as_they_are(
+    trained: Path, made_data: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how, faces = stored_settings(trained), load(*made_data)
+    assert how is not None
+    seen: list[NDArray[np.uint8]] = []
+
+    def renew(model: object, batches: list[NDArray[np.uint8]]) -> None:
+        seen.extend(batches)
+        renew_normalisation(model, batches)
+
+    monkeypatch.setattr("fer_batch.training.fit.renew_normalisation", renew)
+    Training(how, faces, trained).result()
+    known = {side.tobytes() for image in faces.images for side in (image, image[:, ::-1])}
+    assert len(seen) == 10 and all(image.tobytes() in known for batch in seen for image in batch)
 
 
 def test_an_eight_bit_model_says_nearly_the_same(
