@@ -172,9 +172,8 @@ class Training:
     def _some_images(self, augmentation: Augmentation | None = None) -> list[Any]:
         """Batches from which normalisations take their moments: as training sees them, or with
         another ``augmentation``."""
-        how = replace(self.how, augmentation=augmentation or self.how.augmentation)
-        batches = self._batches(0, how=how)
-        count = min(NORM_IMAGES // how.batch_size + 1, len(batches))
+        batches = self._batches(0, augmentation=augmentation)
+        count = min(NORM_IMAGES // self.how.batch_size + 1, len(batches))
         return [batches[place][0] for place in range(count)]
 
     def _rate(self, epoch: int) -> Stable:
@@ -218,14 +217,17 @@ class Training:
             self.teaching = lesson(teachers, how.heads, self.train.images, how.teacher_share)
 
     def _batches(
-        self, epoch: int, teaching: Lesson | Tutors | None = None, how: TrainSettings | None = None
+        self,
+        epoch: int,
+        teaching: Lesson | Tutors | None = None,
+        augmentation: Augmentation | None = None,
     ) -> Any:
-        how = how or self.how
+        how = self.how
         return dataset(
             self.train,
             how.heads,
             how.batch_size,
-            how.augmentation,
+            augmentation or how.augmentation,
             how.seed,
             epoch,
             self.aligning,
