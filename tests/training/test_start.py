@@ -153,15 +153,20 @@ def test_what_does_not_fit_is_refused(
         CliRunner().invoke(commands, again, catch_exceptions=False)  # type: ignore[arg-type]
 
 
+def begun_anew(trained: Path, made_data: tuple[Path, Path], out: Path) -> list[str]:
+    """A training of one epoch from the trained models, as arguments."""
+    data, votes = (str(p) for p in made_data)
+    starts = [a for n in NAMES for a in ("--start-from", str(trained / f"{n}.json"))]
+    return [
+        *("train", data, "-o", str(out), "--fer-plus", votes, "--targets", "joint"),
+        *("--arch", "tiny", "--epochs", "1", *starts),
+    ]
+
+
 def test_a_start_is_better_than_none_and_told_on_the_card(
     trained: Path, made_data: tuple[Path, Path], commands: object, tmp_path: Path
 ) -> None:
-    data, votes = (str(p) for p in made_data)
-    starts = [a for n in NAMES for a in ("--start-from", str(trained / f"{n}.json"))]
-    arguments = [
-        *("train", data, "-o", str(tmp_path), "--fer-plus", votes, "--targets", "joint"),
-        *("--arch", "tiny", "--epochs", "1", "--lr", "0.0001", *starts),
-    ]
+    arguments = [*begun_anew(trained, made_data, tmp_path), "--lr", "0.0001"]
     done = CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
     assert "started from fer7, ferplus8, fer3, with heads fer7, ferplus8, fer3" in done.stdout
     card = json.loads((tmp_path / "fer3.json").read_text())
@@ -178,11 +183,7 @@ def test_an_export_may_stand_between_the_start_and_the_end(
     trained: Path, made_data: tuple[Path, Path], commands: object, tmp_path: Path
 ) -> None:
     data, votes = (str(p) for p in made_data)
-    starts = [a for n in NAMES for a in ("--start-from", str(trained / f"{n}.json"))]
-    train = [
-        *("train", data, "-o", str(tmp_path / "on"), "--fer-plus", votes, "--targets", "joint"),
-        *("--arch", "tiny", "--epochs", "1", *starts),
-    ]
+    train = begun_anew(trained, made_data, tmp_path / "on")
     between = [
         *("export", str(tmp_path / "on"), data, "-o", str(tmp_path / "between")),
         *("--fer-plus", votes, "--start-share", "0.25"),
