@@ -23,7 +23,7 @@ app = typer.Typer(
 
 
 def _register() -> None:
-    from fer_batch.cli import demo, doctor, models, queue, render, report, run, train
+    from fer_batch.cli import demo, doctor, models, queue, render, report, run, training
 
     app.command("run")(run.run)
     app.command("demo")(demo.demo)
@@ -33,7 +33,7 @@ def _register() -> None:
     app.command("models")(models.models)
     app.command("doctor")(doctor.doctor)
     queue.register(app)
-    train.register(app)
+    training.register(app)
 
 
 @app.callback(invoke_without_command=True)

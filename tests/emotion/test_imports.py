@@ -17,7 +17,10 @@ import pytest
             "from fer_batch.emotion.load import open_classifier; open_classifier('fer3')",
             ("keras", "tensorflow", "cv2"),
         ),
-        ("import fer_batch.cli.train", ("keras", "tensorflow", "cv2", "numpy", "matplotlib")),
+        (
+            "import fer_batch.cli.train, fer_batch.cli.evaluate",
+            ("keras", "tensorflow", "cv2", "numpy", "matplotlib"),
+        ),
     ],
 )
 def test_heavy_libraries_load_only_where_they_are_used(
