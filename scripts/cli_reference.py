@@ -16,7 +16,7 @@ GROUPS = {
         *("submit", "status", "wait", "download", "logs", "jobs"),
         *("cancel", "retry", "rm", "worker", "up", "down"),
     ),
-    "Training": ("train", "evaluate", "calibrate", "export", "quantise"),
+    "Training": ("train", "evaluate", "calibrate", "export", "quantise", "narrow"),
 }
 INTRO = """\
 # Commands

@@ -1,4 +1,4 @@
-"""``fer-batch export`` and ``quantise``: files to classify with, out of a training."""
+"""``fer-batch export``, ``quantise`` and ``narrow``: files to classify with."""
 
 from __future__ import annotations
 
@@ -62,4 +62,28 @@ def quantise(
     load_keras()
     out.mkdir(parents=True, exist_ok=True)
     card, result = quantised(card, faces, out)
+    typer.echo(table(result, f"{card.name} on PublicTest"))
+
+
+def narrow(
+    model: ModelArgument,
+    data: Data,
+    emotions: Annotated[str, typer.Option(help="Comma-separated labels to keep, in that order.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for card and weights.")],
+    fer_plus: FerPlus = None,
+) -> None:
+    """Make a model of fewer labels out of MODEL, and measure it.
+
+    Nothing is trained; probabilities are calibrated anew on the faces that bear these labels.
+    """
+    from fer_batch.cli.options import parse_labels
+    from fer_batch.emotion.backend import load_keras
+    from fer_batch.emotion.models import find_model
+    from fer_batch.training.data import load
+    from fer_batch.training.narrow import narrowed
+    from fer_batch.training.reports import table
+
+    card, faces = find_model(model), load(data, fer_plus)
+    load_keras()
+    card, result = narrowed(card, parse_labels(emotions), faces, out)
     typer.echo(table(result, f"{card.name} on PublicTest"))

@@ -43,6 +43,7 @@ def _as_data(card: ModelCard) -> dict[str, Any]:
 def _show_card(card: ModelCard) -> None:
     rows: list[tuple[str, str]] = [
         ("labels", ", ".join(card.labels)),
+        ("annotation", card.annotation),
         ("input", f"{card.input_size}x{card.input_size} pixels, grey"),
         ("card", str(card.path)),
         *((f"file ({runtime})", file) for runtime, file in card.files.items()),

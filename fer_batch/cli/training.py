@@ -27,3 +27,4 @@ def register(app: typer.Typer) -> None:
     app.command("calibrate")(calibrate.calibrate)
     app.command("export")(export.export)
     app.command("quantise")(export.quantise)
+    app.command("narrow")(export.narrow)

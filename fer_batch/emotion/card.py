@@ -11,6 +11,7 @@ from fer_batch.checksum import sha256_file
 from fer_batch.errors import ModelFileError
 
 FORMAT = 1
+ANNOTATIONS = ("fer2013", "ferplus")
 Point = tuple[float, float]
 
 
@@ -22,6 +23,8 @@ class ModelCard:
     ``sha256`` file names to hashes. ``template`` holds where the five landmarks (right eye, left
     eye, nose, right and left mouth corner, as YuNet orders them) lie in a crop of ``input_size``
     pixels square; pixel centres are whole numbers. ``temperature`` is already inside the files.
+    ``annotation`` says whose labels it learned, and so is measured against: ``fer2013``, or
+    ``ferplus`` for the majority of FER+'s votes.
     ``path`` is where the card was read from.
     """
 
@@ -33,6 +36,7 @@ class ModelCard:
     template: tuple[Point, Point, Point, Point, Point]
     temperature: float = 1.0
     version: str = "1"
+    annotation: str = "fer2013"
     description: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -49,6 +53,8 @@ class ModelCard:
             data["labels"] = tuple(str(label) for label in data["labels"])
             data["limits"] = tuple(data.get("limits", ()))
             data["template"] = tuple((float(x), float(y)) for x, y in data["template"])
+            if data.get("annotation", "fer2013") not in ANNOTATIONS:
+                raise ValueError(f"its annotation is none of {', '.join(ANNOTATIONS)}")
             if len(data["template"]) != 5 or not data["labels"]:
                 raise ValueError("it needs five landmarks and at least one label")
             return cls(**data, path=path)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.errors import TrainingDataError
+from fer_batch.errors import TrainingDataError, UsageError
 from fer_batch.training.faceset import FaceSet
 from fer_batch.training.metrics import (
     accuracy,
@@ -15,7 +16,7 @@ from fer_batch.training.metrics import (
     precisions,
     recalls,
 )
-from fer_batch.training.targets import Source, hard_labels
+from fer_batch.training.targets import SOURCES, Source, hard_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,11 +57,17 @@ class Evaluation:
         }
 
 
-def truth_for(labels: tuple[str, ...], wanted: str = "auto") -> Source:
-    """Whose labels a model is measured against: FER+ where it knows contempt, else FER2013."""
-    if wanted == "fer2013" or wanted == "ferplus":
-        return "ferplus" if wanted == "ferplus" else "fer2013"
-    return "ferplus" if "contempt" in labels else "fer2013"
+def truth_for(card: ModelCard, wanted: str = "auto") -> Source:
+    """Whose labels a model is measured against: those it learned, where ``wanted`` is "auto".
+
+    Raises:
+        UsageError: nobody's of that name.
+    """
+    chosen = card.annotation if wanted == "auto" else wanted
+    for source in SOURCES:
+        if source == chosen:
+            return source
+    raise UsageError(f"--truth: {chosen!r} is none of auto, {', '.join(SOURCES)}")
 
 
 def evaluate(classifier: Classifier, faces: FaceSet, truth: str = "auto") -> Evaluation:
@@ -68,7 +75,7 @@ def evaluate(classifier: Classifier, faces: FaceSet, truth: str = "auto") -> Eva
     import numpy as np
 
     labels = classifier.card.labels
-    label = hard_labels(faces, labels, truth_for(labels, truth))
+    label = hard_labels(faces, labels, truth_for(classifier.card, truth))
     rows = np.flatnonzero(label >= 0)
     if not len(rows):
         raise TrainingDataError(f"no row bears one of the labels {', '.join(labels)}")

@@ -11,10 +11,17 @@ from fer_batch.emotion.card import ModelCard, Point
 from fer_batch.emotion.load import open_classifier
 from fer_batch.errors import ModelFileError, TrainingDataError
 from fer_batch.training.evaluate import Evaluation, evaluate, truth_for
-from fer_batch.training.export import Exported, columns, export, save_litert, write_card
+from fer_batch.training.export import (
+    Exported,
+    columns,
+    deployable,
+    export,
+    save_litert,
+    write_card,
+)
 from fer_batch.training.faceset import FaceSet
 from fer_batch.training.pool import Pool, fit_pool
-from fer_batch.training.targets import Head, hard_labels
+from fer_batch.training.targets import Head, Source, hard_labels
 from fer_batch.training.template import DEFAULT_TEMPLATE, mean_template
 
 if TYPE_CHECKING:
@@ -59,6 +66,12 @@ def calibrate(
     return fit_pool(chosen, own.labels, label[rows])
 
 
+def description_of(labels: Sequence[str], source: Source) -> str:
+    """A card's one sentence."""
+    seen = ", as most of ten people named them" if source == "ferplus" else ""
+    return f"Expressions {', '.join(labels)} from a grey face crop{seen}."
+
+
 def template_of(faces: FaceSet) -> tuple[Point, Point, Point, Point, Point]:
     """The data's own landmark template, or FER2013's where no landmarks are known."""
     import numpy as np
@@ -92,7 +105,7 @@ def release(
     for head in heads:
         pool = calibrate(logits, held, head.name, heads)
         name = prefix + head.name
-        exported = export(model, by_name, pool, name, out)
+        exported = export(deployable(model, by_name, pool, name), name, out)
         card = ModelCard(
             name=name,
             labels=head.labels,
@@ -101,11 +114,11 @@ def release(
             sha256={},
             template=template_of(faces),
             temperature=round(pool.temperature, 4),
-            description=f"Expressions {', '.join(head.labels)} from a grey face crop.",
+            annotation=head.source,
+            description=description_of(head.labels, head.source),
             training={**training, "pool": {k: round(v, 4) for k, v in pool.weights.items()}},
             limits=LIMITS,
         )
-        card = write_card(exported, card, out)
         card, result = measured(exported, card, faces, out)
         results[head.name] = (card, result)
         say(f"{name}: accuracy {card.metrics['PublicTest']['accuracy']:.4f} on PublicTest")
@@ -115,7 +128,8 @@ def release(
 def measured(
     exported: Exported, card: ModelCard, faces: FaceSet, out: Path
 ) -> tuple[ModelCard, Evaluation]:
-    """Writes ``card`` again, with the figures of its own files on PublicTest."""
+    """Completes ``card`` with the figures of its own files on PublicTest, and writes it."""
+    card = write_card(exported, card, out)
     result = evaluate(open_classifier(str(card.path)), faces.of_split("PublicTest"))
     card.metrics.update(_metrics(result, faces, card))
     return write_card(exported, card, out), result
@@ -134,7 +148,7 @@ def quantised(card: ModelCard, faces: FaceSet, out: Path) -> tuple[ModelCard, Ev
     exported = Exported({"litert": path})
     described = f"{card.description} Eight-bit weights: faster on CPUs, LiteRT only."
     small = replace(card, name=name, description=described, metrics={})
-    return measured(exported, write_card(exported, small, out), faces, out)
+    return measured(exported, small, faces, out)
 
 
 def _metrics(result: Evaluation, faces: FaceSet, card: ModelCard) -> dict[str, Any]:
@@ -148,7 +162,7 @@ def _metrics(result: Evaluation, faces: FaceSet, card: ModelCard) -> dict[str, A
         return value
 
     held = faces.of_split("PublicTest")
-    truth = truth_for(card.labels)
+    truth = truth_for(card)
     metrics = {
         "PublicTest": {
             "labels_of": truth,

@@ -16,7 +16,7 @@ from fer_batch.training.fit import Training
 from fer_batch.training.pictures import epoch_history, evaluation_pictures
 from fer_batch.training.release import release
 from fer_batch.training.settings import TrainSettings, changed, settings
-from fer_batch.training.targets import JOINT, Head
+from fer_batch.training.targets import JOINT, Head, Source, check_choice, model_name
 
 TARGETS = ("fer2013", "ferplus", "joint")
 TEACHERS_SEE = ("images", "variants")
@@ -36,11 +36,9 @@ def heads_for(targets: str, emotions: tuple[str, ...] | None) -> tuple[Head, ...
         return JOINT
     known = FER2013 if targets == "fer2013" else FERPLUS
     chosen = emotions or known
-    unknown = [label for label in chosen if label not in known]
-    if unknown or len(set(chosen)) != len(chosen) or len(chosen) < 2:
-        raise UsageError(f"--emotions: give two or more different ones of {', '.join(known)}")
-    name = f"fer{len(chosen)}" if targets == "fer2013" else f"ferplus{len(chosen)}"
-    return (Head(name, chosen, "fer2013" if targets == "fer2013" else "ferplus"),)
+    check_choice(chosen, known)
+    source: Source = "fer2013" if targets == "fer2013" else "ferplus"
+    return (Head(model_name(source, chosen), chosen, source),)
 
 
 def known_view(teachers_see: str | None) -> str | None:

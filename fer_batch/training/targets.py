@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from fer_batch.emotion.labels import FER2013, FERPLUS, THREE
-from fer_batch.errors import TrainingDataError
+from fer_batch.errors import TrainingDataError, UsageError
 from fer_batch.training.faceset import FaceSet
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
 
 Source = Literal["fer2013", "ferplus"]
+SOURCES: tuple[Source, ...] = ("fer2013", "ferplus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,21 @@ class Head:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Head:
         return cls(**{**data, "labels": tuple(data["labels"])})
+
+
+def check_choice(chosen: Sequence[str], known: Sequence[str]) -> None:
+    """Whether ``chosen`` emotions are two or more different ones of those ``known``.
+
+    Raises:
+        UsageError: they are not.
+    """
+    if not set(chosen) <= set(known) or len(set(chosen)) != len(chosen) or len(chosen) < 2:
+        raise UsageError(f"--emotions: give two or more different ones of {', '.join(known)}")
+
+
+def model_name(source: str, labels: Sequence[str]) -> str:
+    """``fer3``, ``ferplus8``: whose labels a model knows, and how many."""
+    return f"{'ferplus' if source == 'ferplus' else 'fer'}{len(labels)}"
 
 
 JOINT = (

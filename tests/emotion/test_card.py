@@ -26,6 +26,7 @@ def test_a_card_reads_as_it_was_written(small_model: Path, tmp_path: Path) -> No
         ({"template": [[1, 2]]}, "five landmarks"),
         ({"labels": []}, "label"),
         ({"surprise": 1}, "surprise"),
+        ({"annotation": "hearsay"}, "annotation"),
     ],
 )
 def test_a_card_of_another_kind_is_refused(
