@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fer_batch.config import DEFAULT_MODEL
+
 if TYPE_CHECKING:
     from fer_batch.emotion.card import ModelCard
 
@@ -27,11 +29,24 @@ def models(
     elif name:
         _show_card(cards[0])
     else:
+        width = max((len(card.name) for card in cards), default=0)
         for card in cards:
-            typer.echo(f"{typer.style(card.name, bold=True):<12} {', '.join(card.labels)}")
-            if card.description:
-                typer.echo(f"{'':<12} {card.description}")
+            name = typer.style(f"{card.name:<{width}}", bold=True)
+            typer.echo(f"{name}  {', '.join(card.labels)}")
+            typer.echo(f"{'':<{width}}  {_in_short(card)}")
         typer.echo("\nfer-batch models NAME shows how a model was trained and measured.")
+
+
+def _in_short(card: ModelCard) -> str:
+    """What helps to choose: how often it is right and by whom, where it runs."""
+    told = card.metrics.get("PublicTest", {})
+    parts = [card.description]
+    if "accuracy" in told and "n" in told:
+        whose = "FER+'s majority" if card.annotation == "ferplus" else "FER2013's labels"
+        parts = [f"right on {told['accuracy']:.1%} of {told['n']:,} test faces, by {whose}"]
+    parts += ["CPUs only, four times as fast"] if card.name.endswith("-int8") else []
+    parts += ["the default"] if card.name == DEFAULT_MODEL else []
+    return "; ".join(parts)
 
 
 def _as_data(card: ModelCard) -> dict[str, Any]:

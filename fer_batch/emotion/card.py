@@ -70,7 +70,10 @@ class ModelCard:
     def file(self, runtime: str) -> Path:
         """The weights for ``runtime``, after their hash was compared with the card's."""
         if self.path is None or runtime not in self.files:
-            raise ModelFileError(f"model {self.name} has no file for the {runtime} runtime")
+            has = ", ".join(self.files) or "none"
+            raise ModelFileError(
+                f"model {self.name} has no file for the {runtime} runtime, only for {has}"
+            )
         path = self.path.parent / self.files[runtime]
         if path.parent != self.path.parent:
             raise ModelFileError(f"{self.path}: names a file outside its own folder")

@@ -59,7 +59,8 @@ def _table(path: Path) -> pd.DataFrame:
     try:
         return pd.read_csv(path)
     except (OSError, ValueError, EOFError, KeyError, ImportError) as error:
-        raise TrainingDataError(f"{path}: cannot be read as csv ({error})") from error
+        reason = " ".join(str(error).split())  # pandas ends some with a line break
+        raise TrainingDataError(f"{path}: cannot be read as csv ({reason})") from error
     except Exception as error:  # lzma, zlib and zipfile each have an error tree of their own
         raise TrainingDataError(f"{path}: damaged archive ({error})") from error
 
@@ -101,7 +102,12 @@ def _read_votes(path: Path, faces: FaceSet) -> NDArray[np.uint8]:
         )
     if "Usage" in table.columns and (table["Usage"].to_numpy().astype(str) != faces.split).any():
         raise TrainingDataError(f"{path}: its Usage column does not match the images")
-    return table.iloc[:, -VOTE_COLUMNS:].to_numpy(dtype=np.uint8)
+    try:
+        return table.iloc[:, -VOTE_COLUMNS:].to_numpy(dtype=np.uint8)
+    except (ValueError, OverflowError) as error:
+        raise TrainingDataError(
+            f"{path}: its last {VOTE_COLUMNS} columns must be numbers of votes ({error})"
+        ) from error
 
 
 def _read_landmarks(path: Path, rows: int) -> NDArray[np.float32]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from fer_batch.config import DEFAULT_MODEL
+from fer_batch.emotion.models import list_models
 from tests.end_to_end.conftest import fer_batch
 
 
@@ -11,6 +13,14 @@ def test_the_list_names_the_default_model() -> None:
     done = fer_batch("models")
     assert done.returncode == 0
     assert "fer3" in done.stdout and "happy, sad, neutral" in done.stdout
+    lines = done.stdout.split("\n\n")[0].splitlines()
+    names, told = lines[::2], lines[1::2]
+    column = len(told[0]) - len(told[0].lstrip())
+    assert [line.split()[0] for line in names] == [card.name for card in list_models()]
+    assert all(line[column - 1] == " " != line[column] for line in lines)
+    assert [
+        line.split()[0] for line, short in zip(names, told, strict=True) if "default" in short
+    ] == [DEFAULT_MODEL]
 
 
 def test_json_holds_whole_cards() -> None:

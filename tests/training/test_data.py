@@ -68,6 +68,7 @@ def test_hold_out_only_where_there_is_no_validation() -> None:
     [
         ("a,b\n1,2\n", "emotion, pixels"),
         ("emotion,pixels,Usage\n", "no rows"),
+        ("# Faces\n\nAs a table:\n\na,b,c\n", "read as csv"),
         ("emotion,pixels,Usage\n3,1 2 3,Training\n", "pixel values"),
         ("emotion,pixels,Usage\n9," + " ".join(["1"] * 2304) + ",Training\n", "0 to 6"),
         ("emotion,pixels,Usage\n3," + " ".join(["1"] * 2304) + ",Other\n", "unknown Usage"),
@@ -78,7 +79,7 @@ def test_a_csv_of_another_kind_is_one_clear_line(tmp_path: Path, text: str, says
     path.write_text(text)
     with pytest.raises(TrainingDataError, match=says) as caught:
         load(path)
-    assert str(path) in str(caught.value) and "\n" not in str(caught.value).strip()
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_damaged_archive_missing_file_and_foreign_votes(tmp_path: Path) -> None:
@@ -91,6 +92,12 @@ def test_damaged_archive_missing_file_and_foreign_votes(tmp_path: Path) -> None:
     votes.write_text(votes_text(FACES.take(slice(0, 5))))
     with pytest.raises(TrainingDataError, match="same rows"):
         load(data, votes)
+    table = votes_text(FACES).splitlines()
+    head, _, _ = table[1].rpartition(",")
+    votes.write_text("\n".join([table[0], f"{head},many", *table[2:]]))
+    with pytest.raises(TrainingDataError, match="numbers of votes") as caught:
+        load(data, votes)
+    assert "\n" not in str(caught.value)
     (tmp_path / "f" / "train" / "puzzled").mkdir(parents=True)
     with pytest.raises(TrainingDataError, match="unknown emotion"):
         load(tmp_path / "f")
