@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.checksum import sha256_file
+from fer_batch.emotion.labels import ANNOTATIONS, Annotation
 from fer_batch.errors import ModelFileError
 
 FORMAT = 1
-ANNOTATIONS = ("fer2013", "ferplus")
 Point = tuple[float, float]
 
 
@@ -36,7 +36,7 @@ class ModelCard:
     template: tuple[Point, Point, Point, Point, Point]
     temperature: float = 1.0
     version: str = "1"
-    annotation: str = "fer2013"
+    annotation: Annotation = "fer2013"
     description: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -53,11 +53,12 @@ class ModelCard:
             data["labels"] = tuple(str(label) for label in data["labels"])
             data["limits"] = tuple(data.get("limits", ()))
             data["template"] = tuple((float(x), float(y)) for x, y in data["template"])
-            if data.get("annotation", "fer2013") not in ANNOTATIONS:
-                raise ValueError(f"its annotation is none of {', '.join(ANNOTATIONS)}")
             if len(data["template"]) != 5 or not data["labels"]:
                 raise ValueError("it needs five landmarks and at least one label")
-            return cls(**data, path=path)
+            card = cls(**data, path=path)
+            if card.annotation not in ANNOTATIONS:
+                raise ValueError(f"its annotation is none of {', '.join(ANNOTATIONS)}")
+            return card
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelFileError(f"{path}: not a model card that can be read ({error})") from error
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+Annotation = Literal["fer2013", "ferplus"]
+ANNOTATIONS: tuple[Annotation, ...] = ("fer2013", "ferplus")
+"""Whose labels a model learns: FER2013's own, or the votes of FER+'s ten people."""
+
 FER2013: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """Order of the numbers 0 to 6 in FER2013's ``emotion`` column (Goodfellow et al., 2013)."""
 

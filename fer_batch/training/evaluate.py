@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
+from fer_batch.emotion.labels import ANNOTATIONS, Annotation
 from fer_batch.errors import TrainingDataError, UsageError
 from fer_batch.training.faceset import FaceSet
 from fer_batch.training.metrics import (
@@ -16,7 +17,7 @@ from fer_batch.training.metrics import (
     precisions,
     recalls,
 )
-from fer_batch.training.targets import SOURCES, Source, hard_labels
+from fer_batch.training.targets import hard_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,17 +58,18 @@ class Evaluation:
         }
 
 
-def truth_for(card: ModelCard, wanted: str = "auto") -> Source:
+def truth_for(card: ModelCard, wanted: str = "auto") -> Annotation:
     """Whose labels a model is measured against: those it learned, where ``wanted`` is "auto".
 
     Raises:
         UsageError: nobody's of that name.
     """
-    chosen = card.annotation if wanted == "auto" else wanted
-    for source in SOURCES:
-        if source == chosen:
-            return source
-    raise UsageError(f"--truth: {chosen!r} is none of auto, {', '.join(SOURCES)}")
+    if wanted == "auto":
+        return card.annotation
+    for annotation in ANNOTATIONS:
+        if annotation == wanted:
+            return annotation
+    raise UsageError(f"--truth: {wanted!r} is none of auto, {', '.join(ANNOTATIONS)}")
 
 
 def evaluate(classifier: Classifier, faces: FaceSet, truth: str = "auto") -> Evaluation:

@@ -68,20 +68,15 @@ def deployable(model: Any, heads: Mapping[str, Head], pool: Pool, name: str) -> 
     Normalisations are folded away; weights are rounded to float16, so that every file holds the
     same ones.
     """
-    folded = fold(model)
-    features = folded.get_layer(next(iter(pool.weights))).input
-    return network(folded.inputs[0], features, *pooled_layer(model, heads, pool), name)
-
-
-def network(images: Any, features: Any, kernel: FloatArray, bias: FloatArray, name: str) -> Any:
-    """The model from ``images`` to probabilities whose last layer, on ``features``, is the given
-    ``kernel [features, labels]`` and ``bias [labels]``; all weights are rounded to float16."""
     import keras
     import numpy as np
 
-    dense = keras.layers.Dense(len(bias), name=LAST)
+    folded = fold(model)
+    features = folded.get_layer(next(iter(pool.weights))).input
+    kernel, bias = pooled_layer(model, heads, pool)
+    dense = keras.layers.Dense(len(pool.labels), name=LAST)
     result = keras.Model(
-        images,
+        folded.inputs[0],
         keras.layers.Softmax(name="probabilities")(dense(features)),
         name=name.replace("-", "_"),
     )
@@ -143,12 +138,11 @@ def _convert(keras_file: Path, path: Path, weights: str) -> None:
         )
 
 
-def export(model: Any, name: str, out: Path) -> Exported:
-    """Writes a ``deployable`` model as ``<name>.keras`` and, where it can be made, as
-    ``<name>.tflite`` into ``out``."""
+def export(model: Any, heads: Mapping[str, Head], pool: Pool, name: str, out: Path) -> Exported:
+    """Writes ``<name>.keras`` and, where it can be made, ``<name>.tflite`` into ``out``."""
     out.mkdir(parents=True, exist_ok=True)
     files = {"keras": out / f"{name}.keras"}
-    save_keras(model, files["keras"])
+    save_keras(deployable(model, heads, pool, name), files["keras"])
     lite = out / f"{name}.tflite"
     if save_litert(files["keras"], lite):
         files = {"litert": lite, **files}

@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from fer_batch.emotion.card import ModelCard
-from fer_batch.errors import OutputPathError, TrainingDataError
-from fer_batch.training.evaluate import Evaluation, truth_for
-from fer_batch.training.export import export, network
+from fer_batch.errors import OutputPathError
+from fer_batch.training.evaluate import Evaluation
+from fer_batch.training.export import export
 from fer_batch.training.faceset import FaceSet
-from fer_batch.training.pool import fit_pool
-from fer_batch.training.release import description_of, measured
-from fer_batch.training.targets import check_choice, hard_labels, model_name
+from fer_batch.training.release import description_of, measured, pool_for
+from fer_batch.training.targets import Head, check_choice, model_name
 from fer_batch.training.trunk import LAST
 
 
@@ -36,35 +35,29 @@ def narrowed(
     import numpy as np
 
     check_choice(labels, card.labels)
-    chosen, source = tuple(labels), truth_for(card)
-    name = model_name(source, chosen)
-    if (out / f"{name}.json").exists():
-        raise OutputPathError(f"{out / name}.json: there is such a model; choose another folder")
-    held = faces.of_split("PublicTest")
-    truth = hard_labels(held, chosen, source)
-    rows = truth >= 0
-    if not rows.any():
-        raise TrainingDataError(f"no row of PublicTest bears one of {', '.join(chosen)}")
+    own = Head(model_name(card.annotation, labels), tuple(labels), card.annotation)
+    if (out / f"{own.name}.json").exists():
+        raise OutputPathError(
+            f"{out / own.name}.json: there is such a model; choose another folder"
+        )
     model = keras.saving.load_model(card.file("keras"), compile=False)
-    kept = [card.labels.index(label) for label in chosen]
-    known = model.predict(held.images[rows][..., None], batch_size=256, verbose=0)
+    # What was exported is a network with one head, its last layer.
+    whole = Head(LAST, card.labels, card.annotation)
+    held = faces.of_split("PublicTest")
+    known = model.predict(held.images[..., None], batch_size=256, verbose=0)
     # Logits but for a number that all labels of a row share, which a softmax does not see.
-    logits = np.log(np.maximum(np.asarray(known, np.float64)[:, kept], 1e-30))
-    pool = fit_pool({card.name: logits}, chosen, truth[rows])
-    weight, last = pool.weights[card.name], model.get_layer(LAST)
-    kernel, bias = (np.asarray(values, np.float64)[..., kept] for values in last.get_weights())
-    small = network(
-        model.inputs[0], last.input, weight * kernel, weight * bias + np.asarray(pool.shift), name
-    )
-    own = replace(
+    logits = np.log(np.maximum(np.asarray(known, np.float64), 1e-30))
+    pool = pool_for(own, {LAST: logits}, held, [whole])
+    exported = export(model, {LAST: whole}, pool, own.name, out)
+    small = replace(
         card,
-        name=name,
-        labels=chosen,
+        name=own.name,
+        labels=own.labels,
         files={},
         sha256={},
-        description=description_of(chosen, source),
+        description=description_of(own.labels, own.source),
         temperature=round(card.temperature * pool.temperature, 4),
         training={**card.training, "narrowed_from": card.name},
         metrics={},
     )
-    return measured(export(small, name, out), own, faces, out)
+    return measured(exported, small, faces, out)

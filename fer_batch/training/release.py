@@ -8,20 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.emotion.card import ModelCard, Point
+from fer_batch.emotion.labels import Annotation
 from fer_batch.emotion.load import open_classifier
 from fer_batch.errors import ModelFileError, TrainingDataError
 from fer_batch.training.evaluate import Evaluation, evaluate, truth_for
-from fer_batch.training.export import (
-    Exported,
-    columns,
-    deployable,
-    export,
-    save_litert,
-    write_card,
-)
+from fer_batch.training.export import Exported, columns, export, save_litert, write_card
 from fer_batch.training.faceset import FaceSet
 from fer_batch.training.pool import Pool, fit_pool
-from fer_batch.training.targets import Head, Source, hard_labels
+from fer_batch.training.targets import Head, hard_labels
 from fer_batch.training.template import DEFAULT_TEMPLATE, mean_template
 
 if TYPE_CHECKING:
@@ -52,21 +46,33 @@ def calibrate(
     logits: Mapping[str, NDArray[Any]], faces: FaceSet, name: str, heads: Sequence[Head]
 ) -> Pool:
     """The pool for model ``name``, fitted on ``faces`` (never the training rows)."""
+    own = next(head for head in heads if head.name == name)
+    return pool_for(own, logits, faces, pooled_heads(name, heads))
+
+
+def pool_for(
+    own: Head, logits: Mapping[str, NDArray[Any]], faces: FaceSet, heads: Sequence[Head]
+) -> Pool:
+    """What ``heads`` say of ``faces`` (logits by head name, ``[n, its labels]``), pooled for the
+    labels of ``own`` on the rows that bear one.
+
+    Raises:
+        TrainingDataError: there is no such row.
+    """
     import numpy as np
 
-    own = next(head for head in heads if head.name == name)
     label = hard_labels(faces, own.labels, own.source)
     rows = label >= 0
     if not rows.any():
-        raise TrainingDataError(f"no validation row bears a label of {name}: cannot calibrate")
+        raise TrainingDataError(f"no validation row bears a label of {own.name}: cannot calibrate")
     chosen = {
         head.name: np.asarray(logits[head.name], np.float64)[rows][:, columns(head, own.labels)]
-        for head in pooled_heads(name, heads)
+        for head in heads
     }
     return fit_pool(chosen, own.labels, label[rows])
 
 
-def description_of(labels: Sequence[str], source: Source) -> str:
+def description_of(labels: Sequence[str], source: Annotation) -> str:
     """A card's one sentence."""
     seen = ", as most of ten people named them" if source == "ferplus" else ""
     return f"Expressions {', '.join(labels)} from a grey face crop{seen}."
@@ -105,7 +111,7 @@ def release(
     for head in heads:
         pool = calibrate(logits, held, head.name, heads)
         name = prefix + head.name
-        exported = export(deployable(model, by_name, pool, name), name, out)
+        exported = export(model, by_name, pool, name, out)
         card = ModelCard(
             name=name,
             labels=head.labels,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fer_batch.emotion.labels import FER2013, FERPLUS
+from fer_batch.emotion.labels import ANNOTATIONS, FER2013, FERPLUS, Annotation
 from fer_batch.emotion.models import find_model
 from fer_batch.errors import OutputPathError, UnknownModelError, UsageError
 from fer_batch.training import checkpoint
@@ -16,9 +16,9 @@ from fer_batch.training.fit import Training
 from fer_batch.training.pictures import epoch_history, evaluation_pictures
 from fer_batch.training.release import release
 from fer_batch.training.settings import TrainSettings, changed, settings
-from fer_batch.training.targets import JOINT, Head, Source, check_choice, model_name
+from fer_batch.training.targets import JOINT, Head, check_choice, model_name
 
-TARGETS = ("fer2013", "ferplus", "joint")
+TARGETS = (*ANNOTATIONS, "joint")
 TEACHERS_SEE = ("images", "variants")
 
 
@@ -34,10 +34,10 @@ def heads_for(targets: str, emotions: tuple[str, ...] | None) -> tuple[Head, ...
         if emotions:
             raise UsageError("--targets joint trains three fixed heads: leave out --emotions")
         return JOINT
-    known = FER2013 if targets == "fer2013" else FERPLUS
+    source: Annotation = "fer2013" if targets == "fer2013" else "ferplus"
+    known = FER2013 if source == "fer2013" else FERPLUS
     chosen = emotions or known
     check_choice(chosen, known)
-    source: Source = "fer2013" if targets == "fer2013" else "ferplus"
     return (Head(model_name(source, chosen), chosen, source),)
 
 

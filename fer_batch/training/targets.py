@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from fer_batch.emotion.labels import FER2013, FERPLUS, THREE
+from fer_batch.emotion.labels import FER2013, FERPLUS, THREE, Annotation
 from fer_batch.errors import TrainingDataError, UsageError
 from fer_batch.training.faceset import FaceSet
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float32]
     IntArray = NDArray[np.int64]
-
-Source = Literal["fer2013", "ferplus"]
-SOURCES: tuple[Source, ...] = ("fer2013", "ferplus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Head:
 
     name: str
     labels: tuple[str, ...]
-    source: Source = "fer2013"
+    source: Annotation = "fer2013"
     weight: float = 1.0
     smoothing: float = 0.0
 
@@ -55,7 +52,7 @@ def check_choice(chosen: Sequence[str], known: Sequence[str]) -> None:
         raise UsageError(f"--emotions: give two or more different ones of {', '.join(known)}")
 
 
-def model_name(source: str, labels: Sequence[str]) -> str:
+def model_name(source: Annotation, labels: Sequence[str]) -> str:
     """``fer3``, ``ferplus8``: whose labels a model knows, and how many."""
     return f"{'ferplus' if source == 'ferplus' else 'fer'}{len(labels)}"
 
@@ -103,7 +100,7 @@ def _votes(faces: FaceSet) -> NDArray[np.uint8]:
     return faces.votes
 
 
-def hard_labels(faces: FaceSet, labels: tuple[str, ...], source: Source) -> IntArray:
+def hard_labels(faces: FaceSet, labels: tuple[str, ...], source: Annotation) -> IntArray:
     """The one true label of each row as an index into ``labels``, ``int64[n]``; -1 for none.
 
     For FER+ that is the label with most votes; rows where most said 'unknown' or 'not a face', or

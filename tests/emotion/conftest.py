@@ -13,7 +13,7 @@ from fer_batch.emotion.card import ModelCard
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The card of a two-label model of the ``tiny`` architecture."""
     from fer_batch.training.architectures import build
-    from fer_batch.training.export import deployable, export, write_card
+    from fer_batch.training.export import export, write_card
     from fer_batch.training.pool import Pool
     from fer_batch.training.targets import Head
     from fer_batch.training.template import DEFAULT_TEMPLATE
@@ -21,8 +21,7 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("model")
     head = Head("two", ("happy", "sad"))
     pool = Pool(head.labels, {"two": 1.0}, (0.0, 0.0))
-    model = deployable(build("tiny", [head]), {"two": head}, pool, "two")
-    exported = export(model, "two", out)
+    exported = export(build("tiny", [head]), {"two": head}, pool, "two", out)
     card = ModelCard("two", head.labels, 48, {}, {}, DEFAULT_TEMPLATE)
     path = write_card(exported, card, out).path
     assert path is not None

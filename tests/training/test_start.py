@@ -12,7 +12,7 @@ from fer_batch.emotion.models import find_model
 from fer_batch.errors import UsageError
 from fer_batch.training.architectures import build
 from fer_batch.training.data import load
-from fer_batch.training.export import deployable, export
+from fer_batch.training.export import export
 from fer_batch.training.fit import Training, compiled
 from fer_batch.training.metrics import softmax
 from fer_batch.training.pool import Pool
@@ -68,7 +68,7 @@ def test_a_network_with_other_kinds_of_layers_starts_too(tmp_path: Path) -> None
     rng = np.random.default_rng(0)
     source.set_weights([rng.uniform(0.01, 0.05, w.shape) for w in source.get_weights()])
     pool = Pool(head.labels, {"pair": 1.0}, (0.0, 0.0))
-    exported = export(deployable(source, {"pair": head}, pool, "pair"), "pair", tmp_path)
+    exported = export(source, {"pair": head}, pool, "pair", tmp_path)
     card = ModelCard.read(_card(tmp_path, exported.names(), exported.hashes()))
     model = build("dcnn", [head])
     assert start_from([card], model, [head], some_batches()) == ["pair"]
