@@ -99,8 +99,10 @@ def _integer(content: bytes, place: int) -> tuple[int, int]:
     return int.from_bytes(content[place + 1 : end], "little"), end
 
 
-def start_from_faces(model: Any, batches: Sequence[NDArray[np.uint8]]) -> None:
+def start_from_faces(model: Any, batches: Sequence[NDArray[np.uint8]], size: float = 0.0) -> None:
     """Give ``model`` (of ``--arch resnet-face``) dlib's weights; its heads stay random.
+
+    ``batches`` and ``size``: see ``start.start_from``.
 
     Raises:
         UsageError: another network, or the weights are not installed.
@@ -122,4 +124,4 @@ def start_from_faces(model: Any, batches: Sequence[NDArray[np.uint8]]) -> None:
         if layer.name.endswith("_short"):
             # Where channels grow, dlib fills the shortcut up with zeros.
             layer.set_weights([np.eye(*layer.kernel.shape[2:])[None, None]])
-    begin(model, source, batches)
+    begin(model, source, batches, size)

@@ -22,7 +22,7 @@ from fer_batch.training.optimizers import make_optimizer
 from fer_batch.training.plateau import Plateau
 from fer_batch.training.schedule import Clock, Stable, follow
 from fer_batch.training.settings import TrainSettings
-from fer_batch.training.start import start_from
+from fer_batch.training.start import resting_size, start_from
 from fer_batch.training.targets import Head, hard_labels, targets
 from fer_batch.training.teacher import Lesson, lesson
 from fer_batch.training.template import aligning_maps
@@ -191,14 +191,16 @@ class Training:
         )
 
     def _start(self, model: Any, say: Callable[[str], None]) -> None:
+        decay = self.how.weight_decay if self.how.optimizer == "adamw" else 0.0
+        size = resting_size(self.how.learning_rate, decay)
         if face_recognition.NAME in self.how.start_from:
             if len(self.how.start_from) > 1:
                 raise UsageError(f"--start-from {face_recognition.NAME}: goes with no other model")
-            face_recognition.start_from_faces(model, self._some_images())
+            face_recognition.start_from_faces(model, self._some_images(), size)
             say("started from a network for face recognition, with fresh heads")
             return
         cards = [find_model(name) for name in self.how.start_from]
-        heads = start_from(cards, model, self.how.heads, self._some_images())
+        heads = start_from(cards, model, self.how.heads, self._some_images(), size)
         known = f"heads {', '.join(heads)}" if heads else "fresh heads"
         say(f"started from {', '.join(card.name for card in cards)}, with {known}")
 

@@ -4,10 +4,15 @@ An export has its normalisations folded into the convolutions (``training.foldin
 put back: each gets the moments that its convolution has on training images, and just the scale and
 offset that undo them. The network then gives the exported model's numbers, and learns on as one
 whose normalisations were never gone.
+
+Folding also left kernels of any size behind, some so small that a few steps of an optimizer whose
+steps have all one size (Adam) would turn them around and what they know would be gone. Since a
+normalisation makes up for it, each kernel gets the size at which a training by AdamW is at rest.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +34,14 @@ def start_from(
     model: Any,
     heads: Sequence[Head],
     batches: Sequence[NDArray[np.uint8]],
+    size: float = 0.0,
 ) -> list[str]:
     """Give ``model`` the weights of exported ``cards``; returns the heads that got theirs too.
 
     The trunk is the first card's. A head takes its layer from the card of its labels, in whatever
     order, and stays random where there is none: so a training may also be for other labels.
     From ``batches`` of training images, ``uint8[n, 48, 48, 1]``, the normalisations get moments.
+    ``size`` is the root mean square of each kernel (see ``resting_size``), 0 leaves it as it is.
 
     Raises:
         UsageError: another network than ``model``, or cards that do not share one trunk.
@@ -52,7 +59,7 @@ def start_from(
                 f"--start-from {card.name}: its trunk is not that of {cards[0].name}; give models "
                 "of one training"
             )
-    begin(model, exported[0], batches)
+    begin(model, exported[0], batches, size)
     return [
         head.name
         for head in heads
@@ -60,11 +67,21 @@ def start_from(
     ]
 
 
-def begin(model: Any, source: Any, batches: Sequence[NDArray[np.uint8]]) -> None:
+def resting_size(learning_rate: float, weight_decay: float) -> float:
+    """The root mean square of a kernel's numbers where AdamW's decay takes away just what its
+    steps, all about as long as the rate, add: the 'rotational equilibrium' of Kosson et al. (2024).
+    A kernel of that size turns by the same angle in each step however long it has been trained.
+
+    0 without a decay: there is no such rest.
+    """
+    return math.sqrt(learning_rate / (2 * weight_decay)) if weight_decay else 0.0
+
+
+def begin(model: Any, source: Any, batches: Sequence[NDArray[np.uint8]], size: float = 0.0) -> None:
     """Give ``model`` the weights of ``source``, the same network with its normalisations folded
     away, wherever both have a layer of one name; the normalisations are put back.
 
-    ``batches``: see ``start_from``.
+    ``batches`` and ``size``: see ``start_from``.
     """
     norms = foldable(model)
     moments = _moments(source, list(norms), batches)
@@ -75,7 +92,7 @@ def begin(model: Any, source: Any, batches: Sequence[NDArray[np.uint8]]) -> None
         weights = source.get_layer(layer.name).get_weights()
         if layer.name in norms:
             norm = model.get_layer(norms[layer.name])
-            weights = _unfold(layer, norm, weights, *moments[layer.name])
+            weights = _unfold(layer, norm, weights, *moments[layer.name], size)
         layer.set_weights(weights)
 
 
@@ -114,14 +131,31 @@ def _moments(
 
 
 def _unfold(
-    convolution: Any, norm: Any, folded: list[Any], mean: FloatArray, variance: FloatArray
+    convolution: Any,
+    norm: Any,
+    folded: list[Any],
+    mean: FloatArray,
+    variance: FloatArray,
+    size: float,
 ) -> list[Any]:
-    """Sets ``norm`` so that it only adds the bias; returns the weights of ``convolution``."""
+    """Sets ``norm`` so that it only adds the bias and undoes the kernels' new size; returns the
+    weights of ``convolution``."""
     import numpy as np
 
     kernel, bias = folded
-    norm.set_weights([np.sqrt(variance + norm.epsilon), mean, mean - bias, variance])
-    return [kernel, *(np.zeros_like(bias) for _ in convolution.weights[1:])]
+    scale = _scale_to(size, kernel) if size else np.ones_like(bias)
+    moments = [(mean - bias) * scale, variance * np.square(scale)]
+    norm.set_weights([np.sqrt(moments[1] + norm.epsilon) / scale, mean, *moments])
+    return [kernel * scale, *(np.zeros_like(bias) for _ in convolution.weights[1:])]
+
+
+def _scale_to(size: float, kernel: FloatArray) -> FloatArray:
+    """What gives each of the kernels ``[height, width, in, out]`` that root mean square. One that
+    is next to nothing beside the others is not blown up to their size."""
+    import numpy as np
+
+    sizes = np.sqrt(np.square(kernel).mean(axis=(0, 1, 2)))
+    return size / np.maximum(sizes, 1e-3 * sizes.max())
 
 
 def _take_head(model: Any, head: Head, card: ModelCard, source: Any) -> bool:

@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 
 import keras
@@ -15,10 +16,11 @@ from fer_batch.training.data import load
 from fer_batch.training.export import export
 from fer_batch.training.fit import Training, compiled
 from fer_batch.training.metrics import softmax
+from fer_batch.training.optimizers import make_optimizer
 from fer_batch.training.pool import Pool
 from fer_batch.training.run import stored_settings
 from fer_batch.training.settings import settings
-from fer_batch.training.start import start_from
+from fer_batch.training.start import resting_size, start_from
 from fer_batch.training.targets import JOINT, Head
 from tests.training.made_faces import made_faces
 
@@ -34,11 +36,12 @@ def some_batches() -> list[np.ndarray]:
     return [images[:64], images[64:]]
 
 
+@pytest.mark.parametrize("size", [0.0, 0.02, 0.5])
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_a_network_starts_as_what_was_exported(trained: Path, precision: str) -> None:
+def test_a_network_starts_as_what_was_exported(trained: Path, precision: str, size: float) -> None:
     model = compiled(settings("tiny", JOINT, 1, precision=precision, seed=5))
     cards = cards_of(trained, *NAMES)
-    assert start_from(cards, model, JOINT, some_batches()) == [head.name for head in JOINT]
+    assert start_from(cards, model, JOINT, some_batches(), size) == [h.name for h in JOINT]
     images = made_faces(40, 1).images
     logits = model.predict(images[..., None], verbose=0)
     for card in cards:
@@ -60,6 +63,41 @@ def test_its_normalisations_have_the_moments_of_the_images(trained: Path) -> Non
     trained_mode = np.asarray(model(np.concatenate(batches), training=True)["fer7"])
     frozen = np.asarray(model(np.concatenate(batches), training=False)["fer7"])
     assert np.allclose(trained_mode, frozen, atol=0.02 * np.abs(frozen).max())
+
+
+def test_kernels_get_the_size_at_which_adamw_is_at_rest(
+    trained: Path, made_data: tuple[Path, Path], tmp_path: Path
+) -> None:
+    cards = tuple(str(card.path) for card in cards_of(trained, *NAMES))
+    faces = load(*made_data)
+
+    def begun(optimizer: str) -> np.ndarray:
+        changes = {"learning_rate": 0.002, "weight_decay": 0.04, "optimizer": optimizer}
+        how = settings("tiny", JOINT, 1, start_from=cards, **changes)
+        model = compiled(how)
+        Training(how, faces, tmp_path)._start(model, str)
+        return np.concatenate([_sizes(layer) for layer in model.layers if "conv" in layer.name])
+
+    assert np.allclose(begun("adamw"), math.sqrt(0.002 / (2 * 0.04)), rtol=1e-4)
+    exported = keras.saving.load_model(trained / "fer7.keras", compile=False)
+    as_exported = [_sizes(layer) for layer in exported.layers if "conv" in layer.name]
+    assert np.allclose(begun("adam"), np.concatenate(as_exported), rtol=1e-4)
+
+
+def _sizes(convolution: keras.layers.Layer) -> np.ndarray:
+    return np.sqrt(np.square(convolution.get_weights()[0]).mean(axis=(0, 1, 2)))
+
+
+def test_at_that_size_adamw_is_at_rest() -> None:
+    kernel = keras.Variable(np.zeros(4000, np.float32), name="kernel")
+    optimizer = make_optimizer("adamw", 0.01, 0.5, 0.0)
+    rng, sizes = np.random.default_rng(0), []
+    for _ in range(600):
+        gradient = rng.normal(size=4000).astype(np.float32)
+        optimizer.apply([keras.ops.convert_to_tensor(gradient)], [kernel])
+        sizes.append(float(np.sqrt(np.square(keras.ops.convert_to_numpy(kernel)).mean())))
+    assert np.mean(sizes[300:]) == pytest.approx(resting_size(0.01, 0.5), rel=0.05)
+    assert resting_size(0.01, 0.0) == 0.0
 
 
 def test_a_network_with_other_kinds_of_layers_starts_too(tmp_path: Path) -> None:
@@ -115,7 +153,8 @@ def test_frozen_layers_stay_as_they_began(
     assert json.loads((tmp_path / "fer3.json").read_text())["training"]["frozen"] == ["stem", "s1"]
     how = settings("tiny", JOINT, 1, seed=5)
     begun, ended = compiled(how), compiled(how)
-    start_from(cards_of(trained, *NAMES), begun, JOINT, some_batches())
+    size = resting_size(how.learning_rate, how.weight_decay)
+    start_from(cards_of(trained, *NAMES), begun, JOINT, some_batches(), size)
     checkpoint = np.load(next(tmp_path.glob("checkpoint-*.npz")))
     for place, variable in enumerate(ended.variables):
         variable.assign(checkpoint[f"model{place:04d}"])

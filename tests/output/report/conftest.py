@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from fer_batch.output.formats import FORMATS, write_format
@@ -38,9 +42,35 @@ def chromium() -> Iterator[Any]:
     if path is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
     with playwright.sync_playwright() as driver:
+        before = set(psutil.Process().children(recursive=True))
         browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+        processes = set(psutil.Process().children(recursive=True)) - before
         yield browser
-        browser.close()
+        with ended_by_force(processes, after_s=30):
+            browser.close()
+
+
+@contextmanager
+def ended_by_force(processes: Iterable[psutil.Process], after_s: float) -> Iterator[None]:
+    """What is done inside ends ``processes``; those it has not ended after that time are killed.
+
+    Chromium's zygotes have been seen to spin at a real-time priority instead of ending: with all
+    cores theirs, no signal reached them before they had an ordinary one.
+    """
+
+    def kill() -> None:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess, OSError):
+                os.sched_setscheduler(process.pid, os.SCHED_OTHER, os.sched_param(0))
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+    timer = threading.Timer(after_s, kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def until(page: Any, expression: str, seconds: float = 15.0) -> None:
