@@ -155,7 +155,7 @@ def _scale_to(size: float, kernel: FloatArray) -> FloatArray:
     import numpy as np
 
     sizes = np.sqrt(np.square(kernel).mean(axis=(0, 1, 2)))
-    return size / np.maximum(sizes, 1e-3 * sizes.max())
+    return size / np.maximum(sizes, 1e-3 * (sizes.max() or 1.0))
 
 
 def _take_head(model: Any, head: Head, card: ModelCard, source: Any) -> bool:

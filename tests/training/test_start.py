@@ -20,7 +20,7 @@ from fer_batch.training.optimizers import make_optimizer
 from fer_batch.training.pool import Pool
 from fer_batch.training.run import stored_settings
 from fer_batch.training.settings import settings
-from fer_batch.training.start import resting_size, start_from
+from fer_batch.training.start import _scale_to, resting_size, start_from
 from fer_batch.training.targets import JOINT, Head
 from tests.training.made_faces import made_faces
 
@@ -82,6 +82,16 @@ def test_kernels_get_the_size_at_which_adamw_is_at_rest(
     exported = keras.saving.load_model(trained / "fer7.keras", compile=False)
     as_exported = [_sizes(layer) for layer in exported.layers if "conv" in layer.name]
     assert np.allclose(begun("adam"), np.concatenate(as_exported), rtol=1e-4)
+
+
+def test_kernels_of_nothing_stay_so() -> None:
+    kernel = np.ones((3, 3, 4, 3), np.float32)
+    kernel[..., 1] = 0
+    scaled = kernel * _scale_to(0.1, kernel)
+    assert np.allclose(scaled[..., 0], 0.1) and not scaled[..., 1].any()
+    assert np.array_equal(
+        np.zeros((3, 3, 4, 2)) * _scale_to(0.1, 0 * kernel[..., :2]), 0 * kernel[..., :2]
+    )
 
 
 def _sizes(convolution: keras.layers.Layer) -> np.ndarray:

@@ -59,8 +59,8 @@ def ended_by_force(processes: Iterable[psutil.Process], after_s: float) -> Itera
     """
 
     def kill() -> None:
-        for process in processes:
-            with suppress(psutil.NoSuchProcess, OSError):
+        for process in filter(psutil.Process.is_running, processes):
+            with suppress(OSError):
                 os.sched_setscheduler(process.pid, os.SCHED_OTHER, os.sched_param(0))
             with suppress(psutil.NoSuchProcess):
                 process.kill()
