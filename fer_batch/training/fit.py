@@ -191,8 +191,7 @@ class Training:
         )
 
     def _start(self, model: Any, say: Callable[[str], None]) -> None:
-        decay = self.how.weight_decay if self.how.optimizer == "adamw" else 0.0
-        size = resting_size(self.how.learning_rate, decay)
+        size = resting_size(self.how.learning_rate, model.optimizer.weight_decay)
         if face_recognition.NAME in self.how.start_from:
             if len(self.how.start_from) > 1:
                 raise UsageError(f"--start-from {face_recognition.NAME}: goes with no other model")

@@ -67,7 +67,7 @@ def start_from(
     ]
 
 
-def resting_size(learning_rate: float, weight_decay: float) -> float:
+def resting_size(learning_rate: float, weight_decay: float | None) -> float:
     """The root mean square of a kernel's numbers where AdamW's decay takes away just what its
     steps, all about as long as the rate, add: the 'rotational equilibrium' of Kosson et al. (2024).
     A kernel of that size turns by the same angle in each step however long it has been trained.
