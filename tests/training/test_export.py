@@ -5,10 +5,9 @@ import keras
 import numpy as np
 
 from fer_batch.checksum import sha256_file
+from fer_batch.training.architectures import build
 from fer_batch.training.export import deployable, save_keras
-from fer_batch.training.fit import compiled
 from fer_batch.training.pool import Pool
-from fer_batch.training.settings import settings
 from fer_batch.training.targets import Head
 from tests.training.made_faces import made_faces
 
@@ -17,7 +16,12 @@ HEAD = Head("pair", ("happy", "sad"))
 
 def small(precision: str) -> keras.Model:
     """The same weights in layers made anew."""
-    network = compiled(settings("tiny", [HEAD], 1, precision=precision, seed=3))
+    keras.utils.set_random_seed(3)
+    keras.mixed_precision.set_global_policy(precision)
+    try:
+        network = build("tiny", [HEAD])
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
     pool = Pool(HEAD.labels, {HEAD.name: 1.0}, (0.1, -0.1))
     return deployable(network, {HEAD.name: HEAD}, pool, "pair")
 
