@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { command -v "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-dev test test-faults lint format bench wheel-check docs clean
+.PHONY: help demo install install-dev test test-faults lint format bench wheel-check docs models clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ wheel-check: $(VENV)/.installed-dev  ## Build the wheel, install it elsewhere an
 
 docs: $(VENV)/.installed-dev  ## Write docs/cli.md from the commands' own words
 	$(BIN)/python scripts/cli_reference.py
+
+models: $(VENV)/.installed  ## Train the shipped models again: a day; FER2013=... FERPLUS=... (docs/training.md)
+	@$(if $(REHEARSE),true,$(PIP) -e ".[teacher]")
+	@$(MAKE) -f scripts/models.mk FER_BATCH=$(abspath $(BIN))/fer-batch
 
 clean:  ## Remove what make made
 	rm -rf $(VENV) $(DEMO_OUT) dist build

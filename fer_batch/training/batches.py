@@ -43,7 +43,7 @@ def dataset(
     aligning: NDArray[np.float64] | None = None,
     teaching: Lesson | Tutors | None = None,
 ) -> Any:
-    """A ``keras.utils.PyDataset`` over ``faces``; batches are made in a thread beside training.
+    """A ``keras.utils.PyDataset`` over ``faces``; batches are made in threads beside training.
 
     What a batch holds follows from ``seed``, epoch and place alone, so that a resumed training sees
     what an unbroken one would have seen. The last, smaller batch of an epoch is left out where
@@ -60,7 +60,9 @@ def dataset(
 
     class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         def __init__(self) -> None:
-            super().__init__(workers=1, use_multiprocessing=False, max_queue_size=16)
+            # From two workers on Keras feeds TensorFlow without a thread that tunes the feeding:
+            # at the end of an epoch that thread was waited for, as long as an epoch takes.
+            super().__init__(workers=2, use_multiprocessing=False, max_queue_size=16)
             self.epoch = first_epoch
 
         def __len__(self) -> int:

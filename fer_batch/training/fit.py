@@ -20,6 +20,7 @@ from fer_batch.training.history import write_history
 from fer_batch.training.metrics import accuracy, log_loss, softmax
 from fer_batch.training.optimizers import make_optimizer
 from fer_batch.training.plateau import Plateau
+from fer_batch.training.predict import predict
 from fer_batch.training.schedule import Clock, Stable, follow
 from fer_batch.training.settings import TrainSettings
 from fer_batch.training.start import resting_size, start_from
@@ -84,7 +85,7 @@ def renew_normalisation(model: Any, batches: Sequence[Any]) -> None:
 def validate(model: Any, faces: FaceSet, heads: Sequence[Head]) -> dict[str, float]:
     """Loss and accuracy of each head on hard labels: ``val_<head>_accuracy`` and so on."""
     logs: dict[str, float] = {}
-    logits = model.predict(faces.images[..., None], batch_size=256, verbose=0)
+    logits = predict(model, faces.images)
     for head in heads:
         label = hard_labels(faces, head.labels, head.source)
         rows = label >= 0

@@ -11,6 +11,7 @@ from fer_batch.errors import OutputPathError
 from fer_batch.training.evaluate import Evaluation
 from fer_batch.training.export import export
 from fer_batch.training.faceset import FaceSet
+from fer_batch.training.predict import predict
 from fer_batch.training.release import description_of, measured, pool_for
 from fer_batch.training.targets import Head, check_choice, model_name
 from fer_batch.training.trunk import LAST
@@ -44,7 +45,7 @@ def narrowed(
     # What was exported is a network with one head, its last layer.
     whole = Head(LAST, card.labels, card.annotation)
     held = faces.of_split("PublicTest")
-    known = model.predict(held.images[..., None], batch_size=256, verbose=0)
+    known = predict(model, held.images)
     # Logits but for a number that all labels of a row share, which a softmax does not see.
     logits = np.log(np.maximum(np.asarray(known, np.float64), 1e-30))
     pool = pool_for(own, {LAST: logits}, held, [whole])

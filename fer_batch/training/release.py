@@ -15,6 +15,7 @@ from fer_batch.training.evaluate import Evaluation, evaluate, truth_for
 from fer_batch.training.export import Exported, columns, export, save_litert, write_card
 from fer_batch.training.faceset import FaceSet
 from fer_batch.training.pool import Pool, fit_pool
+from fer_batch.training.predict import predict
 from fer_batch.training.targets import Head, hard_labels
 from fer_batch.training.template import DEFAULT_TEMPLATE, mean_template
 
@@ -105,7 +106,7 @@ def release(
     ``prefix`` goes before the heads' names, so that two architectures can lie side by side.
     """
     held = faces.of_split("PublicTest")
-    logits = model.predict(held.images[..., None], batch_size=256, verbose=0)
+    logits = predict(model, held.images)
     by_name = {head.name: head for head in heads}
     results = {}
     for head in heads:

@@ -1,0 +1,105 @@
+# Trains the shipped models again from the two data sets: what docs/model-card.md tells, as commands.
+#
+#   make models FER2013=fer2013.csv.xz FERPLUS=fer2013new.csv [OUT=training]
+#
+# It takes a night and a day of two cores. Stop it whenever you like: the same command goes on from
+# the last epoch. The models are in OUT/models at the end. REHEARSE=1 goes through all of it with a
+# tiny network, one epoch a stage, and without dlib's weights: minutes, to see that it would work.
+
+FER_BATCH ?= fer-batch
+OUT ?= training
+REHEARSE ?=
+
+DATA := "$(FER2013)" --fer-plus "$(FERPLUS)"
+WITH_LANDMARKS := $(DATA) --landmarks $(OUT)/landmarks.npz
+MODELS := fer7 ferplus8 fer3
+# Convolutions in bfloat16: PRECISION=float32 where the processor knows none.
+PRECISION ?= mixed_bfloat16
+
+ifeq ($(REHEARSE),)
+RESNET := resnet
+FACE := resnet-face --start-from face-recognition --freeze stem,s1
+FACE_AGAIN := resnet-face --freeze stem,s1
+epochs = $(1) --cooldown-epochs $(2)
+else
+RESNET := tiny
+FACE := tiny
+FACE_AGAIN := tiny
+epochs = $(or $(3),1) --cooldown-epochs 1
+endif
+
+TRAIN := $(FER_BATCH) train $(WITH_LANDMARKS) --targets joint --precision $(PRECISION) --resume
+EXPORT := $(FER_BATCH) export
+starts = $(foreach model,$(MODELS),--start-from $(OUT)/$(1)/$(model).json)
+teachers = $(foreach place,$(1),$(foreach model,$(MODELS),--teacher $(OUT)/$(place)/$(model).json))
+# All later stages of the small network: teachers see what the pupil sees, images are mixed.
+PUPIL := --arch $(RESNET) --teachers-see variants --weight-decay 0.02 --erase 0.3 --mix 0.2
+
+.PHONY: models
+models: $(OUT)/models.done
+
+$(OUT)/landmarks.npz:
+	@test -f "$(FER2013)" -a -f "$(FERPLUS)" || { \
+		echo "make models FER2013=fer2013.csv.xz FERPLUS=fer2013new.csv: no such files" >&2; exit 1; }
+	mkdir -p $(OUT)
+	$(FER_BATCH) calibrate "$(FER2013)" -o $@
+
+# The small network: from nothing, then once more with itself as its teacher.
+$(OUT)/base.done: $(OUT)/landmarks.npz
+	$(TRAIN) --arch $(RESNET) --erase 0.4 --weight-decay 0.02 \
+		--epochs $(call epochs,86,40) -o $(OUT)/base
+	touch $@
+
+$(OUT)/third.done: $(OUT)/base.done
+	$(TRAIN) --lr 0.0015 $(call teachers,base) --teacher-share 0.6 \
+		--epochs $(call epochs,137,51,2) -o $(OUT)/base
+	$(EXPORT) $(OUT)/base $(WITH_LANDMARKS) -o $(OUT)/third
+	touch $@
+
+# A larger network that already knows faces, to learn from; none of its weights are shipped.
+$(OUT)/face1.done: $(OUT)/third.done
+	$(TRAIN) --arch $(FACE) --lr 0.0007 --erase 0.4 --seed 1 \
+		--epochs $(call epochs,11,10) -o $(OUT)/face1
+	touch $@
+
+$(OUT)/face2.done: $(OUT)/face1.done
+	$(TRAIN) --arch $(FACE_AGAIN) $(call starts,face1) --lr 0.0007 --erase 0.2 --seed 2 \
+		$(call teachers,third) --teacher-share 0.5 \
+		--epochs $(call epochs,17,14) -o $(OUT)/face2
+	touch $@
+
+$(OUT)/face3.done: $(OUT)/face2.done
+	$(TRAIN) --arch $(FACE_AGAIN) $(call starts,face2) --lr 0.0006 --erase 0.5 --seed 5 \
+		$(call teachers,face2 third) --teacher-share 0.6 \
+		--epochs $(call epochs,18,18) -o $(OUT)/face3
+	touch $@
+
+$(OUT)/fourth.done: $(OUT)/face3.done
+	$(TRAIN) $(PUPIL) $(call starts,third) --lr 0.001 --seed 7 \
+		$(call teachers,face3 third) --teacher-share 0.85 \
+		--epochs $(call epochs,63,63) -o $(OUT)/pupil
+	$(EXPORT) $(OUT)/pupil $(WITH_LANDMARKS) --start-share 0.5 -o $(OUT)/fourth
+	touch $@
+
+$(OUT)/fifth.done: $(OUT)/fourth.done
+	$(TRAIN) $(PUPIL) $(call starts,fourth) --lr 0.001 --seed 11 \
+		$(call teachers,fourth third) --teacher-share 0.6 \
+		--epochs $(call epochs,50,38) -o $(OUT)/fifth
+	touch $@
+
+$(OUT)/sixth.done: $(OUT)/fifth.done
+	$(TRAIN) $(PUPIL) $(call starts,fifth) --lr 0.0015 --seed 21 \
+		$(call teachers,fifth fourth) --teacher-share 0.6 \
+		--epochs $(call epochs,110,90) -o $(OUT)/sixth
+	touch $@
+
+# What is shipped: its models, one of fewer labels, and the twins of eight bits.
+SHIPPED := $(OUT)/models
+$(OUT)/models.done: $(OUT)/sixth.done
+	rm -rf $(SHIPPED)
+	mkdir -p $(SHIPPED)
+	for model in $(MODELS); do cp $(OUT)/sixth/$$model.* $(SHIPPED)/ || exit; done
+	$(FER_BATCH) narrow $(SHIPPED)/ferplus8.json $(DATA) --emotions happy,sad,neutral -o $(SHIPPED)
+	for model in $(MODELS) ferplus3; do \
+		$(FER_BATCH) quantise $(SHIPPED)/$$model.json $(DATA) -o $(SHIPPED) || exit; done
+	touch $@
