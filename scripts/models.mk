@@ -1,8 +1,8 @@
-# Trains the shipped models again from the two data sets: what docs/model-card.md tells, as commands.
+# Trains the shipped models again from the two data sets: what docs/training.md tells, as commands.
 #
 #   make models FER2013=fer2013.csv.xz FERPLUS=fer2013new.csv [OUT=training]
 #
-# It takes a night and a day of two cores. Stop it whenever you like: the same command goes on from
+# It takes about half a day of two cores. Stop it whenever you like: the same command goes on from
 # the last epoch. The models are in OUT/models at the end. REHEARSE=1 goes through all of it with a
 # tiny network, one epoch a stage, and without dlib's weights: minutes, to see that it would work.
 
@@ -90,7 +90,7 @@ $(OUT)/fifth.done: $(OUT)/fourth.done
 $(OUT)/sixth.done: $(OUT)/fifth.done
 	$(TRAIN) $(PUPIL) $(call starts,fifth) --lr 0.0015 --seed 21 \
 		$(call teachers,fifth fourth) --teacher-share 0.6 \
-		--epochs $(call epochs,110,90) -o $(OUT)/sixth
+		--epochs $(call epochs,111,91) -o $(OUT)/sixth
 	touch $@
 
 # What is shipped: its models, one of fewer labels, and the twins of eight bits.

@@ -75,21 +75,22 @@ def test_the_pool_finds_the_temperature_that_labels_were_drawn_with(
 def test_of_temperatures_as_good_the_one_of_least_calibration_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rng = np.random.default_rng(1)
-    values = rng.normal(0, 2, (700, 3))
-    label = (metrics.softmax(values).cumsum(axis=1) > rng.random((700, 1))).argmax(axis=1)
-
-    def fitted() -> tuple[float, float]:
+    def fitted(seed: int) -> tuple[float, float]:
+        rng = np.random.default_rng(seed)
+        values = rng.normal(0, 2, (700, 3))
+        label = (metrics.softmax(values).cumsum(axis=1) > rng.random((700, 1))).argmax(axis=1)
         pool = fit_pool({"only": values}, ("a", "b", "c"), label)
         pooled = metrics.softmax(pool.logits({"only": values}))
         loss = metrics.log_loss(pooled, label)
         return loss, metrics.expected_calibration_error(pooled, label)
 
-    chosen = fitted()
+    chosen = [fitted(seed) for seed in range(6)]
     monkeypatch.setattr("fer_batch.training.pool.SCALES", (1.0,))
-    least_loss = fitted()
-    assert chosen[1] < least_loss[1]
-    assert least_loss[0] <= chosen[0] <= least_loss[0] * (1 + 2 * AS_GOOD)
+    least_loss = [fitted(seed) for seed in range(6)]
+    pairs = list(zip(chosen, least_loss, strict=True))
+    for (loss, error), (least, its_error) in pairs:
+        assert error <= its_error and least <= loss <= least * (1 + 2 * AS_GOOD)
+    assert any(error < its_error for (_, error), (_, its_error) in pairs)
 
 
 def test_the_pool_prefers_the_head_that_knows() -> None:
