@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
-# Weights of eight bits: a quarter of the cost of `fer3` on CPUs for the same labels in 99.6% of
+# Weights of eight bits: a quarter of the cost of `fer3` on CPUs for the same labels in 99.5% of
 # PublicTest, see docs/model-card.md.
 DEFAULT_MODEL = "fer3-int8"
 OUTPUTS = (
