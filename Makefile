@@ -50,7 +50,7 @@ wheel-check: $(VENV)/.installed-dev  ## Build the wheel, install it elsewhere an
 docs: $(VENV)/.installed-dev  ## Write docs/cli.md from the commands' own words
 	$(BIN)/python scripts/cli_reference.py
 
-models: $(VENV)/.installed  ## Train the shipped models again: a day; FER2013=... FERPLUS=... (docs/training.md)
+models: $(VENV)/.installed  ## Train the shipped models again, half a day (docs/training.md)
 	@$(if $(REHEARSE),true,$(PIP) -e ".[teacher]")
 	@$(MAKE) -f scripts/models.mk FER_BATCH=$(abspath $(BIN))/fer-batch
 
