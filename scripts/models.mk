@@ -18,7 +18,7 @@ PRECISION ?= mixed_bfloat16
 
 ifeq ($(REHEARSE),)
 RESNET := resnet
-FACE := resnet-face --start-from face-recognition --freeze stem,s1
+FACE := resnet-face --start-from face-recognition
 FACE_AGAIN := resnet-face --freeze stem,s1
 epochs = $(1) --cooldown-epochs $(2)
 else
@@ -44,11 +44,14 @@ $(OUT)/landmarks.npz:
 	mkdir -p $(OUT)
 	$(FER_BATCH) calibrate "$(FER2013)" -o $@
 
-# The small network: from nothing, then once more with itself as its teacher.
-$(OUT)/base.done: $(OUT)/landmarks.npz
-	$(TRAIN) --arch $(RESNET) --erase 0.4 --weight-decay 0.02 \
-		--epochs $(call epochs,86,40) -o $(OUT)/base
+# A training is its options; in what order they go stands with each.
+$(addprefix $(OUT)/,$(addsuffix .done,base face1 face2 face3 pupil fifth sixth)): $(OUT)/%.done:
+	$(TRAIN) $(options.$*) -o $(OUT)/$*
 	touch $@
+
+# The small network: from nothing, then once more with itself as its teacher.
+options.base = --arch $(RESNET) --erase 0.4 --weight-decay 0.02 --epochs $(call epochs,86,40)
+$(OUT)/base.done: $(OUT)/landmarks.npz
 
 $(OUT)/third.done: $(OUT)/base.done
 	$(TRAIN) --lr 0.0015 $(call teachers,base) --teacher-share 0.6 \
@@ -57,41 +60,33 @@ $(OUT)/third.done: $(OUT)/base.done
 	touch $@
 
 # A larger network that already knows faces, to learn from; none of its weights are shipped.
+options.face1 = --arch $(FACE) --lr 0.0007 --erase 0.4 --seed 1 --epochs $(call epochs,11,10)
 $(OUT)/face1.done: $(OUT)/third.done
-	$(TRAIN) --arch $(FACE) --lr 0.0007 --erase 0.4 --seed 1 \
-		--epochs $(call epochs,11,10) -o $(OUT)/face1
-	touch $@
 
+options.face2 = --arch $(FACE_AGAIN) $(call starts,face1) --lr 0.0007 --erase 0.2 --seed 2 \
+	$(call teachers,third) --teacher-share 0.5 --epochs $(call epochs,17,14)
 $(OUT)/face2.done: $(OUT)/face1.done
-	$(TRAIN) --arch $(FACE_AGAIN) $(call starts,face1) --lr 0.0007 --erase 0.2 --seed 2 \
-		$(call teachers,third) --teacher-share 0.5 \
-		--epochs $(call epochs,17,14) -o $(OUT)/face2
-	touch $@
 
+options.face3 = --arch $(FACE_AGAIN) $(call starts,face2) --lr 0.0006 --erase 0.5 --seed 5 \
+	$(call teachers,face2 third) --teacher-share 0.6 --epochs $(call epochs,18,18)
 $(OUT)/face3.done: $(OUT)/face2.done
-	$(TRAIN) --arch $(FACE_AGAIN) $(call starts,face2) --lr 0.0006 --erase 0.5 --seed 5 \
-		$(call teachers,face2 third) --teacher-share 0.6 \
-		--epochs $(call epochs,18,18) -o $(OUT)/face3
-	touch $@
 
-$(OUT)/fourth.done: $(OUT)/face3.done
-	$(TRAIN) $(PUPIL) $(call starts,third) --lr 0.001 --seed 7 \
-		$(call teachers,face3 third) --teacher-share 0.85 \
-		--epochs $(call epochs,63,63) -o $(OUT)/pupil
+# The small network again: its pupil, halfway between which and its beginning the fourth stage is.
+options.pupil = $(PUPIL) $(call starts,third) --lr 0.001 --seed 7 \
+	$(call teachers,face3 third) --teacher-share 0.85 --epochs $(call epochs,63,63)
+$(OUT)/pupil.done: $(OUT)/face3.done
+
+$(OUT)/fourth.done: $(OUT)/pupil.done
 	$(EXPORT) $(OUT)/pupil $(WITH_LANDMARKS) --start-share 0.5 -o $(OUT)/fourth
 	touch $@
 
+options.fifth = $(PUPIL) $(call starts,fourth) --lr 0.001 --seed 11 \
+	$(call teachers,fourth third) --teacher-share 0.6 --epochs $(call epochs,50,38)
 $(OUT)/fifth.done: $(OUT)/fourth.done
-	$(TRAIN) $(PUPIL) $(call starts,fourth) --lr 0.001 --seed 11 \
-		$(call teachers,fourth third) --teacher-share 0.6 \
-		--epochs $(call epochs,50,38) -o $(OUT)/fifth
-	touch $@
 
+options.sixth = $(PUPIL) $(call starts,fifth) --lr 0.0015 --seed 21 \
+	$(call teachers,fifth fourth) --teacher-share 0.6 --epochs $(call epochs,111,91)
 $(OUT)/sixth.done: $(OUT)/fifth.done
-	$(TRAIN) $(PUPIL) $(call starts,fifth) --lr 0.0015 --seed 21 \
-		$(call teachers,fifth fourth) --teacher-share 0.6 \
-		--epochs $(call epochs,111,91) -o $(OUT)/sixth
-	touch $@
 
 # What is shipped: its models, one of fewer labels, and the twins of eight bits.
 SHIPPED := $(OUT)/models

@@ -18,6 +18,7 @@ def predict(model: Any, images: NDArray[np.uint8]) -> Any:
     Not by ``model.predict``: on TensorFlow its end waits until a thread that tunes the feeding of
     data has slept enough, some 35 seconds for a second's work (seen with TensorFlow 2.21).
     """
+    import keras
     import numpy as np
 
     # Keras cannot be asked about no images: about a blank one then, whose answer is left out.
@@ -26,7 +27,4 @@ def predict(model: Any, images: NDArray[np.uint8]) -> Any:
         model.predict_on_batch(shown[first : first + BATCH, ..., None])
         for first in range(0, len(shown), BATCH)
     ]
-    if isinstance(batches[0], dict):
-        heads = {name: np.concatenate([said[name] for said in batches]) for name in batches[0]}
-        return {name: said[: len(images)] for name, said in heads.items()}
-    return np.concatenate(batches)[: len(images)]
+    return keras.tree.map_structure(lambda *parts: np.concatenate(parts)[: len(images)], *batches)

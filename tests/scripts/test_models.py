@@ -20,10 +20,10 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = {card.stem for card in (ROOT / "models").glob("*.json")}
 
 
-def make(out: Path, data: Path, votes: Path, *more: str) -> "subprocess.CompletedProcess[str]":
+def make(out: Path, data: Path, votes: Path) -> "subprocess.CompletedProcess[str]":
     given = (f"FER2013={data}", f"FERPLUS={votes}", f"OUT={out}", f"FER_BATCH={program()}")
     return subprocess.run(
-        ["make", "--no-print-directory", "-f", "scripts/models.mk", *given, "REHEARSE=1", *more],
+        ["make", "--no-print-directory", "-f", "scripts/models.mk", *given, "REHEARSE=1"],
         cwd=ROOT,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
