@@ -2,75 +2,40 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from fer_batch.output.formats import FORMATS, write_format
 from fer_batch.output.report import write_report
 from tests.footage import pictures, videos
 from tests.output.report import made
+from tests.output.report.browser import Chromium, of_ordinary_priority
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+LIMIT_S = 240.0
+"""For what one test does in the browser: tests take seconds, a hung browser for ever."""
 # Uneven steps of milliseconds, as phones record: 60 frames in about 2.6 s.
 UNEVEN_MS = tuple(sum((40, 33, 67, 21, 55)[i % 5] for i in range(n)) for n in range(60))
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     """The machine's own Chromium, driven by Playwright; nothing is downloaded."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
+    program = of_ordinary_priority(path, tmp_path_factory.mktemp("chromium"))
     with playwright.sync_playwright() as driver:
-        before = set(psutil.Process().children(recursive=True))
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
-        processes = set(psutil.Process().children(recursive=True)) - before
-        yield browser
-        with ended_by_force(processes, after_s=30):
-            browser.close()
-
-
-@contextmanager
-def ended_by_force(processes: Iterable[psutil.Process], after_s: float) -> Iterator[None]:
-    """What is done inside ends ``processes``; those it has not ended after that time are killed.
-
-    Chromium's zygotes have been seen to spin at a real-time priority instead of ending: with all
-    cores theirs, no signal reached them before they had an ordinary one.
-    """
-
-    def kill() -> None:
-        for process in filter(psutil.Process.is_running, processes):
-            with suppress(OSError):
-                os.sched_setscheduler(process.pid, os.SCHED_OTHER, os.sched_param(0))
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-
-    timer = threading.Timer(after_s, kill)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+        chromium = Chromium(driver, program)
+        yield chromium
+        chromium.close()
 
 
 def until(page: Any, expression: str, seconds: float = 15.0) -> None:
@@ -110,12 +75,13 @@ class Visits:
 
 
 @pytest.fixture
-def visits(chromium: Any) -> Iterator[Visits]:
+def visits(chromium: Chromium) -> Iterator[Visits]:
     """Fails the test if a page wrote to the console or asked for anything but files."""
-    visits = Visits(chromium)
-    yield visits
-    for context in visits.contexts:
-        context.close()
+    with chromium.opened(LIMIT_S) as browser:
+        visits = Visits(browser)
+        yield visits
+        for context in visits.contexts:
+            context.close()
     assert visits.faults == []
     assert [url for url in visits.requests if not url.startswith("file:")] == []
 

@@ -12,7 +12,8 @@ import pytest
 
 from tests.footage import pictures, videos
 from tests.output.report import made
-from tests.output.report.conftest import UNEVEN_MS, Visits, make_result, until
+from tests.output.report.browser import Chromium
+from tests.output.report.conftest import LIMIT_S, UNEVEN_MS, Visits, make_result, until
 
 pytestmark = pytest.mark.browser
 
@@ -297,12 +298,13 @@ def test_without_a_video_the_timeline_works(tmp_path: Path, visits: Visits) -> N
     assert frame_of(page) in page.evaluate(CHANGES)
 
 
-def test_a_missing_video_says_so(tmp_path: Path, chromium: Any, clip: Path) -> None:
+def test_a_missing_video_says_so(tmp_path: Path, chromium: Chromium, clip: Path) -> None:
     folder = make_result(tmp_path / "lost", made.timeline(60, times=TIMES), clip)
     (folder / "annotated.mp4").unlink()
-    page = Visits(chromium).open(folder / "report.html")
-    page.wait_for_selector("#video-error:visible")
-    page.context.close()
+    with chromium.opened(LIMIT_S) as browser:
+        page = Visits(browser).open(folder / "report.html")
+        page.wait_for_selector("#video-error:visible")
+        page.context.close()
 
 
 @pytest.mark.parametrize(
