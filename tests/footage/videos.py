@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -53,12 +55,24 @@ class Recipe:
     options: dict[str, str] = field(default_factory=dict)
 
 
+@contextmanager
+def ordinary_priority_after() -> Iterator[None]:
+    """Run by root, SVT-AV1 gives the thread that calls it the highest real-time priority and leaves
+    it so. All processes started later would inherit it: a browser of that priority starved the
+    machine, itself included."""
+    try:
+        yield
+    finally:
+        if hasattr(os, "sched_setscheduler"):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
 def write(path: Path, frames: Sequence[Image], recipe: Recipe | None = None) -> Path:
     """Write BGR ``frames`` to ``path``, whose suffix says the container; returns ``path``."""
     recipe = recipe or Recipe()
     time_base = recipe.time_base or Fraction(1, recipe.fps)
     pts = recipe.pts or tuple(range(len(frames)))
-    with av.open(str(path), "w") as container:
+    with ordinary_priority_after(), av.open(str(path), "w") as container:
         encoder = ENCODERS[recipe.codec]
         video = container.add_stream(encoder, rate=recipe.fps)
         video.height, video.width = frames[0].shape[:2]

@@ -16,8 +16,6 @@ import psutil
 FLAGS = [
     "--headless",
     "--no-sandbox",
-    # Zygotes, which Chromium forks its renderers from, have been seen to spin instead of ending.
-    "--no-zygote",
     "--disable-gpu",
     "--no-first-run",
     "--disable-background-networking",
