@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -83,9 +84,13 @@ def test_no_thread_of_it_goes_before_others(chromium: Chromium) -> None:
         page.evaluate(A_SOUND)
         policies: dict[str, int] = {}
         for process in psutil.Process().children(recursive=True):
-            for thread in process.threads():
-                name = Path(f"/proc/{process.pid}/task/{thread.id}/comm").read_text().strip()
-                policies[f"{process.pid}/{thread.id} {name}"] = os.sched_getscheduler(thread.id)
+            # Threads and processes may end while they are looked at.
+            with suppress(psutil.NoSuchProcess):
+                for thread in process.threads():
+                    with suppress(FileNotFoundError, ProcessLookupError):
+                        comm = Path(f"/proc/{process.pid}/task/{thread.id}/comm")
+                        name = f"{process.pid}/{thread.id} {comm.read_text().strip()}"
+                        policies[name] = os.sched_getscheduler(thread.id)
         page.context.close()
     assert any("Audio" in name for name in policies)
     assert {name for name, policy in policies.items() if policy != os.SCHED_OTHER} == set()
