@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from fer_batch.training.architectures import architecture
-from fer_batch.training.augment import Augmentation
-from fer_batch.training.targets import Head
+from fer_batch.training.data.augment import Augmentation
+from fer_batch.training.data.targets import Head
+from fer_batch.training.network.architectures import architecture
 
 
 @dataclass(frozen=True, slots=True)
