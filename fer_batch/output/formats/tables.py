@@ -1,4 +1,4 @@
-"""``intervals.csv``: a row for each episode of an emotion; ``people.csv``: a row for each person."""
+"""``intervals.csv``: a row for each episode; ``people.csv``: a row for each person."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def intervals_text(timeline: Timeline) -> str:
 def people_text(timeline: Timeline) -> str:
     """``PERSON_COLUMNS``, then ``share_<label>`` and ``longest_<label>_s`` in card order.
 
-    Shares are parts of the time for which the person is seen and sum to 1; the longest episode of an
-    emotion that never leads is 0 s.
+    Shares are parts of the time for which the person is seen and sum to 1; the longest episode of
+    an emotion that never leads is 0 s.
     """
     header = [
         *PERSON_COLUMNS,
