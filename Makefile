@@ -51,7 +51,7 @@ docs: $(VENV)/.installed-dev  ## Write docs/cli.md from the commands' own words
 	$(BIN)/python scripts/cli_reference.py
 
 models: $(VENV)/.installed  ## Train the shipped models again, half a day (docs/training.md)
-	@$(if $(REHEARSE),true,$(PIP) -e ".[teacher]")
+	@$(if $(REHEARSE),true,$(PIP) -e ".[train,teacher]")
 	@$(MAKE) -f scripts/models.mk FER_BATCH=$(abspath $(BIN))/fer-batch
 
 clean:  ## Remove what make made
@@ -65,7 +65,7 @@ $(BIN)/python:
 
 # Stamps: what is installed is installed once, until the project's dependencies change.
 $(VENV)/.installed: $(BIN)/python pyproject.toml scripts/vendor_hook.py
-	@echo "Installing fer-batch and what it needs into $(VENV); the first time takes some minutes."
+	@echo "Installing fer-batch and what it needs into $(VENV); the first time takes a minute."
 	@$(PIP) -e .
 	@touch $@
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from fer_batch.cores import usable_cores
 from fer_batch.errors import FerBatchError
 from fer_batch.jobs.ledger.spec import QUEUES
 
@@ -63,7 +64,7 @@ def _work(options: argparse.Namespace) -> int:
         os.environ[DEVICE] = options.device
     os.environ[CHILDREN] = str(options.concurrency)
     if options.concurrency > 1:
-        os.environ.setdefault(THREADS, str(max(1, (os.cpu_count() or 1) // options.concurrency)))
+        os.environ.setdefault(THREADS, str(max(1, usable_cores() // options.concurrency)))
     with tempfile.TemporaryDirectory(prefix="fer-batch-worker-") as folder:
         os.environ[STOP_FILE] = str(Path(folder) / "stop")
         from workers.app import app, settings
