@@ -25,8 +25,8 @@ from benchmarks.clips import base_clip, ffmpeg, looped, scaled
 from benchmarks.exact import share_equal
 from fer_batch.cli.show import Silent
 from fer_batch.config import DEFAULT_MODEL, AnalyzeSettings, RenderSettings, RunSettings
-from fer_batch.jobs.local import run_items
-from fer_batch.jobs.work import ItemSpec
+from fer_batch.jobs.item.local import run_items
+from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.pipeline.build import Engine
 
 FULL = ("csv", "video", "gif", "plot")

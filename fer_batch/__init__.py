@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fer_batch.errors import FerBatchError
-    from fer_batch.jobs.library import analyze
+    from fer_batch.jobs.item.library import analyze
     from fer_batch.types import Timeline
 
 __all__ = ["FerBatchError", "Timeline", "analyze"]
@@ -19,7 +19,7 @@ __all__ = ["FerBatchError", "Timeline", "analyze"]
 _HOMES = {
     "FerBatchError": "fer_batch.errors",
     "Timeline": "fer_batch.types",
-    "analyze": "fer_batch.jobs.library",
+    "analyze": "fer_batch.jobs.item.library",
 }
 
 

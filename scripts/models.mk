@@ -32,8 +32,8 @@ TRAIN := $(FER_BATCH) train $(WITH_LANDMARKS) --targets joint --precision $(PREC
 EXPORT := $(FER_BATCH) export
 starts = $(foreach model,$(MODELS),--start-from $(OUT)/$(1)/$(model).json)
 teachers = $(foreach place,$(1),$(foreach model,$(MODELS),--teacher $(OUT)/$(place)/$(model).json))
-# All later stages of the small network: teachers see what the pupil sees, images are mixed.
-PUPIL := --arch $(RESNET) --teachers-see variants --weight-decay 0.02 --erase 0.3 --mix 0.2
+# All later stages of the small network: teachers see what the student sees, images are mixed.
+STUDENT := --arch $(RESNET) --teachers-see variants --weight-decay 0.02 --erase 0.3 --mix 0.2
 
 .PHONY: models
 models: $(OUT)/models.done
@@ -45,7 +45,7 @@ $(OUT)/landmarks.npz:
 	$(FER_BATCH) calibrate "$(FER2013)" -o $@
 
 # A training is its options; in what order they go stands with each.
-$(addprefix $(OUT)/,$(addsuffix .done,base face1 face2 face3 pupil fifth sixth)): $(OUT)/%.done:
+$(addprefix $(OUT)/,$(addsuffix .done,base face1 face2 face3 student fifth sixth)): $(OUT)/%.done:
 	$(TRAIN) $(options.$*) -o $(OUT)/$*
 	touch $@
 
@@ -71,20 +71,20 @@ options.face3 = --arch $(FACE_AGAIN) $(call starts,face2) --lr 0.0006 --erase 0.
 	$(call teachers,face2 third) --teacher-share 0.6 --epochs $(call epochs,18,18)
 $(OUT)/face3.done: $(OUT)/face2.done
 
-# The small network again: its pupil, halfway between which and its beginning the fourth stage is.
-options.pupil = $(PUPIL) $(call starts,third) --lr 0.001 --seed 7 \
+# The small network again: its student, halfway between which and its beginning the fourth stage is.
+options.student = $(STUDENT) $(call starts,third) --lr 0.001 --seed 7 \
 	$(call teachers,face3 third) --teacher-share 0.85 --epochs $(call epochs,63,63)
-$(OUT)/pupil.done: $(OUT)/face3.done
+$(OUT)/student.done: $(OUT)/face3.done
 
-$(OUT)/fourth.done: $(OUT)/pupil.done
-	$(EXPORT) $(OUT)/pupil $(WITH_LANDMARKS) --start-share 0.5 -o $(OUT)/fourth
+$(OUT)/fourth.done: $(OUT)/student.done
+	$(EXPORT) $(OUT)/student $(WITH_LANDMARKS) --start-share 0.5 -o $(OUT)/fourth
 	touch $@
 
-options.fifth = $(PUPIL) $(call starts,fourth) --lr 0.001 --seed 11 \
+options.fifth = $(STUDENT) $(call starts,fourth) --lr 0.001 --seed 11 \
 	$(call teachers,fourth third) --teacher-share 0.6 --epochs $(call epochs,50,38)
 $(OUT)/fifth.done: $(OUT)/fourth.done
 
-options.sixth = $(PUPIL) $(call starts,fifth) --lr 0.0015 --seed 21 \
+options.sixth = $(STUDENT) $(call starts,fifth) --lr 0.0015 --seed 21 \
 	$(call teachers,fifth fourth) --teacher-share 0.6 --epochs $(call epochs,111,91)
 $(OUT)/sixth.done: $(OUT)/fifth.done
 

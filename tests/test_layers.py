@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = {
     **dict.fromkeys(
-        ("types", "errors", "config", "atomic", "i420", "version", "chatter", "checksum"), 0
+        ("types", "errors", "config", "atomic", "i420", "version", "quiet_stderr", "checksum"), 0
     ),
     **dict.fromkeys(("media", "faces", "emotion", "tracking", "output", "demo"), 1),
     "pipeline": 2,
@@ -115,3 +115,32 @@ def test_public_names_are_these() -> None:
         assert getattr(fer_batch, name) is not None
     with pytest.raises(AttributeError, match="nonsense"):
         fer_batch.nonsense  # noqa: B018
+
+
+def graph_of_imports() -> dict[str, set[str]]:
+    """Each module of ours to those that it imports, also inside functions."""
+    modules = {}
+    for file in sources():
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        modules[name.removesuffix(".__init__")] = file
+    graph: dict[str, set[str]] = {}
+    for name, file in modules.items():
+        wanted = {w if w in modules else w.rpartition(".")[0] for w, _ in imports_of(file)}
+        graph[name] = {w for w in wanted if w in modules and w != name}
+    return graph
+
+
+def rings(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Modules left over when those that import nothing of ours are taken away again and again."""
+    left = {name: set(wanted) for name, wanted in graph.items()}
+    while ends := {name for name, wanted in left.items() if not wanted & left.keys()}:
+        left = {name: wanted - ends for name, wanted in left.items() if name not in ends}
+    return [sorted(left)] if left else []
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    assert rings(graph_of_imports()) == []
+
+
+def test_a_ring_of_imports_would_be_seen() -> None:
+    assert rings({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": set()})

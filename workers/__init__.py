@@ -1,1 +1,1 @@
-"""Celery workers: thin tasks over ``fer_batch.jobs.execute``. Nothing in fer_batch imports this."""
+"""Celery workers: thin tasks over `jobs.queue.execute`. Nothing in fer_batch imports this."""

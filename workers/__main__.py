@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from fer_batch.errors import FerBatchError
-from fer_batch.jobs.spec import QUEUES
+from fer_batch.jobs.ledger.spec import QUEUES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,8 +44,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _healthy() -> int:
     """0 where Redis has heard of a worker of this host in the last half minute."""
-    from fer_batch.jobs.heartbeat import workers
-    from fer_batch.jobs.ledger import Ledger
+    from fer_batch.jobs.ledger.heartbeat import workers
+    from fer_batch.jobs.ledger.ledger import Ledger
     from fer_batch.jobs.settings import load_settings
 
     here = f"@{os.uname().nodename}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fer_batch.jobs.broker import make_app
+from fer_batch.jobs.queue.broker import make_app
 from fer_batch.jobs.settings import load_settings
 
 settings = load_settings()

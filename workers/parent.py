@@ -16,12 +16,12 @@ from celery import signals
 from celery.worker import state as celery_state
 
 from fer_batch.errors import FerBatchError
-from fer_batch.jobs.broker import Publisher
-from fer_batch.jobs.heartbeat import beat, forget
-from fer_batch.jobs.ledger import Ledger
+from fer_batch.jobs.ledger.heartbeat import beat, forget
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.queue.broker import Publisher
+from fer_batch.jobs.queue.sweep import sweep
 from fer_batch.jobs.settings import QueueSettings
-from fer_batch.jobs.storage import Storage
-from fer_batch.jobs.sweep import sweep
+from fer_batch.jobs.store.storage import Storage
 from fer_batch.version import installed_version
 from workers.process import STOP_FILE, SUPERVISOR
 

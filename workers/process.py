@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from billiard import current_process
 
 from fer_batch.config import RunSettings
-from fer_batch.jobs.broker import Publisher
-from fer_batch.jobs.execute import Executor
-from fer_batch.jobs.inputs import InputCache
-from fer_batch.jobs.ledger import Ledger
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.queue.broker import Publisher
+from fer_batch.jobs.queue.execute import Executor
+from fer_batch.jobs.queue.stages import Stages
 from fer_batch.jobs.settings import QueueSettings, load_settings
-from fer_batch.jobs.stages import Stages
-from fer_batch.jobs.storage import Storage
+from fer_batch.jobs.store.inputs import InputCache
+from fer_batch.jobs.store.storage import Storage
 
 if TYPE_CHECKING:
     from fer_batch.pipeline.build import Engine

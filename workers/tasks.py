@@ -12,7 +12,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
 from fer_batch.errors import FerBatchError
-from fer_batch.jobs.spec import TASKS, Unit
+from fer_batch.jobs.ledger.spec import TASKS, Unit
 from workers.process import executor
 
 logger = logging.getLogger(__name__)

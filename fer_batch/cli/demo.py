@@ -11,7 +11,7 @@ from fer_batch.cli import options as o
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.local import Existing, ItemResult
+    from fer_batch.jobs.item.local import Existing, ItemResult
 
 # What each result is, in the order in which a person would want to open them.
 WORDS = {
@@ -20,7 +20,7 @@ WORDS = {
     "preview.gif": "the liveliest moments",
     "timeline.png": "a plot for each person",
     "timeline.csv": "every number, a row for each face in each frame",
-    "summary.json": "shares, longest spells, settings and versions",
+    "summary.json": "shares, longest episodes, settings and versions",
 }
 
 

@@ -23,7 +23,10 @@ app = typer.Typer(
 
 
 def _register() -> None:
-    from fer_batch.cli import demo, doctor, models, queue, render, report, run, training
+    from fer_batch.cli import demo, models, render, report, run
+    from fer_batch.cli.doctor import doctor
+    from fer_batch.cli.queue import commands as queue
+    from fer_batch.cli.train import commands as training
 
     app.command("run")(run.run)
     app.command("demo")(demo.demo)

@@ -12,7 +12,7 @@ from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings, RunSettin
 from fer_batch.errors import NotFoundError, UnreadableError
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.work import ItemSpec
+    from fer_batch.jobs.item.work import ItemSpec
 
 
 def render(
@@ -36,7 +36,7 @@ def render(
     """
     wanted = o.render_settings(blur_faces, threshold, labels, gif_range, crf)
     from fer_batch.cli.run import finish, run_specs
-    from fer_batch.jobs.batch import write_gallery
+    from fer_batch.jobs.item.batch import write_gallery
 
     chosen = o.parse_outputs(outputs) if outputs else ()
     results = []
@@ -58,8 +58,8 @@ def stored_items(
         NotFoundError: a folder holds no results.
         UsageError: a label that the model does not have.
     """
-    from fer_batch.jobs.results import read_summary
-    from fer_batch.jobs.work import ItemSpec
+    from fer_batch.jobs.item.results import read_summary
+    from fer_batch.jobs.item.work import ItemSpec
 
     found: dict[Path, list[ItemSpec]] = {}
     for folder in folders:

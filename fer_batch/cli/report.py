@@ -68,7 +68,7 @@ def job_folder(text: str) -> Path:
         JobError: no such job, or nothing of it is finished yet.
         BrokerError, StorageError: the queue does not answer.
     """
-    from fer_batch.cli.queue import note, open_queue
+    from fer_batch.cli.queue.access import note, open_queue
     from fer_batch.errors import JobError
     from fer_batch.jobs.settings import load_settings
 

@@ -15,8 +15,8 @@ from fer_batch.errors import UsageError
 
 if TYPE_CHECKING:
     from fer_batch.cli.show import Silent
-    from fer_batch.jobs.local import Existing, ItemResult
-    from fer_batch.jobs.work import ItemSpec
+    from fer_batch.jobs.item.local import Existing, ItemResult
+    from fer_batch.jobs.item.work import ItemSpec
 
 
 def run(
@@ -91,7 +91,7 @@ def run_local(
     o.check_settings(analyze, settings)
     o.check_out(out)
     from fer_batch.emotion.models import find_model
-    from fer_batch.jobs.work import ItemSpec
+    from fer_batch.jobs.item.work import ItemSpec
     from fer_batch.media.discover import discover
 
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
@@ -112,8 +112,8 @@ def run_specs(
     batch: bool = True,
 ) -> list[ItemResult]:
     """Run items with progress and Ctrl-C; ``batch`` writes ``out/summary.csv`` as well."""
-    from fer_batch.jobs.batch import write_batch
-    from fer_batch.jobs.local import run_items
+    from fer_batch.jobs.item.batch import write_batch
+    from fer_batch.jobs.item.local import run_items
     from fer_batch.pipeline.build import Engine
 
     engine = Engine(settings)

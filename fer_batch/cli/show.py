@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 import typer
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.local import ItemResult
-    from fer_batch.jobs.work import ItemSpec
+    from fer_batch.jobs.item.local import ItemResult
+    from fer_batch.jobs.item.work import ItemSpec
 
 STAGES = {
     "probe": "looking",

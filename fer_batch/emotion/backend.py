@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from fer_batch.chatter import without_chatter
+from fer_batch.quiet_stderr import quiet_stderr
 
 
 def load_keras() -> None:
@@ -16,5 +16,5 @@ def load_keras() -> None:
     if "keras" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
-    with without_chatter():
+    with quiet_stderr():
         import keras  # noqa: F401

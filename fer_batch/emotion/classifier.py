@@ -36,7 +36,7 @@ class Classifier(Protocol):
         ...
 
     @property
-    def lanes(self) -> int:
+    def concurrency(self) -> int:
         """How many calls of ``classify`` at once are worth making; more wait for one another."""
         ...
 

@@ -43,7 +43,7 @@ class KerasClassifier:
     """A ``Classifier`` over a ``.keras`` file; a lock makes it safe to share among threads."""
 
     runtime = "keras"
-    lanes = 1
+    concurrency = 1
 
     def __init__(self, card: ModelCard, batch_size: int, device: str = "auto") -> None:
         load_keras()

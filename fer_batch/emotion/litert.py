@@ -11,10 +11,10 @@ import queue
 import threading
 from typing import TYPE_CHECKING, Any
 
-from fer_batch.chatter import without_chatter
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import in_batches
 from fer_batch.errors import ModelFileError
+from fer_batch.quiet_stderr import quiet_stderr
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 
 class LiteRtClassifier:
-    """A ``Classifier`` over LiteRT: ``lanes`` interpreters of one thread each.
+    """A ``Classifier`` over LiteRT: ``concurrency`` interpreters of one thread each.
 
     Batches side by side keep more of a CPU busy than one batch split among threads, since small
-    convolutions split badly. Calls beyond ``lanes`` wait for a free interpreter.
+    convolutions split badly. Calls beyond ``concurrency`` wait for a free interpreter.
     """
 
     runtime = "litert"
 
     def __init__(self, card: ModelCard, batch_size: int, threads: int | None = None) -> None:
         self.card, self.batch_size = card, batch_size
-        self.lanes = threads or os.cpu_count() or 1
+        self.concurrency = threads or os.cpu_count() or 1
         self._made = 1
         self._making = threading.Lock()
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
@@ -43,7 +43,7 @@ class LiteRtClassifier:
 
         path = self.card.file("litert")
         try:
-            with without_chatter():
+            with quiet_stderr():
                 interpreter = Interpreter(str(path), num_threads=1)
                 index = interpreter.get_input_details()[0]["index"]
                 shape = (self.batch_size, self.card.input_size, self.card.input_size, 1)
@@ -66,12 +66,12 @@ class LiteRtClassifier:
             self._idle.put(interpreter)
 
     def _take(self) -> Any:
-        """An idle interpreter, a new one while there are fewer than ``lanes``, or the next free."""
+        """An interpreter that idles, a new one (up to ``concurrency``), or the next free."""
         try:
             return self._idle.get_nowait()
         except queue.Empty:
             with self._making:
-                room = self._made < self.lanes
+                room = self._made < self.concurrency
                 self._made += room
             return self._interpreter() if room else self._idle.get()
 

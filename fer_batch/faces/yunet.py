@@ -8,7 +8,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from fer_batch.faces.detector import checked_hash
+from fer_batch.faces.weights import checked_hash
 from fer_batch.types import Detections, FloatArray, Frame, Image
 
 WEIGHTS = Path(__file__).parent.parent / "_vendor" / "face_detection_yunet_2023mar.onnx"

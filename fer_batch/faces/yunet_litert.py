@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from fer_batch.chatter import without_chatter
 from fer_batch.faces.candidates import STRIDES, faces
 from fer_batch.faces.onnx import Graph, Node, read_graph
 from fer_batch.faces.tflite import ModelWriter
+from fer_batch.quiet_stderr import quiet_stderr
 from fer_batch.types import FloatArray, Image
 
 TIMES = 32  # sides of the input are multiples of it, filled up with black
@@ -60,7 +60,7 @@ class _Runner:
     def __init__(self, model: bytes) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
-        with without_chatter():
+        with quiet_stderr():
             self._interpreter: Any = Interpreter(model_content=model, num_threads=1)
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]

@@ -1,12 +1,12 @@
-"""What a timeline says of each person: presence, shares, spells, changes. Pure numbers.
+"""What a timeline says of each person: presence, shares, episodes, changes. Pure numbers.
 
 Definitions, used by the summary, the plot, the report and ``intervals.csv`` alike:
 
 - A frame *lasts* from its time to the time of the next frame that was not skipped (``--every``);
   the last one lasts the median of those distances. So variable frame rates weigh right.
-- A *spell* is a run of one person's successive frames with the same strongest smoothed label.
-  Skipped frames do not end a spell; a frame without that person (no face, decode error) does.
-- A *change* is a spell whose label differs from the same person's spell before it.
+- A *episode* is a run of one person's successive frames with the same strongest smoothed label.
+  Skipped frames do not end a episode; a frame without that person (no face, decode error) does.
+- A *change* is a episode whose label differs from the same person's episode before it.
 - *Shares* are parts of the time that the person is present, and sum to 1.
 - *Coverage* is the part of the frames not skipped in which at least one face was found.
 """
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
+class Episode:
     """One person showing one emotion without a break.
 
     Frames ``start_frame <= i < stop_frame``; ``start_s`` to ``stop_s`` in seconds from the first
-    frame. ``probability`` is the smoothed probability of the label, mean over the spell's frames;
+    frame. ``probability`` is the smoothed probability of the label, mean over the episode's frames;
     it is highest (``peak``) at ``peak_frame``.
     """
 
@@ -56,7 +56,7 @@ class Spell:
 class Person:
     """One face_id over the whole input. ``first_s``/``last_s``: begin of the first and end of the
     last frame with this person. ``share`` holds every label in card order; ``longest`` holds the
-    longest spell of each label that occurs. ``thumbnail_frame`` is the frame where the face is
+    longest episode of each label that occurs. ``thumbnail_frame`` is the frame where the face is
     largest among the more certain half of its detections."""
 
     face_id: int
@@ -66,8 +66,8 @@ class Person:
     last_s: float
     dominant: str
     share: dict[str, float]
-    longest: dict[str, Spell]
-    spells: int
+    longest: dict[str, Episode]
+    episodes: int
     changes: int
     confidence: float
     thumbnail_frame: int
@@ -76,16 +76,16 @@ class Person:
         """Plain values, rounded to microseconds and millionths."""
         data = asdict(self)
         data["share"] = {k: round(v, 6) for k, v in self.share.items()}
-        data["longest"] = {k: spell_json(v) for k, v in self.longest.items()}
+        data["longest"] = {k: episode_json(v) for k, v in self.longest.items()}
         for key in ("seconds", "first_s", "last_s", "confidence"):
             data[key] = round(data[key], 6)
         return data
 
 
-def spell_json(spell: Spell) -> dict[str, Any]:
-    """A spell as plain values, rounded to microseconds and millionths, with its length."""
-    data = {k: round(v, 6) if isinstance(v, float) else v for k, v in asdict(spell).items()}
-    return data | {"seconds": round(spell.seconds, 6)}
+def episode_json(episode: Episode) -> dict[str, Any]:
+    """A episode as plain values, rounded to microseconds and millionths, with its length."""
+    data = {k: round(v, 6) if isinstance(v, float) else v for k, v in asdict(episode).items()}
+    return data | {"seconds": round(episode.seconds, 6)}
 
 
 def frame_seconds(timeline: Timeline) -> NDArray[np.float64]:
@@ -109,8 +109,8 @@ def coverage(timeline: Timeline) -> float:
     return int(shown) / kept if kept else 0.0
 
 
-def spells(timeline: Timeline) -> list[Spell]:
-    """Every spell, ordered by face_id, then time."""
+def episodes(timeline: Timeline) -> list[Episode]:
+    """Every episode, ordered by face_id, then time."""
     if len(timeline.frame) == 0:
         return []
     order, starts, stops = _runs(timeline)
@@ -123,7 +123,7 @@ def spells(timeline: Timeline) -> list[Spell]:
         peak = start + int(probability[start:stop].argmax())
         first, last = int(frame[start]), int(frame[stop - 1])
         found.append(
-            Spell(
+            Episode(
                 face_id=int(timeline.face_id[order[start]]),
                 emotion=timeline.labels[int(label[start])],
                 start_frame=first,
@@ -151,12 +151,12 @@ def _runs(timeline: Timeline) -> tuple[IntArray, IntArray, IntArray]:
     return order, starts, np.append(starts[1:], len(order))
 
 
-def people(timeline: Timeline, known: list[Spell] | None = None) -> list[Person]:
-    """Every person, ordered by face_id. ``known``: the result of ``spells``, if at hand."""
-    every = spells(timeline) if known is None else known
-    of_person: dict[int, list[Spell]] = {}
-    for spell in every:
-        of_person.setdefault(spell.face_id, []).append(spell)
+def people(timeline: Timeline, known: list[Episode] | None = None) -> list[Person]:
+    """Every person, ordered by face_id. ``known``: the result of ``episodes``, if at hand."""
+    every = episodes(timeline) if known is None else known
+    of_person: dict[int, list[Episode]] = {}
+    for episode in every:
+        of_person.setdefault(episode.face_id, []).append(episode)
     lasting = frame_seconds(timeline)
     order = np.argsort(timeline.face_id, kind="stable")
     bounds = np.searchsorted(timeline.face_id[order], sorted(of_person))
@@ -168,18 +168,18 @@ def people(timeline: Timeline, known: list[Spell] | None = None) -> list[Person]
 
 
 def _person(
-    timeline: Timeline, rows: IntArray, own: list[Spell], lasting: NDArray[np.float64]
+    timeline: Timeline, rows: IntArray, own: list[Episode], lasting: NDArray[np.float64]
 ) -> Person:
     weight = lasting[timeline.frame[rows]]
     # Several frames may bear one time stamp; then frames count instead of seconds.
     weight = weight if weight.sum() > 0 else np.ones(len(rows))
     time = np.bincount(timeline.emotion[rows], weight, minlength=len(timeline.labels))
     share = dict(zip(timeline.labels, (time / time.sum()).tolist(), strict=True))
-    longest: dict[str, Spell] = {}
-    for spell in own:
-        best = longest.get(spell.emotion)
-        if best is None or spell.seconds > best.seconds:
-            longest[spell.emotion] = spell
+    longest: dict[str, Episode] = {}
+    for episode in own:
+        best = longest.get(episode.emotion)
+        if best is None or episode.seconds > best.seconds:
+            longest[episode.emotion] = episode
     confidence = timeline.confidence[rows]
     seen = confidence > 0
     return Person(
@@ -191,7 +191,7 @@ def _person(
         dominant=timeline.labels[int(time.argmax())],
         share=share,
         longest={label: longest[label] for label in timeline.labels if label in longest},
-        spells=len(own),
+        episodes=len(own),
         changes=sum(a.emotion != b.emotion for a, b in pairwise(own)),
         confidence=float(confidence[seen].mean()) if seen.any() else 0.0,
         thumbnail_frame=_thumbnail(timeline, rows),

@@ -9,9 +9,9 @@ import numpy as np
 
 from fer_batch.atomic import atomic_path
 from fer_batch.output import palette
-from fer_batch.output.canvas import Canvas
-from fer_batch.output.people import Person, Spell, people, spells
-from fer_batch.output.text import font, text_width
+from fer_batch.output.draw.canvas import Canvas
+from fer_batch.output.draw.text import font, text_width
+from fer_batch.output.people import Episode, Person, episodes, people
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def write_plot(timeline: Timeline, path: Path) -> None:
         NoSpaceError: the disk is full.
         OutputPathError: the folder cannot be written to.
     """
-    every = spells(timeline)
+    every = episodes(timeline)
     persons = sorted(people(timeline, every), key=lambda p: (-p.seconds, p.face_id))
     shown = sorted(persons[:MAX_PEOPLE], key=lambda p: p.face_id)
     count = max(len(shown), 1)
@@ -113,13 +113,13 @@ def clock(seconds: float, end: float) -> str:
 
 
 def _ground(
-    canvas: Canvas, panel: _Panel, timeline: Timeline, own: list[Spell], last: bool
+    canvas: Canvas, panel: _Panel, timeline: Timeline, own: list[Episode], last: bool
 ) -> None:
     """Shades and grid: grey where the person is not in the picture, red where frames could not be
     decoded."""
     edges = [0.0]
-    for spell in own:
-        edges += [spell.start_s, spell.stop_s]
+    for episode in own:
+        edges += [episode.start_s, episode.stop_s]
     edges.append(panel.end_s)
     for begin, stop in zip(edges[::2], edges[1::2], strict=True):
         if stop - begin > panel.end_s / MAX_POINTS:
@@ -147,7 +147,7 @@ def _band(
 
 
 def _person(
-    canvas: Canvas, panel: _Panel, timeline: Timeline, person: Person, own: list[Spell]
+    canvas: Canvas, panel: _Panel, timeline: Timeline, person: Person, own: list[Episode]
 ) -> None:
     tints = palette.colours(timeline.labels)
     rows = np.flatnonzero(timeline.face_id == person.face_id)
@@ -162,9 +162,9 @@ def _person(
         for run in runs:
             canvas.curve(panel.curve(time[run], values[run, i]), tints[label], 2.25)
     strip, thick = panel.y(-0.065), 0.085 / 1.22 * panel.height
-    for spell in own:
-        x, stop = panel.x(spell.start_s), panel.x(spell.start_s + spell.seconds)
-        canvas.rectangle(x, round(strip), stop - x, round(thick), tints[spell.emotion])
+    for episode in own:
+        x, stop = panel.x(episode.start_s), panel.x(episode.start_s + episode.seconds)
+        canvas.rectangle(x, round(strip), stop - x, round(thick), tints[episode.emotion])
     shares = ", ".join(
         f"{label} {share:.0%}"
         for label, share in sorted(person.share.items(), key=lambda item: -item[1])

@@ -17,7 +17,7 @@ import numpy as np
 from fer_batch.atomic import atomic_path, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.output.moments import Moment
-from fer_batch.output.people import Person, Spell, coverage, people, spell_json, spells
+from fer_batch.output.people import Episode, Person, coverage, episode_json, episodes, people
 from fer_batch.output.table import one_line
 from fer_batch.types import FrameStatus
 
@@ -95,7 +95,7 @@ def summary(
         moments: those shown in the GIF.
         warnings: beside those that the timeline carries.
     """
-    every = spells(timeline)
+    every = episodes(timeline)
     persons = people(timeline, every)
     return {
         "schema": SCHEMA,
@@ -109,7 +109,7 @@ def summary(
         "dominant": dominant(persons),
         "share": {k: round(v, 6) for k, v in overall_share(timeline.labels, persons).items()},
         "people": [person.to_json() for person in persons],
-        "longest_spells": [spell_json(spell) for spell in longest(every)],
+        "longest_episodes": [episode_json(episode) for episode in longest(every)],
         "moments": [_moment_json(moment) for moment in moments],
         "warnings": list(dict.fromkeys([*timeline.warnings, *warnings])),
         "outputs": dict(outputs or {}),
@@ -151,8 +151,8 @@ def dominant(persons: Sequence[Person]) -> str:
     return max(share, key=lambda label: share[label])
 
 
-def longest(every: Iterable[Spell], count: int = 10) -> list[Spell]:
-    """The longest spells of all people, longest first, earlier ones first among equals."""
+def longest(every: Iterable[Episode], count: int = 10) -> list[Episode]:
+    """The longest episodes of all people, longest first, earlier ones first among equals."""
     return sorted(every, key=lambda s: (-round(s.seconds, 9), s.start_frame, s.face_id))[:count]
 
 

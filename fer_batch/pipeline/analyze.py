@@ -64,7 +64,7 @@ def analyze_segment(
     template = np.array(card.template, np.float32)
     ahead = frames_ahead(source.info.width, source.info.height)
     with (
-        ThreadPoolExecutor(classifier.lanes) as pool,
+        ThreadPoolExecutor(classifier.concurrency) as pool,
         Prefetch(_decode(source, segment, settings, timings), ahead) as frames,
         Prefetch(_detect(frames, source, segment, settings, detector, timings), ahead) as seen,
     ):
@@ -158,7 +158,7 @@ class _Batches:
 
     def _submit(self, crops: Image) -> None:
         futures = self._collected.batches
-        ahead = 2 * self._classifier.lanes
+        ahead = 2 * self._classifier.concurrency
         if len(futures) >= ahead:  # no more than this waits, so that memory stays flat
             futures[-ahead].result()
         futures.append(self._pool.submit(self._run, crops))

@@ -7,8 +7,8 @@ import numpy as np
 from fer_batch.config import RenderSettings
 from fer_batch.media import planes
 from fer_batch.media.encode import output_size
-from fer_batch.output.anonymise import unseen_boxes
-from fer_batch.output.overlay import Overlay
+from fer_batch.output.draw.anonymise import unseen_boxes
+from fer_batch.output.draw.overlay import Overlay
 from fer_batch.pipeline.progress import Timings
 from fer_batch.types import Frame, FrameStatus, Image, SourceInfo, Timeline
 

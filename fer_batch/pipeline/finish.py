@@ -20,8 +20,8 @@ from fer_batch.output import summary as summaries
 from fer_batch.output.moments import Moment, pick_moments
 from fer_batch.output.report.page import write_report
 from fer_batch.output.report.thumbnails import Thumbnails, write_thumbnails
-from fer_batch.pipeline.keepsakes import Keepsakes
 from fer_batch.pipeline.progress import Timings
+from fer_batch.pipeline.snapshots import Snapshots
 from fer_batch.types import FrameStatus, SourceInfo, Timeline
 
 
@@ -80,11 +80,11 @@ def finish_item(job: Finish) -> dict[str, Any]:
     job.warnings += _lost(job.info, timeline)
     _ready(job)
     with flushed_together():
-        with closing(Keepsakes(job.kept)) as keepsakes:
+        with closing(Snapshots(job.kept)) as snapshots:
             if "video" in job.outputs:
                 with job.timings.stage("write_video"):
-                    _video(job, keepsakes)
-            _thumbnails(job, keepsakes)
+                    _video(job, snapshots)
+            _thumbnails(job, snapshots)
         if "report" in job.outputs:
             with job.timings.stage("write_report"):
                 data = _summary(job, timeline, moments)
@@ -114,18 +114,18 @@ def _as_shown(job: Finish, words: Iterable[str]) -> list[str]:
     return [line.replace(job.info.path, job.shown) for line in words]
 
 
-def _video(job: Finish, keepsakes: Keepsakes) -> None:
+def _video(job: Finish, snapshots: Snapshots) -> None:
     """``annotated.mp4``, and ``annotated/<name>.jpg`` for images."""
     target = job.out / "annotated.mp4"
     if len(job.parts) == 1:  # the whole film already
         _link(job.parts[0], target)
-        job.warnings += keepsakes.warnings()
+        job.warnings += snapshots.warnings()
     else:
         with atomic_path(target) as temporary:
             job.warnings += join_parts(job.parts, job.info, temporary)
     job.written.append("annotated.mp4")
     taken: set[str] = set()
-    for frame, data in keepsakes.jpegs("image"):
+    for frame, data in snapshots.jpegs("image"):
         name = f"annotated/{_unique(Path(job.info.files[frame]).stem, taken)}.jpg"
         with atomic_path(job.out / name) as temporary:
             temporary.write_bytes(data)
@@ -162,10 +162,10 @@ def _link(path: Path, target: Path) -> None:
             shutil.copyfile(path, temporary)
 
 
-def _thumbnails(job: Finish, keepsakes: Keepsakes) -> None:
+def _thumbnails(job: Finish, snapshots: Snapshots) -> None:
     """Faces and moments for the report, which can be built again from them."""
     if "report" in job.outputs:
-        people, moments = dict(keepsakes.jpegs("person")), dict(keepsakes.jpegs("moment"))
+        people, moments = dict(snapshots.jpegs("person")), dict(snapshots.jpegs("moment"))
         write_thumbnails(job.out, Thumbnails(people=people, moments=moments))
         job.written += [f"report/{path.name}" for path in (job.out / "report").glob("*.jpg")]
 

@@ -16,9 +16,9 @@ from fer_batch.media.encode import PartWriter
 from fer_batch.media.pictures import jpeg, portrait
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.draw import Drawer
-from fer_batch.pipeline.keepsakes import FACE_SIDE, MOMENT_WIDTH, KeepsakeWriter, Wanted
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
+from fer_batch.pipeline.snapshots import FACE_SIDE, MOMENT_WIDTH, SnapshotWriter, Wanted
 from fer_batch.types import Frame, Image, Segment, Timeline
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def render_segment(
     report: Report = unreported,
     should_cancel: ShouldCancel = never,
 ) -> None:
-    """Write the annotated pictures of a segment to ``part`` (MP4) and keepsakes to ``kept`` (zip).
+    """Write the annotated pictures of a segment to ``part`` (MP4) and snapshots to ``kept`` (zip).
 
     The part of an only segment is the whole film with its sound. Without ``part`` only the frames
     that ``keep`` names are drawn. Both files appear whole or not at all. Decoding, drawing and
@@ -50,9 +50,9 @@ def render_segment(
     pulse = Pulse(report, should_cancel)
     with ExitStack() as stack:
         kept_path = stack.enter_context(atomic_path(kept))
-        keepsakes = KeepsakeWriter(stack.enter_context(zipfile.ZipFile(kept_path, "w")))
+        snapshots = SnapshotWriter(stack.enter_context(zipfile.ZipFile(kept_path, "w")))
         drawer = Drawer(source.info, timeline, settings, timings)
-        album = _Album(timeline, settings, keep, keepsakes, timings)
+        album = _Album(timeline, settings, keep, snapshots, timings)
         if part is None:
             for frame in _only(source, segment, keep.frames):
                 album.draw(frame, drawer)
@@ -73,7 +73,7 @@ def render_segment(
                     writer.write(index, picture)
                 pulse.beat()
             video.close()
-            keepsakes.warnings(writer.warnings)
+            snapshots.warnings(writer.warnings)
     # Only now: whoever stops here finds the segment whole.
     pulse.flush()
 
@@ -103,11 +103,11 @@ class _Album:
         timeline: Timeline,
         settings: RenderSettings,
         keep: Wanted,
-        keepsakes: KeepsakeWriter,
+        snapshots: SnapshotWriter,
         timings: Timings,
     ) -> None:
         self._timeline, self._blurred = timeline, settings.blur_faces
-        self._keep, self._keepsakes, self._timings = keep, keepsakes, timings
+        self._keep, self._snapshots, self._timings = keep, snapshots, timings
         self.whole = False
 
     def draw(self, frame: Frame, drawer: Drawer) -> Image:
@@ -121,9 +121,9 @@ class _Album:
             self._people(frame)
         with self._timings.stage("keep"):
             if frame.index in self._keep.moments:
-                self._keepsakes.jpeg("moment", frame.index, jpeg(frame, MOMENT_WIDTH))
+                self._snapshots.jpeg("moment", frame.index, jpeg(frame, MOMENT_WIDTH))
             if self.whole:
-                self._keepsakes.jpeg("image", frame.index, jpeg(frame))
+                self._snapshots.jpeg("image", frame.index, jpeg(frame))
         return picture
 
     def _people(self, frame: Frame) -> None:
@@ -132,4 +132,4 @@ class _Album:
                 rows = self._timeline.faces_at(frame.index)
                 row = rows.start + int(np.flatnonzero(self._timeline.face_id[rows] == person)[0])
                 data = portrait(frame, self._timeline.box[row], FACE_SIDE)
-                self._keepsakes.jpeg("person", person, data)
+                self._snapshots.jpeg("person", person, data)

@@ -111,10 +111,10 @@ def _match(
             if distance > reach or large > LARGEST_RATIO * small:
                 continue
             norm = norm or max(sqrt(float(track.looks @ track.looks)), 1e-6)
-            likeness = float(track.looks @ looks[row]) / norm
-            if likeness >= LEAST_LIKENESS:
+            similarity = float(track.looks @ looks[row]) / norm
+            if similarity >= LEAST_LIKENESS:
                 # Distance in face sizes, difference in size and in looks.
-                costs[index, row] = distance + log(large / small) + (1 - likeness) / 2
+                costs[index, row] = distance + log(large / small) + (1 - similarity) / 2
     pairs = list(costs)
     if len({i for i, _ in pairs}) == len(pairs) == len({row for _, row in pairs}):
         return pairs  # nobody has a choice

@@ -43,10 +43,10 @@ def _most_alike(
     numbers = list(groups)
     means = np.stack([appearance[groups[n]].mean(axis=0, dtype=np.float32) for n in numbers])
     means = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
-    likeness = np.triu(means @ means.T, k=1)
-    for place in np.argsort(-likeness, axis=None, kind="stable"):
+    similarity = np.triu(means @ means.T, k=1)
+    for place in np.argsort(-similarity, axis=None, kind="stable"):
         first, second = divmod(int(place), len(numbers))
-        if likeness[first, second] < SURE_LIKENESS:
+        if similarity[first, second] < SURE_LIKENESS:
             return None
         one, other = frame[groups[numbers[first]]], frame[groups[numbers[second]]]
         if not np.intersect1d(one, other, assume_unique=True).size:

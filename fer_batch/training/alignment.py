@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import TrainingDataError
 from fer_batch.faces.detector import Detector
+from fer_batch.training.data.faceset import SIZE, FaceSet
+from fer_batch.training.data.landmarks import enlarged
 from fer_batch.training.evaluate import Evaluation
-from fer_batch.training.faceset import SIZE, FaceSet
-from fer_batch.training.landmarks import enlarged
 from fer_batch.training.metrics import accuracy
 from fer_batch.types import Detections, Frame
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from fer_batch.training.augment import Augmentation, augment
-from fer_batch.training.faceset import FaceSet
-from fer_batch.training.mixup import mixture
-from fer_batch.training.targets import Head, targets
-from fer_batch.training.teacher import Lesson
-from fer_batch.training.tutor import Tutors
+from fer_batch.training.data.augment import Augmentation, augment
+from fer_batch.training.data.faceset import FaceSet
+from fer_batch.training.data.mixup import mixture
+from fer_batch.training.data.targets import Head, targets
+from fer_batch.training.teachers.teacher import Lesson
+from fer_batch.training.teachers.tutor import Tutors
 
 if TYPE_CHECKING:
     import numpy as np

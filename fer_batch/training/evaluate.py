@@ -9,7 +9,8 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.emotion.labels import ANNOTATIONS, Annotation
 from fer_batch.errors import TrainingDataError, UsageError
-from fer_batch.training.faceset import FaceSet
+from fer_batch.training.data.faceset import FaceSet
+from fer_batch.training.data.targets import hard_labels
 from fer_batch.training.metrics import (
     accuracy,
     confusion,
@@ -17,7 +18,6 @@ from fer_batch.training.metrics import (
     precisions,
     recalls,
 )
-from fer_batch.training.targets import hard_labels
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,23 +11,24 @@ from typing import Any
 from fer_batch.emotion.load import open_classifier
 from fer_batch.emotion.models import find_model
 from fer_batch.errors import TrainingDataError, UsageError
-from fer_batch.training import checkpoint, face_recognition
-from fer_batch.training.architectures import build
-from fer_batch.training.augment import NONE, Augmentation
+from fer_batch.training import checkpoint
 from fer_batch.training.batches import dataset, without_unlabelled
-from fer_batch.training.faceset import FaceSet
+from fer_batch.training.data.augment import NONE, Augmentation
+from fer_batch.training.data.faceset import FaceSet
+from fer_batch.training.data.targets import Head, hard_labels, targets
+from fer_batch.training.data.template import aligning_maps
 from fer_batch.training.history import write_history
 from fer_batch.training.metrics import accuracy, log_loss, softmax
-from fer_batch.training.optimizers import make_optimizer
-from fer_batch.training.plateau import Plateau
+from fer_batch.training.network import face_recognition
+from fer_batch.training.network.architectures import build
+from fer_batch.training.network.optimizers import make_optimizer
+from fer_batch.training.network.plateau import Plateau
+from fer_batch.training.network.schedule import Clock, Stable, follow
+from fer_batch.training.network.start import resting_size, start_from
 from fer_batch.training.predict import predict
-from fer_batch.training.schedule import Clock, Stable, follow
 from fer_batch.training.settings import TrainSettings
-from fer_batch.training.start import resting_size, start_from
-from fer_batch.training.targets import Head, hard_labels, targets
-from fer_batch.training.teacher import Lesson, lesson
-from fer_batch.training.template import aligning_maps
-from fer_batch.training.tutor import Tutors, tutors
+from fer_batch.training.teachers.teacher import Lesson, lesson
+from fer_batch.training.teachers.tutor import Tutors, tutors
 
 NORM_IMAGES = 8192
 

@@ -12,12 +12,12 @@ from fer_batch.emotion.labels import ANNOTATIONS, FER2013, FERPLUS, Annotation
 from fer_batch.emotion.models import find_model
 from fer_batch.errors import OutputPathError, UnknownModelError, UsageError
 from fer_batch.training import checkpoint
-from fer_batch.training.faceset import FaceSet
+from fer_batch.training.data.faceset import FaceSet
+from fer_batch.training.data.targets import JOINT, Head, check_choice, model_name
+from fer_batch.training.export.release import release
 from fer_batch.training.fit import Training
 from fer_batch.training.pictures import epoch_history, evaluation_pictures
-from fer_batch.training.release import release
 from fer_batch.training.settings import TrainSettings, changed, settings
-from fer_batch.training.targets import JOINT, Head, check_choice, model_name
 
 TARGETS = (*ANNOTATIONS, "joint")
 TEACHERS_SEE = ("images", "variants")

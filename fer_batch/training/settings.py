@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from fer_batch.errors import UsageError
-from fer_batch.training.architectures import architecture
-from fer_batch.training.augment import Augmentation
-from fer_batch.training.targets import Head
+from fer_batch.training.data.augment import Augmentation
+from fer_batch.training.data.targets import Head
+from fer_batch.training.network.architectures import architecture
 
 AUGMENTED = frozenset(field.name for field in fields(Augmentation))
 

@@ -12,11 +12,11 @@ from fer_batch.emotion.card import ModelCard
 @pytest.fixture(scope="session")
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The card of a two-label model of the ``tiny`` architecture."""
-    from fer_batch.training.architectures import build
-    from fer_batch.training.export import export, write_card
-    from fer_batch.training.pool import Pool
-    from fer_batch.training.targets import Head
-    from fer_batch.training.template import DEFAULT_TEMPLATE
+    from fer_batch.training.data.targets import Head
+    from fer_batch.training.data.template import DEFAULT_TEMPLATE
+    from fer_batch.training.export.pool import Pool
+    from fer_batch.training.export.write import export, write_card
+    from fer_batch.training.network.architectures import build
 
     out = tmp_path_factory.mktemp("model")
     head = Head("two", ("happy", "sad"))

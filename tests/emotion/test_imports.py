@@ -18,7 +18,7 @@ import pytest
             ("keras", "tensorflow", "cv2"),
         ),
         (
-            "import fer_batch.cli.train, fer_batch.cli.evaluate",
+            "import fer_batch.cli.train.train, fer_batch.cli.train.evaluate",
             ("keras", "tensorflow", "cv2", "numpy", "matplotlib"),
         ),
     ],

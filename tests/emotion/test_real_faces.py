@@ -5,9 +5,9 @@ import pytest
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.load import open_classifier
 from fer_batch.emotion.models import list_models
-from fer_batch.training.data import load
+from fer_batch.training.data.faceset import FaceSet
+from fer_batch.training.data.read import load
 from fer_batch.training.evaluate import evaluate
-from fer_batch.training.faceset import FaceSet
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "fer2013"
 

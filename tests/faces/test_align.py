@@ -167,9 +167,9 @@ def test_appearance_tells_faces_apart_and_not_their_light() -> None:
     looks = appearance(crops)
     assert looks.shape == (3, 144) and looks.dtype == np.float16
     assert np.linalg.norm(looks, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
-    likeness = looks @ looks.T
-    assert likeness[0, 2] > 0.99
-    assert likeness[0, 1] < 0.6
+    similarity = looks @ looks.T
+    assert similarity[0, 2] > 0.99
+    assert similarity[0, 1] < 0.6
     assert appearance(crops[:0]).shape == (0, 144)
     # A flat crop has no look at all; it must not become NaN.
     assert (appearance(np.full((1, SIZE, SIZE), 77, np.uint8)) == 0).all()

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from fer_batch.errors import ModelFileError, UnknownModelError
 from fer_batch.faces import yunet
-from fer_batch.faces.detector import DETECTORS, Detector, checked_hash, open_detector
+from fer_batch.faces.detector import DETECTORS, Detector, open_detector
 from fer_batch.faces.interpolate import iou
+from fer_batch.faces.weights import checked_hash
 from fer_batch.media.planes import from_bgr
 from fer_batch.types import Detections, Frame, Image
 from tests.footage import pictures

@@ -7,15 +7,15 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from scipy.signal import correlate2d
 
-from fer_batch.chatter import without_chatter
 from fer_batch.faces.tflite import ModelWriter
+from fer_batch.quiet_stderr import quiet_stderr
 from fer_batch.types import FloatArray
 
 RNG = np.random.default_rng(5)
 
 
 def run(model: bytes, picture: FloatArray) -> list[FloatArray]:
-    with without_chatter():
+    with quiet_stderr():
         interpreter = Interpreter(model_content=model, num_threads=1)
         interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture[None])

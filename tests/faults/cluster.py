@@ -11,13 +11,13 @@ from typing import Any
 import av
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
-from fer_batch.jobs.client import QueueClient
-from fer_batch.jobs.ledger import PREFIX
-from fer_batch.jobs.local import ItemResult, run_items
+from fer_batch.jobs.item.local import ItemResult, run_items
+from fer_batch.jobs.item.work import ItemSpec
+from fer_batch.jobs.ledger.ledger import PREFIX
+from fer_batch.jobs.ledger.spec import JobStatus
+from fer_batch.jobs.queue.client import QueueClient
+from fer_batch.jobs.queue.submit import Request
 from fer_batch.jobs.settings import QueueSettings
-from fer_batch.jobs.spec import JobStatus
-from fer_batch.jobs.submit import Request
-from fer_batch.jobs.work import ItemSpec
 from fer_batch.pipeline.build import Engine
 from tests.faults.processes import RedisServer, WorkerProcess
 

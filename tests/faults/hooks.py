@@ -16,10 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fer_batch.jobs import facts
-from fer_batch.jobs.execute import Executor
-from fer_batch.jobs.ledger import Ledger
-from fer_batch.jobs.spec import Unit
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.spec import Unit
+from fer_batch.jobs.queue import facts
+from fer_batch.jobs.queue.execute import Executor
 
 FAULTS: list[dict[str, Any]] = json.loads(os.environ.get("FER_BATCH_TEST_FAULTS", "[]"))
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import psutil
 import redis
 
-from fer_batch.jobs.embedded import server_binary
+from fer_batch.jobs.stack.embedded import server_binary
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.jobs import keys
+from fer_batch.jobs.store import keys
 from tests.faults.cluster import Cluster, fault
 
 pytestmark = pytest.mark.faults

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from fer_batch.errors import BrokerError, StorageError
-from fer_batch.jobs.status import list_jobs
+from fer_batch.jobs.ledger.status import list_jobs
 from tests.faults.cluster import Cluster, same_outputs
 from tests.faults.processes import ROOT, RedisServer, free_port
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.jobs.spec import STAGES
+from fer_batch.jobs.ledger.spec import STAGES
 from tests.faults.cluster import Cluster, fault
 
 pytestmark = pytest.mark.faults

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.jobs.ledger import PREFIX
-from fer_batch.jobs.submit import Request
+from fer_batch.jobs.ledger.ledger import PREFIX
+from fer_batch.jobs.queue.submit import Request
 from tests.faults.cluster import Cluster
 from tests.faults.processes import RedisServer
 from tests.footage import pictures, videos

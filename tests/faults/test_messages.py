@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.jobs.ledger import BROKER_PREFIX, Handout, broker_list
-from fer_batch.jobs.spec import Unit
+from fer_batch.jobs.ledger.ledger import BROKER_PREFIX, Dispatch, broker_list
+from fer_batch.jobs.ledger.spec import Unit
 from tests.faults.cluster import Cluster, fault
 
 pytestmark = pytest.mark.faults
@@ -25,7 +25,7 @@ def test_the_same_message_many_times_at_once(cluster: Cluster, clip: Path, expec
     for stage, count in stages:
         for index in range(count):
             unit = Unit(job, 0, stage, index)  # type: ignore[arg-type]
-            cluster.client.publish([Handout(unit, unit.queue, 3)] * 4)
+            cluster.client.publish([Dispatch(unit, unit.queue, 3)] * 4)
     cluster.check(job, expected)
     drained = lambda: not any(cluster.client.ledger.queue_lengths().values())  # noqa: E731
     cluster.until(drained)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
-from fer_batch.jobs.local import run_items
-from fer_batch.jobs.submit import Request
-from fer_batch.jobs.work import ItemSpec
+from fer_batch.jobs.item.local import run_items
+from fer_batch.jobs.item.work import ItemSpec
+from fer_batch.jobs.queue.submit import Request
 from fer_batch.pipeline.build import Engine
 from tests.faults.cluster import SEGMENT_FRAMES, Cluster, Silence
 from tests.footage import pictures, videos

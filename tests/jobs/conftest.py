@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.jobs.ledger import Ledger
+from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.settings import QueueSettings
 from tests.footage import pictures, videos
 from tests.jobs.here import Here

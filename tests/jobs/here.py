@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.config import RunSettings
-from fer_batch.jobs import facts
-from fer_batch.jobs.client import QueueClient
-from fer_batch.jobs.execute import Executor
-from fer_batch.jobs.inputs import InputCache
-from fer_batch.jobs.ledger import Handout
+from fer_batch.jobs.ledger.ledger import Dispatch
+from fer_batch.jobs.ledger.spec import Manifest, Unit
+from fer_batch.jobs.queue import facts
+from fer_batch.jobs.queue.client import QueueClient
+from fer_batch.jobs.queue.execute import Executor
+from fer_batch.jobs.queue.stages import Stages
+from fer_batch.jobs.queue.submit import Request
 from fer_batch.jobs.settings import QueueSettings
-from fer_batch.jobs.spec import Manifest, Unit
-from fer_batch.jobs.stages import Stages
-from fer_batch.jobs.submit import Request
+from fer_batch.jobs.store.inputs import InputCache
 from fer_batch.pipeline.build import Engine
 
 OUTPUTS = ("csv", "video", "summary")
@@ -28,7 +28,7 @@ class Here:
     def __init__(self, settings: QueueSettings) -> None:
         self.settings = settings.model_copy(update={"segment_frames": 16, "backoff_s": 0.0})
         self.client = QueueClient(self.settings)
-        self.messages: list[Handout] = []
+        self.messages: list[Dispatch] = []
         self.client.publish = self.messages.extend  # type: ignore[assignment]
         cache = InputCache(self.client.storage, settings.cache_dir, 10**9)
         self._engine = Engine(RunSettings())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fer_batch.errors import BrokerError, UsageError
-from fer_batch.jobs.ledger import Ledger
+from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.settings import QueueSettings, load_settings
 
 SECRET = "very-secret"

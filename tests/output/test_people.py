@@ -4,28 +4,28 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from fer_batch.output.people import coverage, frame_seconds, people, spells
+from fer_batch.output.people import coverage, episodes, frame_seconds, people
 from fer_batch.types import FrameStatus, Timeline
 from tests.output.timelines import timeline, timelines
 
 
 def words(made: Timeline) -> list[tuple[int, str, int, int]]:
-    return [(s.face_id, s.emotion, s.start_frame, s.stop_frame) for s in spells(made)]
+    return [(s.face_id, s.emotion, s.start_frame, s.stop_frame) for s in episodes(made)]
 
 
-def test_a_spell_lasts_while_the_label_does() -> None:
+def test_a_episode_lasts_while_the_label_does() -> None:
     assert words(timeline("hhssh")) == [
         (1, "happy", 0, 2), (1, "sad", 2, 4), (1, "happy", 4, 5),
     ]  # fmt: skip
 
 
-def test_a_gap_ends_a_spell_even_if_the_label_stays() -> None:
+def test_a_gap_ends_a_episode_even_if_the_label_stays() -> None:
     assert words(timeline("hh.hh")) == [(1, "happy", 0, 2), (1, "happy", 3, 5)]
     assert people(timeline("hh.hh"))[0].changes == 0
     assert people(timeline("hh.ss"))[0].changes == 1
 
 
-def test_skipped_frames_do_not_end_a_spell() -> None:
+def test_skipped_frames_do_not_end_a_episode() -> None:
     made = timeline("h..h..h..", status=".--.--.--")
     assert words(made) == [(1, "happy", 0, 7)]
     person = people(made)[0]
@@ -34,17 +34,17 @@ def test_skipped_frames_do_not_end_a_spell() -> None:
     assert coverage(made) == 1
 
 
-def test_each_person_has_spells_of_their_own() -> None:
+def test_each_person_has_episodes_of_their_own() -> None:
     assert words(timeline("hhs", ".ss")) == [(1, "happy", 0, 2), (1, "sad", 2, 3), (2, "sad", 1, 3)]
 
 
 def test_times_probability_and_peak() -> None:
     made = timeline("hhh")
     made.smoothed[1] = [0.9, 0.05, 0.05]
-    (spell,) = spells(made)
-    assert (spell.start_s, spell.stop_s) == (0, pytest.approx(0.3))
-    assert spell.probability == pytest.approx((0.8 + 0.9 + 0.8) / 3)
-    assert (spell.peak, spell.peak_frame) == (pytest.approx(0.9), 1)
+    (episode,) = episodes(made)
+    assert (episode.start_s, episode.stop_s) == (0, pytest.approx(0.3))
+    assert episode.probability == pytest.approx((0.8 + 0.9 + 0.8) / 3)
+    assert (episode.peak, episode.peak_frame) == (pytest.approx(0.9), 1)
 
 
 def test_shares_are_of_time_not_of_frames() -> None:
@@ -60,7 +60,7 @@ def test_coverage_counts_frames_with_a_face() -> None:
     assert coverage(timeline("")) == 0
 
 
-def test_longest_spell_of_each_label() -> None:
+def test_longest_episode_of_each_label() -> None:
     person = people(timeline("hshhhss"))[0]
     assert person.longest["happy"].start_frame == 2
     assert person.longest["sad"].start_frame == 5
@@ -75,23 +75,23 @@ def test_bridged_boxes_do_not_lower_the_confidence() -> None:
 
 def test_nobody_and_nothing() -> None:
     empty = timeline("...")
-    assert spells(empty) == []
+    assert episodes(empty) == []
     assert people(empty) == []
 
 
 @settings(deadline=None)
 @given(timelines())
-def test_spells_tile_the_faces(made: Timeline) -> None:
+def test_episodes_tile_the_faces(made: Timeline) -> None:
     rows = {(int(f), int(p)) for f, p in zip(made.frame, made.face_id, strict=True)}
     skipped = set(np.flatnonzero(made.status == FrameStatus.SKIPPED).tolist())
     covered = []
-    for spell in spells(made):
-        frames = [i for i in range(spell.start_frame, spell.stop_frame) if i not in skipped]
-        assert len(frames) == spell.frames
-        covered += [(i, spell.face_id) for i in frames]
-        assert spell.stop_s >= spell.start_s
-        assert spell.probability <= spell.peak + 1e-6
-        assert spell.start_frame <= spell.peak_frame < spell.stop_frame
+    for episode in episodes(made):
+        frames = [i for i in range(episode.start_frame, episode.stop_frame) if i not in skipped]
+        assert len(frames) == episode.frames
+        covered += [(i, episode.face_id) for i in frames]
+        assert episode.stop_s >= episode.start_s
+        assert episode.probability <= episode.peak + 1e-6
+        assert episode.start_frame <= episode.peak_frame < episode.stop_frame
     assert len(covered) == len(rows)
     assert set(covered) == rows
 
@@ -104,7 +104,7 @@ def test_people_add_up(made: Timeline) -> None:
     assert sum(p.frames for p in persons) == len(made.frame)
     for person in persons:
         assert sum(person.share.values()) == pytest.approx(1)
-        assert person.changes < person.spells
+        assert person.changes < person.episodes
         assert person.seconds <= frame_seconds(made).sum() + 1e-9
         own = made.frame[made.face_id == person.face_id]
         assert person.thumbnail_frame in own

@@ -37,8 +37,8 @@ class Shades:
     card = CARD
     runtime = "numpy"
 
-    def __init__(self, batch_size: int = 8, lanes: int = 1) -> None:
-        self.batch_size, self.lanes = batch_size, lanes
+    def __init__(self, batch_size: int = 8, concurrency: int = 1) -> None:
+        self.batch_size, self.concurrency = batch_size, concurrency
         self.asked: list[int] = []
 
     def classify(self, crops: Image) -> FloatArray:
@@ -54,7 +54,7 @@ class Refuses:
     card = CARD
     runtime = "none"
     batch_size = 8
-    lanes = 1
+    concurrency = 1
 
     def classify(self, crops: Image) -> FloatArray:
         raise AssertionError("no inference was to be done")

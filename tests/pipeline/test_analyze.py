@@ -129,10 +129,10 @@ def painted(source: PaintedSource, **changes: object) -> Faces:
     return analyze_segment(**(options | changes))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("lanes", [1, 3])
+@pytest.mark.parametrize("concurrency", [1, 3])
 @pytest.mark.parametrize("faces", [0, 1, 7, 8, 9, 64, 101])
-def test_crops_are_classified_in_whole_batches(faces: int, lanes: int) -> None:
-    classifier = Shades(batch_size=8, lanes=lanes)
+def test_crops_are_classified_in_whole_batches(faces: int, concurrency: int) -> None:
+    classifier = Shades(batch_size=8, concurrency=concurrency)
     source = PaintedSource([[(7 * i) % 100] for i in range(faces)] + [[]] * 5)
     found = painted(source, classifier=classifier)
     assert sum(classifier.asked) == len(found.frame) == faces

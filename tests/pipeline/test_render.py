@@ -1,4 +1,4 @@
-"""Drawn segments: a picture for each frame, the same keepsakes in any cut, all or nothing."""
+"""Drawn segments: a picture for each frame, the same snapshots in any cut, all or nothing."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from fer_batch.media.join import join_parts
 from fer_batch.media.planes import from_bgr
 from fer_batch.media.source import FrameSource, open_source, probe
 from fer_batch.output.moments import pick_moments
-from fer_batch.pipeline.keepsakes import Keepsakes, wanted
 from fer_batch.pipeline.preview import preview
 from fer_batch.pipeline.progress import Timings, never
 from fer_batch.pipeline.render import render_segment
+from fer_batch.pipeline.snapshots import Snapshots, wanted
 from fer_batch.pipeline.timeline import build_timeline
 from fer_batch.types import Frame, FrameStatus, Image, Segment, Timeline
 from tests.footage import broken, images, oracle, pictures, videos
@@ -60,7 +60,7 @@ def works(face_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 def rendered(
     work: Work, cuts: list[int], folder: Path, settings: RenderSettings = QUICK, video: bool = True
 ) -> tuple[list[Path], list[Path]]:
-    """Parts and keepsakes of the segments between ``cuts``."""
+    """Parts and snapshots of the segments between ``cuts``."""
     source, timeline = work
     parts, kept = [], []
     for i, (start, stop) in enumerate(pairwise([0, *cuts, len(source.info)])):
@@ -81,9 +81,9 @@ def rendered(
 
 
 def contents(kept: list[Path]) -> dict[str, bytes]:
-    keepsakes = Keepsakes(kept)
-    found = {name: file.read(name) for name, file in keepsakes._where.items()}
-    keepsakes.close()
+    snapshots = Snapshots(kept)
+    found = {name: file.read(name) for name, file in snapshots._where.items()}
+    snapshots.close()
     return found
 
 
@@ -100,7 +100,7 @@ def test_a_picture_for_each_frame_however_it_is_cut(
 
 
 @pytest.mark.parametrize("kind", ["clip", "nobody", "shots"])
-def test_keepsakes_do_not_depend_on_the_cut_or_on_the_video(
+def test_snapshots_do_not_depend_on_the_cut_or_on_the_video(
     kind: str, works: dict[str, Work], tmp_path: Path
 ) -> None:
     whole = contents(rendered(works[kind], [], tmp_path / "whole")[1])
@@ -118,7 +118,7 @@ def test_what_is_kept_is_what_is_wanted(works: dict[str, Work], tmp_path: Path) 
         people = len(set(timeline.face_id.tolist()))
         assert (people > 0) == (kind != "nobody")
         _, kept = rendered(works[kind], [4], tmp_path / kind)
-        with_names = Keepsakes(kept)
+        with_names = Snapshots(kept)
         try:
             assert len(list(with_names.jpegs("person"))) == people
             assert len(list(with_names.jpegs("image"))) == whole

@@ -12,8 +12,8 @@ import pytest
 
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.load import open_classifier
-from fer_batch.training.landmarks import save_landmarks
-from fer_batch.training.template import DEFAULT_TEMPLATE
+from fer_batch.training.data.landmarks import save_landmarks
+from fer_batch.training.data.template import DEFAULT_TEMPLATE
 from tests.training.made_faces import made_faces, write_csv
 
 ROOT = Path(__file__).parents[2]

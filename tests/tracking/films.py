@@ -65,7 +65,7 @@ def anything(seed: int, frames: int = 30, most: int = 5) -> Film:
     frame = np.repeat(np.arange(frames), counts)
     n = len(frame)
     box = np.hstack([rng.uniform(0, 250, (n, 2)), rng.uniform(30, 90, (n, 2))])
-    # Looks wander a little, so that every pair has a likeness of its own.
+    # Looks wander a little, so that every pair has a similarity of its own.
     person = rng.integers(0, 3, n)
     looks = np.array([look(p) for p in range(3)])[person] + rng.normal(0, 0.02, (n, 144))
     looks /= np.linalg.norm(looks, axis=1, keepdims=True)

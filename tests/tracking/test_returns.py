@@ -38,7 +38,7 @@ def test_one_who_comes_back_has_the_first_number() -> None:
     assert numbers(track, join_returns(track, frame, looks)) == {0: {0}, 1: {1}, 2: {0}}
 
 
-def test_likeness_must_leave_no_doubt() -> None:
+def test_similarity_must_leave_no_doubt() -> None:
     for share, expected in ((0.87, 0), (0.83, 1)):
         track, frame, looks = rows((range(10), look(1)), (range(20, 30), mixed(share)))
         assert numbers(track, join_returns(track, frame, looks))[1] == {expected}

@@ -26,7 +26,7 @@ def commands() -> object:
     """The training commands as an app of their own, so that no test needs the whole program."""
     import typer
 
-    from fer_batch.cli.training import register
+    from fer_batch.cli.train.commands import register
 
     app = typer.Typer(pretty_exceptions_enable=False)
     register(app)

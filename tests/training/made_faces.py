@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from fer_batch.emotion.labels import FER2013, FERPLUS
-from fer_batch.training.faceset import FaceSet
+from fer_batch.training.data.faceset import FaceSet
 
 # Bend of the mouth, opening of the mouth, height of the eyes.
 LOOKS = {

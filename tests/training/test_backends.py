@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from fer_batch.training.fit import Training
 from fer_batch.training.settings import settings
-from fer_batch.training.targets import JOINT
+from fer_batch.training.data.targets import JOINT
 from tests.training.made_faces import made_faces
 
 how = settings("tiny", JOINT, 3, batch_size=28, learning_rate=0.01)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from fer_batch.training.augment import MILD, NONE
 from fer_batch.training.batches import dataset
-from fer_batch.training.targets import JOINT
+from fer_batch.training.data.augment import MILD, NONE
+from fer_batch.training.data.targets import JOINT
 from tests.training.made_faces import made_faces
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fer_batch.training import metrics
-from fer_batch.training.pool import AS_GOOD, fit_pool
+from fer_batch.training.export.pool import AS_GOOD, fit_pool
 
 logits = arrays(
     np.float64, st.tuples(st.integers(1, 60), st.just(4)), elements=st.floats(-8, 8, width=32)
@@ -85,7 +85,7 @@ def test_of_temperatures_as_good_the_one_of_least_calibration_error(
         return loss, metrics.expected_calibration_error(pooled, label)
 
     chosen = [fitted(seed) for seed in range(6)]
-    monkeypatch.setattr("fer_batch.training.pool.SCALES", (1.0,))
+    monkeypatch.setattr("fer_batch.training.export.pool.SCALES", (1.0,))
     least_loss = [fitted(seed) for seed in range(6)]
     pairs = list(zip(chosen, least_loss, strict=True))
     for (loss, error), (least, its_error) in pairs:

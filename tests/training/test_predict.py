@@ -1,9 +1,9 @@
 import keras
 import numpy as np
 
-from fer_batch.training.architectures import build
+from fer_batch.training.data.targets import JOINT
+from fer_batch.training.network.architectures import build
 from fer_batch.training.predict import BATCH, predict
-from fer_batch.training.targets import JOINT
 from tests.training.made_faces import made_faces
 
 

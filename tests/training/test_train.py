@@ -13,13 +13,13 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.load import open_classifier
 from fer_batch.errors import OutputPathError, TrainingDataError, UsageError
 from fer_batch.training import checkpoint
-from fer_batch.training.architectures import ARCHITECTURES, Architecture, build
-from fer_batch.training.data import load
+from fer_batch.training.data.read import load
+from fer_batch.training.data.targets import JOINT, Head
 from fer_batch.training.fit import Training, compiled, renew_normalisation
-from fer_batch.training.folding import fold
+from fer_batch.training.network.architectures import ARCHITECTURES, Architecture, build
+from fer_batch.training.network.folding import fold
 from fer_batch.training.run import check_same, heads_for, prepare, stored_settings
 from fer_batch.training.settings import TrainSettings, settings
-from fer_batch.training.targets import JOINT, Head
 from tests.training.made_faces import made_faces
 
 PNG = b"\x89PNG\r\n\x1a\n"

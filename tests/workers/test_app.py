@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from fer_batch.errors import UsageError
-from fer_batch.jobs.broker import celery_config
+from fer_batch.jobs.ledger.spec import QUEUE_OF, QUEUES, TASKS
+from fer_batch.jobs.queue.broker import celery_config
 from fer_batch.jobs.settings import QueueSettings
-from fer_batch.jobs.spec import QUEUE_OF, QUEUES, TASKS
 from workers.__main__ import _queues
 
 

@@ -1,4 +1,4 @@
-"""Files that researchers' tools open: spells and people as CSV, WebVTT captions, ELAN tiers.
+"""Files that researchers' tools open: episodes and people as CSV, WebVTT captions, ELAN tiers.
 
 >>> write_format("intervals", folder, timeline)  # doctest: +SKIP
 """

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from fer_batch.output.formats.gaps import gaps
-from fer_batch.output.people import spells
+from fer_batch.output.people import episodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def elan_text(
 
     ``media`` is the name of the video in the same folder, ``start_s`` the player's time at its
     first frame, ``written`` the time of writing (now, if None). Tiers: ``Person <id>`` for each
-    person, and ``frames`` for spells without a face or with decode errors, where there are some.
+    person, and ``frames`` for episodes without a face or with decode errors, where there are some.
     """
     tiers = _tiers(timeline, start_s)
     root = ET.Element(
@@ -80,8 +80,8 @@ def _tiers(timeline: Timeline, start_s: float) -> dict[str, list[_Annotation]]:
         if stop > start >= 0:
             tiers.setdefault(tier, []).append(_Annotation(start, stop, _clean(value)))
 
-    for spell in spells(timeline):
-        add(f"Person {spell.face_id}", spell.start_s, spell.stop_s, spell.emotion)
+    for episode in episodes(timeline):
+        add(f"Person {episode.face_id}", episode.start_s, episode.stop_s, episode.emotion)
     for gap in gaps(timeline):
         add("frames", gap.start_s, gap.stop_s, gap.status.text)
     return tiers

@@ -1,4 +1,4 @@
-"""``intervals.csv``: a row for each spell of an emotion; ``people.csv``: a row for each person."""
+"""``intervals.csv``: a row for each episode; ``people.csv``: a row for each person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from fer_batch.output.people import people, spells
+from fer_batch.output.people import episodes, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ PERSON_COLUMNS = (
     "first_s",
     "last_s",
     "dominant",
-    "spells",
+    "episodes",
     "changes",
     "mean_confidence",
 )
@@ -45,19 +45,19 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
 def intervals_text(timeline: Timeline) -> str:
     """``INTERVAL_COLUMNS``, by person, then time. ``person`` is the ``face_id`` of the timeline.
 
-    A spell lasts to the beginning of the frame after it; ``end_frame`` is its last frame.
+    A episode lasts to the beginning of the frame after it; ``end_frame`` is its last frame.
     """
     rows: list[Sequence[object]] = [INTERVAL_COLUMNS]
-    for spell in spells(timeline):
+    for episode in episodes(timeline):
         rows.append(
             (
-                spell.face_id,
-                spell.emotion,
-                f"{spell.start_s:.6f}",
-                f"{spell.stop_s:.6f}",
-                f"{spell.probability:.6f}",
-                spell.start_frame,
-                spell.stop_frame - 1,
+                episode.face_id,
+                episode.emotion,
+                f"{episode.start_s:.6f}",
+                f"{episode.stop_s:.6f}",
+                f"{episode.probability:.6f}",
+                episode.start_frame,
+                episode.stop_frame - 1,
             )
         )
     return csv_text(rows)
@@ -66,8 +66,8 @@ def intervals_text(timeline: Timeline) -> str:
 def people_text(timeline: Timeline) -> str:
     """``PERSON_COLUMNS``, then ``share_<label>`` and ``longest_<label>_s`` in card order.
 
-    Shares are parts of the time for which the person is seen and sum to 1; the longest spell of an
-    emotion that never leads is 0 s.
+    Shares are parts of the time for which the person is seen and sum to 1; the longest episode of
+    an emotion that never leads is 0 s.
     """
     header = [
         *PERSON_COLUMNS,
@@ -76,7 +76,7 @@ def people_text(timeline: Timeline) -> str:
     ]
     rows: list[Sequence[object]] = [header]
     for person in people(timeline):
-        longest = {label: spell.seconds for label, spell in person.longest.items()}
+        longest = {label: episode.seconds for label, episode in person.longest.items()}
         rows.append(
             [
                 person.face_id,
@@ -85,7 +85,7 @@ def people_text(timeline: Timeline) -> str:
                 f"{person.first_s:.6f}",
                 f"{person.last_s:.6f}",
                 person.dominant,
-                person.spells,
+                person.episodes,
                 person.changes,
                 f"{person.confidence:.6f}",
                 *(f"{person.share[label]:.6f}" for label in timeline.labels),

@@ -1,13 +1,13 @@
-"""``emotions.vtt``: each spell as a caption, in the WebVTT format of the W3C."""
+"""``emotions.vtt``: each episode as a caption, in the WebVTT format of the W3C."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fer_batch.output.people import spells
+from fer_batch.output.people import episodes
 
 if TYPE_CHECKING:
-    from fer_batch.output.people import Spell
+    from fer_batch.output.people import Episode
     from fer_batch.types import Timeline
 
 # What may not stand as itself in cue text; a line break would end the cue.
@@ -25,16 +25,16 @@ def webvtt_text(timeline: Timeline, start_s: float = 0.0) -> str:
     """Captions such as ``Person 1: happy (92 %)``, ordered by time.
 
     ``start_s`` is the player's time at the first frame. Captions of several people overlap; players
-    stack them. A spell that is shorter than the format's millisecond is left out.
+    stack them. A episode that is shorter than the format's millisecond is left out.
     """
     parts = ["WEBVTT\n"]
-    for spell in sorted(spells(timeline), key=lambda each: (each.start_s, each.face_id)):
-        begin, end = timestamp(start_s + spell.start_s), timestamp(start_s + spell.stop_s)
+    for episode in sorted(episodes(timeline), key=lambda each: (each.start_s, each.face_id)):
+        begin, end = timestamp(start_s + episode.start_s), timestamp(start_s + episode.stop_s)
         if begin != end:
-            parts.append(f"{len(parts)}\n{begin} --> {end}\n{_caption(spell)}\n")
+            parts.append(f"{len(parts)}\n{begin} --> {end}\n{_caption(episode)}\n")
     return "\n".join(parts)
 
 
-def _caption(spell: Spell) -> str:
-    words = f"Person {spell.face_id}: {spell.emotion} ({spell.probability:.0%})"
+def _caption(episode: Episode) -> str:
+    words = f"Person {episode.face_id}: {episode.emotion} ({episode.probability:.0%})"
     return words.replace("%", " %").translate(ESCAPES)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fer_batch.output.people import Person, Spell
+    from fer_batch.output.people import Episode, Person
     from fer_batch.types import FloatArray, IntArray, Timeline
 
     Bytes = NDArray[np.uint8]
@@ -49,7 +49,7 @@ DASHES: tuple[tuple[int, ...], ...] = (
 def write_data(
     folder: Path,
     timeline: Timeline,
-    spells: Sequence[Spell],
+    episodes: Sequence[Episode],
     people: Sequence[Person],
     faces: dict[int, str],
     start_s: float = 0.0,
@@ -71,14 +71,14 @@ def write_data(
                 stale.discard(path)
     for path in stale:
         path.unlink()
-    data = page_data(timeline, spells, people, faces, start_s)
+    data = page_data(timeline, episodes, people, faces, start_s)
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     write_text(folder / "data.js", f"FerBatch.load({text});\n")
 
 
 def page_data(
     timeline: Timeline,
-    spells: Sequence[Spell],
+    episodes: Sequence[Episode],
     people: Sequence[Person],
     faces: dict[int, str],
     start_s: float = 0.0,
@@ -90,13 +90,13 @@ def page_data(
     place = {label: number for number, label in enumerate(timeline.labels)}
     own: dict[int, list[list[int]]] = {person.face_id: [] for person in people}
     changes = set()
-    for spell in spells:
-        listed = own[spell.face_id]
-        label = place[spell.emotion]
+    for episode in episodes:
+        listed = own[episode.face_id]
+        label = place[episode.emotion]
         if listed and listed[-1][2] != label:
-            changes.add(spell.start_frame)
-        mean = round(spell.probability * 1000)
-        listed.append([spell.start_frame, spell.stop_frame, label, mean])
+            changes.add(episode.start_frame)
+        mean = round(episode.probability * 1000)
+        listed.append([episode.start_frame, episode.stop_frame, label, mean])
     known = colours(timeline.labels)
     analysed = np.flatnonzero(timeline.status != FrameStatus.SKIPPED)
     return {
@@ -119,7 +119,7 @@ def page_data(
             {
                 "id": person.face_id,
                 "face": faces.get(person.face_id),
-                "spells": own[person.face_id],
+                "episodes": own[person.face_id],
                 "overview": _overview(timeline, rows[person.face_id], step),
             }
             for person in people

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fer_batch.atomic import write_text
 from fer_batch.output.moments import pick_moments
 from fer_batch.output.palette import colours
-from fer_batch.output.people import people, spells
+from fer_batch.output.people import episodes, people
 from fer_batch.output.report.assets import write_assets
 from fer_batch.output.report.data import DASHES, write_data
 from fer_batch.output.report.html import (
@@ -40,7 +40,7 @@ FILES = {
     VIDEO: "The video with boxes, ids and emotions",
     "preview.gif": "The key moments, animated",
     "timeline.csv": "Every face in every frame",
-    "intervals.csv": "Every spell of an emotion",
+    "intervals.csv": "Every episode of an emotion",
     "people.csv": "A row for each person",
     PLOT: "The timeline as a picture",
     "emotions.vtt": "Captions, for players",
@@ -75,7 +75,7 @@ def write_report(
     Raises:
         NoSpaceError, OutputPathError: a file cannot be written.
     """
-    every = spells(timeline)
+    every = episodes(timeline)
     persons = people(timeline, every)
     faces, pictures = stored_thumbnails(folder)
     start_s = float(summary.get("input", {}).get("start_s", 0.0))
@@ -152,13 +152,13 @@ def share_text(parts: Sequence[Part]) -> str:
 def _person(timeline: Timeline, person: Person, faces: Mapping[int, str]) -> dict[str, Any]:
     parts = []
     for part in share_parts(person.share, colours(timeline.labels)):
-        spell = person.longest.get(part.label)
+        episode = person.longest.get(part.label)
         longest = None
-        if spell is not None:
+        if episode is not None:
             longest = {
-                "frame": spell.start_frame,
-                "time": clock(spell.start_s),
-                "length": length(spell.seconds),
+                "frame": episode.start_frame,
+                "time": clock(episode.start_s),
+                "length": length(episode.seconds),
             }
         parts.append(Part(part.label, part.colour, part.text, part.x, part.width, longest))
     return {

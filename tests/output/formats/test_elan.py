@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from fer_batch.output.formats.elan import elan_text
-from fer_batch.output.people import spells
+from fer_batch.output.people import episodes
 from fer_batch.types import Timeline
 from tests.output.timelines import timeline, timelines
 
@@ -108,4 +108,4 @@ def test_every_document_follows_the_rules(made: Timeline) -> None:
     check(root)
     tiers = [t for t in root.iter("TIER") if t.get("PARTICIPANT")]
     annotations = sum(1 for tier in tiers for _ in tier.iter("ANNOTATION"))
-    assert annotations <= len(spells(made))
+    assert annotations <= len(episodes(made))

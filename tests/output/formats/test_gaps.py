@@ -1,4 +1,4 @@
-"""Spells without a face or that cannot be decoded."""
+"""Episodes without a face or that cannot be decoded."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from fer_batch.output.formats.tables import intervals_text, people_text
-from fer_batch.output.people import spells
+from fer_batch.output.people import episodes
 from fer_batch.types import Timeline
 from tests.output.timelines import timeline, timelines
 
@@ -40,7 +40,7 @@ def test_intervals_say_who_showed_what_from_when_to_when() -> None:
 @given(timelines())
 def test_every_face_is_in_one_interval(made: Timeline) -> None:
     found = rows(intervals_text(made))
-    assert len(found) == len(spells(made))
+    assert len(found) == len(episodes(made))
     for face, frame, label in zip(made.face_id, made.frame, made.emotion, strict=True):
         holding = [
             r
@@ -55,7 +55,7 @@ def test_people_have_shares_of_their_own_time() -> None:
     assert one["person"], one["dominant"] == ("1", "happy")
     assert (one["share_happy"], one["share_sad"]) == ("0.750000", "0.250000")
     assert (one["longest_happy_s"], one["longest_neutral_s"]) == ("0.300000", "0.000000")
-    assert (one["changes"], one["spells"], one["frames"]) == ("1", "2", "4")
+    assert (one["changes"], one["episodes"], one["frames"]) == ("1", "2", "4")
     assert (two["first_s"], two["last_s"], two["share_neutral"]) == (
         "0.100000",
         "0.300000",

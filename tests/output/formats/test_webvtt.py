@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fer_batch.output.formats.webvtt import timestamp, webvtt_text
-from fer_batch.output.people import spells
+from fer_batch.output.people import episodes
 from fer_batch.types import Timeline
 from tests.output.timelines import timeline, timelines
 
@@ -41,7 +41,7 @@ def cues(text: str) -> list[tuple[float, float, str]]:
     return found
 
 
-def test_a_caption_for_each_spell_in_order_of_time() -> None:
+def test_a_caption_for_each_episode_in_order_of_time() -> None:
     assert cues(webvtt_text(timeline("hhs", "nnn"))) == [
         (0.0, 0.2, "Person 1: happy (80 %)"),
         (0.0, 0.3, "Person 2: neutral (80 %)"),
@@ -70,7 +70,7 @@ def test_captions_are_ordered_and_never_empty(made: Timeline, start_s: float) ->
     found = cues(webvtt_text(made, start_s).rstrip("\n"))
     assert [one[0] for one in found] == sorted(one[0] for one in found)
     assert all(start < end for start, end, _ in found)
-    assert len(found) <= len(spells(made))
+    assert len(found) <= len(episodes(made))
 
 
 @settings(deadline=None)

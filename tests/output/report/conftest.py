@@ -102,7 +102,7 @@ def result(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Path:
     timeline = made.timeline(
         60,
         times=made.seconds(UNEVEN_MS),
-        spell_s=0.5,
+        episode_s=0.5,
         no_face=(20, 32),
         decode_error=(40, 44),
         warnings=("4 frames could not be decoded",),

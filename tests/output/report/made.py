@@ -32,14 +32,14 @@ def timeline(
     labels: tuple[str, ...] = THREE,
     people: int = 2,
     times: NDArray[np.float64] | None = None,
-    spell_s: float = 1.0,
+    episode_s: float = 1.0,
     no_face: tuple[int, int] = (0, 0),
     decode_error: tuple[int, int] = (0, 0),
     every: int = 1,
     files: tuple[str, ...] = (),
     warnings: tuple[str, ...] = (),
 ) -> Timeline:
-    """A timeline in which person k shows each label in turn for ``spell_s``, k spells late.
+    """A timeline in which person k shows each label in turn for ``episode_s``, k episodes late.
 
     Frames of ``no_face`` and ``decode_error`` (start, stop) hold nobody; of ``every`` > 1 only
     each n-th frame is analysed.
@@ -52,7 +52,7 @@ def timeline(
     seen = np.flatnonzero(status == FrameStatus.OK)
     frame = np.repeat(seen, people)
     face_id = np.tile(np.arange(1, people + 1), len(seen))
-    smoothed = probabilities(time_s[frame], face_id, len(labels), spell_s)
+    smoothed = probabilities(time_s[frame], face_id, len(labels), episode_s)
     noise = np.random.default_rng(1).dirichlet(np.ones(len(labels)), len(frame))
     return Timeline(
         name=name,
@@ -71,10 +71,10 @@ def timeline(
 
 
 def probabilities(
-    time_s: NDArray[np.float64], face_id: NDArray[np.int64], labels: int, spell_s: float
+    time_s: NDArray[np.float64], face_id: NDArray[np.int64], labels: int, episode_s: float
 ) -> NDArray[np.float64]:
-    """Rows that sum to 1; the leading label changes each ``spell_s`` and breathes a little."""
-    turn = np.floor(time_s / spell_s + 1e-6).astype(np.int64) + face_id - 1
+    """Rows that sum to 1; the leading label changes each ``episode_s`` and breathes a little."""
+    turn = np.floor(time_s / episode_s + 1e-6).astype(np.int64) + face_id - 1
     lead = 0.72 + 0.2 * np.sin(time_s * 3 + face_id)
     p = np.tile((1 - lead)[:, None] / max(labels - 1, 1), (1, labels))
     p[np.arange(len(p)), turn % labels] = lead

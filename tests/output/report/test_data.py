@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fer_batch.output.people import people, spells
+from fer_batch.output.people import episodes, people
 from fer_batch.output.report import data
 from fer_batch.output.report.data import (
     NONE,
@@ -43,7 +43,7 @@ def decoded_times(given: dict[str, Any]) -> list[float]:
 
 
 def page_of(timeline: Timeline) -> dict[str, Any]:
-    every = spells(timeline)
+    every = episodes(timeline)
     return page_data(timeline, every, people(timeline, every), {})
 
 
@@ -82,7 +82,7 @@ def test_a_short_timeline_is_there_frame_by_frame(timeline: Timeline) -> None:
     page = page_of(timeline)
     assert (page["frames_per_point"], page["chunk_frames"]) == (1, 0)
     assert json.loads(json.dumps(page, allow_nan=False)) == page
-    assert sum(len(person["spells"]) for person in page["people"]) == len(spells(timeline))
+    assert sum(len(person["episodes"]) for person in page["people"]) == len(episodes(timeline))
     rows = 0
     for person in page["people"]:
         values = unpack(person["overview"]["smoothed"]).reshape(len(timeline.labels), -1)
@@ -97,8 +97,8 @@ def test_a_short_timeline_is_there_frame_by_frame(timeline: Timeline) -> None:
 
 @settings(deadline=None)
 @given(timelines())
-def test_changes_are_where_someones_spell_follows_another(timeline: Timeline) -> None:
-    every = spells(timeline)
+def test_changes_are_where_someones_episode_follows_another(timeline: Timeline) -> None:
+    every = episodes(timeline)
     expected = {
         b.start_frame
         for a, b in itertools.pairwise(every)
@@ -110,7 +110,7 @@ def test_changes_are_where_someones_spell_follows_another(timeline: Timeline) ->
 def test_a_long_timeline_is_averaged_and_comes_in_chunks(tmp_path: Path) -> None:
     frames = 3 * data.CHUNK_FRAMES + 100
     timeline = made.timeline(frames, people=2, no_face=(10, 2000))
-    every = spells(timeline)
+    every = episodes(timeline)
     write_data(tmp_path, timeline, every, people(timeline, every), {1: "face.jpg"})
     names = {path.name for path in tmp_path.iterdir()}
     kinds = ("raw", "smoothed")

@@ -22,7 +22,7 @@ SEVEN = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 @pytest.fixture(scope="module")
 def long_timeline() -> Timeline:
     return made.timeline(
-        FRAMES, labels=SEVEN, people=2, spell_s=2.0, no_face=(9000, 30_000), name="film.mp4"
+        FRAMES, labels=SEVEN, people=2, episode_s=2.0, no_face=(9000, 30_000), name="film.mp4"
     )
 
 

@@ -198,7 +198,7 @@ def test_labels_are_toggled_in_the_legend(result: Path, visits: Visits) -> None:
 
 def test_the_numbers_beside_the_player_are_those_of_the_frame(result: Path, visits: Visits) -> None:
     page = visits.open(result / "report.html", fragment="#frame=10")
-    timeline = made.timeline(60, times=TIMES, spell_s=0.5)
+    timeline = made.timeline(60, times=TIMES, episode_s=0.5)
     rows = page.locator(".now-row:visible")
     assert rows.count() == 2
     for number in range(2):
@@ -212,16 +212,16 @@ def test_the_numbers_beside_the_player_are_those_of_the_frame(result: Path, visi
     until(page, "document.querySelector('#now-note').textContent.includes('decoded')")
 
 
-def test_moments_and_spells_seek(result: Path, visits: Visits) -> None:
+def test_moments_and_episodes_seek(result: Path, visits: Visits) -> None:
     page = quiet(visits.open(result / "report.html"))
     moment = page.locator(".moment").last
     frame = int(moment.get_attribute("href").removeprefix("#frame="))
     moment.click()
     until(page, f"FerBatch.state.frame === {frame}")
     assert shows(page, frame)
-    spell = page.locator(".shares a").first
-    frame = int(spell.get_attribute("href").removeprefix("#frame="))
-    spell.click()
+    episode = page.locator(".shares a").first
+    frame = int(episode.get_attribute("href").removeprefix("#frame="))
+    episode.click()
     until(page, f"FerBatch.state.frame === {frame}")
 
 

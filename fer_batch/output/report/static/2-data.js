@@ -64,7 +64,7 @@
   app.endOf = (frame) =>
     frame + 1 < app.data.frames ? app.data.times[frame + 1] : app.data.end_s;
 
-  /** Where a spell ends whose last frame is `frame`: skipped frames after it belong to it. */
+  /** Where a episode ends whose last frame is `frame`: skipped frames after it belong to it. */
   app.lastsTo = (frame) => {
     let next = frame + 1;
     while (next < app.data.frames && app.data.status[next] === SKIPPED) next += 1;

@@ -165,7 +165,7 @@
       if (filled || track.mode !== "showing") return;
       filled = true;
       for (const person of app.data.people) {
-        for (const [start, stop, label, mean] of person.spells) {
+        for (const [start, stop, label, mean] of person.episodes) {
           const begin = offset + app.data.times[start];
           const end = offset + app.lastsTo(stop - 1);
           track.addCue(new VTTCue(begin, end, app.spellText(person, label, mean)));

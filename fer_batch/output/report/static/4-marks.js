@@ -1,8 +1,8 @@
 "use strict";
-/* What is drawn on the charts besides lines: gaps as textures, spells as a strip with names. */
+/* What is drawn on the charts besides lines: gaps as textures, episodes as a strip with names. */
 (() => {
   const app = window.FerBatch;
-  const STRIP = [-0.2, -0.06]; // where the strip of spells lies, in units of the y axis
+  const STRIP = [-0.2, -0.06]; // where the strip of episodes lies, in units of the y axis
   const DECODE_ERROR = 3;
   const colours = {};
 
@@ -76,7 +76,7 @@
     }
   }
 
-  function spells(chart, person) {
+  function episodes(chart, person) {
     const { ctx: context, bbox } = chart;
     const top = chart.valToPos(STRIP[1], "y", true);
     const height = chart.valToPos(STRIP[0], "y", true) - top;
@@ -87,7 +87,7 @@
     context.font = `600 ${10.5 * devicePixelRatio}px system-ui, sans-serif`;
     context.textAlign = "left";
     context.textBaseline = "middle";
-    for (const [start, stop, label] of person.spells) {
+    for (const [start, stop, label] of person.episodes) {
       const seen = extent(chart, start, stop);
       if (!seen) continue;
       const [left, right] = seen;
@@ -106,5 +106,5 @@
     context.restore();
   }
 
-  app.marks = { STRIP, colours, readColours, shade, spells };
+  app.marks = { STRIP, colours, readColours, shade, episodes };
 })();

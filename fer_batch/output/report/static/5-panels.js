@@ -1,5 +1,5 @@
 "use strict";
-/* One chart for each person: probabilities over time, spells as a strip, gaps shaded. */
+/* One chart for each person: probabilities over time, episodes as a strip, gaps shaded. */
 (() => {
   const app = window.FerBatch;
   const { marks } = app;
@@ -132,7 +132,7 @@
         series: seriesOptions(),
         hooks: {
           drawClear: [marks.shade],
-          draw: [(self) => marks.spells(self, person)],
+          draw: [(self) => marks.episodes(self, person)],
           setCursor: [(self) => hover(self, person, root.querySelector(".panel-hover"))],
         },
       },
@@ -207,7 +207,7 @@
   app.startPanels = () => {
     marks.readColours();
     if (!app.data.people.length) {
-      const nothing = { id: -1, spells: [], overview: { first_point: 0, smoothed: [], raw: [] } };
+      const nothing = { id: -1, episodes: [], overview: { first_point: 0, smoothed: [], raw: [] } };
       addPanel(nothing);
     }
     const button = document.querySelector("#more-people");

@@ -126,7 +126,7 @@
     );
   }
 
-  /** `#frame=312` in the address: links to moments and spells, and links people send. */
+  /** `#frame=312` in the address: links to moments and episodes, and links people send. */
   function address() {
     const match = /^#frame=(\d+)$/.exec(location.hash);
     if (!match) return;

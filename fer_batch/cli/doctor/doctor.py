@@ -1,0 +1,49 @@
+"""``fer-batch doctor``: what is installed, and whether it is sound."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_batch.cli.doctor.check import Check
+from fer_batch.cli.doctor.checks import all_checks
+
+MARKS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red")}
+
+
+def doctor(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder that results would go to.")
+    ] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what is installed, and whether it is in order.
+
+    Processors, codecs, models and their hashes, the output folder, the queue. Each thing that is
+    wrong comes with what to do about it. Exit status: 0 all is well, 1 something is wrong.
+    """
+    checks = []
+    for check in all_checks(out):
+        checks.append(check)
+        if not as_json:
+            _show(check)
+    wrong = sum(check.state == "wrong" for check in checks)
+    if as_json:
+        data = {"ok": not wrong, "checks": [asdict(check) for check in checks]}
+        typer.echo(json.dumps(data, indent=2))
+    elif wrong:
+        typer.echo(f"\n{wrong} {'thing is' if wrong == 1 else 'things are'} wrong")
+    else:
+        typer.echo("\nall is well")
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _show(check: Check) -> None:
+    mark, colour = MARKS[check.state]
+    typer.echo(f"{typer.style(mark, fg=colour)} {check.name:<24}{check.found}")
+    if check.advice:
+        typer.echo(f"  {'':<24}{typer.style('→ ' + check.advice, fg=colour)}")

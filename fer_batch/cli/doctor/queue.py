@@ -1,0 +1,117 @@
+"""What ``fer-batch doctor`` looks at in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from fer_batch.cli.doctor.check import Check
+from fer_batch.errors import FerBatchError
+
+if TYPE_CHECKING:
+    from fer_batch.jobs.ledger.ledger import Ledger
+    from fer_batch.jobs.settings import QueueSettings
+
+CHILD_START_S = 180.0  # Celery's worker_proc_alive_timeout
+
+
+def queue_checks() -> Iterator[Check]:
+    """Broker, its settings, storage, workers. Starts nothing."""
+    from fer_batch.jobs.ledger.ledger import Ledger
+    from fer_batch.jobs.settings import load_settings
+    from fer_batch.jobs.stack import embedded
+
+    try:
+        settings = load_settings()
+    except FerBatchError as error:
+        yield Check("queue", "wrong", str(error))
+        return
+    yield _visibility(settings)
+    if settings.storage or not settings.embedded or not embedded.is_stopped(settings):
+        yield _storage(settings)
+    if settings.embedded:
+        try:
+            path, source = embedded.server_binary()
+            yield Check("redis server", "ok", f"{source} at {path}")
+        except FerBatchError as error:
+            yield Check("redis server", "wrong", str(error))
+        if embedded.is_stopped(settings):
+            yield Check("queue", "ok", "not running; `fer-batch submit` starts it")
+            return
+    ledger = Ledger(settings)
+    try:
+        ledger.ping()
+        yield from _broker(ledger)
+        yield from _workers(ledger, settings.storage_place)
+    except FerBatchError as error:
+        yield Check("broker", "wrong", str(error))
+
+
+def _visibility(settings: QueueSettings) -> Check:
+    needed = settings.task_limit_s + CHILD_START_S
+    found = f"{settings.visibility_timeout_s:g} s, tasks end after {settings.task_limit_s:g} s"
+    if settings.visibility_timeout_s <= needed:
+        advice = f"set FER_BATCH_VISIBILITY_TIMEOUT_S above {needed:g}"
+        return Check("visibility timeout", "wrong", found, advice)
+    return Check("visibility timeout", "ok", found)
+
+
+def _storage(settings: QueueSettings) -> Check:
+    from fer_batch.jobs.store.storage import Storage
+
+    try:
+        storage = Storage(settings.storage_url)
+        storage.check_writable()
+    except FerBatchError as error:
+        return Check("storage", "wrong", str(error))
+    return Check("storage", "ok", f"{storage.where} (written, read, removed)")
+
+
+def _broker(ledger: Ledger) -> Iterator[Check]:
+    info = _info(ledger)
+    version = info.get("redis_version", "of unknown version")
+    yield Check("broker", "ok", f"Redis {version} at {ledger.where}")
+    policy = info.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        advice = "set maxmemory-policy noeviction: Redis must never drop jobs"
+        yield Check("eviction", "wrong", str(policy), advice)
+    if str(info.get("aof_enabled", "1")) == "0":
+        advice = "set appendonly yes; without it a crash of Redis loses seconds to minutes of state"
+        yield Check("append-only file", "note", "off", advice)
+
+
+def _info(ledger: Ledger) -> dict[str, Any]:
+    """What the server says of itself; nothing where the user may not ask."""
+    import redis
+
+    try:
+        found: dict[str, Any] = ledger.client.info()
+    except redis.RedisError:
+        return {}
+    return found
+
+
+def _workers(ledger: Ledger, storage: str) -> Iterator[Check]:
+    from fer_batch.jobs.ledger.heartbeat import workers
+    from fer_batch.jobs.ledger.spec import QUEUES
+    from fer_batch.version import installed_version
+
+    found = workers(ledger)
+    if not found:
+        yield Check("workers", "note", "none heard of", "start one: fer-batch worker")
+        return
+    served = {queue for worker in found for queue in worker.queues.split(",")}
+    for worker in found:
+        gpu = f", sees {worker.gpu}" if worker.gpu else ""
+        about = f"{worker.queues} on {worker.device}{gpu}"
+        if worker.version != installed_version():
+            advice = "run the same version everywhere"
+            yield Check(f"worker {worker.name}", "note", f"version {worker.version}", advice)
+        if worker.storage != storage:
+            advice = f"must be the same place as {storage} here; set FER_BATCH_STORAGE"
+            yield Check(f"worker {worker.name}", "note", f"stores in {worker.storage}", advice)
+        yield Check(f"worker {worker.name}", "ok", about)
+    for queue in QUEUES:
+        if queue not in served:
+            advice = f"fer-batch worker --queues {queue}"
+            yield Check("workers", "wrong", f"nobody serves the queue {queue}", advice)

@@ -1,0 +1,97 @@
+"""``fer-batch jobs``, ``cancel``, ``retry`` and ``rm``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fer_batch.cli.queue.access import Json, open_queue, plural
+from fer_batch.cli.queue.show import COLOURS, when
+from fer_batch.errors import UsageError
+
+if TYPE_CHECKING:
+    from fer_batch.jobs.ledger.spec import JobStatus
+
+OneJob = Annotated[str, typer.Argument(help="A job's id or its first letters.")]
+
+
+def jobs(
+    state: Annotated[
+        str, typer.Option(help="Only jobs in this state: queued, running, done, failed, cancelled.")
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Jobs a page.")] = 20,
+    page: Annotated[int, typer.Option(min=1, help="Which page.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """List jobs, newest first."""
+    if state and state not in COLOURS:
+        raise UsageError(f"--state: {state!r}; choose from {', '.join(COLOURS)}")
+    with open_queue() as queue:
+        found, total = queue.jobs(state, limit, (page - 1) * limit)
+    if as_json:
+        typer.echo(json.dumps({"total": total, "jobs": [_as_data(job) for job in found]}))
+        return
+    if not found:
+        typer.echo("no jobs" + (f" in state {state}" if state else ""))
+        return
+    for job in found:
+        colour = COLOURS[job.state].replace("bright_black", "white") if in_colour() else ""
+        shown = typer.style(f"{job.state:<9}", fg=colour) if colour else f"{job.state:<9}"
+        ended = f"{job.count - job.unfinished}/{job.count}"
+        urgent = f"  {job.priority}" if job.priority != "normal" else ""
+        typer.echo(
+            f"{job.job_id}  {shown}  {ended:>9}  {when(job.created):<16}  {job.name}{urgent}"
+        )
+    pages = -(-total // limit)
+    if pages > 1:
+        typer.echo(f"page {page} of {pages}, {plural(total, 'job')}")
+
+
+def in_colour() -> bool:
+    """Whether stdout shows colours: a terminal that can, and a user who wants them (NO_COLOR)."""
+    dumb = os.environ.get("TERM") == "dumb" or os.environ.get("NO_COLOR")
+    return sys.stdout.isatty() and not dumb
+
+
+def _as_data(job: JobStatus) -> dict[str, object]:
+    return {
+        "job_id": job.job_id,
+        "name": job.name,
+        "state": job.state,
+        "priority": job.priority,
+        "created": job.created,
+        "finished": job.finished,
+        "inputs": job.count,
+        "inputs_ended": job.count - job.unfinished,
+    }
+
+
+def cancel(job: OneJob) -> None:
+    """Stop a job; the results of inputs that are done stay."""
+    with open_queue() as queue:
+        found = queue.cancel(queue.resolve(job))
+    done = sum(item.state == "done" for item in found.items)
+    typer.echo(f"cancelled {found.job_id}; {plural(done, 'input')} had been done")
+
+
+def retry(job: OneJob) -> None:
+    """Start a job's failed and cancelled inputs over."""
+    with open_queue(start=True) as queue:
+        job = queue.resolve(job)
+        count = queue.retry(job)
+    typer.echo(f"{plural(count, 'input')} of {job} handed out again")
+
+
+def rm(
+    jobs: Annotated[list[str], typer.Argument(help="Ids of jobs that have ended.")],
+) -> None:
+    """Forget jobs and delete their results from the storage."""
+    with open_queue() as queue:
+        ids = list(dict.fromkeys(queue.resolve(text) for text in jobs))
+        queue.remove_all(ids)
+        for job in ids:
+            typer.echo(f"removed {job}")

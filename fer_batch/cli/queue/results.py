@@ -1,0 +1,76 @@
+"""``fer-batch download`` and ``fer-batch logs``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_batch.cli import options as o
+from fer_batch.cli.queue.access import Job, Json, note, open_queue, plural, the_job
+from fer_batch.cli.queue.show import when
+
+
+def download(
+    job: Job = "",
+    out: o.Out = Path("fer-batch-out"),
+    only: Annotated[
+        str, typer.Option(help="Only these outputs, as `submit --outputs` names them.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Bring a job's results to a folder; resumes, verifies checksums."""
+    from fer_batch.jobs.store.download import check_only
+
+    wanted = check_only(only)
+    o.check_out(out)
+    with open_queue() as queue:
+        job = the_job(queue, job)
+        found = queue.status(job)
+        with _transfer() as progress:
+            files = queue.download(job, out, wanted, progress)
+    if as_json:
+        typer.echo(json.dumps({"job_id": job, "files": [str(path) for path in files]}))
+    else:
+        typer.echo(f"{plural(len(files), 'file')} in {out}")
+    if not found.final:
+        note(f"job {job} is still {found.state}; download again for the rest")
+    failed = [item for item in found.items if item.state == "failed"]
+    for item in failed:
+        note(f"failed: {item.error or item.input}")
+
+
+def logs(job: Job = "", as_json: Json = False) -> None:
+    """Show what happened to a job."""
+    with open_queue() as queue:
+        job = the_job(queue, job)
+        events = queue.log(job)
+        names = [item.input for item in queue.status(job).items]
+    for event in events:
+        item = names[event.item] if 0 <= event.item < len(names) else ""
+        if as_json:
+            record = {"time": event.time, "level": event.level, "input": item, "text": event.text}
+            typer.echo(json.dumps(record))
+        else:
+            about = f"{item}: " if item and item not in event.text else ""
+            typer.echo(f"{when(event.time)}  {event.level:<7}  {about}{event.text}")
+
+
+@contextmanager
+def _transfer() -> Iterator[Callable[[int, int], None]]:
+    """A bar for the download on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("download"), BarColumn(28), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("download", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

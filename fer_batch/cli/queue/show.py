@@ -1,0 +1,199 @@
+"""How jobs look: a table with bars for terminals, lines for pipes."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Literal
+
+from fer_batch.cli.queue.access import plural
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+    from fer_batch.jobs.ledger.heartbeat import WorkerInfo
+    from fer_batch.jobs.ledger.spec import ItemStatus, JobStatus
+
+COLOURS = {
+    "queued": "bright_black",
+    "running": "cyan",
+    "done": "green",
+    "failed": "red",
+    "cancelled": "yellow",
+}
+# What to show first where not all fits.
+URGENCY = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "done": 4}
+STAGES = {
+    "probe": "looking",
+    "analyze": "analysing",
+    "assemble": "tracking",
+    "render": "drawing",
+    "finish": "finishing",
+}
+
+NO_WORKER = "no worker heard of yet: a new one takes seconds, `fer-batch doctor` looks for it"
+
+
+def clock(seconds: float | None) -> str:
+    """``1:05`` for 65 seconds, ``-`` for None."""
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def short(path: str, width: int = 40) -> str:
+    """The end of a path, which tells more than its beginning."""
+    return path if len(path) <= width else "…" + path[-(width - 1) :]
+
+
+def summary_line(job: JobStatus) -> str:
+    """``4 of 9 inputs done, 1 failed``."""
+    states = [item.state for item in job.items]
+    parts = [f"{states.count('done')} of {plural(len(states), 'input')} done"]
+    parts += [
+        f"{states.count(state)} {state}"
+        for state in ("running", "failed", "cancelled")
+        if state in states
+    ]
+    return ", ".join(parts)
+
+
+def progress_line(job: JobStatus) -> str:
+    """One line for a log: state, inputs, frames, rate."""
+    done = sum(item.frames_done for item in job.items)
+    total = sum(item.frames_total for item in job.items)
+    line = f"{job.job_id} {job.state}: {summary_line(job)}; {done}/{total} frames"
+    if job.error:
+        line += f"; {job.error}"
+    return line
+
+
+def ended_line(index: int, job: JobStatus) -> str:
+    """One line for an input that has ended."""
+    item = job.items[index]
+    line = f"[{index + 1}/{len(job.items)}] {item.state}: "
+    if item.error:
+        return line + (item.error if item.input in item.error else f"{item.input}: {item.error}")
+    line += item.input
+    if item.state == "done":
+        rate = f", {item.frames_per_s:.0f} frames/s" if item.frames_per_s else ""
+        line += f"  {item.frames_total} frames{rate}"
+    return line
+
+
+def plain_lines(job: JobStatus, workers: list[WorkerInfo]) -> list[str]:
+    """A status in text: a line for the job, for each input, for each worker."""
+    lines = [progress_line(job)]
+    for item in job.items:
+        parts = [f"  {item.state:<9} {item.frames_done:>7}/{item.frames_total:<7} {item.input}"]
+        if item.state == "running":
+            parts.append(f"({STAGES.get(item.stage, item.stage)}, {clock(item.eta_s)} left)")
+        if item.error:
+            parts.append(f"- {item.error}")
+        parts += [f"[note: {warning}]" for warning in item.warnings]
+        lines.append(" ".join(parts))
+    lines += [f"  worker    {worker_line(worker)}" for worker in workers]
+    if not workers and not job.final:
+        lines.append(f"  {NO_WORKER}")
+    return lines
+
+
+def worker_line(worker: WorkerInfo) -> str:
+    """What a worker is at."""
+    if not worker.unit:
+        return f"{worker.name} idle"
+    job, _, unit = worker.unit.partition(" ")
+    stage = unit.split("/")[1] if "/" in unit else unit
+    rate = f", {worker.frames_per_s:.0f} frames/s" if worker.frames_per_s >= 1 else ""
+    return f"{worker.name} {STAGES.get(stage, stage)} {job[:6]}{rate}"
+
+
+def live_view(job: JobStatus, workers: list[WorkerInfo], width: int, height: int) -> RenderableType:
+    """The table for a terminal of that many columns and rows; no higher than the terminal."""
+    from rich.console import Group
+    from rich.text import Text
+
+    head = Text.assemble(
+        (job.name, "bold"),
+        ("  " + job.job_id, "bright_black"),
+        ("  " + job.state, COLOURS[job.state]),
+        "  " + summary_line(job),
+    )
+    room = max(height - 6 - min(len(workers), 4), 4)
+    parts: list[RenderableType] = [head, _table(job, room, width)]
+    hidden = len(job.items) - room
+    if hidden > 0:
+        parts.append(Text(f"  … and {hidden} more", style="bright_black"))
+    if not job.final:
+        parts += [Text("  " + worker_line(w), style="bright_black") for w in workers[:4]]
+        if len(workers) > 4:
+            parts.append(Text(f"  … and {len(workers) - 4} more workers", style="bright_black"))
+        if not workers:
+            parts.append(Text(f"  {NO_WORKER}", style="yellow"))
+    return Group(*parts)
+
+
+def _table(job: JobStatus, room: int, width: int) -> Table:
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 1), pad_edge=True, show_header=False, expand=False)
+    items = list(job.items)
+    if len(items) > room:
+        items = sorted(items, key=lambda item: URGENCY[item.state])[:room]
+    counts = [f"{i.frames_done}/{i.frames_total}" if i.frames_total else "" for i in items]
+    names = [short(item.input, max(16, min(40, width // 3))) for item in items]
+    bar_width = 24 if width >= 100 else 12
+    widths = (max(map(len, names)), bar_width, max(map(len, counts)), 7)
+    for column, needed in enumerate(widths):
+        side: Literal["left", "right"] = "right" if column > 1 else "left"
+        table.add_column(justify=side, no_wrap=True, width=needed)
+    # Lines must not wrap while the table moves; what ended is shown whole.
+    overflow: Literal["fold", "ellipsis"] = "fold" if job.final else "ellipsis"
+    rest = max(width - sum(widths) - 2 * (len(widths) + 1), 16)
+    table.add_column(overflow=overflow, no_wrap=not job.final, max_width=rest)
+    for item, name, count in zip(items, names, counts, strict=True):
+        colour = COLOURS[item.state]
+        bar = ProgressBar(
+            total=max(item.frames_total, 1),
+            completed=item.frames_done,
+            width=bar_width,
+            complete_style=colour,
+            finished_style=colour,
+        )
+        table.add_row(
+            Text(name),
+            bar,
+            Text(count),
+            Text(f"{item.frames_per_s:.0f} f/s" if item.frames_per_s else ""),
+            _last_column(item),
+        )
+    return table
+
+
+def _last_column(item: ItemStatus) -> Text:
+    """What to know of an item beside its numbers; its path stands in the first column already."""
+    from rich.text import Text
+
+    text = Text(style=COLOURS[item.state])
+    if item.error:
+        return text.append(item.error.removeprefix(f"{item.input}: "))
+    if item.state == "running":
+        text.append(STAGES.get(item.stage, item.stage))
+        return text.append(f", {clock(item.eta_s)} left" if item.eta_s is not None else "")
+    text.append(item.state)
+    for warning in item.warnings:
+        text.append(f"; note: {warning.removeprefix(f'{item.input}: ')}", style="yellow")
+    return text
+
+
+def when(seconds: float) -> str:
+    """A moment in local time, without the date where it is today."""
+    moment, today = time.localtime(seconds), time.localtime()
+    if moment[:3] == today[:3]:
+        return time.strftime("%H:%M:%S", moment)
+    return time.strftime("%Y-%m-%d %H:%M", moment)

@@ -1,0 +1,90 @@
+"""``fer-batch worker``, ``up`` and ``down``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from fer_batch.cli.queue.access import bring_up, note
+from fer_batch.errors import UsageError
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def worker(
+    queues: Annotated[
+        str, typer.Option(help="Queues to serve, of: analyze, render, control.")
+    ] = "analyze,render,control",
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes; one a GPU where there is one.")
+    ] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
+    name: Annotated[str, typer.Option(help="A name for status and logs.")] = "",
+    loglevel: Annotated[str, typer.Option(help="INFO, WARNING or DEBUG.")] = "INFO",
+) -> None:
+    """Run a worker in the foreground.
+
+    Ctrl-C or SIGTERM gives its work back and stops it."""
+    from fer_batch.jobs.ledger.spec import QUEUES
+    from fer_batch.jobs.settings import load_settings
+
+    settings = load_settings()
+    names = [word.strip() for word in queues.split(",") if word.strip()]
+    if not names:
+        raise UsageError(f"--queues: nothing to serve; choose from {', '.join(QUEUES)}")
+    if loglevel.upper() not in LOG_LEVELS:
+        raise UsageError(f"--loglevel: {loglevel!r}; choose from {', '.join(LOG_LEVELS)}")
+    if unknown := [word for word in names if word not in QUEUES]:
+        raise UsageError(f"--queues: {unknown[0]!r}; choose from {', '.join(QUEUES)}")
+    if device not in ("auto", "cpu", "gpu"):
+        raise UsageError(f"--device: {device!r}; choose from auto, cpu, gpu")
+    if settings.embedded:
+        bring_up(settings, start=True)
+    else:
+        from fer_batch.jobs.ledger.ledger import Ledger
+
+        Ledger(settings).ping()
+    command = [sys.executable, "-m", "workers", f"--queues={','.join(names)}"]
+    command += [
+        f"--concurrency={concurrency}",
+        f"--device={device}",
+        f"--loglevel={loglevel.upper()}",
+    ]
+    if name:
+        command.append(f"--name={name}")
+    sys.stdout.flush()
+    os.execv(sys.executable, command)
+
+
+def up() -> None:
+    """Start this machine's own queue in the background.
+
+    A Redis on a Unix socket, and one worker."""
+    from fer_batch.jobs.settings import load_settings
+
+    settings = load_settings()
+    if not settings.embedded:
+        raise UsageError("FER_BATCH_REDIS_URL is set: that queue is used, nothing is started here")
+    stack = bring_up(settings, start=True)
+    if not stack.started:
+        note("already running")
+    typer.echo(f"redis {stack.redis} ({stack.server}), worker {stack.worker}: {settings.stack_dir}")
+
+
+def down() -> None:
+    """Stop this machine's own queue. What is queued stays and goes on after `up`."""
+    from fer_batch.jobs.settings import load_settings
+    from fer_batch.jobs.stack import embedded
+
+    settings = load_settings()
+    if not settings.embedded:
+        raise UsageError("FER_BATCH_REDIS_URL is set: stop that queue where it runs")
+    stopped = embedded.down(settings)
+    if not stopped.redis and not stopped.worker:
+        typer.echo("nothing was running")
+        return
+    names = [n for n, pid in (("worker", stopped.worker), ("redis", stopped.redis)) if pid]
+    typer.echo(f"stopped {' and '.join(names)}; queued work goes on after `fer-batch up`")

@@ -1,0 +1,105 @@
+"""``fer-batch submit``: hand inputs over and return."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fer_batch.cli import options as o
+from fer_batch.cli.queue.access import note, open_queue, plural
+from fer_batch.config import DEFAULT_MODEL, AnalyzeSettings, RenderSettings
+from fer_batch.errors import UsageError
+
+if TYPE_CHECKING:
+    from fer_batch.jobs.queue.submit import Request
+
+
+def submit(
+    paths: o.Paths,
+    name: Annotated[str, typer.Option(help="A name for the job; the first path's otherwise.")] = "",
+    priority: Annotated[str, typer.Option(help="low, normal or high.")] = "normal",
+    model: o.Model = DEFAULT_MODEL,
+    outputs: o.Outputs = o.ALL_OUTPUTS,
+    detector: o.Detector = "yunet",
+    detector_model: o.DetectorModel = "",
+    min_face: o.MinFace = 0,
+    min_confidence: o.MinConfidence = 0.6,
+    every: o.Every = 1,
+    fps: o.Fps = 25.0,
+    smooth: o.Smooth = 0.25,
+    blur_faces: o.BlurFaces = False,
+    threshold: o.Threshold = 0.0,
+    labels: o.Labels = "",
+    gif_range: o.GifRange = "",
+    crf: o.Crf = 23,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Do the work even where an equal job was done.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the end, as `wait` does.")] = False,
+    as_json: o.Json = False,
+) -> None:
+    """Hand videos and images over to the queue; prints the job's id.
+
+    Without FER_BATCH_REDIS_URL a queue is started on this machine. `fer-batch status` shows how
+    far the job is, `fer-batch download` brings the results.
+    """
+    analyze = o.analyze_settings(
+        model, detector, detector_model, min_face, min_confidence, every, fps, smooth
+    )
+    render = o.render_settings(blur_faces, threshold, labels, gif_range, crf)
+    _check(priority, analyze, render)
+    from fer_batch.jobs.queue.submit import Request
+
+    made = o.parse_outputs(outputs)
+    _hand_over(
+        Request(tuple(paths), name, priority, analyze, render, made, use_cache=not no_cache),
+        wait,
+        as_json,
+    )
+
+
+def _hand_over(request: Request, wait: bool, as_json: bool) -> None:
+    """Submit, and say what the job is called."""
+    with open_queue(start=True) as queue:
+        with _uploading() as progress:
+            done = queue.submit(request, progress)
+        if done.reused:
+            note("the same content, model and settings were submitted before; this is that job")
+        else:
+            note(f"submitted {plural(done.items, 'input')}")
+        if not (wait and as_json):
+            typer.echo(json.dumps({"job_id": done.job_id}) if as_json else done.job_id)
+        if wait:
+            from fer_batch.cli.queue.watch import wait_for
+
+            wait_for(queue, done.job_id, as_json)
+
+
+def _check(priority: str, analyze: AnalyzeSettings, render: RenderSettings) -> None:
+    from fer_batch.emotion.models import find_model
+    from fer_batch.jobs.ledger.spec import PRIORITIES
+
+    if priority not in PRIORITIES:
+        raise UsageError(f"--priority: {priority!r}; choose from low, normal, high")
+    o.check_settings(analyze)
+    o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
+
+
+@contextmanager
+def _uploading() -> Iterator[Callable[[int, int], None]]:
+    """A bar for the upload on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("upload"), BarColumn(28), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("upload", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

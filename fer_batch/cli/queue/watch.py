@@ -1,0 +1,109 @@
+"""``fer-batch status`` and ``fer-batch wait``: a live table on a terminal, text in a pipe."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fer_batch.cli.queue.access import Job, Json, note, open_queue, the_job
+from fer_batch.cli.queue.show import ended_line, live_view, plain_lines, progress_line
+
+if TYPE_CHECKING:
+    from fer_batch.jobs.ledger.spec import JobStatus
+    from fer_batch.jobs.queue.client import QueueClient
+
+REFRESH_S = 1.0
+PLAIN_EVERY_S = 10.0
+
+
+def status(
+    job: Job = "",
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Keep showing until the job has ended.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show how far a job is, input by input."""
+    with open_queue() as queue:
+        job = the_job(queue, job)
+        if watch and not as_json:
+            _follow(queue, job)
+            return
+        found = queue.status(job)
+        while watch and not found.final:
+            time.sleep(REFRESH_S)
+            found = queue.status(job)
+        if as_json:
+            typer.echo(json.dumps(found.to_json()))
+        elif sys.stdout.isatty():
+            from rich.console import Console
+
+            console = Console()
+            console.print(live_view(found, queue.workers(), *console.size))
+        else:
+            for line in plain_lines(found, queue.workers()):
+                typer.echo(line)
+
+
+def wait(job: Job = "", as_json: Json = False) -> None:
+    """Wait until a job has ended.
+
+    Exit status: 0 all inputs done, 1 some failed or the job was cancelled.
+    """
+    with open_queue() as queue:
+        wait_for(queue, the_job(queue, job), as_json)
+
+
+def wait_for(queue: QueueClient, job: str, as_json: bool) -> None:
+    """Show progress until the job has ended, then exit with the status that says how."""
+    try:
+        if as_json:
+            *_, found = queue.watch(job, REFRESH_S)
+            typer.echo(json.dumps(found.to_json()))
+        else:
+            found = _follow(queue, job)
+    except KeyboardInterrupt:
+        note(f"job {job} goes on; `fer-batch status {job[:6]}` shows it, `cancel` stops it")
+        raise typer.Exit(130) from None
+    raise typer.Exit(0 if found.state == "done" else 1)
+
+
+def _follow(queue: QueueClient, job: str) -> JobStatus:
+    """Show the job until it has ended; returns its last status."""
+    if not sys.stdout.isatty():
+        return _follow_plain(queue, job)
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console()
+    last: JobStatus | None = None
+    with Live(console=console, refresh_per_second=4, vertical_overflow="crop") as live:
+        for found in queue.watch(job, REFRESH_S):
+            live.update(live_view(found, queue.workers(), *console.size))
+            last = found
+    assert last is not None
+    return last
+
+
+def _follow_plain(queue: QueueClient, job: str) -> JobStatus:
+    """One line an input that ends, and a sign of life every ten seconds."""
+    ended: set[int] = set()
+    said = time.monotonic()
+    last: JobStatus | None = None
+    for found in queue.watch(job, REFRESH_S):
+        for index, item in enumerate(found.items):
+            if index not in ended and item.state in ("done", "failed", "cancelled"):
+                ended.add(index)
+                typer.echo(ended_line(index, found))
+                said = time.monotonic()
+        if time.monotonic() - said > PLAIN_EVERY_S and not found.final:
+            typer.echo(progress_line(found))
+            said = time.monotonic()
+        last = found
+    assert last is not None
+    typer.echo(progress_line(last))
+    return last

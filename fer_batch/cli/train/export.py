@@ -1,0 +1,89 @@
+"""``fer-batch export``, ``quantise`` and ``narrow``: files to classify with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_batch.cli.train.options import Data, FerPlus, Landmarks, ModelArgument
+
+
+def export(
+    directory: Annotated[Path, typer.Argument(help="Folder of a training.")],
+    data: Data,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for cards and weights.")],
+    fer_plus: FerPlus = None,
+    landmarks: Landmarks = None,
+    prefix: Annotated[str, typer.Option(help="Goes before the models' names.")] = "",
+    start_share: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="How much of each weight to take from the model that the training began with.",
+        ),
+    ] = 0.0,
+) -> None:
+    """Calibrate and export a training's models."""
+    from fer_batch.emotion.backend import load_keras
+    from fer_batch.errors import TrainingDataError
+    from fer_batch.training import run
+    from fer_batch.training.data.read import hold_out, load
+    from fer_batch.training.fit import Training
+
+    how = run.stored_settings(directory)
+    if how is None:
+        raise TrainingDataError(f"{directory}: holds no training")
+    faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)
+    load_keras()
+    training = Training(how, faces, directory)
+    model = training.result(start_share, typer.echo)
+    run.finish(training, model, faces, out, prefix, typer.echo, start_share)
+
+
+def quantise(
+    model: ModelArgument,
+    data: Data,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for card and weights.")],
+    fer_plus: FerPlus = None,
+) -> None:
+    """Make MODEL-int8, with weights of eight bits, and measure it.
+
+    It costs a quarter on CPUs."""
+    from fer_batch.emotion.backend import load_keras
+    from fer_batch.emotion.models import find_model
+    from fer_batch.training.data.read import load
+    from fer_batch.training.export.release import quantised
+    from fer_batch.training.reports import table
+
+    card, faces = find_model(model), load(data, fer_plus)
+    load_keras()
+    out.mkdir(parents=True, exist_ok=True)
+    card, result = quantised(card, faces, out)
+    typer.echo(table(result, f"{card.name} on PublicTest"))
+
+
+def narrow(
+    model: ModelArgument,
+    data: Data,
+    emotions: Annotated[str, typer.Option(help="Comma-separated labels to keep, in that order.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for card and weights.")],
+    fer_plus: FerPlus = None,
+) -> None:
+    """Make a model of fewer labels out of MODEL, and measure it.
+
+    Nothing is trained; probabilities are calibrated anew on the faces that bear these labels.
+    """
+    from fer_batch.cli.options import parse_labels
+    from fer_batch.emotion.backend import load_keras
+    from fer_batch.emotion.models import find_model
+    from fer_batch.training.data.read import load
+    from fer_batch.training.export.narrow import narrowed
+    from fer_batch.training.reports import table
+
+    card, faces = find_model(model), load(data, fer_plus)
+    load_keras()
+    card, result = narrowed(card, parse_labels(emotions), faces, out)
+    typer.echo(table(result, f"{card.name} on PublicTest"))

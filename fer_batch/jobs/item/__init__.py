@@ -1,0 +1,1 @@
+"""One input, from its probe to its results: no Redis, no queue."""

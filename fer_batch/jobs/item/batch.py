@@ -1,0 +1,38 @@
+"""What a batch leaves beside its inputs' folders: ``summary.csv``, ``index.html``, tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fer_batch.jobs.item.local import ItemResult
+
+
+def write_batch(results: list[ItemResult], out: Path) -> None:
+    """Write ``summary.csv``, a row an input; with reports also ``index.html`` and joined tables.
+
+    Raises:
+        NoSpaceError, OutputPathError: the folder cannot be written to.
+    """
+    from fer_batch.output.summary import done_row, failed_row, write_batch_csv
+
+    rows = []
+    for result in results:
+        if result.state in ("done", "reused"):
+            rows.append(done_row(result.summary, name=result.item.input, folder=result.item.name))
+        else:
+            rows.append(failed_row(name=result.item.input, error=result.error, status=result.state))
+    write_batch_csv(rows, out / "summary.csv")
+    if any("report" in result.item.outputs for result in results):
+        write_gallery(out)
+
+
+def write_gallery(out: Path) -> None:
+    """Write ``index.html`` and the joined tables of all results that lie in ``out``.
+
+    Raises:
+        NoSpaceError, OutputPathError: the folder cannot be written to.
+    """
+    from fer_batch.output.report.index import write_index
+    from fer_batch.output.report.rebuild import stored_batch
+
+    write_index(out, *stored_batch(out))

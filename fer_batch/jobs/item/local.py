@@ -1,0 +1,261 @@
+"""The local runner: every input through the steps, one after another, in this process.
+
+One bad input is one failed item; the rest goes on. What is finished is known by the hash of input,
+model and settings, never by the mere presence of a file.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from fer_batch.atomic import atomic_path
+from fer_batch.checksum import sha256_file
+from fer_batch.errors import (
+    Cancelled,
+    FerBatchError,
+    InputError,
+    OutputPathError,
+    UnreadableError,
+)
+from fer_batch.jobs.item import steps
+from fer_batch.jobs.item.results import (
+    alone,
+    keep_record,
+    outputs_intact,
+    read_summary,
+    remove_outputs,
+)
+from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
+from fer_batch.pipeline.build import Engine
+from fer_batch.pipeline.progress import ShouldCancel, never
+
+logger = logging.getLogger(__name__)
+
+Existing = Literal["keep", "resume", "overwrite"]
+State = Literal["done", "reused", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one input. ``error`` is the one line for the user, ``code`` its kind."""
+
+    item: ItemSpec
+    out: Path
+    state: State
+    seconds: float = 0.0
+    error: str = ""
+    code: str = ""
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+class Observer(Protocol):
+    """What a runner tells whoever shows progress."""
+
+    def item_started(self, number: int, item: ItemSpec) -> None:
+        """Work on input ``number`` (from 0) begins."""
+        ...
+
+    def stage(self, name: str, frames: int) -> None:
+        """A stage of the current input begins; it will report ``frames`` frames."""
+        ...
+
+    def advance(self, frames: int) -> None:
+        """``frames`` more frames of the current stage are done."""
+        ...
+
+    def item_ended(self, number: int, result: ItemResult) -> None:
+        """The input is finished, or has failed."""
+        ...
+
+
+def run_items(
+    items: list[ItemSpec],
+    out: Path,
+    engine: Engine,
+    existing: Existing,
+    observer: Observer,
+    should_cancel: ShouldCancel = never,
+    infer: bool = True,
+) -> list[ItemResult]:
+    """Run every item; its results go to ``out/<name>/``. Returns one result an item, in order.
+
+    ``existing``: results of the same input, model and settings are always used again, unless
+    ``overwrite``; results of other ones are an error with ``keep`` and replaced with ``resume``.
+    Without ``infer`` only stored numbers are drawn; an item that has none fails.
+
+    Raises:
+        UnknownModelError, ModelFileError: nothing can run at all.
+        OutputPathError: ``out`` cannot be written to.
+    """
+    from fer_batch.output.table import one_line
+
+    results: list[ItemResult] = []
+    for number, item in enumerate(items):
+        folder = out / item.name
+        if should_cancel():
+            results.append(ItemResult(item, folder, "cancelled"))
+            continue
+        observer.item_started(number, item)
+        begin = time.perf_counter()
+        try:
+            run = _Run(item, folder, engine, existing, observer, should_cancel, infer)
+            state, summary = run.all_steps()
+            result = ItemResult(item, folder, state, summary=summary)
+        except Cancelled as error:
+            result = ItemResult(item, folder, "cancelled", error=str(error), code=error.code)
+        except (InputError, OutputPathError) as error:
+            result = ItemResult(item, folder, "failed", error=str(error), code=error.code)
+        except FerBatchError as error:
+            if error.exit_status == 2:
+                raise
+            result = ItemResult(item, folder, "failed", error=str(error), code=error.code)
+        except (OSError, MemoryError) as error:
+            reason = str(getattr(error, "strerror", "") or error or type(error).__name__).lower()
+            told = f"{item.input}: {reason}"
+            result = ItemResult(item, folder, "failed", error=told, code="system")
+        except Exception as error:  # a defect of ours costs one item, not the batch
+            logger.debug("%s failed unexpectedly", item.input, exc_info=True)
+            reason = (str(error).splitlines() or [""])[0]
+            told = f"{item.input}: unexpected {type(error).__name__} ({reason}); please report it"
+            result = ItemResult(item, folder, "failed", error=told, code="unexpected")
+        # Names of strangers' files may hold line breaks and terminal codes.
+        line = one_line(result.error)
+        results.append(replace(result, error=line, seconds=time.perf_counter() - begin))
+        observer.item_ended(number, results[-1])
+    return results
+
+
+@dataclass
+class _Run:
+    """The steps of one item."""
+
+    item: ItemSpec
+    folder: Path
+    engine: Engine
+    existing: Existing
+    observer: Observer
+    should_cancel: ShouldCancel
+    infer: bool
+
+    def all_steps(self) -> tuple[State, dict[str, Any]]:
+        new_folder = not self.folder.exists()
+        with alone(self.folder):
+            return self._all_steps(new_folder)
+
+    def _all_steps(self, new_folder: bool) -> tuple[State, dict[str, Any]]:
+        work = WorkFolder(self.folder / ".work", self.folder)
+        new_work = not work.path.exists()
+        try:
+            self.observer.stage("probe", 0)
+            plan, timings = steps.look(self.item, self.engine)
+            previous = read_summary(self.folder)
+            done = self._reusable(plan, previous)
+            if done is None:
+                # What is there of other settings goes before the plan says that it is of these.
+                self._clear(work, plan)
+                steps.keep(work, plan, timings)
+        except BaseException:
+            # An input that cannot be read or is refused leaves nothing behind.
+            if new_work:
+                work.remove()
+            if new_folder:
+                shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        if done is not None:
+            work.remove()
+            return "reused", done
+        if previous and self.existing != "overwrite":
+            self._reuse_timeline(plan, previous, work)
+        self._analyze(plan, work)
+        self._render(plan, work)
+        self.observer.stage("finish", 0)
+        remove_outputs(self.folder, previous)
+        summary = steps.finish(self.item, work, self.engine)
+        if "summary" not in self.item.outputs:
+            keep_record(self.folder, summary)
+        work.remove()
+        return "done", summary
+
+    def _clear(self, work: WorkFolder, plan: ItemPlan) -> None:
+        """Remove what an interrupted run has left that is not of ``plan``."""
+        before = None
+        if self.existing != "overwrite":
+            with suppress(UnreadableError):
+                before = work.read_plan()
+        same = before is not None and before.analysis_key == plan.analysis_key
+        if before is None or not same or before.segments != plan.segments:
+            _remove(work.path / "shards", work.parts, work.timeline)
+        elif before.render_key != plan.render_key:
+            _remove(work.parts)
+
+    def _reusable(self, plan: ItemPlan, previous: dict[str, Any]) -> dict[str, Any] | None:
+        """The earlier summary if it is of exactly this work and its files are as they were."""
+        if not previous or self.existing == "overwrite":
+            return None
+        same = previous.get("render_key") == plan.render_key
+        if same and outputs_intact(self.folder, previous):
+            return previous
+        if not same and self.existing == "keep":
+            raise OutputPathError(
+                f"{self.folder}: holds results of another input or other settings; "
+                "use --overwrite to replace them, or another place with -o"
+            )
+        return None
+
+    def _reuse_timeline(self, plan: ItemPlan, previous: dict[str, Any], work: WorkFolder) -> None:
+        """The same numbers, drawn otherwise, need no inference again."""
+        timeline = self.folder / "timeline.csv"
+        known = previous.get("outputs", {}).get("timeline.csv", {}).get("sha256")
+        if previous.get("analysis_key") != plan.analysis_key or not timeline.exists():
+            return
+        if known == sha256_file(timeline):
+            with atomic_path(work.timeline) as temporary:
+                shutil.copyfile(timeline, temporary)
+
+    def _analyze(self, plan: ItemPlan, work: WorkFolder) -> None:
+        if work.timeline.exists():
+            return
+        if not self.infer:
+            raise InputError(
+                f"{self.folder}: holds no timeline.csv of this very input and model; "
+                "make it with `fer-batch run`"
+            )
+        self.observer.stage("analyze", len(plan.info))
+        for segment in plan.segments:
+            steps.analyze(
+                self.item,
+                work,
+                segment.index,
+                self.engine,
+                self.observer.advance,
+                self.should_cancel,
+            )
+        steps.assemble(self.item, work, self.engine)
+
+    def _render(self, plan: ItemPlan, work: WorkFolder) -> None:
+        if not steps.needs_render(self.item):
+            return
+        self.observer.stage("render", len(plan.info) if "video" in self.item.outputs else 0)
+        for segment in plan.segments:
+            steps.render(
+                self.item,
+                work,
+                segment.index,
+                self.engine,
+                self.observer.advance,
+                self.should_cancel,
+            )
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

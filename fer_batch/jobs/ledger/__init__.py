@@ -1,0 +1,1 @@
+"""What is asked, under way and done: the truth in Redis, and who holds what."""

@@ -1,0 +1,86 @@
+"""Which workers there are, what they are at and how fast: hashes in Redis that expire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fer_batch.jobs.ledger.connection import broker_errors
+from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
+from fer_batch.jobs.ledger.spec import Unit
+
+EXPIRY_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """One worker as `status` and `doctor` show it."""
+
+    name: str
+    queues: str
+    device: str
+    version: str
+    pid: str
+    unit: str
+    frames_per_s: float
+    gpu: str = ""
+    storage: str = ""
+
+
+def beat(ledger: Ledger, name: str, fields: dict[str, Any]) -> None:
+    """Say that worker ``name`` lives; forgotten after half a minute of silence."""
+    key = PREFIX + "worker:" + name
+    with broker_errors(ledger.where):
+        pipe = ledger.client.pipeline()
+        pipe.hset(key, mapping=fields)
+        pipe.expire(key, EXPIRY_S)
+        pipe.zadd(PREFIX + "workers", {name: _now(ledger)})
+        pipe.zremrangebyscore(PREFIX + "workers", "-inf", _now(ledger) - EXPIRY_S)
+        pipe.execute()
+
+
+def note_progress(ledger: Ledger, name: str, unit: Unit | None, rate: float) -> None:
+    """Say what worker ``name`` is at, None for nothing. Does not prolong its life."""
+    key = PREFIX + "worker:" + name
+    with broker_errors(ledger.where):
+        if ledger.client.exists(key):
+            at = f"{unit.job} {unit.key}" if unit else ""
+            ledger.client.hset(key, mapping={"unit": at, "rate": f"{rate:.2f}"})
+
+
+def workers(ledger: Ledger) -> list[WorkerInfo]:
+    """Workers heard of in the last half minute, by name."""
+    with broker_errors(ledger.where):
+        since = _now(ledger) - EXPIRY_S
+        names = ledger.client.zrangebyscore(PREFIX + "workers", since, "+inf")
+        found = [(name, ledger.client.hgetall(PREFIX + "worker:" + name)) for name in names]
+    return sorted(
+        (
+            WorkerInfo(
+                name=name,
+                queues=fields.get("queues", ""),
+                device=fields.get("device", ""),
+                version=fields.get("version", ""),
+                pid=fields.get("pid", ""),
+                unit=fields.get("unit", ""),
+                frames_per_s=float(fields.get("rate", 0) or 0),
+                gpu=fields.get("gpu", ""),
+                storage=fields.get("storage", ""),
+            )
+            for name, fields in found
+            if fields
+        ),
+        key=lambda worker: worker.name,
+    )
+
+
+def forget(ledger: Ledger, name: str) -> None:
+    """The worker has stopped in order."""
+    with broker_errors(ledger.where):
+        ledger.client.delete(PREFIX + "worker:" + name)
+        ledger.client.zrem(PREFIX + "workers", name)
+
+
+def _now(ledger: Ledger) -> float:
+    seconds, micros = ledger.client.time()
+    return int(seconds) + int(micros) / 1e6

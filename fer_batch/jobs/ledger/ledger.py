@@ -1,0 +1,252 @@
+"""The ledger: what is asked, under way and done, in Redis, changed only by Lua scripts.
+
+Celery's messages may be lost or doubled; the ledger decides. Each script is atomic, may be called
+any number of times, and returns the units that its caller must now publish. A caller that dies
+before it does so loses nothing: the sweep hands them out again. The scripts and all keys are
+described in ``lua/common.lua``.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fer_batch.jobs.ledger.connection import broker_errors, connect
+from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUES, Unit
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from fer_batch.jobs.settings import QueueSettings
+
+PREFIX = "fb:"
+BROKER_PREFIX = "fb:q:"
+SEPARATOR = ":"  # between queue and priority in the names of kombu's lists
+SCRIPTS = (
+    "create",
+    "claim",
+    "renew",
+    "complete",
+    "fail",
+    "release",
+    "sweep",
+    "cancel",
+    "retry",
+    "remove",
+    "restore",
+    "reserve",
+    "mark",
+)
+
+
+class Dispatch(NamedTuple):
+    """A unit that the caller must publish; ``frames``: about how many it goes through."""
+
+    unit: Unit
+    queue: str
+    priority: int
+    frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a claim: ok, busy (a live lease), gone (nothing to do), poison (given up)."""
+
+    verdict: str
+    detail: str
+    dispatches: list[Dispatch]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """``counted`` is False where the unit had been done before; ``ended`` is "", "item", "job"."""
+
+    counted: bool
+    ended: str
+    dispatches: list[Dispatch]
+
+
+def broker_list(queue: str, priority: int) -> str:
+    """The Redis key of kombu's list for ``queue`` at ``priority``."""
+    name = f"{queue}{SEPARATOR}{priority}" if priority else queue
+    return BROKER_PREFIX + name
+
+
+class Ledger:
+    """Typed calls of the scripts. Every method may raise BrokerError."""
+
+    def __init__(self, settings: QueueSettings, client: Redis | None = None) -> None:
+        self.settings = settings
+        self.where = settings.redacted
+        self.client: Any = client if client is not None else connect(settings)
+
+    @cached_property
+    def _scripts(self) -> dict[str, Any]:
+        folder = resources.files("fer_batch.jobs.ledger") / "lua"
+        common = (folder / "common.lua").read_text()
+        return {
+            name: self.client.register_script(common + (folder / f"{name}.lua").read_text())
+            for name in SCRIPTS
+        }
+
+    def _call(self, name: str, *arguments: object) -> Any:
+        with broker_errors(self.where):
+            return self._scripts[name](args=arguments)
+
+    def ping(self) -> None:
+        with broker_errors(self.where):
+            self.client.ping()
+
+    def emptied(self) -> bool:
+        """True where Redis holds no ledger: it is new, or lost everything."""
+        with broker_errors(self.where):
+            return not self.client.exists(PREFIX + "epoch")
+
+    def begin(self) -> None:
+        """Mark the ledger as begun, so that its loss can be seen."""
+        with broker_errors(self.where):
+            self.client.set(PREFIX + "epoch", "1", nx=True)
+
+    def dump(self, job: str) -> tuple[dict[str, str], list[dict[str, str]]]:
+        """All fields of a job and of its items; an empty dict where there is none."""
+        with broker_errors(self.where):
+            fields: dict[str, str] = self.client.hgetall(f"{PREFIX}job:{job}")
+            items: list[dict[str, str]] = []
+            count = int(fields.get("items", 0))
+            for start in range(0, count, 500):
+                pipe = self.client.pipeline(transaction=False)
+                for index in range(start, min(start + 500, count)):
+                    pipe.hgetall(f"{PREFIX}item:{job}:{index}")
+                items += pipe.execute()
+        return fields, items
+
+    def create(
+        self, job: str, fields: dict[str, Any], items: list[dict[str, Any]]
+    ) -> list[Dispatch]:
+        """Enter a job; nothing happens where it is there already."""
+        reply = self._call("create", job, json.dumps(fields), json.dumps(items))
+        return _dispatches(reply or [])
+
+    def claim(self, unit: Unit, owner: str, dead: str = "") -> Claim:
+        """Take the lease of ``unit`` and count the attempt, before any work.
+
+        ``dead``: an owner known to have died, whose lease need not be waited for.
+        """
+        s = self.settings
+        verdict, detail, out = self._call(
+            "claim", unit.job, unit.key, owner, s.lease_s, s.max_attempts, dead
+        )
+        return Claim(verdict, detail, _dispatches(out))
+
+    def renew(self, unit: Unit, owner: str, frames: int) -> str:
+        """Prolong the lease and note progress: "ok", "cancelled" or "lost"."""
+        return str(self._call("renew", unit.job, unit.key, owner, self.settings.lease_s, frames))
+
+    def complete(self, unit: Unit, **facts: Any) -> Completion:
+        """The unit's result is in storage."""
+        counted, ended, out = self._call("complete", unit.job, unit.key, json.dumps(facts))
+        return Completion(bool(counted), ended, _dispatches(out))
+
+    def fail(
+        self, unit: Unit, owner: str, code: str, words: str, retries: int = 0
+    ) -> tuple[str, list[Dispatch]]:
+        """Fail the unit's item, or try the unit again later; "later", "failed" or "gone".
+
+        "lost" where another owner holds the lease by now: nothing is changed.
+        ``retries``: how many times this kind of error may be answered by another try.
+        """
+        s = self.settings
+        verdict, out = self._call(
+            "fail",
+            unit.job,
+            unit.key,
+            code,
+            words,
+            retries,
+            s.backoff_s,
+            random.random(),
+            owner,
+        )
+        return str(verdict), _dispatches(out)
+
+    def release(self, unit: Unit, owner: str) -> list[Dispatch]:
+        """Give a unit back unfinished, without counting the attempt."""
+        return _dispatches(self._call("release", unit.job, unit.key, owner))
+
+    def sweep(self) -> list[Dispatch]:
+        """Hand out again what has neither a live lease nor a message."""
+        s = self.settings
+        lengths = {f"{q}:{p}": n for (q, p), n in self.queue_lengths().items()}
+        grace = min(s.lease_s, 30.0)
+        return _dispatches(self._call("sweep", grace, s.aging_s, 500, json.dumps(lengths)))
+
+    def cancel(self, job: str) -> str:
+        """Cancel a job; returns the state it was in, "" where there is none."""
+        return str(self._call("cancel", job))
+
+    def retry(self, job: str) -> tuple[int, list[Dispatch]]:
+        """Start failed and cancelled items over; -1: no such job, -2: it is still running."""
+        count, out = self._call("retry", job)
+        return int(count), _dispatches(out)
+
+    def remove(self, job: str) -> bool:
+        """Forget a job; False where it was not known."""
+        return bool(self._call("remove", job))
+
+    def restore(self, job: str, fields: dict[str, Any], items: list[dict[str, Any]]) -> None:
+        """Put back a job of a final state, as storage remembers it."""
+        self._call("restore", job, json.dumps(fields), json.dumps(items))
+
+    def reserve(self, job: str, uploads: list[str], seconds: float) -> list[str]:
+        """A submission counts on ``uploads``; returns those that are being deleted just now."""
+        return list(self._call("reserve", job, seconds, json.dumps(uploads)))
+
+    def unreserve(self, job: str) -> None:
+        """The submission has ended, one way or the other."""
+        with broker_errors(self.where):
+            pipe = self.client.pipeline()
+            pipe.zrem(PREFIX + "uploading", job)
+            pipe.delete(f"{PREFIX}uploads:{job}")
+            pipe.execute()
+
+    def mark(self, uploads: list[str], seconds: float) -> list[str]:
+        """Mark ``uploads`` as being deleted, but those that a submission counts on."""
+        return list(self._call("mark", json.dumps(uploads), seconds))
+
+    def unmark(self, uploads: list[str]) -> None:
+        """Whoever had marked ``uploads`` is through with them."""
+        if uploads:
+            with broker_errors(self.where):
+                self.client.hdel(PREFIX + "deleting", *uploads)
+
+    def holder(self, unit: Unit) -> str:
+        """The owner of the unit's lease, "" where there is none."""
+        with broker_errors(self.where):
+            return self.client.hget(PREFIX + "holders", f"{unit.job}|{unit.key}") or ""
+
+    def queue_lengths(self) -> dict[tuple[str, int], int]:
+        """Messages waiting in the broker by queue and priority (LLEN sees one list only)."""
+        pairs = [(q, p) for q in QUEUES for p in PRIORITY_STEPS]
+        with broker_errors(self.where):
+            pipe = self.client.pipeline(transaction=False)
+            for queue, priority in pairs:
+                pipe.llen(broker_list(queue, priority))
+            return dict(zip(pairs, pipe.execute(), strict=True))
+
+    def acquire(self, name: str, seconds: float) -> bool:
+        """Take a short lock that ends by itself, such as the right to sweep."""
+        with broker_errors(self.where):
+            return bool(
+                self.client.set(PREFIX + "lock:" + name, "1", nx=True, px=int(seconds * 1000))
+            )
+
+
+def _dispatches(reply: list[list[str]]) -> list[Dispatch]:
+    return [
+        Dispatch(Unit.parse(job, key), queue, int(priority), int(frames))
+        for job, key, queue, priority, frames in reply
+    ]

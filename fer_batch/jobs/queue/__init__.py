@@ -1,0 +1,1 @@
+"""Handing jobs over and working on them, through ledger and store."""

@@ -1,0 +1,211 @@
+"""All that a person may ask of the queue, over one set of connections."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from fer_batch.errors import FerBatchError, JobError, StorageError
+from fer_batch.jobs.ledger.heartbeat import WorkerInfo, workers
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.spec import JOB_ID, JobStatus, check_job_id
+from fer_batch.jobs.ledger.status import Event, job_ids, list_jobs, read_log, read_status
+from fer_batch.jobs.queue import facts
+from fer_batch.jobs.queue import sweep as sweeping
+from fer_batch.jobs.queue.broker import Publisher
+from fer_batch.jobs.queue.submit import Request, Submitted, Uploaded, submit
+from fer_batch.jobs.settings import QueueSettings
+from fer_batch.jobs.store import download, keys
+from fer_batch.jobs.store.storage import Storage
+
+GIVE_UP = 20  # files that cannot be fetched one after the other
+
+
+class QueueClient:
+    """Submit, watch, fetch, stop. Methods raise BrokerError and StorageError, one line each."""
+
+    def __init__(self, settings: QueueSettings) -> None:
+        self.settings = settings
+        self.ledger = Ledger(settings)
+        self.storage = Storage(settings.storage_url)
+        self.publish = Publisher(settings)
+
+    def submit(self, request: Request, progress: Uploaded = lambda done, total: None) -> Submitted:
+        """Hand a job over."""
+        return submit(request, self.ledger, self.storage, self.publish, progress)
+
+    def status(self, job: str) -> JobStatus:
+        """A job's state. Looking also sweeps, so that a lost message is not waited for.
+
+        Raises:
+            JobError: there is no such job.
+        """
+        check_job_id(job)
+        self._sweep()
+        found = read_status(self.ledger, job)
+        if found is None and self.storage.exists(keys.manifest(job)):
+            window = self.settings.window
+            self.publish(facts.rebuild(self.ledger, self.storage, job, window))
+            found = read_status(self.ledger, job)
+        if found is None:
+            raise JobError(f"there is no job {job}; `fer-batch jobs` lists them")
+        return found
+
+    def watch(self, job: str, every_s: float = 1.0) -> Iterator[JobStatus]:
+        """The job's state again and again until it is final."""
+        while True:
+            found = self.status(job)
+            yield found
+            if found.final:
+                return
+            time.sleep(every_s)
+
+    def resolve(self, text: str) -> str:
+        """A whole job id from its first letters.
+
+        Raises:
+            JobError: none begins like that, or several do.
+        """
+        if not text:
+            raise JobError("an empty text is no job's id; `fer-batch jobs` lists them")
+        if JOB_ID.fullmatch(text):
+            return text
+        found = [job for job in job_ids(self.ledger) if job.startswith(text)]
+        if len(found) > 1:
+            raise JobError(f"{len(found)} jobs begin with {text!r}; give more letters of the id")
+        if not found:
+            raise JobError(f"there is no job {text[:40]!r}; `fer-batch jobs` lists them")
+        return found[0]
+
+    def newest(self) -> str:
+        """The id of the newest job.
+
+        Raises:
+            JobError: there is none.
+        """
+        found, _ = list_jobs(self.ledger, limit=1)
+        if not found:
+            raise JobError("there are no jobs yet; `fer-batch submit` makes one")
+        return found[0].job_id
+
+    def jobs(self, state: str, limit: int, offset: int) -> tuple[list[JobStatus], int]:
+        """Jobs, newest first, and how many there are in all."""
+        self._sweep()
+        return list_jobs(self.ledger, state, limit, offset)
+
+    def log(self, job: str) -> list[Event]:
+        """What happened to a job."""
+        self.status(job)
+        return read_log(self.ledger, job)
+
+    def workers(self) -> list[WorkerInfo]:
+        """Workers heard of in the last half minute."""
+        return workers(self.ledger)
+
+    def cancel(self, job: str) -> JobStatus:
+        """Stop a job; what is finished stays. The mark in storage survives a loss of Redis.
+
+        Raises:
+            JobError: no such job, or it has ended.
+        """
+        found = self.status(job)
+        if found.final:
+            raise JobError(f"job {job} has ended already: {found.state}")
+        self.storage.put_bytes(keys.cancelled(job), b"")
+        self.ledger.cancel(job)
+        facts.write_final(self.ledger, self.storage, job)
+        return self.status(job)
+
+    def retry(self, job: str) -> int:
+        """Start the failed and cancelled inputs of a job over; returns how many.
+
+        Raises:
+            JobError: no such job, it is still running, or nothing in it has failed.
+        """
+        found = self.status(job)
+        if not found.final:
+            raise JobError(f"job {job} is still {found.state}; cancel it first, or wait")
+        broken = [i for i, item in enumerate(found.items) if item.state != "done"]
+        if not broken and found.state == "done":
+            raise JobError(f"job {job}: nothing in it has failed")
+        for index in broken:
+            self.storage.delete(keys.fact(job, index, "error"))
+        self.storage.delete(keys.cancelled(job))
+        self.storage.delete(keys.final(job))
+        count, dispatches = self.ledger.retry(job)
+        if count < 0:
+            raise JobError(f"job {job} was changed by somebody else; look at its status")
+        self.publish(dispatches)
+        return count
+
+    def remove(self, job: str) -> None:
+        """Forget a job and delete its results.
+
+        Raises:
+            JobError: no such job, or it is still running.
+        """
+        self.remove_all([job])
+
+    def remove_all(self, jobs: list[str]) -> None:
+        """Forget jobs and delete their results; much cheaper than one by one.
+
+        Raises:
+            JobError: one of them is not there or still running; then none is removed.
+        """
+        for job in jobs:
+            check_job_id(job)
+            found = read_status(self.ledger, job)
+            if found is not None and not found.final:
+                raise JobError(f"job {job} is still {found.state}; cancel it first")
+            if found is None and not self.storage.exists(keys.manifest(job)):
+                raise JobError(f"there is no job {job}; `fer-batch jobs` lists them")
+        sweeping.remove(self.ledger, self.storage, jobs)
+
+    def download(
+        self,
+        job: str,
+        out: Path,
+        only: frozenset[str],
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> list[Path]:
+        """Fetch the outputs of finished items to ``out``; returns the files there now.
+
+        Raises:
+            StorageError: some could not be fetched; all others are there.
+        """
+        check_job_id(job)
+        manifest = facts.read_manifest(self.storage, job)
+        wanted = download.plan_download(self.storage, manifest, out, only)
+        total, done = sum(file.size for file in wanted), 0
+
+        def moved(count: int) -> None:
+            nonlocal done
+            done += count
+            progress(min(done, total), total)
+
+        failed: list[FerBatchError] = []
+        in_a_row = 0
+        for file in wanted:
+            try:
+                download.fetch(self.storage, file, moved)
+                in_a_row = 0
+            except StorageError as error:
+                failed.append(error)
+                in_a_row += 1
+                if in_a_row == GIVE_UP:  # it is not these files, it is the storage
+                    raise
+        if failed:
+            more = f" ({len(failed) - 1} more files like it)" if len(failed) > 1 else ""
+            raise StorageError(f"{failed[0]}{more}; the rest is downloaded")
+        return [file.target for file in wanted]
+
+    def close(self) -> None:
+        self.publish.close()
+
+    def _sweep(self) -> None:
+        try:
+            sweeping.sweep(self.ledger, self.storage, self.publish)
+        except FerBatchError:
+            if self.ledger.emptied():  # also tells a Redis that does not answer
+                raise

@@ -1,0 +1,190 @@
+"""Doing one unit: claim, fetch, step, store, complete. What a task of the workers calls.
+
+The order makes a death at any point harmless: before the claim nothing has happened; during the
+step the lease runs out and the unit is handed out again; after storing, the next attempt finds the
+result and only completes; after completing, a second message finds nothing to do.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from fer_batch.errors import (
+    BrokerError,
+    Cancelled,
+    FerBatchError,
+    JobError,
+    NotFoundError,
+    StorageError,
+)
+from fer_batch.jobs.ledger.lease import Lease
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.spec import Manifest, Unit
+from fer_batch.jobs.queue import facts
+from fer_batch.jobs.queue.broker import Publish
+from fer_batch.jobs.queue.stages import Stages
+from fer_batch.jobs.stack.processes import is_dead, this_owner
+from fer_batch.jobs.store import keys
+from fer_batch.jobs.store.storage import Storage
+
+logger = logging.getLogger(__name__)
+PATIENCE_S = 120.0  # how long a finished unit waits for Redis to take the news
+
+
+@dataclass
+class Executor:
+    """Does units one at a time in this process.
+
+    ``timeouts``: the exceptions by which the task engine says that a unit took too long.
+    """
+
+    ledger: Ledger
+    storage: Storage
+    publish: Publish
+    stages: Stages
+    stopping: Callable[[], bool] = lambda: False
+    worker: str = ""
+    timeouts: tuple[type[BaseException], ...] = ()
+
+    def run(self, unit: Unit) -> str:
+        """Do ``unit``; returns what became of it, for the log. Errors of inputs are results.
+
+        Raises:
+            BrokerError: Redis stayed away; the sweep will hand the unit out again.
+        """
+        owner = this_owner()
+        claim = _patiently(lambda: self.ledger.claim(unit, owner))
+        if claim.verdict == "busy" and is_dead(claim.detail):
+            claim = self.ledger.claim(unit, owner, dead=claim.detail)
+        self._publish(claim.dispatches)
+        if claim.verdict == "poison":
+            self._remember_poison(unit)
+        if claim.verdict != "ok":
+            return claim.verdict
+        with Lease(self.ledger, unit, owner, self.stopping, self.worker) as lease:
+            return self._attempt(unit, lease)
+
+    def _attempt(self, unit: Unit, lease: Lease) -> str:
+        settings = self.ledger.settings
+        try:
+            done = self._do(unit, lease)
+        except Cancelled:
+            if lease.verdict == "ok":
+                self._publish(_patiently(lambda: self.ledger.release(unit, lease.owner)))
+                return "released"
+            return lease.verdict
+        except FerBatchError as error:
+            words = self._words(unit, error)
+            retries = settings.max_retries if error.retryable else 0
+            return self._fail(lease, error.code, words, retries)
+        except self.timeouts:
+            words = f"{unit.stage} took too long each time; the input may be damaged"
+            return self._fail(lease, "timeout", words, settings.max_attempts - 1)
+        except MemoryError:
+            words = f"{unit.stage} ran out of memory"
+            return self._fail(lease, "memory", words, settings.max_attempts - 1)
+        except Exception as error:  # a defect of ours: one item fails, the worker goes on
+            logger.exception("%s of job %s failed unexpectedly", unit.key, unit.job)
+            words = f"{unit.stage}: unexpected {type(error).__name__}: {_line(error)}"
+            return self._fail(lease, "error", words, settings.max_attempts - 1)
+        completion = _patiently(lambda: self.ledger.complete(unit, **done))
+        self._publish(completion.dispatches)
+        try:
+            if completion.ended == "item":
+                self.stages.discard(unit)
+            elif completion.ended == "job":
+                facts.write_final(self.ledger, self.storage, unit.job)
+        except StorageError as error:  # the work itself is done and known
+            logger.warning("after %s: %s", unit.key, error)
+        return "done" if completion.counted else "done before"
+
+    def _do(self, unit: Unit, lease: Lease) -> dict[str, Any]:
+        try:
+            manifest = facts.read_manifest(self.storage, unit.job)
+        except JobError as error:
+            raise StorageError(
+                f"the storage of worker {self.worker or 'here'} ({self.storage.where}) does not "
+                "hold this job; FER_BATCH_STORAGE must be the same for all"
+            ) from error
+        if unit.stage == "index":
+            self.stages.index(manifest)
+            return {}
+        item = manifest.items[unit.item]
+        if item.problem is not None:
+            raise _problem(*item.problem)
+        if unit.stage == "probe":
+            return facts.probe_facts(self.stages.probe(manifest, unit))
+        if unit.stage == "finish":
+            result = self.stages.finish(manifest, unit)
+            return {"warnings": json.dumps(result["warnings"])}
+        return self.stages.segment(manifest, unit, lease.report, lease.should_stop)
+
+    def _fail(self, lease: Lease, code: str, words: str, retries: int) -> str:
+        unit, owner = lease.unit, lease.owner
+        verdict, dispatches = _patiently(
+            lambda: self.ledger.fail(unit, owner, code, words, retries)
+        )
+        if verdict == "failed":
+            self._remember_failure(unit, code, words)
+        self._publish(dispatches)
+        return verdict
+
+    def _remember_failure(self, unit: Unit, code: str, words: str) -> None:
+        try:
+            if unit.item >= 0:
+                key = keys.fact(unit.job, unit.item, "error")
+                self.storage.put_json(key, {"code": code, "words": words})
+            else:
+                facts.write_final(self.ledger, self.storage, unit.job)
+        except FerBatchError as error:
+            logger.warning("failure of %s not kept in storage: %s", unit.key, error)
+
+    def _remember_poison(self, unit: Unit) -> None:
+        fields = self.ledger.dump(unit.job)[1]
+        if 0 <= unit.item < len(fields):
+            found = fields[unit.item]
+            self._remember_failure(unit, found.get("code", "gave_up"), found.get("error", ""))
+
+    def _publish(self, dispatches: list[Any]) -> None:
+        try:
+            self.publish(dispatches)
+        except BrokerError as error:
+            logger.warning("%d units left to the sweep: %s", len(dispatches), error)
+
+    def _words(self, unit: Unit, error: FerBatchError) -> str:
+        """The error's line with the input's own path in place of this worker's copy."""
+        words = _line(error)
+        try:
+            manifest: Manifest = facts.read_manifest(self.storage, unit.job)
+            return self.stages.own_words(words, manifest, unit)
+        except FerBatchError:
+            return words
+
+
+def _patiently(call: Callable[[], Any]) -> Any:
+    """Repeat ``call`` while Redis does not answer, up to two minutes."""
+    for attempt in Retrying(
+        retry=retry_if_exception_type(BrokerError),
+        wait=wait_random_exponential(multiplier=0.2, max=5),
+        stop=stop_after_delay(PATIENCE_S),
+        reraise=True,
+    ):
+        with attempt:
+            return call()
+    raise AssertionError("unreachable")
+
+
+def _problem(code: str, words: str) -> FerBatchError:
+    error = NotFoundError(words)
+    error.code = code
+    return error
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,141 @@
+"""What storage remembers of a job, and putting it back after Redis lost everything."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from functools import lru_cache
+from typing import Any
+
+from fer_batch.errors import FerBatchError, JobError
+from fer_batch.jobs.ledger.ledger import Dispatch, Ledger
+from fer_batch.jobs.ledger.spec import PRIORITIES, Manifest, Stage, Unit
+from fer_batch.jobs.store import keys
+from fer_batch.jobs.store.storage import Storage
+
+logger = logging.getLogger(__name__)
+LEDGER_VERSION = 1
+
+
+@lru_cache(maxsize=64)
+def read_manifest(storage: Storage, job: str) -> Manifest:
+    """The job's manifest, kept in memory since it never changes.
+
+    Raises:
+        JobError: storage holds no such job.
+    """
+    data = storage.get_json(keys.manifest(job))
+    if data is None:
+        raise JobError(f"there is no job {job}; `fer-batch jobs` lists them")
+    return Manifest.from_json(data)
+
+
+def enter(ledger: Ledger, manifest: Manifest, window: int) -> list[Dispatch]:
+    """Enter a job into the ledger as its manifest tells; returns what to publish."""
+    fields = {
+        "v": LEDGER_VERSION,
+        "name": manifest.name,
+        "priority": manifest.priority,
+        "step": PRIORITIES[manifest.priority],
+        "window": window,
+        "created": f"{manifest.created:.3f}",
+    }
+    items = [{"input": item.input, "name": item.name} for item in manifest.items]
+    return ledger.create(manifest.job_id, fields, items)
+
+
+def rebuild(ledger: Ledger, storage: Storage, job: str, window: int) -> list[Dispatch]:
+    """Put one job back into the ledger from storage; returns what to publish.
+
+    Everything committed counts: the ledger's own scripts are replayed over it.
+    """
+    final = storage.get_json(keys.final(job))
+    if final is not None:
+        ledger.restore(job, final["job"], final["items"])
+        return []
+    manifest = read_manifest(storage, job)
+    pending = {dispatch.unit: dispatch for dispatch in enter(ledger, manifest, window)}
+    if storage.exists(keys.cancelled(job)):
+        ledger.cancel(job)
+        return []
+    for index in range(len(manifest.items)):
+        _replay(ledger, storage, manifest, index, pending)
+    return list(pending.values())
+
+
+def rebuild_all(ledger: Ledger, storage: Storage, window: int) -> list[Dispatch]:
+    """Put every job that storage knows back into the ledger."""
+    dispatches: list[Dispatch] = []
+    for job in storage.names("jobs"):
+        try:
+            dispatches += rebuild(ledger, storage, job, window)
+        except FerBatchError as error:
+            logger.warning("job %s not rebuilt: %s", job, error)
+    ledger.begin()
+    return dispatches
+
+
+def _replay(
+    ledger: Ledger,
+    storage: Storage,
+    manifest: Manifest,
+    index: int,
+    pending: dict[Unit, Dispatch],
+) -> None:
+    """Tell the ledger what storage holds of an item; ``pending`` is kept to what is to be done."""
+    job = manifest.job_id
+
+    def settle(unit: Unit, dispatches: list[Dispatch]) -> None:
+        pending.update({dispatch.unit: dispatch for dispatch in dispatches})
+        pending.pop(unit, None)
+
+    def done(stage: Stage, number: int = 0, **facts: Any) -> None:
+        unit = Unit(job, index, stage, number)
+        settle(unit, ledger.complete(unit, **facts).dispatches)
+
+    error = storage.get_json(keys.fact(job, index, "error"))
+    if error is not None:
+        unit = Unit(job, index, "probe")
+        settle(unit, ledger.fail(unit, "", error["code"], error["words"])[1])
+        return
+    plan = storage.get_json(keys.fact(job, index, "plan"))
+    if plan is None:
+        return
+    done("probe", **probe_facts(plan))
+    files = storage.files(keys.item(job, index))
+    result = storage.get_json(keys.fact(job, index, "result"))
+    assembled = "timeline.csv" in files or result is not None
+    for number, frames in enumerate(plan["segments"]):
+        if assembled or f"shards/{number:05d}.npz" in files:
+            done("analyze", number, frames=frames)
+    if not assembled:
+        return
+    done("assemble")
+    for number, frames in enumerate(plan["segments"]):
+        if result is not None or f"parts/{number:05d}.zip" in files:
+            done("render", number, frames=frames)
+    if result is not None:
+        done("finish", warnings=json.dumps(result.get("warnings", [])))
+
+
+def probe_facts(plan: dict[str, Any]) -> dict[str, Any]:
+    """What the ledger is told of a probed item."""
+    return {
+        "frames": sum(plan["segments"]),
+        "segments": len(plan["segments"]),
+        "renders": int(plan["renders"]),
+        "warnings": json.dumps(plan["warnings"]),
+    }
+
+
+def write_final(ledger: Ledger, storage: Storage, job: str) -> None:
+    """Remember in storage how the job ended, so that the ledger may forget or lose it."""
+    fields, items = ledger.dump(job)
+    if fields:
+        storage.put_json(keys.final(job), {"job": fields, "items": items})
+
+
+def clean_name(text: str) -> str:
+    """One line of printable characters, for names that people give to jobs."""
+    return re.sub(r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\uffff]+", " ", text).strip()[:80]

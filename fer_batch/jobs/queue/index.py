@@ -1,0 +1,66 @@
+"""The outputs of a whole job: what a local run leaves beside the folders of its inputs."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from fer_batch.atomic import flushed_together
+from fer_batch.checksum import sha256_file
+from fer_batch.jobs.item.batch import write_batch
+from fer_batch.jobs.item.local import ItemResult
+from fer_batch.jobs.item.work import ItemSpec
+from fer_batch.jobs.ledger.spec import JobItem, Manifest
+from fer_batch.jobs.store import keys
+from fer_batch.jobs.store.download import safe_join
+from fer_batch.jobs.store.storage import Storage
+
+# Files that the pages and tables of a batch are made of; of others it matters that they exist.
+READ_SUFFIXES = (".json", ".csv")
+
+
+def write_index(storage: Storage, manifest: Manifest) -> None:
+    """Write ``summary.csv`` and, with reports, ``index.html`` and the joined tables."""
+    base = keys.index(manifest.job_id)
+    files: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="fer-batch-") as name, flushed_together():
+        folder = Path(name)
+        results = [
+            _result(storage, manifest, index, item, folder)
+            for index, item in enumerate(manifest.items)
+        ]
+        write_batch(results, folder)
+        for path in sorted(folder.iterdir()):
+            if path.is_file():
+                storage.put_file(path, f"{base}/{path.name}")
+                files[path.name] = {"size": path.stat().st_size, "sha256": sha256_file(path)}
+    storage.put_json(f"{base}.json", {"files": files})
+
+
+def _result(
+    storage: Storage, manifest: Manifest, index: int, item: JobItem, folder: Path
+) -> ItemResult:
+    """What became of an item, with its outputs at ``folder/<name>`` as far as they are needed."""
+    spec = ItemSpec(
+        item.input, item.name, manifest.analyze, manifest.render, outputs=manifest.outputs
+    )
+    out = safe_join(folder, item.name)
+    error = storage.get_json(keys.fact(manifest.job_id, index, "error"))
+    if error is not None:
+        return ItemResult(spec, out, "failed", error=error["words"], code=error["code"])
+    result = storage.get_json(keys.fact(manifest.job_id, index, "result")) or {}
+    base = f"{keys.item(manifest.job_id, index)}/out"
+    if storage.local is not None:
+        out.symlink_to(storage.folder(base).absolute(), target_is_directory=True)
+    else:
+        for name in result.get("files", {}):
+            target = safe_join(out, name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.suffix in READ_SUFFIXES:
+                storage.get_file(f"{base}/{name}", target)
+            else:
+                target.touch()
+    summary = result.get("summary", {})
+    seconds = float(summary.get("timings", {}).get("total_s", 0.0))
+    return ItemResult(spec, out, "done", seconds=seconds, summary=summary)

@@ -1,0 +1,156 @@
+"""Between the queue and the steps: files fetched before a step, stored after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fer_batch.checksum import sha256_file
+from fer_batch.errors import Cancelled
+from fer_batch.jobs.item import steps
+from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
+from fer_batch.jobs.ledger.spec import JobItem, Manifest, Unit
+from fer_batch.jobs.store import keys, reuse
+from fer_batch.jobs.store.folders import ItemFolder
+from fer_batch.jobs.store.inputs import InputCache
+from fer_batch.jobs.store.storage import Storage
+
+if TYPE_CHECKING:
+    from fer_batch.pipeline.build import Engine
+    from fer_batch.pipeline.progress import Report, ShouldCancel
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredFolder(WorkFolder):
+    """A work folder whose input lies elsewhere on each machine: ``input`` is this one's place."""
+
+    input: str = ""
+
+    def read_plan(self) -> ItemPlan:
+        found = WorkFolder.read_plan(self)
+        return replace(found, info=replace(found.info, path=self.input))
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What each stage of a unit does, in terms of ``steps``.
+
+    ``engine`` gives the process's one engine, loaded when first asked for, and cuts segments by
+    the job's own size.
+    """
+
+    storage: Storage
+    cache: InputCache
+    engine: Callable[[int], Engine]
+
+    def probe(self, manifest: Manifest, unit: Unit) -> dict[str, Any]:
+        """Probe the item and remember its plan in storage; returns the plan's facts."""
+        key = keys.fact(unit.job, unit.item, "plan")
+        plan: dict[str, Any] | None = self.storage.get_json(key)
+        if plan is None:
+            plan = reuse.take(self.storage, manifest, unit.item)
+        if plan is not None:
+            return plan
+        item, folder, work = self._open(manifest, unit, check=True)
+        found = steps.probe(item, work, self.engine(manifest.segment_frames))
+        folder.push()
+        plan = {
+            "segments": [len(segment) for segment in found.segments],
+            "warnings": [self.own_words(w, manifest, unit) for w in found.info.warnings],
+            "renders": steps.needs_render(item),
+        }
+        self.storage.put_json(key, plan)
+        return plan
+
+    def segment(
+        self, manifest: Manifest, unit: Unit, report: Report, should_cancel: ShouldCancel
+    ) -> dict[str, Any]:
+        """Analyse, assemble or render; returns what the ledger is told."""
+        plan = self.storage.get_json(keys.fact(unit.job, unit.item, "plan"))
+        frames = plan["segments"][unit.index] if unit.stage != "assemble" else 0
+        if plan.get(reuse.MARK):
+            return {"frames": frames}
+        item, folder, work = self._open(manifest, unit)
+        if not folder.committed(unit):
+            if should_cancel():
+                raise Cancelled("stopped before it began")
+            engine = self.engine(manifest.segment_frames)
+            if unit.stage == "analyze":
+                steps.analyze(item, work, unit.index, engine, report, should_cancel)
+            elif unit.stage == "render":
+                steps.render(item, work, unit.index, engine, report, should_cancel)
+            else:
+                steps.assemble(item, work, engine)
+            folder.push()
+        return {"frames": frames}
+
+    def finish(self, manifest: Manifest, unit: Unit) -> dict[str, Any]:
+        """Put the outputs together, remember names and checksums; returns that record."""
+        key = keys.fact(unit.job, unit.item, "result")
+        result: dict[str, Any] | None = self.storage.get_json(key)
+        if result is None:
+            item, folder, work = self._open(manifest, unit)
+            summary = steps.finish(item, work, self.engine(manifest.segment_frames))
+            folder.push()
+            result = {
+                "files": checksums(work.out, summary["outputs"]),
+                "warnings": summary.get("warnings", []),
+                "summary": summary,
+            }
+            self.storage.put_json(key, result)
+        reuse.remember(self.storage, manifest, unit.item)
+        return result
+
+    def discard(self, unit: Unit) -> None:
+        """Remove what only served to make the outputs of a finished item."""
+        self._folder(unit).discard()
+
+    def index(self, manifest: Manifest) -> None:
+        """Write the outputs of the whole job from its items' summaries."""
+        from fer_batch.jobs.queue.index import write_index
+
+        write_index(self.storage, manifest)
+
+    def own_words(self, words: str, manifest: Manifest, unit: Unit) -> str:
+        """``words`` with the input's path as the user wrote it instead of this machine's copy."""
+        if unit.item < 0:
+            return words
+        item = manifest.items[unit.item]
+        return words.replace(str(self._place(item)), item.input)
+
+    def _place(self, item: JobItem) -> Path:
+        if not item.files:
+            return Path(item.input)
+        return self.cache.place(item)
+
+    def _open(
+        self, manifest: Manifest, unit: Unit, check: bool = False
+    ) -> tuple[ItemSpec, ItemFolder, MirroredFolder]:
+        entry = manifest.items[unit.item]
+        needs_input = unit.stage in ("probe", "analyze", "render", "finish")
+        path = self.cache.path(entry, check) if needs_input else self._place(entry)
+        folder = self._folder(unit)
+        folder.fetch(unit.stage)
+        spec = ItemSpec(
+            str(path), entry.name, manifest.analyze, manifest.render, manifest.outputs, entry.input
+        )
+        return spec, folder, MirroredFolder(folder.path, folder.path / "out", str(path))
+
+    def _folder(self, unit: Unit) -> ItemFolder:
+        return ItemFolder(self.storage, self.cache.folder, unit.job, unit.item, self.cache.limit)
+
+
+def checksums(folder: Path, known: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Size and SHA-256 of every file below ``folder``, by relative path.
+
+    ``known``: a summary's ``outputs``, whose files are not hashed once more.
+    """
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            name = path.relative_to(folder).as_posix()
+            sha256 = known[name]["sha256"] if name in known else sha256_file(path)
+            found[name] = {"size": path.stat().st_size, "sha256": sha256}
+    return found

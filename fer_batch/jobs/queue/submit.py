@@ -1,0 +1,184 @@
+"""Handing inputs over: hash, upload, write the manifest, enter the ledger, publish. In this order,
+so that a death in between leaves either nothing or a job that goes on by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
+from fer_batch.errors import FerBatchError, NotFoundError
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.spec import JobItem, Manifest, StoredFile, new_job_id
+from fer_batch.jobs.ledger.status import read_status
+from fer_batch.jobs.queue import facts
+from fer_batch.jobs.queue.broker import Publish
+from fer_batch.jobs.store import inputs, keys, uploads
+from fer_batch.jobs.store.storage import Storage
+from fer_batch.media.discover import Input, discover
+
+UPLOADS_AT_ONCE = 4
+Uploaded = Callable[[int, int], None]  # bytes done, bytes in all
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a user asks for."""
+
+    paths: tuple[Path, ...]
+    name: str = ""
+    priority: str = "normal"
+    analyze: AnalyzeSettings = field(default_factory=AnalyzeSettings)
+    render: RenderSettings = field(default_factory=RenderSettings)
+    outputs: tuple[str, ...] = ()
+    use_cache: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The job's id, how many inputs it has, and whether an equal job was there already."""
+
+    job_id: str
+    items: int
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Hashed:
+    item: JobItem
+    paths: tuple[Path, ...]
+
+
+def submit(
+    request: Request,
+    ledger: Ledger,
+    storage: Storage,
+    publish: Publish,
+    progress: Uploaded = lambda done, total: None,
+) -> Submitted:
+    """Hand a job over; returns as soon as it is certain to be done.
+
+    Raises:
+        NotFoundError: there is no input at all.
+        UnknownModelError, ModelFileError: the settings name models that are not there.
+        StorageError, NoSpaceError, BrokerError: nothing has been submitted.
+    """
+    analyze, weights = _weights(request.analyze)
+    request = replace(request, analyze=analyze)
+    found = discover(list(request.paths))
+    if not found:
+        named = ", ".join(str(path) for path in request.paths)
+        raise NotFoundError(f"{named}: no videos or images in there")
+    ledger.ping()
+    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
+        hashed = list(pool.map(_hash, found))
+    if all(entry.item.problem for entry in hashed):
+        first = hashed[0].item.problem
+        assert first is not None
+        raise NotFoundError(first[1])
+    manifest = _manifest(request, [entry.item for entry in hashed], ledger, weights)
+    same = keys.same(manifest.same_key())
+    if request.use_cache:
+        earlier = _earlier(same, ledger, storage, publish)
+        if earlier:
+            return Submitted(earlier, len(found), reused=True)
+    files = [file for entry in hashed for file in entry.item.files]
+    with uploads.reserved(ledger, manifest.job_id, [file.key for file in files]):
+        _upload(hashed, storage, progress)
+        storage.put_json(keys.manifest(manifest.job_id), manifest.to_json())
+    storage.put_json(same, {"job_id": manifest.job_id})
+    publish(facts.enter(ledger, manifest, ledger.settings.window))
+    return Submitted(manifest.job_id, len(found), reused=False)
+
+
+def _weights(settings: AnalyzeSettings) -> tuple[AnalyzeSettings, str]:
+    """The settings with paths that hold in any folder, and a hash of all weights they name."""
+    from fer_batch.emotion.models import find_model, models_dir
+    from fer_batch.faces.weights import checked_hash
+
+    card = find_model(settings.model)
+    found: list[object] = [card.sha256]
+    if card.path is not None and card.path.parent != models_dir():
+        settings = replace(settings, model=str(card.path.absolute()))
+    if settings.detector_model:
+        detector = Path(settings.detector_model).absolute()
+        settings = replace(settings, detector_model=str(detector))
+        found.append(checked_hash(detector, None))
+    return settings, fingerprint(found)
+
+
+def _manifest(request: Request, items: list[JobItem], ledger: Ledger, weights: str) -> Manifest:
+    name = facts.clean_name(request.name or request.paths[0].absolute().name)
+    return Manifest(
+        job_id=new_job_id(),
+        name=name or "job",
+        priority=request.priority,
+        created=time.time(),
+        items=tuple(items),
+        analyze=request.analyze,
+        render=request.render,
+        outputs=request.outputs,
+        segment_frames=ledger.settings.segment_frames,
+        model_sha256=weights,
+        reuse=request.use_cache,
+    )
+
+
+def _hash(found: Input) -> _Hashed:
+    from fer_batch.output.table import one_line
+
+    path, shown = found.path, inputs.readable(one_line(str(found.path)))
+    name = inputs.readable(found.name)
+    try:
+        if not path.exists():
+            raise NotFoundError(f"{path}: not found; check the path")
+        kind = inputs.kind_of(path)
+        paths = _images(path) if kind == "folder" else (path,)
+        files = [inputs.stored_file(file, kind) for file in paths]
+    except FerBatchError as error:
+        problem = (error.code, inputs.readable(one_line(str(error))))
+        return _Hashed(JobItem(shown, name, "file", "", (), problem), ())
+    digest = inputs.content_hash(kind, files)
+    return _Hashed(JobItem(shown, name, kind, digest, tuple(files)), paths)
+
+
+def _images(folder: Path) -> tuple[Path, ...]:
+    from fer_batch.media.images import images_in
+
+    return tuple(images_in(folder))
+
+
+def _upload(hashed: list[_Hashed], storage: Storage, progress: Uploaded) -> None:
+    """Upload what storage does not hold yet, several at a time, equal contents once."""
+    todo: dict[str, tuple[Path, StoredFile]] = {}
+    for entry in hashed:
+        for path, file in zip(entry.paths, entry.item.files, strict=True):
+            todo.setdefault(file.key, (path, file))
+    total, done = sum(file.size for _, file in todo.values()), 0
+    progress(0, total)
+    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
+        futures = [
+            (file, pool.submit(inputs.upload, storage, path, file)) for path, file in todo.values()
+        ]
+        for file, future in futures:
+            future.result()
+            done += file.size
+            progress(done, total)
+
+
+def _earlier(same: str, ledger: Ledger, storage: Storage, publish: Publish) -> str:
+    """The id of an equal job that is done or under way, "" where there is none."""
+    pointer = storage.get_json(same)
+    if not pointer or not storage.exists(keys.manifest(pointer["job_id"])):
+        return ""
+    job: str = pointer["job_id"]
+    status = read_status(ledger, job)
+    if status is None:
+        publish(facts.rebuild(ledger, storage, job, ledger.settings.window))
+        status = read_status(ledger, job)
+    if status is None or status.state in ("failed", "cancelled"):
+        return ""
+    return job

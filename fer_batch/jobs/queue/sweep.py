@@ -1,0 +1,100 @@
+"""The sweep: hands out again what was lost, rebuilds an emptied ledger, forgets old jobs.
+
+Runs in every worker's parent process and whenever a client looks; a short lock in Redis keeps it
+from running more often than every few seconds altogether.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+
+from fer_batch.errors import FerBatchError
+from fer_batch.jobs.ledger.connection import broker_errors
+from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
+from fer_batch.jobs.ledger.spec import Manifest
+from fer_batch.jobs.queue import facts
+from fer_batch.jobs.queue.broker import Publish
+from fer_batch.jobs.store import keys, reuse, uploads
+from fer_batch.jobs.store.storage import Storage
+
+logger = logging.getLogger(__name__)
+RETENTION_EVERY_S = 600.0
+
+
+def sweep(ledger: Ledger, storage: Storage, publish: Publish) -> int:
+    """Sweep once, unless somebody just did; returns how many units were published.
+
+    Raises:
+        BrokerError, StorageError: one of them does not answer; nothing is lost by that.
+    """
+    settings = ledger.settings
+    if not ledger.acquire("sweep", settings.sweep_s * 0.9):
+        return 0
+    count = 0
+    if ledger.emptied():
+        dispatches = facts.rebuild_all(ledger, storage, settings.window)
+        publish(dispatches)
+        count += len(dispatches)
+    dispatches = ledger.sweep()
+    if dispatches:
+        logger.info("sweep: %d units handed out again", len(dispatches))
+    publish(dispatches)
+    if settings.retention_days and ledger.acquire("retention", RETENTION_EVERY_S):
+        forget_old(ledger, storage, settings.retention_days * 86400)
+    return count + len(dispatches)
+
+
+def forget_old(ledger: Ledger, storage: Storage, seconds: float) -> list[str]:
+    """Remove jobs that ended more than ``seconds`` ago; returns their ids."""
+    before = time.time() - seconds
+    with broker_errors(ledger.where):
+        names = ledger.client.zrangebyscore(PREFIX + "jobs", "-inf", before)
+        pipe = ledger.client.pipeline(transaction=False)
+        for job in names:
+            pipe.hget(f"{PREFIX}job:{job}", "finished")
+        ends = pipe.execute()
+    old = [job for job, end in zip(names, ends, strict=True) if end and float(end) < before]
+    if old:
+        remove(ledger, storage, old)
+    return old
+
+
+def remove(ledger: Ledger, storage: Storage, jobs: list[str]) -> int:
+    """Forget jobs, delete their results, and the uploads that no other job names.
+
+    Returns how many of them there were.
+    """
+    count = 0
+    unused: set[str] = set()
+    for job in jobs:
+        manifest = _manifest(storage, job) if storage.exists(keys.manifest(job)) else None
+        if manifest is not None:
+            unused |= _uploads(manifest)
+            reuse.forget(storage, manifest)
+            same = keys.same(manifest.same_key())
+            if (storage.get_json(same) or {}).get("job_id") == job:
+                storage.delete(same)
+        known = ledger.remove(job)
+        count += known or manifest is not None
+        storage.delete(keys.job(job))
+    uploads.delete(ledger, storage, unused, lambda: _named(storage))
+    return count
+
+
+def _named(storage: Storage) -> Iterator[set[str]]:
+    for job in storage.names("jobs"):
+        if manifest := _manifest(storage, job):
+            yield _uploads(manifest)
+
+
+def _manifest(storage: Storage, job: str) -> Manifest | None:
+    try:
+        return facts.read_manifest(storage, job)
+    except FerBatchError:
+        return None
+
+
+def _uploads(manifest: Manifest) -> set[str]:
+    return {file.key for item in manifest.items for file in item.files}

@@ -1,0 +1,1 @@
+"""Redis and workers as processes of this machine."""

@@ -1,0 +1,1 @@
+"""Shared storage: inputs, work folders and results of jobs."""

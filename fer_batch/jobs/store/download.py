@@ -1,0 +1,145 @@
+"""Bringing results to a local folder: resumed, verified, never outside of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from fer_batch.atomic import write_error
+from fer_batch.checksum import sha256_file
+from fer_batch.errors import FerBatchError, OutputPathError, StorageError
+from fer_batch.jobs.item.results import OUTPUT_FILES
+from fer_batch.jobs.ledger.spec import Manifest
+from fer_batch.jobs.store import keys
+from fer_batch.jobs.store.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One file to fetch: from ``key`` to ``target``, with its size and SHA-256."""
+
+    key: str
+    target: Path
+    size: int
+    sha256: str
+
+
+def safe_join(folder: Path, name: str) -> Path:
+    """``folder / name``, where that stays inside ``folder``.
+
+    Raises:
+        OutputPathError: it would not; nothing is written.
+    """
+    path = PurePosixPath(name)
+    bad = not name or path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name
+    target = folder / path
+    if bad or not target.resolve().is_relative_to(folder.resolve()):
+        raise OutputPathError(f"{name[:80]!r} would lie outside {folder}; it is not downloaded")
+    return target
+
+
+def plan_download(
+    storage: Storage, manifest: Manifest, out: Path, only: frozenset[str]
+) -> list[Wanted]:
+    """Every file of the job's finished items (``only`` some outputs, all where empty)."""
+    wanted: list[Wanted] = []
+    for index, item in enumerate(manifest.items):
+        result = storage.get_json(keys.fact(manifest.job_id, index, "result"))
+        if result is None:
+            continue
+        base = f"{keys.item(manifest.job_id, index)}/out"
+        wanted += _files(result["files"], base, out, f"{item.name}/", only)
+    whole = storage.get_json(f"{keys.index(manifest.job_id)}.json")
+    if whole is not None:
+        wanted += _files(whole["files"], keys.index(manifest.job_id), out, "", only)
+    return wanted
+
+
+def _files(
+    files: dict[str, Any], base: str, out: Path, folder: str, only: frozenset[str]
+) -> list[Wanted]:
+    patterns = [pattern for output in only for pattern in OUTPUT_FILES.get(output, ())]
+    found = []
+    for name, about in files.items():
+        if only and not any(PurePosixPath(name).match(pattern) for pattern in patterns):
+            continue
+        target = safe_join(out, folder + name)
+        found.append(Wanted(f"{base}/{name}", target, about["size"], about["sha256"]))
+    return found
+
+
+def fetch(
+    storage: Storage, wanted: Wanted, progress: Callable[[int], None] = lambda n: None
+) -> bool:
+    """Fetch one file unless it is here already; returns whether bytes were moved.
+
+    A broken transfer leaves ``.NAME.download``, from where the next one goes on.
+
+    Raises:
+        StorageError: storage does not answer, or what it holds is not what was stored.
+        OutputPathError: the folder cannot be written to.
+    """
+    target = wanted.target
+    partial = target.with_name(f".{target.name}.download")
+    try:
+        same_size = target.is_file() and target.stat().st_size == wanted.size
+        if same_size and sha256_file(target) == wanted.sha256:
+            progress(wanted.size)
+            return False
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for _ in range(2):
+            if _transfer(storage, wanted, partial, progress):
+                partial.replace(target)
+                return True
+            partial.unlink()
+    except OSError as error:
+        raise write_error(error, target) from error
+    raise StorageError(f"{target.name}: its content in storage does not match its checksum")
+
+
+def _transfer(
+    storage: Storage, wanted: Wanted, partial: Path, progress: Callable[[int], None]
+) -> bool:
+    """Go on with ``partial``; returns whether it is whole and right."""
+    digest = hashlib.sha256()
+    start = 0
+    if partial.is_file() and partial.stat().st_size <= wanted.size:
+        with partial.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+                start += len(block)
+    progress(start)
+    with partial.open("ab" if start else "wb") as file:
+        if start < wanted.size:
+            for block in storage.read_blocks(wanted.key, start):
+                file.write(block)
+                digest.update(block)
+                progress(len(block))
+    return digest.hexdigest() == wanted.sha256
+
+
+def check_only(text: str) -> frozenset[str]:
+    """Read ``--only``.
+
+    Raises:
+        OutputPathError: names an output that there is not.
+    """
+    only = frozenset(word.strip() for word in text.split(",") if word.strip())
+    if unknown := only - set(OUTPUT_FILES):
+        raise UnknownOutput(sorted(unknown))
+    return only
+
+
+class UnknownOutput(FerBatchError):
+    """``--only`` names something that is no output."""
+
+    code = "usage"
+    exit_status = 2
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(
+            f"no output is called {', '.join(names)}; choose of {', '.join(OUTPUT_FILES)}"
+        )

@@ -1,0 +1,1 @@
+"""Annotated pictures: boxes, names and bars, drawn into I420 planes."""

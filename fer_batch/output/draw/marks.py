@@ -1,0 +1,206 @@
+"""The drawn parts of the overlay, sized for one picture and rasterised once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer_batch.i420 import Planes
+from fer_batch.output import palette
+from fer_batch.output.draw.layout import Rect, even
+from fer_batch.output.draw.sprite import Canvas, Sprite, rounded
+from fer_batch.output.draw.text import line_height, text_mask, text_width
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fer_batch.types import FloatArray
+
+MAX_PLATES = 256
+PLATE_OPACITY = 0.78
+EXTRA_NAMES = ("unsure", "other")
+MIRRORS = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)])[:, None]
+
+
+class Plate:
+    """The sign of one face: id in the emotion's colour, emotion, and room for a percentage."""
+
+    def __init__(self, marks: Marks, sprite: Sprite, percent_x: int | None) -> None:
+        self.width, self.height = sprite.width, sprite.height
+        self._marks, self._sprite, self._percent_x = marks, sprite, percent_x
+
+    def put(self, target: Planes, x: int, y: int, percent: int) -> None:
+        """Draw at even ``x, y``; ``percent`` from 0 to 100, left out on small plates."""
+        self._sprite.put(target, x, y)
+        if self._percent_x is not None:
+            self._marks.percent(percent).put(target, x + self._percent_x, y)
+
+    def stack(self, target: Planes, x: int, y: int, shown: FloatArray) -> None:
+        """All probabilities as one bar along the lower edge, in place of a chart."""
+        height = max(2, even(self._marks.line * 0.75))
+        marks, left = self._marks, float(x)
+        for tint, p in zip(marks.tints, shown.tolist(), strict=True):
+            right = left + p * self.width
+            fill(target, even(left), y + self.height - height, even(right), height, tint)
+            left = right
+
+
+class Card:
+    """A bar for each label shown, with its name."""
+
+    def __init__(self, marks: Marks, full_range: bool) -> None:
+        self._tints = marks.tints
+        size, gap = marks.small_text, marks.gap
+        self._row = even(line_height(size) * 1.06)
+        pad = max(2, even(size * 0.45))
+        names = max(text_width(name, size) for name in marks.labels)
+        self._bar_x, self._bar_w = even(pad + names + gap + 2), even(size * 4.2)
+        self._bar_h = max(4, even(size * 0.42))
+        self._top = pad + (self._row - self._bar_h) // 2 // 2 * 2
+        canvas = Canvas(self._bar_x + self._bar_w + pad, 2 * pad + self._row * len(marks.labels))
+        ground = rounded(canvas.width, canvas.height, size * 0.4)
+        canvas.layer(ground, 0, 0, palette.DARK, PLATE_OPACITY)
+        track = np.full((self._bar_h, self._bar_w), 255, dtype=np.uint8)
+        for i, name in enumerate(marks.labels):
+            mask = text_mask(name, size)
+            y = pad + i * self._row
+            canvas.layer(mask, pad, y + (self._row - mask.shape[0]) // 2, palette.LIGHT, 0.92)
+            canvas.layer(track, self._bar_x, self._top + i * self._row, palette.LIGHT, 0.16)
+        self._sprite = canvas.sprite(full_range)
+        self.width, self.height = canvas.width, canvas.height
+
+    def put(self, target: Planes, x: int, y: int, shown: FloatArray) -> None:
+        """Draw at even ``x, y`` inside the picture with ``shown float32[labels]`` from 0 to 1."""
+        self._sprite.put(target, x, y)
+        left, top = x + self._bar_x, y + self._top
+        for i, (tint, p) in enumerate(zip(self._tints, shown.tolist(), strict=True)):
+            right = left + round(p * self._bar_w)
+            fill(target, left, top + i * self._row, right, self._bar_h, tint)
+
+
+class Marks:
+    """Sizes, colours and sprites for pictures of ``width`` x ``height``."""
+
+    def __init__(
+        self, labels: tuple[str, ...], width: int, height: int, full_range: bool = False
+    ) -> None:
+        short = min(width, height)
+        self.labels, self._full_range = labels, full_range
+        self.text = max(11, round(0.0215 * short + 4.8))
+        self.small_text = max(10, round(self.text * 0.86))
+        self.line = max(2, even(short / 190))
+        self.gap = max(2, even(self.text * 0.3))
+        self.inset = max(2, even(short / 120))
+        # More points on larger arcs, else their corners show.
+        bow = 1 - np.sin(np.linspace(0, np.pi / 2, 3 + 2 * (self.line // 4)))
+        self._arc = np.stack([bow[::-1], bow], axis=1)[[0, *range(len(bow)), -1]]
+        self.black = 0 if full_range else 16
+        every = palette.colours(labels)
+        self._colours = every | dict.fromkeys(EXTRA_NAMES, palette.UNSURE)
+        self._tints = {k: palette.yuv(v, full_range) for k, v in self._colours.items()}
+        self.tints = [self._tints[name] for name in labels]
+        self._plates: OrderedDict[tuple[int, str, bool], Plate] = OrderedDict()
+        self._percents: dict[int, Sprite] = {}
+        self.card = Card(self, full_range)
+        longest = max(text_width(name, self.text, True) for name in labels)
+        self.small_below = (longest + 5 * self.text) * 0.5
+
+    def tint(self, name: str) -> tuple[int, int, int]:
+        """Y, Cb, Cr of a label's colour."""
+        return self._tints.get(name) or palette.yuv(palette.UNSURE, self._full_range)
+
+    def plate(self, face_id: int, name: str, small: bool) -> Plate:
+        """The sign for a person showing an emotion, kept for the next time."""
+        key = (face_id, name, small)
+        if key in self._plates:
+            self._plates.move_to_end(key)
+            return self._plates[key]
+        plate = self._plates[key] = self._make_plate(face_id, name, small)
+        if len(self._plates) > MAX_PLATES:
+            self._plates.popitem(last=False)
+        return plate
+
+    def _make_plate(self, face_id: int, name: str, small: bool) -> Plate:
+        size = self.small_text if small else self.text
+        pad = max(3, round(size * 0.45))
+        height = even(line_height(size) * 1.18)
+        number, word = text_mask(str(face_id), size, True), text_mask(name, size, True)
+        chip = max(number.shape[1] + 2 * pad, height)
+        percent_x = even(chip + pad + word.shape[1] + pad * 0.9)
+        width = percent_x + even(text_width("100%", size) + pad * 0.5)
+        if small:
+            width = chip + pad + word.shape[1] + pad
+        canvas = Canvas(width, height)
+        radius = size * 0.4
+        body = rounded(canvas.width, canvas.height, radius)
+        canvas.layer(body, 0, 0, palette.DARK, PLATE_OPACITY)
+        colour = self._colours.get(name, palette.UNSURE)
+        end = rounded(chip, canvas.height, radius, (True, False, False, True))
+        canvas.layer(end, 0, 0, colour)
+        ink = palette.DARK if palette.yuv(colour, True)[0] > 150 else palette.LIGHT
+        top = (canvas.height - number.shape[0]) // 2
+        canvas.layer(number, (chip - number.shape[1]) // 2, top, ink)
+        canvas.layer(word, chip + pad, top, palette.LIGHT)
+        return Plate(self, canvas.sprite(self._full_range), None if small else percent_x)
+
+    def percent(self, value: int) -> Sprite:
+        """``value`` with a percent sign, for the room that a plate leaves for it."""
+        if value not in self._percents:
+            mask = text_mask(f"{value}%", self.text)
+            room = text_width("100%", self.text)
+            height = even(line_height(self.text) * 1.18)
+            canvas = Canvas(room, height)
+            top = (canvas.height - mask.shape[0]) // 2
+            canvas.layer(mask, 0, top, palette.MUTED)
+            self._percents[value] = canvas.sprite(self._full_range)
+        return self._percents[value]
+
+    def notice(self, text: str) -> Sprite:
+        """A line of text on a dark plate."""
+        mask = text_mask(text, self.text, True)
+        pad = self.text
+        canvas = Canvas(mask.shape[1] + 2 * pad, mask.shape[0] + pad)
+        ground = rounded(canvas.width, canvas.height, self.text * 0.5)
+        canvas.layer(ground, 0, 0, palette.DARK, 0.85)
+        canvas.layer(mask, pad, (canvas.height - mask.shape[0]) // 2, palette.LIGHT)
+        return canvas.sprite(self._full_range)
+
+    def thickness(self, rect: Rect) -> int:
+        """Width of a box's corner lines: less for small faces, so that they stay visible."""
+        return min(self.line, max(2, even(min(rect.w, rect.h) / 24)))
+
+    def frame(self, rect: Rect) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Corner paths ``int32[4, k, 2]`` and closed outline ``int32[m, 2]``, in 1/16 pixels.
+
+        Lines lie inside the box by half their width, so that none is cut at the picture's edge.
+        """
+        thick = self.thickness(rect)
+        inset = thick / 2 + 1
+        left, top = rect.x + inset, rect.y + inset
+        right = max(rect.x + rect.w - inset - 1, left + 1)
+        bottom = max(rect.y + rect.h - inset - 1, top + 1)
+        side = min(right - left, bottom - top)
+        radius = min(4.0 * thick, side / 4)
+        # One corner: along the side, round the arc, along the top; the others are its mirrors.
+        corner = self._arc * radius
+        corner[0, 1] = corner[-1, 0] = radius + side * 0.2
+        at = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+        paths = np.rint((at[:, None] + MIRRORS * corner) * 16).astype(np.int32)
+        # Going round: corners in turn, each second one walked the other way.
+        inner = paths[:, 1:-1].copy()
+        inner[1::2] = inner[1::2, ::-1]
+        return paths, inner.reshape(-1, 2)
+
+
+def fill(
+    target: Planes, left: int, top: int, right: int, height: int, tint: tuple[int, int, int]
+) -> None:
+    """A plain rectangle; ``left`` and ``top`` even. Chroma covers half-filled samples too."""
+    if right <= left:
+        return
+    target.luma[top : top + height, left:right] = tint[0]
+    place = slice(top // 2, (top + height) // 2), slice(left // 2, (right + 1) // 2)
+    target.cb[place] = tint[1]
+    target.cr[place] = tint[2]

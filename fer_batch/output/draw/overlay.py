@@ -1,0 +1,194 @@
+"""Boxes, names and probabilities, drawn straight into a frame's I420 planes.
+
+Nothing is converted: a frame goes from decoder to encoder as planes, and only the pixels under a
+mark are touched. Text and cards are rasterised once (``marks``) and blended from then on.
+A frame's picture depends on that frame's faces alone, so segments can be drawn in any order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer_batch.i420 import Planes, planes
+from fer_batch.output.draw.anonymise import blur_faces
+from fer_batch.output.draw.layout import Rect, choose, even
+from fer_batch.output.draw.marks import Marks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fer_batch.config import RenderSettings
+    from fer_batch.types import FloatArray, Image, IntArray
+
+SHIFT = 4
+# More than this part of a card over other faces or labels, and the picture is better without it.
+CARD_MAY_HIDE = 0.15
+
+
+class Overlay:
+    """Draws what is known of each face. One instance for one picture size and one thread.
+
+    Args:
+        labels: the model's labels in card order, as the columns of ``probabilities``.
+        width: of the pictures, pixels, even.
+        height: of the pictures, pixels, even.
+        settings: labels shown, threshold, faces blurred or not.
+        full_range: luma of the pictures uses 0 to 255.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        width: int,
+        height: int,
+        settings: RenderSettings,
+        full_range: bool = False,
+    ) -> None:
+        self.width, self.height = width, height
+        self.settings = settings
+        self.labels = tuple(labels)
+        shown = tuple(name for name in self.labels if name in settings.labels) or self.labels
+        self._shown = np.array([self.labels.index(name) for name in shown])
+        self._marks = Marks(shown, width, height, full_range)
+
+    def draw(
+        self,
+        image: Image,
+        boxes: FloatArray,
+        face_ids: IntArray,
+        probabilities: FloatArray,
+        unseen: FloatArray | None = None,
+    ) -> None:
+        """Draw the faces of one frame, in place.
+
+        Args:
+            image: ``uint8[h * 3 // 2, w]``, I420, contiguous.
+            boxes: ``float32[n, 4]``, x, y, w, h in pixels; may reach out of the picture.
+            face_ids: ``int64[n]``.
+            probabilities: ``float32[n, labels]``, smoothed.
+            unseen: ``float32[m, 4]``, more places to blur where faces are blurred, see
+                ``anonymise.unseen_boxes``.
+        """
+        target = planes(image)
+        usable = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
+        if self.settings.blur_faces:
+            blur_faces(target, boxes[usable])
+            if unseen is not None:
+                blur_faces(target, unseen[np.isfinite(unseen).all(axis=1)])
+        faces = []
+        for box, face_id, p in zip(
+            boxes[usable].tolist(),
+            face_ids[usable].tolist(),
+            probabilities[usable],
+            strict=True,
+        ):
+            if rect := self._visible(box):
+                faces.append((rect, face_id, p, *self.verdict(p)))
+        for rect, _, _, name, _ in faces:
+            self._box(target, rect, name)
+        taken = [rect for rect, *_ in faces]
+        for i, (rect, face_id, p, name, percent) in enumerate(faces):
+            others = taken[:i] + taken[i + 1 :]
+            taken += self._label(target, rect, others, face_id, p[self._shown], name, percent)
+
+    def draw_decode_error(self, image: Image) -> None:
+        """Dim a picture that stands in for one that could not be decoded, and say so, in place.
+
+        Where faces are to be blurred nothing of the picture is left: none is known to be where.
+        """
+        target = planes(image)
+        keep = 0 if self.settings.blur_faces else 1
+        target.luma[:] = target.luma // 3 * keep + np.uint8(self._marks.black)
+        for plane in (target.cb, target.cr):
+            plane[:] = plane // 3 + np.uint8(85) if keep else np.uint8(128)
+        notice = self._marks.notice("frame could not be decoded")
+        x, y = (self.width - notice.width) / 2, (self.height - notice.height) / 2
+        notice.put(target, even(x), even(y))
+
+    def verdict(self, p: FloatArray) -> tuple[str, int]:
+        """What is named, and its probability in percent.
+
+        The strongest label of all; "unsure" below the threshold; "other", with the sum of what is
+        not shown, where the strongest is not among the labels shown.
+        """
+        best = int(p.argmax())
+        if p[best] < self.settings.threshold:
+            return "unsure", round(float(p[best]) * 100)
+        if best not in self._shown:
+            return "other", round((1 - float(p[self._shown].sum())) * 100)
+        return self.labels[best], round(float(p[best]) * 100)
+
+    def _visible(self, box: list[float]) -> Rect | None:
+        """The part of a box in the picture; None where nothing is."""
+        x0, y0 = max(box[0], 0.0), max(box[1], 0.0)
+        x1, y1 = min(box[0] + box[2], self.width), min(box[1] + box[3], self.height)
+        if x1 - x0 < 2 or y1 - y0 < 2:
+            return None
+        return Rect(round(x0), round(y0), round(x1 - x0), round(y1 - y0))
+
+    def _box(self, target: Planes, rect: Rect, name: str) -> None:
+        """Round corners in the label's colour on a thin dark line that shows on any ground."""
+        import cv2
+
+        thick = self._marks.thickness(rect)
+        corners, outline = self._marks.frame(rect)
+        luma, cb, cr = self._marks.tint(name)
+        dark = self._marks.black + 14
+        paths, closed = list(corners), [outline]
+        cv2.polylines(target.luma, closed, True, dark, thick // 2 + 1, cv2.LINE_AA, SHIFT)
+        cv2.polylines(target.luma, paths, False, dark, thick + 2, cv2.LINE_AA, SHIFT)
+        cv2.polylines(target.luma, closed, True, luma, max(thick // 2, 1), cv2.LINE_AA, SHIFT)
+        cv2.polylines(target.luma, paths, False, luma, thick, cv2.LINE_AA, SHIFT)
+        paths, closed = list(corners // 2), [outline // 2]
+        for plane, value in ((target.cb, cb), (target.cr, cr)):
+            cv2.polylines(plane, closed, True, value, max(thick // 4, 1), cv2.LINE_8, SHIFT)
+            cv2.polylines(plane, paths, False, value, thick // 2 + 1, cv2.LINE_8, SHIFT)
+
+    def _label(
+        self,
+        target: Planes,
+        rect: Rect,
+        taken: list[Rect],
+        face_id: int,
+        shown: FloatArray,
+        name: str,
+        percent: int,
+    ) -> list[Rect]:
+        """Name plate and chart of one face; returns where they were put."""
+        marks, gap, size = self._marks, self._marks.gap, (self.width, self.height)
+        plate = marks.plate(face_id, name, small=rect.w < marks.small_below)
+        x = even(rect.x)
+        above, below = even(rect.y - plate.height - gap), even(rect.y + rect.h + gap)
+        right = even(rect.x + rect.w) - plate.width
+        options = [(x, above), (x, below), (right, above), (right, below), (x, even(rect.y + gap))]
+        place, _ = choose(
+            [Rect(a, b, plate.width, plate.height) for a, b in options], taken, size, marks.inset
+        )
+        plate.put(target, place.x, place.y, percent)
+        card = self._card_place(rect, place, taken)
+        if card is None:
+            plate.stack(target, place.x, place.y, shown)
+            return [place]
+        marks.card.put(target, card.x, card.y, shown)
+        return [place, card]
+
+    def _card_place(self, rect: Rect, plate: Rect, taken: list[Rect]) -> Rect | None:
+        """Where the chart goes: beside the box, level with it or under the plate.
+
+        None where the face is too small or all places are taken.
+        """
+        card, gap = self._marks.card, self._marks.gap
+        if rect.h < 0.85 * card.height or card.height > 0.6 * self.height:
+            return None
+        right, left = rect.x + rect.w + gap, rect.x - card.width - gap
+        under = plate.y + plate.h + gap
+        options = [(right, rect.y), (left, rect.y), (right, under), (left, under)]
+        place, hidden = choose(
+            [Rect(even(a), even(b), card.width, card.height) for a, b in options],
+            [rect, plate, *taken],
+            (self.width, self.height),
+            self._marks.inset,
+        )
+        return None if hidden > CARD_MAY_HIDE else place

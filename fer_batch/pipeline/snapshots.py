@@ -1,0 +1,91 @@
+"""Small pictures kept while frames pass by: for the report and for folders of images.
+
+One zip a segment, uncompressed, written as the frames go by, so that memory stays flat:
+``person/<face_id>.jpg``, ``moment/<frame>.jpg``, ``image/<frame>.jpg`` (a whole annotated image of
+a folder of images). ``warnings.json``, where the sound went in with the pictures and some was lost.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fer_batch.config import RenderSettings
+from fer_batch.output.moments import pick_moments
+from fer_batch.tracking.groups import by_track
+from fer_batch.types import Timeline
+
+FACE_SIDE = 160
+MOMENT_WIDTH = 320
+WARNINGS = "warnings.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Frames whose picture is kept, and by frame the people who are seen best there."""
+
+    moments: frozenset[int] = frozenset()
+    people: dict[int, list[int]] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> frozenset[int]:
+        """All frames that are kept for anything."""
+        return self.moments | frozenset(self.people)
+
+
+def wanted(timeline: Timeline, settings: RenderSettings) -> Wanted:
+    """What the report shows, from the timeline alone, so that every segment decides alike."""
+    moments = pick_moments(timeline, settings)
+    return Wanted(frozenset(m.key_frame for m in moments), _portraits(timeline))
+
+
+def _portraits(timeline: Timeline) -> dict[int, list[int]]:
+    """Frame to the people best seen there: sure of the face first, then large."""
+    chosen: dict[int, list[int]] = {}
+    score = timeline.confidence.round(1) * 1e6 + timeline.box[:, 2:].prod(axis=1)
+    for person, mine in by_track(timeline.face_id):
+        best = mine[int(score[mine].argmax())]
+        chosen.setdefault(int(timeline.frame[best]), []).append(person)
+    return chosen
+
+
+class SnapshotWriter:
+    """Adds pictures to a segment's zip."""
+
+    def __init__(self, file: zipfile.ZipFile) -> None:
+        self._file = file
+
+    def jpeg(self, folder: str, number: int, data: bytes) -> None:
+        """A JPEG under ``person``, ``moment`` or ``image``."""
+        self._file.writestr(f"{folder}/{number:08d}.jpg", data)
+
+    def warnings(self, words: list[str]) -> None:
+        """What the user should know of the pictures."""
+        if words:
+            self._file.writestr(WARNINGS, json.dumps(words))
+
+
+class Snapshots:
+    """Reads the zips of all segments of a source."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._files = [zipfile.ZipFile(path) for path in paths]
+        self._where = {name: file for file in self._files for name in file.namelist()}
+
+    def close(self) -> None:
+        """Close all files."""
+        for file in self._files:
+            file.close()
+
+    def jpegs(self, folder: str) -> Iterable[tuple[int, bytes]]:
+        """Number and content of each JPEG of one kind, in order of number."""
+        for name in sorted(n for n in self._where if n.startswith(f"{folder}/")):
+            yield int(Path(name).stem), self._where[name].read(name)
+
+    def warnings(self) -> list[str]:
+        """What was written down while drawing."""
+        found = [file.read(WARNINGS) for file in self._files if WARNINGS in file.namelist()]
+        return [words for data in found for words in json.loads(data)]

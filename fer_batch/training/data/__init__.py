@@ -1,0 +1,1 @@
+"""Training images, their labels, and how they are varied."""

@@ -1,0 +1,1 @@
+"""Networks, their optimizers and schedules, and what a training may start from."""

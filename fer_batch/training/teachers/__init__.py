@@ -1,0 +1,1 @@
+"""Targets from models that are already trained."""

@@ -1,0 +1,99 @@
+"""Targets from models that are already trained: distillation (Hinton et al., 2015).
+
+A network that learns from another's answers beside the labels forgets less of what the noisy labels
+get wrong, even where the teacher is an earlier state of itself ('born again', Furlanello et al.,
+2018). Teachers are asked about each image once, beforehand (``Lesson``), or about each variant of
+it that the student is shown (``training.tutor``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fer_batch.emotion.card import ModelCard
+from fer_batch.emotion.classifier import Classifier
+from fer_batch.errors import UsageError
+from fer_batch.training.data.targets import Head
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float32]
+    Targets = Mapping[str, FloatArray]
+
+
+def students(teacher: ModelCard, heads: Sequence[Head]) -> dict[str, list[int]]:
+    """By name the heads of just the teacher's labels; where theirs stand among the teacher's.
+
+    Raises:
+        UsageError: there is no such head.
+    """
+    labels = teacher.labels
+    found = {
+        head.name: [labels.index(label) for label in head.labels]
+        for head in heads
+        if set(head.labels) == set(labels)
+    }
+    if not found:
+        raise UsageError(f"--teacher {teacher.name}: no head has its labels, {', '.join(labels)}")
+    return found
+
+
+def blend(given: FloatArray, said: FloatArray, share: float) -> FloatArray:
+    """``given`` moved towards what was ``said`` by ``share``."""
+    return given * (1 - share) + said * share
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What teachers said of all images: by head name ``float32[n, labels]``, ``share`` of a target.
+
+    Their answers are averaged over each image and its mirror image, which costs nothing here and
+    would double the cost of every face later.
+    """
+
+    answers: Mapping[str, FloatArray]
+    share: float
+
+    def told(self, given: Targets) -> dict[str, FloatArray]:
+        """Targets of all images ``given`` by labels, by head name ``float32[n, labels]``, moved
+        towards what teachers said of them."""
+        told = {name: blend(given[name], said, self.share) for name, said in self.answers.items()}
+        return {**given, **told}
+
+
+def lesson(
+    teachers: Sequence[Classifier],
+    heads: Sequence[Head],
+    images: NDArray[np.uint8],
+    share: float,
+) -> Lesson:
+    """Ask each teacher about ``images uint8[n, 48, 48]``; a head learns from those of its labels.
+
+    They are asked side by side, since each keeps to one core.
+
+    Raises:
+        UsageError: a teacher knows labels that no head has.
+    """
+    import numpy as np
+
+    mirrored = np.ascontiguousarray(images[:, :, ::-1])
+
+    def answer(teacher: Classifier) -> FloatArray:
+        logs = [np.log(teacher.classify(seen) + 1e-9) for seen in (images, mirrored)]
+        both = np.exp(np.mean(logs, axis=0))
+        return both / both.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+
+    taught = [students(teacher.card, heads) for teacher in teachers]
+    said: dict[str, list[FloatArray]] = {}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for heard, both in zip(taught, pool.map(answer, teachers), strict=True):
+            for name, order in heard.items():
+                said.setdefault(name, []).append(both[:, order])
+    answers = {name: np.mean(all_, axis=0).astype(np.float32) for name, all_ in said.items()}
+    return Lesson(answers, share)

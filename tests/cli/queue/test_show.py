@@ -1,0 +1,142 @@
+"""How jobs look: all that matters is told, once, and a live table stays inside the terminal."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from fer_batch.cli.queue.show import (
+    NO_WORKER,
+    clock,
+    ended_line,
+    live_view,
+    plain_lines,
+    progress_line,
+    short,
+    worker_line,
+)
+from fer_batch.jobs.ledger.heartbeat import WorkerInfo
+from fer_batch.jobs.ledger.spec import ItemStatus, JobStatus, State
+
+STATES = get_args(State)
+
+
+def an_item(
+    number: int, state: State, error: str | None = None, warned: bool = False
+) -> ItemStatus:
+    """An input of 200 frames in that state, at a path of its own."""
+    name = f"/films/of a long study/part {number:03}.mp4"
+    done = {"done": 200, "running": 70}.get(state, 0)
+    left = 12.0 if state == "running" else None
+    notes = ("of 2 sound tracks only the first is kept",) if warned else ()
+    return ItemStatus(name, name, state, "analyze", done, 200, 31.5, left, notes, error)
+
+
+def a_job(*items: ItemStatus, state: State = "running") -> JobStatus:
+    """A job of those inputs."""
+    left = sum(item.state in ("queued", "running") for item in items)
+    return JobStatus("k3v9w2", "study", state, "normal", 0.0, None, len(items), left, None, items)
+
+
+def a_worker(number: int, unit: str = "") -> WorkerInfo:
+    """A worker that is at ``unit``, or idle."""
+    return WorkerInfo(f"w{number}@lab", "analyze", "cpu", "1", "1", unit, 42.0)
+
+
+def drawn(job: JobStatus, workers: list[WorkerInfo], width: int, height: int) -> list[str]:
+    """The live view as lines of text."""
+    out = StringIO()
+    console = Console(file=out, width=width, height=height, force_terminal=False)
+    console.print(live_view(job, workers, width, height))
+    return out.getvalue().splitlines()
+
+
+items = st.builds(
+    an_item,
+    st.integers(0, 999),
+    st.sampled_from(STATES),
+    st.sampled_from([None, "part.mp4: no video in it; is it the right file?" * 3]),
+    st.booleans(),
+)
+
+
+@given(
+    st.lists(items, min_size=1, max_size=60),
+    st.integers(0, 9),
+    st.integers(70, 160),
+    st.integers(16, 50),
+)
+def test_a_moving_table_stays_inside_the_terminal(
+    found: list[ItemStatus], workers: int, width: int, height: int
+) -> None:
+    lines = drawn(a_job(*found), [a_worker(n) for n in range(workers)], width, height)
+    assert len(lines) <= height
+    assert max(map(len, lines)) <= width
+
+
+def test_where_not_all_fits_the_urgent_comes_first() -> None:
+    many = [an_item(n, "done") for n in range(50)]
+    many += [an_item(900, "failed", "broken"), an_item(901, "running")]
+    text = "\n".join(drawn(a_job(*many), [a_worker(1)], 120, 20))
+    assert "part 900" in text and "part 901" in text
+    shown = sum(f"part {n:03}" in text for n in [*range(50), 900, 901])
+    assert f"… and {52 - shown} more" in text
+
+
+def test_a_job_that_has_ended_tells_its_errors_whole() -> None:
+    error = "the file ends in the middle of a picture; copy it again from the camera, then `retry`"
+    lines = drawn(a_job(an_item(1, "failed", error), state="failed"), [], 90, 24)
+    assert error.replace(" ", "") in "".join(lines).replace(" ", "")
+
+
+@given(st.lists(items, min_size=1, max_size=20))
+def test_plain_text_has_a_line_for_each_input(found: list[ItemStatus]) -> None:
+    lines = plain_lines(a_job(*found), [a_worker(1)])
+    assert len(lines) == 1 + len(found) + 1
+    for item, line in zip(found, lines[1:-1], strict=True):
+        assert item.state in line and item.input in line
+        assert (item.error or "") in line and all(note in line for note in item.warnings)
+
+
+def test_no_worker_is_told_while_there_is_work() -> None:
+    waiting, over = a_job(an_item(1, "queued")), a_job(an_item(1, "done"), state="done")
+    assert NO_WORKER in plain_lines(waiting, [])[-1]
+    assert NO_WORKER in drawn(waiting, [], 100, 24)[-1]
+    assert not any(NO_WORKER in line for line in plain_lines(over, []))
+    assert not any(NO_WORKER in line for line in plain_lines(waiting, [a_worker(1)]))
+
+
+def test_the_line_of_a_job_counts_inputs_and_frames() -> None:
+    job = a_job(an_item(1, "done"), an_item(2, "running"), an_item(3, "failed", "x"))
+    assert progress_line(job) == (
+        "k3v9w2 running: 1 of 3 inputs done, 1 running, 1 failed; 270/600 frames"
+    )
+
+
+def test_an_error_that_names_its_file_is_not_told_with_the_name_twice() -> None:
+    name = an_item(7, "failed").input
+    job = a_job(an_item(7, "failed", f"{name}: no video in it"), an_item(8, "failed", "given up"))
+    assert ended_line(0, job) == f"[1/2] failed: {name}: no video in it"
+    assert ended_line(1, job) == f"[2/2] failed: {an_item(8, 'failed').input}: given up"
+
+
+def test_what_a_worker_is_at() -> None:
+    assert worker_line(a_worker(1)) == "w1@lab idle"
+    assert (
+        worker_line(a_worker(1, "k3v9w2abcdef 4/render/2")) == "w1@lab drawing k3v9w2, 42 frames/s"
+    )
+
+
+@given(st.floats(0, 90_000), st.text(max_size=80))
+def test_clocks_read_back_and_paths_keep_their_ends(seconds: float, path: str) -> None:
+    whole = 0
+    for part in clock(seconds).split(":"):
+        whole = whole * 60 + int(part)
+    assert whole == round(seconds)
+    assert clock(None) == "-"
+    cut = short(path)
+    assert len(cut) <= 40 and path.endswith(cut.lstrip("…") if len(path) > 40 else cut)

@@ -1,0 +1,136 @@
+"""The local runner: one bad input is one failure; what is done is known by hash and used again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fer_batch.config import AnalyzeSettings
+from fer_batch.errors import UnknownModelError
+from fer_batch.jobs.item.batch import write_batch
+from fer_batch.jobs.item.local import run_items
+from fer_batch.media.join import join_parts
+from fer_batch.pipeline import finish
+from fer_batch.pipeline.build import Engine
+from fer_batch.types import FloatArray, Image, SourceInfo
+from tests.footage import pictures, videos
+from tests.jobs.item.local_runs import FRAMES, RUN, VIDEO, Watch, names, run, spec
+from tests.pipeline.stand_ins import Refuses, Shades
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """20 frames of two people: three segments of 8 frames."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    return videos.write(path, pictures.two_faces(50)[:FRAMES])
+
+
+def test_bad_inputs_among_good_ones(clip: Path, tmp_path: Path) -> None:
+    text = tmp_path / "text.mp4"
+    text.write_text("no video")
+    out, watch = tmp_path / "out", Watch()
+    items = [
+        spec(text, "text"),
+        spec(clip, "one"),
+        spec(tmp_path / "gone.mp4", "gone"),
+        spec(clip, "two"),
+    ]
+    results = run(items, out, watch=watch)
+    assert [r.state for r in results] == ["failed", "done", "failed", "done"]
+    assert [r.code for r in results] == ["not_media", "", "not_found", ""]
+    for result in (results[0], results[2]):
+        assert result.error.startswith(result.item.input) and "\n" not in result.error
+    assert sorted(p.name for p in out.iterdir()) == ["one", "two"]
+    assert names(out / "one") == {"timeline.csv", "summary.json"}
+    assert [e for e in watch.events if e[0] != "stage"] == [
+        *(("started", 0, "text"), ("ended", 0, "failed")),
+        *(("started", 1, "one"), ("ended", 1, "done")),
+        *(("started", 2, "gone"), ("ended", 2, "failed")),
+        *(("started", 3, "two"), ("ended", 3, "done")),
+    ]
+    one, two = (out / n / "timeline.csv" for n in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+    write_batch(results, out)
+    rows = (out / "summary.csv").read_text().splitlines()
+    assert len(rows) == 5 and "text.mp4" in rows[1] and "gone.mp4" in rows[3]
+
+
+def test_names_cannot_break_a_line_or_write_to_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "a\nb \x1b[31mred.mp4"
+    path.write_text("no video")
+    (failed,) = run(spec(path), tmp_path / "out")
+    assert failed.state == "failed" and failed.error.isprintable()
+    assert r"a\u000ab \u001b[31mred.mp4: is not a video" in failed.error
+
+
+def test_a_full_disk_fails_one_input_and_can_be_gone_on_from(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full where the video is joined; the kernel's own refusal, not a made-up one."""
+
+    def on_a_full_disk(parts: list[Path], info: SourceInfo, path: Path) -> list[str]:
+        path.symlink_to("/dev/full")
+        return join_parts(parts, info, path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(finish, "join_parts", on_a_full_disk)
+        (failed,) = run(spec(clip, outputs=VIDEO), tmp_path)
+    assert (failed.state, failed.code) == ("failed", "no_space")
+    assert "annotated.mp4: no space left" in failed.error and "--resume" in failed.error
+    assert names(tmp_path / "clip") & {"annotated.mp4", "summary.json"} == set()
+    assert not [name for name in names(tmp_path) if ".part-" in name]
+    (done,) = run(spec(clip, outputs=VIDEO), tmp_path, "resume", Refuses())
+    assert done.state == "done", done.error
+
+
+def test_progress_is_of_every_frame(clip: Path, tmp_path: Path) -> None:
+    watch = Watch()
+    run(spec(clip, outputs=VIDEO), tmp_path, watch=watch)
+    stages = [event[1] for event in watch.events if event[0] == "stage"]
+    assert stages == ["probe", "analyze", "render", "finish"]
+    for stage in ("analyze", "render"):
+        assert watch.wanted[stage] == watch.done[stage] == FRAMES
+
+
+def test_a_file_where_a_folder_should_be_fails_one_item(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("mine")
+    results = run([spec(clip, "taken"), spec(clip, "free")], tmp_path)
+    assert [r.state for r in results] == ["failed", "done"]
+    assert results[0].code == "output_path" and str(tmp_path / "taken") in results[0].error
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_an_unknown_model_ends_the_batch(clip: Path, tmp_path: Path) -> None:
+    item = spec(clip, analyze=AnalyzeSettings(model="nobody"))
+    with pytest.raises(UnknownModelError, match="'nobody'"):
+        run_items([item], tmp_path / "out", Engine(RUN), "keep", Watch())
+    assert not names(tmp_path / "out") if (tmp_path / "out").exists() else True
+
+
+class FailsOnce(Shades):
+    """What nobody has thought of, once."""
+
+    def classify(self, crops: Image) -> FloatArray:
+        if not self.asked:
+            self.asked.append(0)
+            raise RuntimeError("the sky fell\non our heads")
+        return super().classify(crops)
+
+
+def test_a_defect_costs_one_input(clip: Path, tmp_path: Path) -> None:
+    results = run([spec(clip, "one"), spec(clip, "two")], tmp_path, classifier=FailsOnce())
+    assert [r.state for r in results] == ["failed", "done"]
+    assert results[0].code == "unexpected" and "\n" not in results[0].error
+    assert "RuntimeError" in results[0].error and str(clip) in results[0].error
+    # And can be had again.
+    assert run(spec(clip, "one"), tmp_path)[0].state == "done"
+
+
+def test_stopping_leaves_what_comes_after_alone(clip: Path, tmp_path: Path) -> None:
+    watch = Watch(stop_at=("analyze", FRAMES))
+    items = [spec(clip, name) for name in ("one", "two", "three")]
+    results = run(items, tmp_path, watch=watch)
+    assert [r.state for r in results] in (["done"] + ["cancelled"] * 2, ["cancelled"] * 3)
+    assert not (tmp_path / "two").exists() and not (tmp_path / "three").exists()
+    assert [e[1] for e in watch.events if e[0] == "started"] == [0]

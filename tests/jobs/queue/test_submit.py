@@ -1,0 +1,130 @@
+"""What people hand over: files of any name and kind are done, or refused at once in one line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import cv2
+import pytest
+
+from fer_batch.errors import FerBatchError, StorageError
+from fer_batch.jobs.ledger.spec import FINAL_STATES
+from fer_batch.jobs.store import keys
+from tests.faults.cluster import run_here
+from tests.footage import pictures
+from tests.jobs.here import Here
+
+CSV = ("csv", "summary")
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photo") / "photo.png"
+    cv2.imwrite(str(path), pictures.two_faces(1)[0])
+    return path
+
+
+def done(here: Here, job: str) -> list[str]:
+    """States of the inputs once all is done."""
+    here.drain()
+    found = here.client.status(job)
+    assert found.state in FINAL_STATES
+    return [item.state for item in found.items]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"caf\xe9.mp4", b"na\nme \x1b[31mred.mp4", "Zürich 😀.mp4".encode(), b"-x 'q\" %s.mp4"],
+)
+def test_videos_of_any_name(name: bytes, here: Here, clip: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    shutil.copyfile(clip, folder / os.fsdecode(name))
+    job = here.submit(folder, outputs=CSV)
+    assert done(here, job) == ["done"]
+    (item,) = here.client.status(job).items
+    assert item.input.isprintable()
+    item.input.encode()
+    assert here.client.download(job, tmp_path / "got", frozenset({"csv"}))
+
+
+def test_the_same_picture_under_two_names(here: Here, photo: Path, tmp_path: Path) -> None:
+    one, other = tmp_path / "a.png", tmp_path / "b.png"
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for path in (one, other, folder / "zzz.png"):
+        shutil.copyfile(photo, path)
+    job = here.submit(one, other, folder, outputs=CSV)
+    assert done(here, job) == ["done"] * 3
+    here.client.download(job, tmp_path / "got", frozenset({"csv"}))
+    run_here([folder], tmp_path / "expected")
+    tables = [p / "folder" / "timeline.csv" for p in (tmp_path / "got", tmp_path / "expected")]
+    assert tables[0].read_bytes() == tables[1].read_bytes()
+
+
+def test_pictures_named_like_unfinished_files(here: Here, photo: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    shutil.copyfile(photo, folder / "scan.part-1.png")
+    job = here.submit(folder, outputs=("csv", "video", "summary"))
+    assert done(here, job) == ["done"]
+    got = here.client.download(job, tmp_path / "got", frozenset())
+    assert "scan.part-1.jpg" in {path.name for path in got}
+
+
+def test_pictures_changed_after_submission_are_refused(
+    here: Here, photo: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    shutil.copyfile(photo, folder / "1.png")
+    job = here.submit(folder, outputs=CSV)
+    data = (folder / "1.png").read_bytes()
+    with (folder / "1.png").open("r+b") as file:
+        file.write(bytes(reversed(data)))
+    assert done(here, job) == ["failed"]
+    assert "changed since it was submitted" in (here.client.status(job).items[0].error or "")
+
+
+def test_what_is_no_file_is_refused_at_once(here: Here, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(FerBatchError, match="not a regular file"):
+        here.submit(tmp_path / "pipe.mp4")
+
+
+def test_an_empty_text_names_no_job(here: Here, clip: Path) -> None:
+    """A variable that is not set must not remove the newest job."""
+    here.submit(clip)
+    with pytest.raises(FerBatchError, match="empty"):
+        here.client.resolve("")
+
+
+def test_results_come_before_more_is_begun(here: Here, photo: Path, tmp_path: Path) -> None:
+    """What is near its end goes first, so that a large job shows results early."""
+    paths = []
+    for number in range(12):
+        paths.append(tmp_path / f"{number}.png")
+        cv2.imwrite(str(paths[-1]), pictures.numbered(number))
+    here.submit(*paths, outputs=CSV)
+    did = [key for key, _ in here.drain()]
+    probes = [n for n, key in enumerate(did) if "/probe/" in key]
+    finishes = [n for n, key in enumerate(did) if "/finish/" in key]
+    assert len(probes) == len(finishes) == 12
+    assert finishes[0] < probes[-1]
+
+
+def test_one_lost_file_does_not_keep_the_others_back(
+    here: Here, photo: Path, tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"{number}.png" for number in range(3)]
+    for path in paths:
+        shutil.copyfile(photo, path)
+    job = here.submit(*paths, outputs=CSV)
+    assert done(here, job) == ["done"] * 3
+    here.client.storage.delete(f"{keys.item(job, 0)}/out/timeline.csv")
+    with pytest.raises(StorageError, match="the rest is downloaded"):
+        here.client.download(job, tmp_path / "got", frozenset())
+    got = {path.parent.name for path in (tmp_path / "got").glob("*/timeline.csv")}
+    assert got == {"1", "2"}
