@@ -21,9 +21,9 @@ from fer_batch.option_text import (
     show_seconds,
 )
 
-# Weights of eight bits: a quarter of the cost of `fer3` on CPUs for the same labels in 99.5% of
-# PublicTest, see docs/model-card.md.
-DEFAULT_MODEL = "fer3-int8"
+# It says what most people would say (FER+ votes), where `fer3` follows FER2013's labels. Weights of
+# eight bits are a quarter of the cost on CPUs. See docs/model-card.md.
+DEFAULT_MODEL = "ferplus3-int8"
 OUTPUTS = (
     "csv",
     "video",
@@ -55,7 +55,9 @@ class AnalyzeSettings(Settings):
     """Everything that can change a number in ``timeline.csv``."""
 
     model: str = option(
-        DEFAULT_MODEL, "Expression model: a name (`fer-batch models`) or the path of a card."
+        DEFAULT_MODEL,
+        "Expression model: a name (`fer-batch models`) or the path of a card. fer3 and fer7 follow "
+        "FER2013's labels and are for comparison with work on FER2013.",
     )
     detector: str = option(
         "yunet", "Face detector; none takes each image as one face.", choices=DETECTORS
