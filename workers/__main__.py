@@ -44,14 +44,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _healthy() -> int:
-    """0 where Redis has heard of a worker of this host in the last half minute."""
-    from fer_batch.jobs.ledger.heartbeat import workers
-    from fer_batch.jobs.ledger.ledger import Ledger
+    """0 where a worker of this machine has touched its heartbeat file in the last minute."""
     from fer_batch.jobs.settings import load_settings
+    from workers.heartbeat import any_fresh, is_fresh
 
-    here = f"@{os.uname().nodename}"
-    names = [worker.name for worker in workers(Ledger(load_settings()))]
-    return 0 if any(name.endswith(here) for name in names) else 1
+    settings = load_settings()
+    if settings.heartbeat is not None:
+        return 0 if is_fresh(settings.heartbeat) else 1
+    return 0 if any_fresh(settings.cache_dir / "workers") else 1
 
 
 def _work(options: argparse.Namespace) -> int:

@@ -5,7 +5,14 @@
 
 from __future__ import annotations
 
-from fer_batch.output.formats.combine import COMBINED, write_combined
+from fer_batch.output.formats.combine import COMBINED, OpenTable, open_here, write_combined
 from fer_batch.output.formats.write import FORMATS, write_format
 
-__all__ = ["COMBINED", "FORMATS", "write_combined", "write_format"]
+__all__ = [
+    "COMBINED",
+    "FORMATS",
+    "OpenTable",
+    "open_here",
+    "write_combined",
+    "write_format",
+]
