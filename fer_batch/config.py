@@ -107,13 +107,23 @@ class Limits(_JsonSettings):
 
 
 @dataclass(frozen=True)
-class RunSettings:
-    """How this machine works; never part of a result's key."""
+class RunSettings(_JsonSettings):
+    """How this machine works; never part of a result's key.
+
+    ``parallel``: inputs worked on at once, each in a process of its own; ``memory_mb``: what each
+    of them may take. 0: as this machine's cores and memory allow.
+    """
 
     device: str = "auto"
     runtime: str = "auto"
     batch_size: int = 32
     threads: int = 0
     segment_frames: int = 512
+    parallel: int = 0
+    memory_mb: int = 0
     outputs: tuple[str, ...] = OUTPUTS
     limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        return super().from_json({**data, "limits": Limits.from_json(data["limits"])})

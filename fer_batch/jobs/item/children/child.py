@@ -62,7 +62,7 @@ class _Child:
                 from fer_batch.jobs.item.local import run_item
 
                 result = run_item(
-                    self._number, item, self._out, engine, self._existing, self,
+                    self._number, item, self._out / item.name, engine, self._existing, self,
                     self._stop.is_set, self._infer,
                 )  # fmt: skip
             except FerBatchError as error:  # nothing can run at all

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from fer_batch.errors import error_of
 from fer_batch.jobs.item.children.confine import resident_bytes
 from fer_batch.jobs.item.children.messages import receive
 from fer_batch.jobs.item.children.process import Child
-from fer_batch.jobs.item.local import Existing, ItemResult, Observer, not_begun
+from fer_batch.jobs.item.children.share import at_once, memory_mb
+from fer_batch.jobs.item.outcome import Existing, ItemResult, Observer, not_begun
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.pipeline.progress import ShouldCancel, never
 
@@ -38,7 +39,7 @@ def run_isolated(
     should_cancel: ShouldCancel = never,
     infer: bool = True,
 ) -> list[ItemResult]:
-    """As ``run_items``, each input in a child process, ``settings.parallel`` of them at once.
+    """As ``run_items``, but each input in a child process, and several at once.
 
     Raises:
         UnknownModelError, ModelFileError, OutputPathError: nothing can run at all.
@@ -70,14 +71,14 @@ class _Crew:
         infer: bool,
     ) -> None:
         self._items, self._out, self._observer = items, out, observer
-        self._settings = settings
-        self._parallel = min(settings.parallel, len(items))
+        self._parallel = at_once(settings.parallel, len(items))
+        self._memory_mb = memory_mb(settings.memory_mb, self._parallel)
         self._hello = {
             "out": str(out),
             "existing": existing,
             "infer": infer,
-            "run": asdict(settings),
-            "memory_bytes": settings.memory_mb << 20,
+            "run": settings.to_json(),
+            "memory_bytes": self._memory_mb << 20,
         }
         self._places: list[_Place] = []
         self._next = 0
@@ -162,7 +163,7 @@ class _Crew:
 
     def _look_after(self, place: _Place) -> None:
         """End a child that takes too much or stands still."""
-        limit = self._settings.memory_mb
+        limit = self._memory_mb
         if resident_bytes(place.child.pid) > limit << 20:
             self._lost(
                 place,
@@ -183,14 +184,10 @@ class _Crew:
             folder.rmdir()  # made by the child, and still empty
         code, words = why
         state: Any = "failed"
-        self._end(
-            place, ItemResult(item, folder, state, error=f"{item.input}: {words}", code=code)
-        )
+        self._end(place, ItemResult(item, folder, state, error=f"{item.input}: {words}", code=code))
 
     def _end(self, place: _Place, result: ItemResult) -> None:
         """Keep a result, and tell all that are next in order."""
-        from dataclasses import replace
-
         from fer_batch.output.table import one_line
 
         seconds = time.monotonic() - place.begun
@@ -201,5 +198,3 @@ class _Crew:
         while self._told in self._results:
             self._observer.item_ended(self._told, self._results[self._told])
             self._told += 1
-
-

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,10 @@ def can_fork() -> bool:
     starts its children before anything heavy is loaded.
     """
     try:
-        return sys.platform.startswith("linux") and len(list(Path("/proc/self/task").iterdir())) == 1
-    except OSError:
+        threads = len(list(Path("/proc/self/task").iterdir()))
+    except OSError:  # no Linux
         return False
+    return threads == 1
 
 
 class Child:
