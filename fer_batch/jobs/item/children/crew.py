@@ -23,6 +23,7 @@ from fer_batch.jobs.item.children.share import at_once, memory_mb
 from fer_batch.jobs.item.outcome import Existing, ItemResult, Observer, not_begun
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.pipeline.progress import ShouldCancel, never
+from fer_batch.printable import one_line
 
 LOOK_EVERY_S = 0.1
 # A network drive may hold a child up for minutes; hashing and probing report nothing meanwhile.
@@ -188,8 +189,6 @@ class _Crew:
 
     def _end(self, place: _Place, result: ItemResult) -> None:
         """Keep a result, and tell all that are next in order."""
-        from fer_batch.output.table import one_line
-
         seconds = time.monotonic() - place.begun
         self._results[place.number] = replace(
             result, error=one_line(result.error), seconds=result.seconds or seconds
