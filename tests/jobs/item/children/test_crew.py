@@ -139,7 +139,7 @@ def test_memory_is_bounded(clip: Path, tmp_path: Path) -> None:
 
 
 def test_what_stands_still_is_given_up(clip: Path, tmp_path: Path) -> None:
-    found = run(["stuck", "a"], tmp_path, clip, "also = {}; crew.STALLED_ELSE_S = 1.0", parallel=1)
+    found = run(["stuck", "a"], tmp_path, clip, "also = {}; crew.STALLED_ELSE_S = 10.0", parallel=1)
     assert [r[1:3] for r in found["results"]] == [["failed", "timeout"], ["done", ""]]
 
 
