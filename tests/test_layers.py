@@ -16,6 +16,8 @@ LAYERS = {
         (
             "types",
             "errors",
+            "option",
+            "option_text",
             "config",
             "atomic",
             "i420",
