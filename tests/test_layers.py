@@ -22,6 +22,7 @@ LAYERS = {
             "config",
             "atomic",
             "i420",
+            "printable",
             "version",
             "quiet_stderr",
             "checksum",

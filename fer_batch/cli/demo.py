@@ -12,7 +12,7 @@ from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.outputs import DEFAULT_OUTPUTS, REGISTRY
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.item.local import Existing, ItemResult
+    from fer_batch.jobs.item.outcome import Existing, ItemResult
 
 
 def demo(
