@@ -13,10 +13,11 @@ from fer_batch.cli import options as o
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import UsageError
+from fer_batch.outputs import parse_outputs
 
 if TYPE_CHECKING:
     from fer_batch.cli.show import Silent
-    from fer_batch.jobs.item.local import Existing, ItemResult
+    from fer_batch.jobs.item.outcome import Existing, ItemResult
     from fer_batch.jobs.item.work import ItemSpec
 
 
@@ -43,7 +44,7 @@ def run(
     Results go to OUT/<input name>/. Exit status: 0 all done, 1 some inputs failed (the others are
     complete), 2 wrong usage, 130 stopped.
     """
-    made = o.parse_outputs(outputs)
+    made = parse_outputs(outputs)
     if overwrite and resume:
         raise UsageError("--overwrite and --resume exclude each other")
     existing: Existing = "overwrite" if overwrite else "resume" if resume else "keep"
@@ -90,16 +91,10 @@ def run_specs(
 ) -> list[ItemResult]:
     """Run items with progress and Ctrl-C; ``batch`` writes ``out/summary.csv`` as well."""
     from fer_batch.jobs.item.batch import write_batch
-    from fer_batch.jobs.item.local import run_items
-    from fer_batch.pipeline.build import Engine
+    from fer_batch.jobs.item.children.crew import run_isolated
 
-    engine = Engine(settings)
-    if infer:
-        engine.warm_up(items[0].analyze)
-        # A detector that cannot be loaded is one line, not one for each input.
-        engine.detector(items[0].analyze)
     with o.stop_on_signal() as stop, _observer(len(items), quiet) as observer:
-        results = run_items(items, out, engine, existing, observer, stop.is_set, infer)
+        results = run_isolated(items, out, settings, existing, observer, stop.is_set, infer)
     if batch:
         write_batch(results, out)
     return results

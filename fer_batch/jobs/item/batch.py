@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer_batch.jobs.item.local import ItemResult
+from fer_batch.jobs.item.outcome import ItemResult
+from fer_batch.outputs import REGISTRY
 
 if TYPE_CHECKING:
-    from fer_batch.output.formats import OpenTable
+    from fer_batch.output.formats.combine import OpenTable
 
 
 def write_batch(results: list[ItemResult], out: Path, open_table: OpenTable | None = None) -> None:
@@ -28,7 +29,11 @@ def write_batch(results: list[ItemResult], out: Path, open_table: OpenTable | No
         else:
             rows.append(failed_row(name=result.item.input, error=result.error, status=result.state))
     write_batch_csv(rows, out / "summary.csv")
-    if any("report" in result.item.outputs for result in results):
+    wanted = {name for result in results for name in result.item.outputs}
+    for output in REGISTRY:
+        if output.needs == "batch" and output.name in wanted:
+            output.load()([r.out for r in results if r.summary], out / output.file)
+    if "report" in wanted:
         write_gallery(out, open_table)
 
 
@@ -38,7 +43,7 @@ def write_gallery(out: Path, open_table: OpenTable | None = None) -> None:
     Raises:
         NoSpaceError, OutputPathError: the folder cannot be written to.
     """
-    from fer_batch.output.formats import open_here
+    from fer_batch.output.formats.combine import open_here
     from fer_batch.output.report.index import write_index
     from fer_batch.output.report.rebuild import stored_batch
 

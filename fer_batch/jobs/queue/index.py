@@ -10,17 +10,20 @@ from typing import Any, TextIO
 from fer_batch.atomic import flushed_together
 from fer_batch.checksum import sha256_file
 from fer_batch.jobs.item.batch import write_batch
-from fer_batch.jobs.item.local import ItemResult
+from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.ledger.spec import JobItem, Manifest
 from fer_batch.jobs.store import keys
 from fer_batch.jobs.store.download import safe_join
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.jobs.store.stream import open_text
+from fer_batch.outputs import REGISTRY
 
-# Files that the pages are made of. Tables are read as they stream in, and of other files it only
-# matters that they exist: a job of thousands of inputs has gigabytes of them.
+# Files that the pages are made of. Tables are read as they stream in, but by outputs of a whole
+# batch, which want folders; of other files it only matters that they exist. A job of thousands of
+# inputs has gigabytes of them.
 READ_SUFFIXES = (".json",)
+READ_BY_BATCH = (".json", ".csv")
 
 
 def write_index(storage: Storage, manifest: Manifest, scratch: Path) -> None:
@@ -72,10 +75,12 @@ def _result(
     if in_place is not None:
         out.symlink_to(in_place.absolute(), target_is_directory=True)
     else:
+        whole = any(o.needs == "batch" and o.name in manifest.outputs for o in REGISTRY)
+        suffixes = READ_BY_BATCH if whole else READ_SUFFIXES
         for name in result.get("files", {}):
             target = safe_join(out, name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            if target.suffix in READ_SUFFIXES:
+            if target.suffix in suffixes:
                 storage.get_file(f"{base}/{name}", target)
             else:
                 target.touch()

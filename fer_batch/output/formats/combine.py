@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from fer_batch.atomic import atomic_path
+from fer_batch.outputs import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OpenTable = Callable[[Path], AbstractContextManager[TextIO]]
-COMBINED: dict[str, str] = {
-    "timeline.csv": "frames.csv",
-    "people.csv": "people.csv",
-    "intervals.csv": "intervals.csv",
-}
+COMBINED = {output.file: output.joined for output in REGISTRY if output.joined}
 
 
 def open_here(path: Path) -> AbstractContextManager[TextIO]:
