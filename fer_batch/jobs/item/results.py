@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from fer_batch import timeline_file
 from fer_batch.atomic import write_error, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import OutputPathError
@@ -33,6 +34,7 @@ OUTPUT_FILES: dict[str, tuple[str, ...]] = {
 RECORD = ".summary.json"
 OF_A_BATCH = ("summary.csv", "index.html", "frames.csv")
 OURS = [p for patterns in OUTPUT_FILES.values() for p in patterns if p not in OF_A_BATCH]
+OURS.append(timeline_file.NAME)
 
 
 @contextmanager

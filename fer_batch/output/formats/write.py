@@ -8,6 +8,7 @@ from fer_batch.atomic import write_text
 from fer_batch.output.formats.elan import elan_text
 from fer_batch.output.formats.tables import intervals_text, people_text
 from fer_batch.output.formats.webvtt import webvtt_text
+from fer_batch.output.table import write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from fer_batch.types import Timeline
 
 FORMATS: dict[str, str] = {
+    "csv": "timeline.csv",
     "intervals": "intervals.csv",
     "people": "people.csv",
     "vtt": "emotions.vtt",
@@ -41,6 +43,9 @@ def write_format(
         NoSpaceError, OutputPathError: the file cannot be written.
     """
     path = folder / FORMATS[name]
+    if name == "csv":
+        write_csv(timeline, path)
+        return path
     if name == "intervals":
         text = intervals_text(timeline)
     elif name == "people":
