@@ -14,8 +14,20 @@ ROOT = Path(__file__).parents[1]
 LAYERS = {
     **dict.fromkeys(
         (
-            *("types", "errors", "config", "atomic", "i420", "version", "quiet_stderr"),
-            *("checksum", "columns", "npz", "timeline_file"),
+            "types",
+            "errors",
+            "option",
+            "option_text",
+            "config",
+            "atomic",
+            "i420",
+            "printable",
+            "version",
+            "quiet_stderr",
+            "checksum",
+            "columns",
+            "npz",
+            "timeline_file",
         ),
         0,
     ),
