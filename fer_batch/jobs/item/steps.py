@@ -16,7 +16,9 @@ from fer_batch.atomic import write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.config import AnalyzeSettings, fingerprint
 from fer_batch.errors import UnreadableError
+from fer_batch.jobs.item import make
 from fer_batch.jobs.item.work import FORMAT, ItemPlan, ItemSpec, WorkFolder
+from fer_batch.outputs import Output
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.native import give_back_memory
 from fer_batch.pipeline.plan import plan
@@ -158,9 +160,8 @@ def render(
     with timings.stage("render_s"), ThreadPoolExecutor(2) as pool:
         beside: list[Future[None]] = []
         if segment == 0:  # drawing the video leaves room for both; each keeps one core busy
-            beside.append(pool.submit(gif, item, work, engine, should_cancel))
-            beside.append(pool.submit(plot, item, work, engine))
-            beside.append(pool.submit(formats, item, work, engine))
+            for output in make.wanted(item):
+                beside.append(pool.submit(_make, output, item, work, engine, should_cancel))
         render_segment(
             engine.source(found.info),
             cut,
@@ -181,68 +182,28 @@ def render(
     return kept
 
 
-def gif(
-    item: ItemSpec, work: WorkFolder, engine: Engine, should_cancel: ShouldCancel = never
+def _make(
+    output: Output,
+    item: ItemSpec,
+    work: WorkFolder,
+    engine: Engine,
+    should_cancel: ShouldCancel = never,
 ) -> None:
-    """Make the GIF, where it is wanted and not there yet.
-
-    Raises:
-        Cancelled: ``should_cancel`` said so.
-    """
-    if "gif" in item.outputs and not work.gif.exists():
-        from fer_batch.pipeline.preview import preview
-
-        timings, source = Timings(), engine.source(work.read_plan().info)
-        timeline = engine.timelines.read(work.timeline)
-        preview(source, timeline, item.render, work.gif, timings, should_cancel)
-        _write_timings(work, "gif", timings)
-
-
-def plot(item: ItemSpec, work: WorkFolder, engine: Engine) -> None:
-    """Make the plot, where it is wanted and not there yet."""
-    if "plot" in item.outputs and not work.plot.exists():
-        timings = Timings()
-        with timings.stage("write_plot"):
-            from fer_batch.output.plot import write_plot
-
-            write_plot(engine.timelines.read(work.timeline), work.plot)
-        _write_timings(work, "plot", timings)
-
-
-def formats(item: ItemSpec, work: WorkFolder, engine: Engine) -> None:
-    """Write the tables and what researchers' tools open, where it is wanted and not there yet."""
-    from fer_batch.output.formats import FORMATS, write_format
-
-    missing = [
-        name
-        for name, file in FORMATS.items()
-        if name in item.outputs and not (work.parts / file).exists()
-    ]
-    if missing:
-        timings, start_s = Timings(), work.read_plan().info.start_s
-        timeline = engine.timelines.read(work.timeline)
-        with timings.stage("write_formats"):
-            for name in missing:
-                write_format(name, work.parts, timeline, start_s=start_s)
-        _write_timings(work, "formats", timings)
-
-
-def needs_render(item: ItemSpec) -> bool:
-    """Whether any wanted output is made of pictures."""
-    return bool({"video", "gif", "report"} & set(item.outputs))
+    """Make an output where it is not there yet, and note how long it took."""
+    if not work.made(output).exists():
+        timings = make.make(output, item, work, engine, should_cancel)
+        _write_timings(work, f"make-{output.name}", timings)
 
 
 def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     """Put the results together under their final names, ``summary.json`` last; returns it."""
-    from fer_batch.output.formats import FORMATS
     from fer_batch.pipeline.finish import Finish, Provenance, finish_item
 
     found = work.read_plan()
     timings = Timings()
     with timings.stage("finish_s"):
-        gif(item, work, engine)
-        plot(item, work, engine)
-        formats(item, work, engine)
+        for output in make.wanted(item):
+            _make(output, item, work, engine)
     for path in sorted((work.path / "timings").glob("*.json")):
         with suppress(ValueError):  # not flushed when written; nothing but a duration is lost
             timings.add(json.loads(path.read_text("utf-8")))
@@ -260,14 +221,12 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
         },
         load_s=engine.load_s,
     )
-    drawn = [s.index for s in found.segments] if needs_render(item) else []
-    ready = {"gif": work.gif, "plot": work.plot}
-    ready |= {name: work.parts / file for name, file in FORMATS.items()}
+    drawn = [s.index for s in found.segments] if make.draws(item) else []
     job = Finish(
         info=found.info,
         shown=item.shown or found.info.path,
         timeline=engine.timelines.read(work.timeline),
-        made=[path for name, path in ready.items() if name in item.outputs],
+        made=make.made(item, work),
         parts=[work.part(i) for i in drawn] if "video" in item.outputs else [],
         kept=[work.kept(i) for i in drawn],
         out=work.out,
