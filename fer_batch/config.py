@@ -27,7 +27,13 @@ OUTPUTS = (
     "eaf",
 )
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".wmv")
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+IMAGE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff"),
+    *(".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k", ".jpf", ".jpx", ".pgm", ".ppm", ".pbm"),
+    ".pnm",
+)
+# Also what OpenCV may allocate, whatever a header claims (see fer_batch/__init__.py).
+MOST_PHOTO_PIXELS = 200_000_000
 
 
 def fingerprint(value: Any) -> str:
@@ -97,13 +103,19 @@ class RenderSettings(_JsonSettings):
 
 @dataclass(frozen=True)
 class Limits(_JsonSettings):
-    """Caps for media made by strangers: checked before pictures are decoded."""
+    """Caps for media made by strangers: checked before pictures are decoded.
+
+    ``pixels``: of a frame of video. ``photo_pixels``: of an image file, most of which are shrunk
+    while they are decoded; ``photo_bytes``: the memory that decoding one may take.
+    """
 
     pixels: int = 8192 * 4352
     frames: int = 5_000_000
     duration_s: float = 24 * 3600.0
     streams: int = 64
     image_bytes: int = 256 * 1024 * 1024
+    photo_pixels: int = MOST_PHOTO_PIXELS
+    photo_bytes: int = 1200 * 1024 * 1024
 
 
 @dataclass(frozen=True)
