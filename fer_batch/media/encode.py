@@ -16,8 +16,8 @@ from typing import Any, Self
 
 from fer_batch.config import RenderSettings
 from fer_batch.media import planes
-from fer_batch.media.image_decode import shrink_factor
 from fer_batch.media.film import Film, output_ticks
+from fer_batch.media.image_decode import shrink_factor
 from fer_batch.types import Image, Segment, SourceInfo
 
 KEYFRAME_S = 2.0

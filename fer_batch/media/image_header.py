@@ -20,6 +20,7 @@ from fer_batch.media.image_kind import START_BYTES, image_kind, other_kind
 ORIENTATION = 0x0112  # the tag of EXIF and TIFF
 DNG_VERSION = 0xC612
 _MOST_EXIF = 1 << 16
+_MOST_TAGS = 4096
 LONGEST_SIDE = 1_000_000  # OpenCV reads up to 2^20
 # What decoding takes for each pixel at most, bytes: planes, working copies, and the result.
 _BYTES = {"jpeg": 6, "png": 4, "webp": 7, "bmp": 4, "gif": 5, "tiff": 6, "jp2": 16, "pnm": 3}
@@ -223,6 +224,7 @@ def _tiff(file: Any) -> ImageHeader:
 
     head = file.read(8)
     tags = ImageFileDirectory_v2(head + (file.read(8) if 43 in head[2:4] else b""))  # BigTIFF
+    _check_tags(file, tags.next, head)
     file.seek(tags.next)
     tags.load(file)
     if DNG_VERSION in tags:
@@ -240,6 +242,18 @@ def _tiff(file: Any) -> ImageHeader:
         moving=bool(tags.next),
         icc=icc if isinstance(icc, bytes) else b"",
     )
+
+
+def _check_tags(file: Any, place: int, head: bytes) -> None:
+    """Where a size is named twice, decoders take the first and others the last: a trap."""
+    order: Literal["little", "big"] = "little" if head[:2] == b"II" else "big"
+    count, entry = (8, 20) if 43 in head[2:4] else (2, 12)
+    file.seek(place)
+    entries = min(int.from_bytes(file.read(count), order), _MOST_TAGS)
+    table = file.read(entries * entry)
+    named = [int.from_bytes(table[i : i + 2], order) for i in range(0, len(table), entry)]
+    if named.count(256) != 1 or named.count(257) != 1:
+        raise ValueError("width or height is not named just once")
 
 
 def _several(value: Any) -> tuple[int, ...]:

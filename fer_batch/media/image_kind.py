@@ -45,10 +45,8 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
 )
 _AVIF_BRANDS = (b"avif", b"avis")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-RAW_SUFFIXES = frozenset(
-    ".3fr .arw .cr2 .cr3 .dng .erf .iiq .kdc .mrw .nef .nrw .orf .pef .raf .raw .rw2 .rwl .srw "
-    ".x3f".split()
-)
+_RAW = "3fr arw cr2 cr3 dng erf iiq kdc mrw nef nrw orf pef raf raw rw2 rwl srw x3f"  # cameras' own
+RAW_SUFFIXES = frozenset(f".{suffix}" for suffix in _RAW.split())
 
 
 def image_kind(start: bytes) -> str:

@@ -77,7 +77,7 @@ def tiff_of_two_sizes(path: Path, shown: int, real: int) -> Path:
 
 
 def heic_of_tiles(path: Path, rgb: Image, tile: int) -> Path:
-    """A HEIC photo as phones write it: tiles of ``tile`` pixels, joined and cut by the container."""
+    """A HEIC photo as phones write it: tiles of ``tile`` pixels, which the container joins."""
     import pillow_heif
     from PIL import Image as Pillow
 

@@ -38,7 +38,6 @@ FORMATS = {
     "ppm": "PPM",
     "heic": "HEIF",
 }
-LOSSY = {"quality": 95}
 pillow_heif.register_heif_opener()  # Pillow writes HEIF only so
 
 
@@ -152,9 +151,6 @@ def test_a_phones_photo_of_tiles_is_read_whole(tmp_path: Path) -> None:
     assert np.abs(shown.bgr[..., ::-1].astype(int) - picture).mean() < 6
 
 
-SPECIAL: dict[str, Image] = {}
-
-
 def grey() -> Image:
     return cv2.cvtColor(cv2.cvtColor(upright(), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
@@ -226,7 +222,6 @@ def test_a_transparent_colour_of_a_palette_lies_over_white(tmp_path: Path) -> No
 
 def wide_gamut() -> bytes:
     """A profile whose red, green and blue reach further than those of sRGB (Rec. 2020's)."""
-    import struct
 
     def s15(value: float) -> bytes:
         return struct.pack(">i", round(value * 65536))
@@ -250,7 +245,9 @@ def wide_gamut() -> bytes:
     for name, content in tags.items():
         table += name + struct.pack(">II", at + len(body), len(content))
         body += content
-    head = struct.pack(">I4sI4s4s4s", at + len(body), b"\0" * 4, 0x02400000, b"mntr", b"RGB ", b"XYZ ")
+    head = struct.pack(
+        ">I4sI4s4s4s", at + len(body), b"\0" * 4, 0x02400000, b"mntr", b"RGB ", b"XYZ "
+    )
     head += b"\0" * 12 + b"acsp" + b"\0" * 28 + s15(0.9642) + s15(1.0) + s15(0.8249)
     return head.ljust(128, b"\0") + table + body
 
