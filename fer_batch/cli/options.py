@@ -38,7 +38,11 @@ Paths = Annotated[
 ]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")]
 Model = Annotated[
-    str, typer.Option(help="Expression model: a name (`fer-batch models`) or a card.")
+    str,
+    typer.Option(
+        help="Expression model: a name (`fer-batch models`) or a card. fer3 and fer7 follow "
+        "FER2013's labels and are for comparison with work on FER2013."
+    ),
 ]
 Detector = Annotated[str, typer.Option(help="Face detector: yunet, or none for folders of crops.")]
 DetectorModel = Annotated[str, typer.Option(help="Other weights for the detector (ONNX file).")]

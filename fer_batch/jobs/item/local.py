@@ -18,12 +18,13 @@ from fer_batch.atomic import atomic_path
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import (
     Cancelled,
-    FerBatchError,
     InputError,
     OutputPathError,
     UnreadableError,
+    UsageError,
 )
 from fer_batch.jobs.item import steps
+from fer_batch.jobs.item.failure import failure_of
 from fer_batch.jobs.item.results import (
     alone,
     keep_record,
@@ -93,8 +94,6 @@ def run_items(
         UnknownModelError, ModelFileError: nothing can run at all.
         OutputPathError: ``out`` cannot be written to.
     """
-    from fer_batch.output.table import one_line
-
     results: list[ItemResult] = []
     for number, item in enumerate(items):
         folder = out / item.name
@@ -109,26 +108,22 @@ def run_items(
             result = ItemResult(item, folder, state, summary=summary)
         except Cancelled as error:
             result = ItemResult(item, folder, "cancelled", error=str(error), code=error.code)
-        except (InputError, OutputPathError) as error:
-            result = ItemResult(item, folder, "failed", error=str(error), code=error.code)
-        except FerBatchError as error:
-            if error.exit_status == 2:
+        except UsageError as error:
+            if not isinstance(error, OutputPathError):  # wrong for every input alike
                 raise
-            result = ItemResult(item, folder, "failed", error=str(error), code=error.code)
-        except (OSError, MemoryError) as error:
-            reason = str(getattr(error, "strerror", "") or error or type(error).__name__).lower()
-            told = f"{item.input}: {reason}"
-            result = ItemResult(item, folder, "failed", error=told, code="system")
-        except Exception as error:  # a defect of ours costs one item, not the batch
-            logger.debug("%s failed unexpectedly", item.input, exc_info=True)
-            reason = (str(error).splitlines() or [""])[0]
-            told = f"{item.input}: unexpected {type(error).__name__} ({reason}); please report it"
-            result = ItemResult(item, folder, "failed", error=told, code="unexpected")
-        # Names of strangers' files may hold line breaks and terminal codes.
-        line = one_line(result.error)
-        results.append(replace(result, error=line, seconds=time.perf_counter() - begin))
+            result = _failed(item, folder, error)
+        except Exception as error:  # a defect of ours too costs one item, not the batch
+            result = _failed(item, folder, error)
+        results.append(replace(result, seconds=time.perf_counter() - begin))
         observer.item_ended(number, results[-1])
     return results
+
+
+def _failed(item: ItemSpec, folder: Path, error: Exception) -> ItemResult:
+    failure = failure_of(error, item.input)
+    if failure.code == "unexpected":
+        logger.debug("%s failed unexpectedly", item.input, exc_info=error)
+    return ItemResult(item, folder, "failed", error=failure.line, code=failure.code)
 
 
 @dataclass
