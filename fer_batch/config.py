@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
+
+from fer_batch import door
 
 # It says what most people would say (FER+ votes), where `fer3` follows FER2013's labels. Weights of
 # eight bits are a quarter of the cost on CPUs. See docs/model-card.md.
@@ -30,6 +33,22 @@ VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpe
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 
+# What a setting may be where others than the command line give it.
+RANGES: dict[str, tuple[float, float]] = {
+    "every": (1, 1e6),
+    "grid": (1, 1e6),
+    "fps": (1e-3, 1e4),
+    "min_face": (0, 65536),
+    "min_confidence": (0, 1),
+    "smooth_s": (0, 1e6),
+    "bridge_s": (0, 1e6),
+    "ghost_s": (0, 1e6),
+    "ghost_confidence": (0, 1),
+    "threshold": (0, 1),
+    "crf": (0, 63),
+}
+
+
 def fingerprint(value: Any) -> str:
     """SHA-256 (hex) of a JSON-able value, independent of the order of keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -46,8 +65,29 @@ class _JsonSettings:
     def from_json(cls, data: dict[str, Any]) -> Self:
         known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
         if unknown := set(data) - known:
-            raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+            raise ValueError(f"unknown settings: {', '.join(sorted(unknown))[:200]}")
+        return cls(**{name: _as_default(cls(), name, value) for name, value in data.items()})
+
+
+def _as_default(settings: object, name: str, value: Any) -> Any:
+    """``value`` if it is of the kind that the setting has by default: strangers write these too.
+
+    Raises:
+        Refused: it is of another kind.
+    """
+    default = getattr(settings, name)
+    low, high = RANGES.get(name, (-math.inf, math.inf))
+    if isinstance(default, bool):
+        return door.flag(value, name)
+    if isinstance(default, int):
+        return door.whole(value, name, int(max(low, -(2**64))), int(min(high, 2**64)))
+    if isinstance(default, float):
+        return door.number(value, name, low, high)
+    if isinstance(default, str):
+        return door.text(value, name)
+    if isinstance(default, tuple):
+        return tuple(door.text(one, name) for one in door.rows(value, name, 1000))
+    return value
 
 
 @dataclass(frozen=True)

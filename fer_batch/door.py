@@ -12,7 +12,6 @@ import math
 import os
 import re
 import stat
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +154,7 @@ def flag(value: object, field: str) -> bool:
     return value
 
 
-def record(value: object, field: str) -> Mapping[str, Any]:
+def record(value: object, field: str) -> dict[str, Any]:
     """A JSON object."""
     if not isinstance(value, dict):
         raise Refused(f"{field} is no record of names and values")

@@ -24,16 +24,18 @@ any_settings = st.one_of(
         AnalyzeSettings,
         model=words,
         min_face=st.integers(0, 999),
-        min_confidence=finite,
-        fps=finite,
+        min_confidence=st.floats(0, 1),
+        fps=st.floats(0.001, 1e4),
+        smooth_s=st.floats(0, 1e6),
     ),
     st.builds(
         RenderSettings,
         labels=st.lists(words, max_size=3).map(tuple),
-        threshold=finite,
+        threshold=st.floats(0, 1),
+        gif_start_s=finite,
         preset=words,
     ),
-    st.builds(Limits, pixels=st.integers(1), duration_s=finite),
+    st.builds(Limits, pixels=st.integers(1, 2**60), duration_s=finite),
 )
 
 

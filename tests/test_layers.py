@@ -13,7 +13,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = {
     **dict.fromkeys(
-        ("types", "errors", "config", "atomic", "i420", "version", "quiet_stderr", "checksum"), 0
+        (
+            "types",
+            "errors",
+            "config",
+            "atomic",
+            "i420",
+            "version",
+            "quiet_stderr",
+            "checksum",
+            "door",
+        ),
+        0,
     ),
     **dict.fromkeys(("media", "faces", "emotion", "tracking", "output", "demo"), 1),
     "pipeline": 2,

@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from fer_batch.atomic import write_error
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import FerBatchError, OutputPathError, StorageError
 from fer_batch.jobs.item.results import OUTPUT_FILES
 from fer_batch.jobs.ledger.spec import Manifest
-from fer_batch.jobs.store import keys
+from fer_batch.jobs.store import keys, records
+from fer_batch.jobs.store.records import Fact
 from fer_batch.jobs.store.storage import Storage
 
 
@@ -47,19 +47,19 @@ def plan_download(
     """Every file of the job's finished items (``only`` some outputs, all where empty)."""
     wanted: list[Wanted] = []
     for index, item in enumerate(manifest.items):
-        result = storage.get_json(keys.fact(manifest.job_id, index, "result"))
+        result = records.result(storage, manifest.job_id, index)
         if result is None:
             continue
         base = f"{keys.item(manifest.job_id, index)}/out"
-        wanted += _files(result["files"], base, out, f"{item.name}/", only)
-    whole = storage.get_json(f"{keys.index(manifest.job_id)}.json")
+        wanted += _files(result.files, base, out, f"{item.name}/", only)
+    whole = records.batch_files(storage, manifest.job_id)
     if whole is not None:
-        wanted += _files(whole["files"], keys.index(manifest.job_id), out, "", only)
+        wanted += _files(whole, keys.index(manifest.job_id), out, "", only)
     return wanted
 
 
 def _files(
-    files: dict[str, Any], base: str, out: Path, folder: str, only: frozenset[str]
+    files: dict[str, Fact], base: str, out: Path, folder: str, only: frozenset[str]
 ) -> list[Wanted]:
     patterns = [pattern for output in only for pattern in OUTPUT_FILES.get(output, ())]
     found = []
@@ -67,7 +67,7 @@ def _files(
         if only and not any(PurePosixPath(name).match(pattern) for pattern in patterns):
             continue
         target = safe_join(out, folder + name)
-        found.append(Wanted(f"{base}/{name}", target, about["size"], about["sha256"]))
+        found.append(Wanted(f"{base}/{name}", target, about.size, about.sha256))
     return found
 
 

@@ -15,7 +15,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fer_batch.atomic import atomic_path, is_temporary
-from fer_batch.errors import FerBatchError, NoSpaceError, OutputPathError, StorageError
+from fer_batch.door import MOST_BYTES, Refused, parse_json, read_regular
+from fer_batch.errors import (
+    DamagedError,
+    FerBatchError,
+    NoSpaceError,
+    OutputPathError,
+    StorageError,
+)
 
 BLOCK = 1024 * 1024
 
@@ -101,29 +108,35 @@ class Storage:
                 temporary.write_bytes(data)
 
     def get_bytes(self, key: str) -> bytes | None:
-        """The content of ``key``, None where there is none."""
+        """The content of ``key``, None where there is none. For records, not for media.
+
+        Raises:
+            DamagedError: it is no regular file, or larger than any record.
+        """
         with self._errors(key):
             try:
                 if self.local is not None:
-                    return self.folder(key).read_bytes()
-                data: bytes = self._fs.cat_file(self._path(key))
+                    return read_regular(self.folder(key))
+                data: bytes = self._fs.cat_file(self._path(key), 0, MOST_BYTES + 1)
                 return data
             except FileNotFoundError:
                 return None
+            except Refused as error:
+                raise DamagedError(f"{self.where}: {key} is {error}") from error
 
     def get_json(self, key: str) -> Any:
         """The JSON value of ``key``, None where there is none.
 
         Raises:
-            StorageError: it is damaged.
+            DamagedError: it is no JSON, or too large or too deep.
         """
         data = self.get_bytes(key)
         if data is None:
             return None
         try:
-            return json.loads(data)
-        except ValueError as error:
-            raise StorageError(f"{self.where}: {key} is damaged ({error})") from error
+            return parse_json(data)
+        except Refused as error:
+            raise DamagedError(f"{self.where}: {key} is damaged: {error}") from error
 
     def read_blocks(self, key: str, start: int = 0) -> Iterator[bytes]:
         """The content of ``key`` from byte ``start`` on, in blocks of about a megabyte."""
