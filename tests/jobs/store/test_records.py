@@ -19,6 +19,7 @@ from fer_batch.jobs.store.storage import Storage
 
 SHA = "0f" * 32
 JOB = "a" * 20
+CLIP = StoredFile("i.mp4", f"inputs/0f/{SHA}.mp4", 9, SHA)
 MANIFEST = Manifest(
     JOB,
     "name",
