@@ -62,7 +62,7 @@ class Warm:
     """fer-batch with its models loaded, as a worker has them."""
 
     def __init__(self, folder: Path) -> None:
-        self._engine = Engine(RunSettings(segment_frames=1500))
+        self._engine = Engine(RunSettings())
         self._engine.classifier(AnalyzeSettings())
         self._engine.detector(AnalyzeSettings())
         self._out = folder / "out"

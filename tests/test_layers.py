@@ -16,9 +16,12 @@ LAYERS = {
         (
             "types",
             "errors",
+            "option",
+            "option_text",
             "config",
             "atomic",
             "i420",
+            "printable",
             "version",
             "quiet_stderr",
             "checksum",

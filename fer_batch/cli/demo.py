@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
+from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings, RunSettings
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.item.local import Existing, ItemResult
+    from fer_batch.jobs.item.outcome import Existing, ItemResult
 
 # What each result is, in the order in which a person would want to open them.
 WORDS = {
@@ -48,9 +48,8 @@ def demo(
         typer.echo("making a clip of two people")
     write_clip(clip, seconds=seconds)
     existing: Existing = "overwrite" if overwrite else "resume"
-    results = run_local(
-        [clip], out, AnalyzeSettings(), RenderSettings(), RunSettings(), existing, quiet or as_json
-    )
+    defaults = AnalyzeSettings(), RenderSettings(), OUTPUTS, RunSettings()
+    results = run_local([clip], out, *defaults, existing, quiet or as_json)
     if not quiet and not as_json:
         _say_where(results)
     finish(results, out, quiet, as_json)

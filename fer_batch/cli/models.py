@@ -19,7 +19,7 @@ WHICH = """Which one?
   ferplus8-int8  eight expressions, as most people would say it
   fer3, fer7     only to compare with work on FER2013, whose labels often call a neutral face sad
   names without -int8 also run on GPUs and change results a little; on CPUs -int8 is the faster
-  fer-batch models NAME shows how a model was trained, how often it is right, and its limits"""
+  fer-batch models NAME shows a model's card; fer-batch evaluate measures it on your own photos"""
 
 
 def models(

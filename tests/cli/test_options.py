@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.cli import options as o
-from fer_batch.config import OUTPUTS, AnalyzeSettings, RunSettings
+from fer_batch.config import OUTPUTS
 from fer_batch.errors import OutputPathError, UsageError
 
 
@@ -28,37 +28,10 @@ def test_what_is_no_output(text: str) -> None:
         o.parse_outputs(text)
 
 
-@given(st.floats(0, 9e4), st.floats(0.001, 9e4))
-def test_ranges(start: float, length: float) -> None:
-    start, stop = round(start, 3), round(start + length, 3) + 0.001
-    assert o.parse_range(f"{start:.3f}-{stop:.3f}") == pytest.approx((start, stop))
-
-
-@pytest.mark.parametrize("text", ["3", "9-3", "3-3", "a-b", "-1-2", "1-2-3", "nan-3", "1-"])
-def test_what_is_no_range(text: str) -> None:
-    with pytest.raises(UsageError, match="--gif-range"):
-        o.parse_range(text)
-
-
-def test_no_range_is_the_whole() -> None:
-    assert o.parse_range("") == (0.0, 0.0)
-
-
 def test_labels() -> None:
-    assert o.parse_labels(" happy, ,sad ") == ("happy", "sad")
     o.check_labels(("happy",), ("happy", "sad"), "fer3")
     with pytest.raises(UsageError, match=r"'angry'.*happy, sad"):
         o.check_labels(("angry",), ("happy", "sad"), "fer3")
-
-
-def test_settings_that_typer_cannot_check() -> None:
-    o.check_settings(AnalyzeSettings(), RunSettings())
-    with pytest.raises(UsageError, match="--detector"):
-        o.check_settings(AnalyzeSettings(detector="eyes"))
-    with pytest.raises(UsageError, match="--device"):
-        o.check_settings(AnalyzeSettings(), RunSettings(device="abacus"))
-    with pytest.raises(UsageError, match="--runtime"):
-        o.check_settings(AnalyzeSettings(), RunSettings(runtime="steam"))
 
 
 def test_output_folders(tmp_path: Path) -> None:

@@ -125,8 +125,8 @@ def train(
     A training that is resumed keeps its settings, save those given anew: to end one early, resume
     it with --epochs and --cooldown-epochs, or with --finish-in on a machine that others use too.
     """
-    from fer_batch.cli.options import parse_labels
     from fer_batch.emotion.backend import load_keras
+    from fer_batch.option_text import parse_names
     from fer_batch.training import run
     from fer_batch.training.data.read import hold_out, load
 
@@ -154,7 +154,7 @@ def train(
     start = _found_again(start_from or [])
     frozen = tuple(part.strip() for part in freeze.split(",") if part.strip())
     how = run.stored_settings(out, epochs=epochs, **changes) if resume else None
-    heads = run.heads_for(targets or "fer2013", parse_labels(emotions) or None)
+    heads = run.heads_for(targets or "fer2013", parse_names(emotions) or None)
     if how is None:
         how = run.new_settings(
             arch or "resnet", heads, epochs, start_from=start, frozen=frozen, **changes

@@ -196,7 +196,7 @@ class Manifest:
 
         Raises:
             JobError: written by a newer fer-batch.
-            ValueError: a field is not as fer-batch writes it; it is named.
+            ValueError, UsageError: a field is not as fer-batch writes it; it is named.
         """
         found = door.record(data, "manifest")
         version = door.whole(found.get("version"), "version", 1)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from fer_batch import door
-from fer_batch.errors import DamagedError
+from fer_batch.errors import DamagedError, UsageError
 from fer_batch.jobs.ledger.spec import JOB_ID
 from fer_batch.jobs.store import keys
 from fer_batch.jobs.store.storage import Storage
@@ -172,7 +172,7 @@ def read(storage: Storage, key: str, of: Callable[[Any], Read]) -> Read | None:
         return None
     try:
         return of(data)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, UsageError) as error:
         raise DamagedError(f"{storage.where}: {key} is damaged: {error}") from error
 
 

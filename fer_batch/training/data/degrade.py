@@ -91,7 +91,7 @@ def enlarge(image: ByteArray, size: int, rng: np.random.Generator) -> ByteArray:
 
 
 def uneven_light(image: ByteArray, most: float, rng: np.random.Generator) -> ByteArray:
-    """Light from one side: by up to e to ``most`` brighter from left to right, and from top down."""
+    """Light from one side: up to e to ``most`` brighter from left to right, and from top down."""
     import numpy as np
 
     along = _ramp(image.shape[0])

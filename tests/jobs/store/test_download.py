@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.errors import FerBatchError, OutputPathError, StorageError
+from fer_batch.jobs.store.connect import open_storage
 from fer_batch.jobs.store.download import Wanted, check_only, fetch, safe_join
 from fer_batch.jobs.store.storage import Storage
 
@@ -18,7 +19,7 @@ DATA = bytes(range(256)) * 9000
 
 @pytest.fixture
 def storage(tmp_path: Path) -> Storage:
-    found = Storage(str(tmp_path / "store"))
+    found = open_storage(str(tmp_path / "store"))
     found.put_bytes("k", DATA)
     return found
 

@@ -14,8 +14,8 @@ from fer_batch.errors import DamagedError, FerBatchError, StorageError
 from fer_batch.jobs.ledger.spec import JobItem, Manifest, StoredFile, new_job_id
 from fer_batch.jobs.queue import facts
 from fer_batch.jobs.store import keys, records
+from fer_batch.jobs.store.connect import open_storage
 from fer_batch.jobs.store.inputs import InputCache
-from fer_batch.jobs.store.storage import Storage
 
 SHA = "0f" * 32
 JOB = "a" * 20
@@ -63,7 +63,8 @@ HOSTILE: list[Any] = [
 FREE = {
     ("error", "words"), ("manifest", "input"), ("manifest", "name"), ("manifest", "problem"),
     ("manifest", "model"), ("manifest", "detector"), ("manifest", "detector_model"),
-    ("manifest", "labels"), ("manifest", "preset"), ("plan", "warnings"), ("result", "a"),
+    ("manifest", "labels"),
+    ("manifest", "preset"), ("plan", "warnings"), ("result", "a"),
     ("result", "summary"), ("final", "created"),
 }  # fmt: skip
 
@@ -129,14 +130,14 @@ def test_names_of_outputs_stay_inside(name: str) -> None:
 
 
 def test_a_manifest_of_another_job_is_refused(tmp_path: Path) -> None:
-    storage, job = Storage(str(tmp_path)), new_job_id()
+    storage, job = open_storage(str(tmp_path)), new_job_id()
     storage.put_json(keys.manifest(job), MANIFEST.to_json())
     with pytest.raises(DamagedError, match="that of another job"):
         facts.read_manifest(storage, job)
 
 
 def test_deep_and_damaged_json_is_one_line(tmp_path: Path) -> None:
-    storage = Storage(str(tmp_path))
+    storage = open_storage(str(tmp_path))
     for content in (b"[" * 100_000, b"{", b'{"version": 1}', b"\xff"):
         storage.put_bytes(keys.manifest(JOB), content)
         with pytest.raises(DamagedError) as caught:
@@ -147,7 +148,7 @@ def test_deep_and_damaged_json_is_one_line(tmp_path: Path) -> None:
 
 def test_a_hash_that_is_a_path_writes_nothing(tmp_path: Path) -> None:
     """As was done with `authorized_keys`: also where an item did not come through the door."""
-    storage = Storage(str(tmp_path / "storage"))
+    storage = open_storage(str(tmp_path / "storage"))
     victim = tmp_path / "home" / ".ssh"
     victim.mkdir(parents=True)
     storage.put_bytes(f"inputs/0f/{SHA}.png", b"ssh-rsa")
