@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from fer_batch import door
-from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings, fingerprint
+from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
 from fer_batch.errors import JobError
+from fer_batch.outputs import OUTPUTS
 from fer_batch.version import installed_version
 
 MANIFEST_VERSION = 1
