@@ -26,6 +26,7 @@ LAYERS = {
             "version",
             "quiet_stderr",
             "checksum",
+            "door",
         ),
         0,
     ),
