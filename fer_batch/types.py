@@ -156,7 +156,9 @@ class Frame:
     ``image`` is ``uint8[h * 3 // 2, w]`` with even ``w`` and ``h`` (odd sizes are padded by
     repeating the edge): the luma plane, then the two quarter-size chroma planes. ``image`` is None
     where the frame could not be decoded. Luma is in video range (16 to 235) unless ``full_range``.
-    ``width`` and ``height`` are the true upright size, before padding.
+    ``width`` and ``height`` are the true upright size, before padding. ``scale``: how many pixels
+    of the source a pixel of the image stands for, 1 but for photos that were shrunk while they
+    were decoded.
     """
 
     index: int
@@ -165,6 +167,7 @@ class Frame:
     width: int = 0
     height: int = 0
     full_range: bool = False
+    scale: float = 1.0
 
     @property
     def luma(self) -> Image:

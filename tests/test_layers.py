@@ -26,6 +26,7 @@ LAYERS = {
             "version",
             "quiet_stderr",
             "checksum",
+            "door",
             "columns",
             "npz",
             "timeline_file",
