@@ -13,7 +13,7 @@ from fer_batch.jobs.item.batch import write_batch
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.ledger.spec import JobItem, Manifest
-from fer_batch.jobs.store import keys
+from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.download import safe_join
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.jobs.store.stream import open_text
@@ -66,10 +66,10 @@ def _result(
         item.input, item.name, manifest.analyze, manifest.render, outputs=manifest.outputs
     )
     out = safe_join(folder, item.name)
-    error = storage.get_json(keys.fact(manifest.job_id, index, "error"))
+    error = records.error(storage, manifest.job_id, index)
     if error is not None:
-        return ItemResult(spec, out, "failed", error=error["words"], code=error["code"])
-    result = storage.get_json(keys.fact(manifest.job_id, index, "result")) or {}
+        return ItemResult(spec, out, "failed", error=error.words, code=error.code)
+    result = records.result(storage, manifest.job_id, index) or records.ResultRecord({})
     base = f"{keys.item(manifest.job_id, index)}/out"
     in_place = storage.local_path(base)
     if in_place is not None:
@@ -77,13 +77,13 @@ def _result(
     else:
         whole = any(o.needs == "batch" and o.name in manifest.outputs for o in REGISTRY)
         suffixes = READ_BY_BATCH if whole else READ_SUFFIXES
-        for name in result.get("files", {}):
+        for name in result.files:
             target = safe_join(out, name)
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.suffix in suffixes:
                 storage.get_file(f"{base}/{name}", target)
             else:
                 target.touch()
-    summary = result.get("summary", {})
+    summary = dict(result.summary)
     seconds = float(summary.get("timings", {}).get("total_s", 0.0))
     return ItemResult(spec, out, "done", seconds=seconds, summary=summary)
