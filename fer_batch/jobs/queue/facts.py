@@ -7,12 +7,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
-<<<<<<< HEAD
-from fer_batch.errors import FerBatchError, JobError
-from fer_batch.jobs.item.work import TIMELINE
-=======
 from fer_batch.errors import DamagedError, JobError
->>>>>>> main
+from fer_batch.jobs.item.work import TIMELINE
 from fer_batch.jobs.ledger.ledger import Dispatch, Ledger
 from fer_batch.jobs.ledger.spec import PRIORITIES, Manifest, Stage, Unit, check_job_id
 from fer_batch.jobs.store import keys, records
@@ -102,15 +98,9 @@ def _replay(
         return
     done("probe", **probe_facts(plan))
     files = storage.files(keys.item(job, index))
-<<<<<<< HEAD
-    result = storage.get_json(keys.fact(job, index, "result"))
-    assembled = TIMELINE in files or result is not None
-    for number, frames in enumerate(plan["segments"]):
-=======
     result = records.result(storage, job, index)
-    assembled = "timeline.csv" in files or result is not None
+    assembled = TIMELINE in files or result is not None
     for number, frames in enumerate(plan.segments):
->>>>>>> main
         if assembled or f"shards/{number:05d}.npz" in files:
             done("analyze", number, frames=frames)
     if not assembled:
