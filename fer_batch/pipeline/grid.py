@@ -14,7 +14,7 @@ import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces
+from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces, sharpened
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, detect_on_grid
@@ -202,7 +202,8 @@ class _Batches:
     def _run(self, crops: Image) -> tuple[HalfArray, FloatArray]:
         """Appearance and probabilities of a batch."""
         with self._timings.stage("classify"):
-            return appearance(crops), self._classifier.classify(crops)
+            sharp = sharpened(crops, self._classifier.card.sharpen)
+            return appearance(crops), self._classifier.classify(sharp)
 
 
 def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:

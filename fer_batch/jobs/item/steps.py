@@ -230,7 +230,7 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
 
 def result_key(sha256: str, settings: AnalyzeSettings, engine: Engine) -> str:
     """What a result's numbers depend on, as one hash."""
-    weights = engine.card(settings).sha256
+    weights = engine.card(settings).identity
     detector = engine.detector(settings).sha256
     names = {k: v for k, v in settings.to_json().items() if k not in ("detector_model", "model")}
     return fingerprint([FORMAT, installed_version(), sha256, names, weights, detector])
