@@ -1,4 +1,4 @@
-"""The seam behind which faces are found and classified: on CPUs by ``grid``, elsewhere otherwise."""
+"""The seam behind which faces are found and classified: `grid` on CPUs, elsewhere otherwise."""
 
 from __future__ import annotations
 
