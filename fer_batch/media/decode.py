@@ -28,7 +28,7 @@ def decoded_frames(container: Any, stream: Any, start: int | None = None) -> Ite
             frames = stream.codec_context.decode(packet)
         except av.EOFError:
             return
-        except av.FFmpegError:
+        except Exception:  # whatever damaged bytes make of a decoder
             continue
         yield from frames
 
@@ -39,6 +39,6 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
         for packet in container.demux(stream):
             if packet.size:
                 yield packet
-    except av.FFmpegError:
+    except Exception:  # whatever damaged bytes make of a demuxer
         pass
     yield None
