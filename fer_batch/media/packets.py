@@ -40,11 +40,12 @@ class First:
 @dataclass(slots=True)
 class Packets:
     """``pts``: sorted, of all that are to be shown, None where they cannot be relied on; ``dts``:
-    sorted. ``restarts``: how often times start again. ``sizes``: pictures may change size.
+    sorted. ``count``: of packets with pictures. ``restarts``: how often times start again. ``sizes``: pictures may change size.
     ``fields``: a packet may be half a frame."""
 
     pts: IntArray | None
     dts: IntArray
+    count: int = 0
     restarts: int = 0
     sizes: bool = False
     fields: bool = False
@@ -97,7 +98,7 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
     """
     pts: list[int] = []
     dts: list[int] = []
-    end = hidden = 0
+    end = hidden = number = 0
     dependable = True
     warnings: list[str] = []
     # Matroska has no DTS; those that FFmpeg makes of its PTS may be out of order.
@@ -113,6 +114,7 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
             if packet.is_discard:  # an edit list leaves it out
                 hidden += 1
                 continue
+            number += 1
             marks.see(packet)
             if packet.dts is not None:
                 dts.append(packet.dts)
@@ -146,6 +148,7 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
     return Packets(
         found if dependable else None,
         _sorted_once(dts),
+        number,
         laid.restarts,
         marks.sizes,
         marks.fields,

@@ -148,6 +148,11 @@ def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track:
     if told is not None and not (avi or packets.fields or packets.sizes):
         return _Times(told, header.time_base, True, (), Counter())
     counted = count(path, limits, packets.restarts > 0, track)
+    lost = packets.count - len(counted.pts)
+    if packets.restarts and not packets.fields and lost > 0:
+        header.warnings.append(
+            f"{lost} of {packets.count} frames could not be decoded and are left out"
+        )
     if header.format in BARE:
         header.warnings.append(
             f"holds pictures without times; {float(header.rate):g} frames a second are taken"

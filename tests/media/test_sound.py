@@ -148,7 +148,7 @@ def test_of_several_languages_the_first_is_kept_and_this_is_said(tmp_path: Path)
     oracle.ffmpeg("-i", one, "-f", "lavfi", "-i", "anullsrc=d=2", "-map", "0", "-map", "1:a",
                   "-c:v", "copy", "-c:a", "aac", source)  # fmt: skip
     (warning,) = film(source, tmp_path / "film.mp4")
-    assert warning == "of 2 sound tracks only the first is kept"
+    assert warning == "of 2 sound tracks only number 1 is kept"
     assert heard(tmp_path / "film.mp4").max() > 0.05
 
 
