@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from fer_batch.option import Settings, option
 from fer_batch.option_text import (
@@ -144,4 +144,19 @@ class RunSettings(Settings):
     segment_frames: int = option(
         1500, "Frames of a unit of work; never changes results.", low=1, hidden=True
     )
+    parallel: int = option(
+        0,
+        "Inputs worked on at once, each in a process of its own; 0: as cores and memory allow.",
+        low=0,
+        high=256,
+    )
+    memory_mb: int = option(
+        0,
+        "Megabytes of memory that one input may take; 0: a fair share of the machine's.",
+        low=0,
+    )
     limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        return super().from_json({**data, "limits": Limits.from_json(data["limits"])})

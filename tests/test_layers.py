@@ -21,6 +21,7 @@ LAYERS = {
             "config",
             "atomic",
             "i420",
+            "printable",
             "version",
             "quiet_stderr",
             "checksum",

@@ -11,7 +11,7 @@ from fer_batch.cli import options as o
 from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings, RunSettings
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.item.local import Existing, ItemResult
+    from fer_batch.jobs.item.outcome import Existing, ItemResult
 
 # What each result is, in the order in which a person would want to open them.
 WORDS = {

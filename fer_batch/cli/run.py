@@ -16,7 +16,7 @@ from fer_batch.errors import UsageError
 
 if TYPE_CHECKING:
     from fer_batch.cli.show import Silent
-    from fer_batch.jobs.item.local import Existing, ItemResult
+    from fer_batch.jobs.item.outcome import Existing, ItemResult
     from fer_batch.jobs.item.work import ItemSpec
 
 
@@ -96,16 +96,10 @@ def run_specs(
 ) -> list[ItemResult]:
     """Run items with progress and Ctrl-C; ``batch`` writes ``out/summary.csv`` as well."""
     from fer_batch.jobs.item.batch import write_batch
-    from fer_batch.jobs.item.local import run_items
-    from fer_batch.pipeline.build import Engine
+    from fer_batch.jobs.item.children.crew import run_isolated
 
-    engine = Engine(settings)
-    if infer:
-        engine.warm_up(items[0].analyze)
-        # A detector that cannot be loaded is one line, not one for each input.
-        engine.detector(items[0].analyze)
     with o.stop_on_signal() as stop, _observer(len(items), quiet) as observer:
-        results = run_items(items, out, engine, existing, observer, stop.is_set, infer)
+        results = run_isolated(items, out, settings, existing, observer, stop.is_set, infer)
     if batch:
         write_batch(results, out)
     return results

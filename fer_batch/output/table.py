@@ -17,6 +17,7 @@ import numpy as np
 
 from fer_batch.atomic import atomic_path
 from fer_batch.errors import InputError, NotFoundError, UnreadableError
+from fer_batch.printable import one_line
 from fer_batch.types import FrameStatus, Timeline
 
 if TYPE_CHECKING:
@@ -80,18 +81,6 @@ def _texts(columns: dict[str, NDArray[np.generic]], timeline: Timeline) -> dict[
         names = [label + suffix for label in timeline.labels]
         texts |= _probabilities(columns, names, has_face)
     return texts
-
-
-def one_line(name: str) -> str:
-    """A file name that cannot break the table: what is not text stands as an escape.
-
-    Names come from strangers: they may hold line breaks, and bytes that are no Unicode.
-    """
-    return "".join(
-        c if c >= " " and not "\x7f" <= c <= "\x9f" and not "\ud800" <= c <= "\udfff"
-        else f"\\u{ord(c):04x}"
-        for c in name
-    )  # fmt: skip
 
 
 def fixed(values: NDArray[np.float64], decimals: int) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fer_batch.errors import FerBatchError, NoSpaceError
+from fer_batch.printable import one_line
 
 LONGEST_LINE = 1000
 
@@ -59,8 +60,6 @@ def failure_of(
 
 
 def _failure(code: str, words: str, retry: Retry) -> Failure:
-    from fer_batch.output.table import one_line
-
     # Names of strangers' files may hold line breaks and terminal codes.
     line = " ".join(one_line(words).splitlines())
     return Failure(code, line[:LONGEST_LINE], retry)

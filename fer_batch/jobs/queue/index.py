@@ -9,7 +9,7 @@ from typing import Any
 from fer_batch.atomic import flushed_together
 from fer_batch.checksum import sha256_file
 from fer_batch.jobs.item.batch import write_batch
-from fer_batch.jobs.item.local import ItemResult
+from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.ledger.spec import JobItem, Manifest
 from fer_batch.jobs.store import keys
