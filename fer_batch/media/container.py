@@ -16,7 +16,7 @@ import av
 from fer_batch.config import Limits
 from fer_batch.errors import LimitError, NotFoundError, NoVideoError, UnreadableError
 from fer_batch.media.bounds import bound_allocations, decoder_options
-from fer_batch.media.formats import FORMATS, open_error
+from fer_batch.media.formats import FAULTS, FORMATS, open_error
 
 PROTOCOLS = "file"
 NO_LIMITS = Limits()
@@ -44,7 +44,7 @@ def open_container(path: Path, limits: Limits = NO_LIMITS, any_size: bool = Fals
         options |= decoder_options(limits)
     try:
         container = av.open(str(path), options=options, metadata_errors="replace")
-    except Exception as error:  # whatever a hostile header makes of a demuxer
+    except FAULTS as error:  # whatever a hostile header makes of a demuxer
         raise open_error(path, error) from error
     try:
         if len(container.streams) > limits.streams:

@@ -71,11 +71,10 @@ def count(path: Path, limits: Limits, restarts: bool, track: int = 0) -> Counted
             pts.append(placed)
             if len(pts) > limits.frames:
                 raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
-    finer = _finer(sorted(pts))
-    scale = finer[1]
+    spread, scale = finer(sorted(pts))
     exact = exact and scale == 1
     joins = tuple((moved * scale, begin * scale) for moved, begin in laid.joins)
-    return Counted(np.array(finer[0], np.int64), base / scale, exact, joins, sizes)
+    return Counted(np.array(spread, np.int64), base / scale, exact, joins, sizes)
 
 
 def rate_of(stream: Any) -> Fraction:
@@ -94,7 +93,7 @@ def lasting_size(sizes: Counter[tuple[int, int]]) -> tuple[int, int]:
     return max(lasting or sizes, key=lambda size: (size[0] * size[1], size))
 
 
-def _finer(pts: list[int]) -> tuple[list[int], int]:
+def finer(pts: list[int]) -> tuple[list[int], int]:
     """Rising times, and by how much finer their ticks are than those of ``pts``.
 
     Frames that share a tick (2000 a second, counted in milliseconds) lie between it and the next

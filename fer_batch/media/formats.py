@@ -14,8 +14,11 @@ FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,asf,flv,ogg,nut,gif,"
     "mxf,dv,rm,wtv,gxf,ivf,obu,h264,hevc,vvc,m4v,vc1,h263,mjpeg,yuv4mpegpipe"
 )
-# Those of them that hold bare pictures, without times.
-BARE = frozenset({"h264", "hevc", "vvc", "m4v", "vc1", "h263", "mjpeg", "mpegvideo", "obu"})
+# Those of them that hold bare pictures: how many a second, only a guess tells.
+BARE = frozenset({"h264", "hevc", "vvc", "m4v", "vc1", "h263", "mjpeg"})
+
+# Whatever damaged or hostile bytes make FFmpeg and PyAV raise; not what a defect of ours would.
+FAULTS = (av.FFmpegError, ValueError, LookupError, ArithmeticError, RuntimeError, MemoryError)
 
 
 def convert(path: Path) -> str:

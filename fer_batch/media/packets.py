@@ -14,9 +14,9 @@ import av
 import numpy as np
 
 from fer_batch.config import Limits
-from fer_batch.errors import FerBatchError, LimitError, NotMediaError
+from fer_batch.errors import LimitError, NotMediaError
 from fer_batch.media import headers
-from fer_batch.media.formats import reason
+from fer_batch.media.formats import FAULTS, reason
 from fer_batch.media.restarts import EndToEnd
 from fer_batch.types import IntArray
 
@@ -33,15 +33,15 @@ class First:
     def see(self, packet: Any) -> None:
         """The next packet, None after the last."""
         if self.picture is None:
-            with suppress(Exception):  # whatever damaged bytes make of a decoder
+            with suppress(*FAULTS):  # whatever damaged bytes make of a decoder
                 self.picture = next(iter(self._decoder.decode(packet)), None)
 
 
 @dataclass(slots=True)
 class Packets:
     """``pts``: sorted, of all that are to be shown, None where they cannot be relied on; ``dts``:
-    sorted. ``count``: of packets with pictures. ``restarts``: how often times start again. ``sizes``: pictures may change size.
-    ``fields``: a packet may be half a frame."""
+    sorted. ``count``: of packets with pictures. ``restarts``: how often times start again.
+    ``sizes``: pictures may change size. ``fields``: a packet may be half a frame."""
 
     pts: IntArray | None
     dts: IntArray
@@ -57,7 +57,7 @@ class _Marks:
 
     def __init__(self, stream: Any) -> None:
         context = stream.codec_context
-        self._codec = context.name
+        self._codec = context.codec.canonical_name  # the decoder's own may be libdav1d
         extradata = context.extradata
         self._prefix = headers.nal_prefix(self._codec, extradata)
         self._seen: set[bytes] = set()
@@ -126,9 +126,7 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
             end = max(end, packet.pts + (packet.duration or 0))
             if len(pts) > limits.frames:
                 raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
-    except FerBatchError:
-        raise
-    except Exception as error:  # whatever damaged bytes make of a demuxer
+    except FAULTS as error:  # whatever damaged bytes make of a demuxer
         warnings.append(f"reading stopped after {len(pts)} frames ({reason(error)})")
     first.see(None)
     # AVI counts the empty chunks that stand for a frame shown longer.

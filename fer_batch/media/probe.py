@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.config import Limits
-from fer_batch.errors import FerBatchError, LimitError, NotMediaError, NoVideoError
+from fer_batch.errors import LimitError, NotMediaError, NoVideoError
 from fer_batch.media.container import (
     open_container,
     open_decoder,
@@ -22,7 +22,7 @@ from fer_batch.media.container import (
     video_tracks,
 )
 from fer_batch.media.counted import Counted, count, lasting_size, rate_of
-from fer_batch.media.formats import BARE, convert, reason
+from fer_batch.media.formats import BARE, FAULTS, convert, reason
 from fer_batch.media.packets import First, Packets, read_packets
 from fer_batch.media.shape import check_pixels, square, turn
 from fer_batch.types import IntArray, SourceInfo
@@ -41,9 +41,9 @@ def probe_video(path: Path, name: str, limits: Limits, track: int = 0) -> Source
     """
     try:
         return _probe(path, name, limits, track)
-    except (FerBatchError, OSError):
-        raise
-    except Exception as error:  # whatever damaged bytes make of FFmpeg and PyAV
+    except FAULTS as error:
+        if isinstance(error, OSError):
+            raise
         raise NotMediaError(f"{path}: cannot be read as a video ({reason(error)})") from error
 
 
@@ -144,6 +144,10 @@ class _Times:
 
 def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track: int) -> _Times:
     avi = "avi" in header.format.split(",")
+    if header.format in BARE:
+        header.warnings.append(
+            f"holds pictures without times; {float(header.rate):g} frames a second are taken"
+        )
     told = packets.pts
     if told is not None and not (avi or packets.fields or packets.sizes):
         return _Times(told, header.time_base, True, (), Counter())
@@ -152,10 +156,6 @@ def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track:
     if packets.restarts and not packets.fields and lost > 0:
         header.warnings.append(
             f"{lost} of {packets.count} frames could not be decoded and are left out"
-        )
-    if header.format in BARE:
-        header.warnings.append(
-            f"holds pictures without times; {float(header.rate):g} frames a second are taken"
         )
     if avi and _by_chunks(header, packets, counted):
         # Where a packet is a frame, the container's own order of packets tells the times; PTS

@@ -10,7 +10,7 @@ from typing import Any
 import av
 
 from fer_batch.media.container import default_of
-from fer_batch.media.formats import reason
+from fer_batch.media.formats import FAULTS, reason
 from fer_batch.media.restarts import EndToEnd
 from fer_batch.types import SourceInfo
 
@@ -55,7 +55,7 @@ def open_sound(source: Any, output: Any, info: SourceInfo, warnings: list[str]) 
         else:
             rate = coded_rate(track.codec_context.rate)
             made = _coded(packets, output.add_stream("aac", rate=rate), joins)
-    except Exception as error:  # whatever a strange kind of sound makes of FFmpeg
+    except FAULTS as error:  # whatever a strange kind of sound makes of FFmpeg
         warnings.append(f"the sound ({codec}) could not be kept: {reason(error)}")
         return iter(())
     made = _readable(made, warnings)
@@ -120,14 +120,14 @@ def _frames(packets: Iterable[Any]) -> Iterator[Any]:
     for packet in packets:
         try:
             yield from packet.decode()
-        except Exception:  # whatever damaged bytes make of a decoder
+        except FAULTS:  # whatever damaged bytes make of a decoder
             continue
 
 
 def _readable(packets: Iterator[Any], warnings: list[str]) -> Iterator[Any]:
     try:
         yield from packets
-    except Exception as error:  # whatever damaged bytes make of a demuxer, a coder, a filter
+    except FAULTS as error:  # whatever damaged bytes make of a demuxer, a coder, a filter
         warnings.append(f"the sound ends early: the rest cannot be read ({reason(error)})")
 
 

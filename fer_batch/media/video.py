@@ -15,6 +15,7 @@ from fer_batch.config import Limits
 from fer_batch.media import planes
 from fer_batch.media.container import NO_LIMITS, open_container, open_decoder, video_stream
 from fer_batch.media.decode import decoded_frames
+from fer_batch.media.formats import FAULTS
 from fer_batch.media.shape import square
 from fer_batch.types import Frame, Image, SourceInfo
 
@@ -134,7 +135,7 @@ class VideoReader:
         try:
             container.seek(target, stream=stream, backward=True)
             packet = next(p for p in container.demux(stream) if p.size)
-        except Exception:  # whatever damaged bytes make of a demuxer
+        except (*FAULTS, StopIteration):
             return False
         if not packet.is_keyframe or packet.pts is None or packet.pts > self.info.pts[start]:
             return False

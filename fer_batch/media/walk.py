@@ -40,7 +40,8 @@ class PassedOver:
         """What a user is told; empty where nothing was left out."""
         said = []
         if number := self.files.total():
-            kinds = ", ".join(f"{kind} {often}" for kind, often in self.files.most_common())
+            often = sorted(self.files.items(), key=lambda item: (-item[1], item[0]))
+            kinds = ", ".join(f"{kind} {count}" for kind, count in often)
             were = (
                 "1 file was not a video or image"
                 if number == 1
