@@ -113,6 +113,7 @@ def bad_sound(path: Path, source: Path, packet: int = 5) -> Path:
     place = -1
     for _ in range(packet):
         place = content.index(b"\xff\xf1\x4c", place + 1)
+    content[place + 1] &= 0xFE  # with a checksum
     content[place + 6] |= 3
     path.write_bytes(content)
     return path
