@@ -24,18 +24,6 @@ from fer_batch.option_text import (
 # It says what most people would say (FER+ votes), where `fer3` follows FER2013's labels. Weights of
 # eight bits are a quarter of the cost on CPUs. See docs/model-card.md.
 DEFAULT_MODEL = "ferplus3-int8"
-OUTPUTS = (
-    "csv",
-    "video",
-    "gif",
-    "plot",
-    "summary",
-    "report",
-    "intervals",
-    "people",
-    "vtt",
-    "eaf",
-)
 DETECTORS = ("yunet", "none")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
@@ -49,7 +37,13 @@ VIDEO_SUFFIXES = (
     *(".mxf", ".gxf", ".dv", ".dif", ".amv", ".ivf", ".obu", ".y4m", ".mjpeg", ".mjpg"),
     *(".h264", ".264", ".avc", ".h265", ".265", ".hevc", ".h266", ".266", ".vc1", ".h263"),
 )
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+IMAGE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff"),
+    *(".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k", ".jpf", ".jpx", ".pgm", ".ppm", ".pbm"),
+    ".pnm",
+)
+# Also what OpenCV may allocate, whatever a header claims (see fer_batch/__init__.py).
+MOST_PHOTO_PIXELS = 200_000_000
 
 
 def fingerprint(value: Any) -> str:
@@ -129,6 +123,12 @@ class Limits(Settings):
     duration_s: float = option(24 * 3600.0, "Length of an input, seconds.", flag=None, low=0)
     streams: int = option(64, "Streams of a container.", flag=None, low=1)
     image_bytes: int = option(256 * 1024 * 1024, "Size of an image file.", flag=None, low=1)
+    photo_pixels: int = option(
+        MOST_PHOTO_PIXELS, "Pixels of an image file; most are shrunk.", flag=None, low=1
+    )
+    photo_bytes: int = option(
+        1200 << 20, "Memory that decoding an image file may take, bytes.", flag=None, low=1
+    )
 
 
 @dataclass(frozen=True)
@@ -159,4 +159,4 @@ class RunSettings(Settings):
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        return super().from_json({**data, "limits": Limits.from_json(data["limits"])})
+        return super().from_json({**data, "limits": Limits.from_json(data.get("limits", {}))})

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_batch.media.walk import BATCH_FILES, PassedOver, walk
+from fer_batch.media.walk import PassedOver, walk
+from fer_batch.outputs import TAKEN
 
 LONGEST_NAME = 120
 
@@ -71,7 +72,7 @@ def _named(found: dict[Path, Path]) -> list[Input]:
 
 def _doubtful(names: dict[Path, str]) -> list[Path]:
     """Paths whose name is not theirs alone; case does not count, as on many file systems."""
-    counts = Counter([*BATCH_FILES, *(name.casefold() for name in names.values())])
+    counts = Counter([*TAKEN, *(name.casefold() for name in names.values())])
     return [path for path, name in names.items() if counts[name.casefold()] > 1]
 
 

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from fer_batch.outputs import TAKEN
 
-# What a batch leaves beside the folders of its inputs.
-BATCH_FILES = ("index.html", "summary.csv", "frames.csv", "people.csv", "intervals.csv")
 RECORDS = ("summary.json", ".summary.json")
 # Suffixes that belong to other kinds of files as well, and how a video of that name begins:
 # MPEG program streams and Video CDs. MPEG transport streams may begin anywhere, but are no text.
@@ -132,7 +131,7 @@ def _inputs(folder: Path, files: list[str], passed: PassedOver) -> Iterator[Path
             images = True
         elif is_video(folder / name, suffix):
             videos.append(folder / name)
-        elif name not in BATCH_FILES:
+        elif name not in TAKEN:
             passed.files[suffix or "no suffix"] += 1
     if images:
         yield folder

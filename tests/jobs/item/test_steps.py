@@ -16,9 +16,10 @@ import pytest
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import Cancelled, UnreadableError
-from fer_batch.jobs.item import steps
+from fer_batch.jobs.item import make, steps
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
 from fer_batch.media import film
+from fer_batch.timeline_file import NAME
 from tests.footage import pictures, videos
 from tests.pipeline.stand_ins import CARD, Refuses, ShadesEngine
 
@@ -49,7 +50,7 @@ def before_finish(item: ItemSpec, work: WorkFolder, engine: ShadesEngine) -> Non
     for segment in plan.segments:
         steps.analyze(item, work, segment.index, engine)
     steps.assemble(item, work, engine)
-    if steps.needs_render(item):
+    if make.draws(item):
         for segment in plan.segments:
             steps.render(item, work, segment.index, engine)
 
@@ -81,15 +82,19 @@ def test_files_have_these_names_and_there_are_no_others(finished: WorkFolder) ->
     segments = ("00000", "00001", "00002")
     assert set(files(finished.path)) == {
         "source.json",
-        "timeline.csv",
+        "timeline.npz",
         *(f"shards/{i}.npz" for i in segments),
         *(f"parts/{i}.{suffix}" for i in segments for suffix in ("mp4", "zip")),
-        *(f"parts/{name}" for name in ("preview.gif", "timeline.png")),
-        *(f"timings/{step}.json" for step in ("probe", "assemble", "gif", "plot")),
+        *(f"parts/{name}" for name in ("preview.gif", "timeline.png", "timeline.csv")),
+        *(
+            f"timings/{step}.json"
+            for step in ("probe", "assemble", "make-gif", "make-plot", "make-csv")
+        ),
         *(f"timings/render-{i}.json" for i in segments),
     }
     results = {name for name in files(finished.out) if not name.startswith(".work/")}
     assert results == {
+        ".timeline.npz",
         "timeline.csv",
         "annotated.mp4",
         "preview.gif",
@@ -157,15 +162,15 @@ def test_only_what_is_wanted_is_written(
         if not name.startswith(".work/"):
             (again.out / name).unlink()
     summary = steps.finish(spec(clip, outputs), again, ShadesEngine(RUN))
-    assert {n for n in files(again.out) if not n.startswith(".work/")} == names
-    assert set(summary["outputs"]) == names - {"summary.json"}
+    assert {n for n in files(again.out) if not n.startswith(".work/")} == {*names, NAME}
+    assert set(summary["outputs"]) == {*names, NAME} - {"summary.json"}
 
 
 def test_only_outputs_made_of_pictures_need_drawing(clip: Path) -> None:
     for outputs in (("csv",), ("plot", "summary"), ("csv", "plot", "summary")):
-        assert not steps.needs_render(spec(clip, outputs))
+        assert not make.draws(spec(clip, outputs))
     for outputs in (("video",), ("gif", "csv"), ALL):
-        assert steps.needs_render(spec(clip, outputs))
+        assert make.draws(spec(clip, outputs))
 
 
 def test_the_summary_knows_every_file_by_its_hash(finished: WorkFolder, clip: Path) -> None:
