@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces
+from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces, sharpened
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, detect_on_grid
@@ -75,12 +75,19 @@ def analyze_segment(
                 with timings.stage("crop"):
                     crops = crop_faces(frame, found, template, card.input_size)
                 collected.frame += [frame.index] * len(found)
-                collected.found.append(found)
+                collected.found.append(in_source_pixels(found, frame.scale))
                 classify.add(crops)
             pulse.beat()
         classify.rest()
         pulse.flush()
     return _faces(segment, collected, len(card.labels))
+
+
+def in_source_pixels(found: Detections, scale: float) -> Detections:
+    """Faces of a photo that was shrunk while it was decoded, in pixels of the photo."""
+    if scale == 1.0:
+        return found
+    return Detections(found.box * scale, found.confidence, found.landmarks * scale)
 
 
 def _decode(
@@ -166,7 +173,8 @@ class _Batches:
     def _run(self, crops: Image) -> tuple[HalfArray, FloatArray]:
         """Appearance and probabilities of a batch."""
         with self._timings.stage("classify"):
-            return appearance(crops), self._classifier.classify(crops)
+            sharp = sharpened(crops, self._classifier.card.sharpen)
+            return appearance(crops), self._classifier.classify(sharp)
 
 
 def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:

@@ -71,6 +71,13 @@ def narrow(
     emotions: Annotated[str, typer.Option(help="Comma-separated labels to keep, in that order.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for card and weights.")],
     fer_plus: FerPlus = None,
+    prior: Annotated[
+        str,
+        typer.Option(
+            help="How common the labels are that the probabilities assume: even, or as in "
+            "happy=0.4,sad=0.2,neutral=0.4. Left out: as on PublicTest."
+        ),
+    ] = "",
 ) -> None:
     """Make a model of fewer labels out of MODEL, and measure it.
 
@@ -80,10 +87,11 @@ def narrow(
     from fer_batch.emotion.models import find_model
     from fer_batch.option_text import parse_names
     from fer_batch.training.data.read import load
-    from fer_batch.training.export.narrow import narrowed
+    from fer_batch.training.export.narrow import narrowed, parse_prior
     from fer_batch.training.reports import table
 
     card, faces = find_model(model), load(data, fer_plus)
     load_keras()
-    card, result = narrowed(card, parse_names(emotions), faces, out)
+    labels = parse_names(emotions)
+    card, result = narrowed(card, labels, faces, out, parse_prior(prior, labels))
     typer.echo(table(result, f"{card.name} on PublicTest"))
