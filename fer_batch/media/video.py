@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fer_batch.config import Limits
+from fer_batch.cores import usable_cores
 from fer_batch.media import planes
 from fer_batch.media.container import NO_LIMITS, open_container, open_decoder, video_stream
 from fer_batch.media.decode import decoded_frames
@@ -33,7 +33,7 @@ class VideoReader:
         self.info, self._limits = info, limits
         self._aspect: Fraction | None = None
         small = info.width * info.height <= SMALL_PICTURE
-        self._threads = threads or int(small and (os.cpu_count() or 1) <= FEW_CORES)
+        self._threads = threads or int(small and usable_cores() <= FEW_CORES)
 
     def frames(self, start: int, stop: int) -> Iterator[Frame]:
         """Yield frames ``start`` to ``stop - 1`` in order, each exactly once."""
