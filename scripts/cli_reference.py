@@ -17,7 +17,7 @@ GROUPS = {
         *("submit", "status", "wait", "download", "logs", "jobs"),
         *("cancel", "retry", "rm", "worker", "up", "down"),
     ),
-    "Training": ("train", "evaluate", "calibrate", "export", "quantise", "narrow"),
+    "Training": ("train", "evaluate", "robustness", "calibrate", "export", "quantise", "narrow"),
 }
 INTRO = """\
 # Commands
