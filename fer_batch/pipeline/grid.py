@@ -1,4 +1,7 @@
-"""One segment: decode, detect, crop, classify. Stateless, so that segments never change results."""
+"""The analyzer of CPUs: faces searched on a grid of frames, crops classified in batches.
+
+Decode, detect, crop, classify: stateless, so that segments never change results.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,32 @@ from fer_batch.types import (
     Image,
     Segment,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class GridAnalyzer:
+    """A ``FaceAnalyzer`` of a detector and a classifier, each stage in threads of its own."""
+
+    settings: AnalyzeSettings
+    detector: Detector
+    classifier: Classifier
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """See ``FaceAnalyzer``."""
+        return self.classifier.card.labels
+
+    def analyze(
+        self,
+        source: FrameSource,
+        segment: Segment,
+        timings: Timings,
+        report: Report = unreported,
+        should_cancel: ShouldCancel = never,
+    ) -> Faces:
+        """See ``FaceAnalyzer``."""
+        parts = (self.settings, self.detector, self.classifier, timings, report, should_cancel)
+        return analyze_segment(source, segment, *parts)
 
 
 @dataclass(slots=True)
