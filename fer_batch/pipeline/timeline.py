@@ -12,11 +12,11 @@ import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import FerBatchError
+from fer_batch.groups import by_track
 from fer_batch.output.table import as_shown
 from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.tracking.assign import assign_tracks
 from fer_batch.tracking.gaps import ghosts, missing_rows
-from fer_batch.tracking.groups import by_track
 from fer_batch.tracking.returns import join_returns
 from fer_batch.tracking.smooth import smooth
 from fer_batch.types import FACES, TIMELINE, Faces, FrameStatus, SourceInfo, Timeline

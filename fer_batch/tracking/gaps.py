@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_batch.tracking.groups import by_track
+from fer_batch.groups import by_track
 from fer_batch.types import FloatArray, IntArray
 
 
