@@ -89,7 +89,8 @@ class SourceInfo:
     upright frame are square, those that are stored need not be. ``joins``: of recordings
     joined end to end, for each but the first, by how many ticks it was moved to follow the one
     before, and the tick at which it begins then.
-    ``files`` names the images, in order, where the input is images.
+    ``files`` names the images, in order, where the input is images. ``track``: number of the video
+    track from 1 on, 0 for the one that players show.
     """
 
     path: str
@@ -106,6 +107,7 @@ class SourceInfo:
     seekable: bool = True
     flipped: bool = False
     joins: tuple[tuple[int, int], ...] = ()
+    track: int = 0
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -274,6 +276,21 @@ class Timeline:
 
     def __len__(self) -> int:
         return len(self.status)
+
+    @property
+    def last_frame_s(self) -> float:
+        """How long the last frame lasts, seconds: as long as most do, 0.04 where none says."""
+        import numpy as np
+
+        steps = np.diff(self.time_s)
+        steps = steps[np.isfinite(steps)]
+        typical = float(np.median(steps)) if len(steps) else 0.0
+        return typical if typical > 0 else 0.04
+
+    @property
+    def end_s(self) -> float:
+        """When the last frame ends, seconds from the first; 0 without frames."""
+        return float(self.time_s[-1]) + self.last_frame_s if len(self) else 0.0
 
     @property
     def emotion(self) -> IntArray:
