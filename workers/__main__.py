@@ -71,6 +71,8 @@ def _work(options: argparse.Namespace) -> int:
 
         install(settings, app, os.environ[WORKER_NAME], queues)
         logging.getLogger("fer_batch").setLevel(options.loglevel)
+        if settings.unverified:
+            print(f"fer-batch: {settings.unverified}", file=sys.stderr, flush=True)
         worker = app.Worker(
             hostname=os.environ[WORKER_NAME],
             queues=queues,

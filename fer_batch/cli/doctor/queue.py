@@ -38,6 +38,9 @@ def queue_checks() -> Iterator[Check]:
         if embedded.is_stopped(settings):
             yield Check("queue", "ok", "not running; `fer-batch submit` starts it")
             return
+    if settings.unverified:
+        advice = "unset FER_BATCH_REDIS_VERIFY; give your authority with ?ssl_ca_certs=FILE"
+        yield Check("broker", "wrong", settings.unverified, advice)
     ledger = Ledger(settings)
     try:
         ledger.ping()
