@@ -79,7 +79,8 @@ class Caretaker(threading.Thread):
     def _once(self) -> None:
         beat(self.ledger, self.worker, self._about())
         if self.storage is None:
-            self.storage = open_storage(self.settings.storage_url)
+            settings = self.settings
+            self.storage = open_storage(settings.storage_url, settings.storage_group)
         sweep(self.ledger, self.storage, self.publish)
         self._watch()
 

@@ -41,9 +41,10 @@ class QueueSettings(BaseSettings):
     """What the queue reads from the environment; times are seconds unless the name says more.
 
     ``redis_url``: empty means the embedded stack of this machine. ``redis_verify``: whether Redis
-    must prove by its certificate, over TLS, that it is the host of the URL. ``window``: units of
-    one job handed out at a time per queue. ``max_attempts``: starts of a unit that ended without a
-    word before its item is given up. ``max_retries``: repeats after errors that time can heal.
+    must prove by its certificate, over TLS, that it is the host of the URL. ``storage_group``:
+    whether the user's group may use a storage folder, too. ``window``: units of one job handed out
+    at a time per queue. ``max_attempts``: starts of a unit that ended without a word before its
+    item is given up. ``max_retries``: repeats after errors that time can heal.
     ``aging_s``: a unit that waited so long moves one priority up.
     """
 
@@ -54,6 +55,7 @@ class QueueSettings(BaseSettings):
     redis_url: SecretStr = SecretStr("")
     redis_verify: bool = True
     storage: str = ""
+    storage_group: bool = False
     state_dir: Path = Field(default_factory=default_state_dir)
     cache_dir: Path = Field(default_factory=default_cache_dir)
     cache_bytes: int = Field(default=20 * 1024**3, gt=0)

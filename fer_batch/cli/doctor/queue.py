@@ -65,7 +65,7 @@ def _storage(settings: QueueSettings) -> Check:
     from fer_batch.jobs.store.connect import open_storage
 
     try:
-        storage = open_storage(settings.storage_url)
+        storage = open_storage(settings.storage_url, settings.storage_group)
         storage.check_writable()
     except FerBatchError as error:
         return Check("storage", "wrong", str(error))
