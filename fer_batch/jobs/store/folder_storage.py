@@ -44,6 +44,11 @@ class FolderStorage(Storage):
     def __repr__(self) -> str:
         return f"FolderStorage({self.where!r})"
 
+    def make_root(self) -> None:
+        """See ``Storage``."""
+        with self._errors("", writing=True):
+            make_private(self.root, self.mode)
+
     def local_path(self, key: str) -> Path:
         """See ``Storage``; here there always is one, though nothing need lie there."""
         return self.root / check_key(key)
