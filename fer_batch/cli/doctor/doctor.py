@@ -19,6 +19,9 @@ def doctor(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder that results would go to.")
     ] = Path(),
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Clear away what dead submissions left in the storage.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what is installed, and whether it is in order.
@@ -26,6 +29,10 @@ def doctor(
     Processors, codecs, models and their hashes, the output folder, the queue. Each thing that is
     wrong comes with what to do about it. Exit status: 0 all is well, 1 something is wrong.
     """
+    if clean:
+        from fer_batch.cli.doctor.clean import clean_storage
+
+        clean_storage()
     checks = []
     for check in all_checks(out):
         checks.append(check)
