@@ -19,6 +19,9 @@ def doctor(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder that results would go to.")
     ] = Path(),
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Clear away what dead submissions left in the storage.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check the installation.
@@ -26,6 +29,10 @@ def doctor(
     Processors, codecs, models and their hashes, the output folder, the queue. A check that fails
     says what to do. Exit status: 0 all checks passed, 1 some failed.
     """
+    if clean:
+        from fer_batch.cli.doctor.clean import clean_storage
+
+        clean_storage()
     checks = []
     for check in all_checks(out):
         checks.append(check)

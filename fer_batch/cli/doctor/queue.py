@@ -38,6 +38,9 @@ def queue_checks() -> Iterator[Check]:
         if embedded.is_stopped(settings):
             yield Check("queue", "ok", "not running; `fer-batch submit` starts it")
             return
+    if settings.unverified:
+        advice = "unset FER_BATCH_REDIS_VERIFY; give your authority with ?ssl_ca_certs=FILE"
+        yield Check("broker", "wrong", settings.unverified, advice)
     ledger = Ledger(settings)
     try:
         ledger.ping()
@@ -62,7 +65,7 @@ def _storage(settings: QueueSettings) -> Check:
     from fer_batch.jobs.store.connect import open_storage
 
     try:
-        storage = open_storage(settings.storage_url)
+        storage = open_storage(settings.storage_url, settings.storage_group)
         storage.check_writable()
     except FerBatchError as error:
         return Check("storage", "wrong", str(error))
