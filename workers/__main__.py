@@ -111,7 +111,7 @@ def _queues(text: str) -> str:
     from fer_batch.errors import UsageError
 
     if unknown := [name for name in names if name not in QUEUES]:
-        raise UsageError(f"no queue is called {unknown[0]!r}; there are {', '.join(QUEUES)}")
+        raise UsageError(f"unknown queue {unknown[0]!r}; choose from {', '.join(QUEUES)}")
     # What is nearest to its end comes first: results appear early and little lies about.
     return ",".join(name for name in QUEUES if name in names)
 
