@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -74,6 +75,7 @@ class Executor:
             return self._attempt(unit, lease)
 
     def _attempt(self, unit: Unit, lease: Lease) -> str:
+        begin = time.monotonic()
         try:
             done = self._do(unit, lease)
         except Cancelled:
@@ -84,6 +86,7 @@ class Executor:
         except Exception as error:  # a defect of ours too fails one item; the worker goes on
             return self._fail(lease, self._failure(unit, error))
         self.frames = int(done.get("frames", 0)) if unit.stage in ("analyze", "render") else 0
+        done |= {"seconds": round(time.monotonic() - begin, 3)}
         completion = _patiently(lambda: self.ledger.complete(unit, **done))
         self._publish(completion.dispatches)
         try:

@@ -14,6 +14,7 @@
 --   fb:busy:Q           set    J|unit of queue Q that have a lease: what a scaler must count as work
 --   fb:later            zset   J|unit -> not before
 --   fb:mark             hash   Q:P -> when the newest unit that has started had been handed out
+--   fb:costs            hash   seconds and frames of analyze and render units, of all jobs so far
 --   fb:jobs, fb:active  zset   J -> created: all jobs, and those in no final state
 --   fb:uploading        zset   J -> until when a submission counts on fb:uploads:J (set of keys)
 --   fb:uploaders        hash   J -> owner of that submission

@@ -19,6 +19,14 @@ if stage == 'index' then
   log(job, t, 'info', '-1', 'finished' .. (failed > 0 and (', ' .. failed .. ' failed') or ''))
   return {1, 'job', out}
 end
+-- What stages cost: of this job for its remaining time, of all for jobs that have drawn nothing yet.
+if facts.seconds then
+  redis.call('HINCRBYFLOAT', job_key(job), 'spent_' .. stage, facts.seconds)
+  if stage == 'analyze' or stage == 'render' then
+    redis.call('HINCRBYFLOAT', P .. 'costs', stage .. '_s', facts.seconds)
+    redis.call('HINCRBY', P .. 'costs', stage .. '_frames', facts.frames)
+  end
+end
 local key = item_key(job, item)
 redis.call('SADD', done_key(job, item), index)
 local n = tonumber(redis.call('HGET', key, 'n'))
