@@ -24,18 +24,6 @@ from fer_batch.option_text import (
 # It says what most people would say (FER+ votes), where `fer3` follows FER2013's labels. Weights of
 # eight bits are a quarter of the cost on CPUs. See docs/model-card.md.
 DEFAULT_MODEL = "ferplus3-int8"
-OUTPUTS = (
-    "csv",
-    "video",
-    "gif",
-    "plot",
-    "summary",
-    "report",
-    "intervals",
-    "people",
-    "vtt",
-    "eaf",
-)
 DETECTORS = ("yunet", "none")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
@@ -151,4 +139,4 @@ class RunSettings(Settings):
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        return super().from_json({**data, "limits": Limits.from_json(data["limits"])})
+        return super().from_json({**data, "limits": Limits.from_json(data.get("limits", {}))})

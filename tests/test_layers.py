@@ -18,6 +18,7 @@ LAYERS = {
             "errors",
             "option",
             "option_text",
+            "outputs",
             "config",
             "atomic",
             "i420",

@@ -12,11 +12,10 @@ from typing import Annotated
 
 import typer
 
-from fer_batch.config import OUTPUTS
 from fer_batch.errors import UsageError
-from fer_batch.option_text import parse_names
+from fer_batch.outputs import DEFAULT_OUTPUTS, OUTPUTS
 
-ALL_OUTPUTS = ",".join(OUTPUTS)
+ALL_OUTPUTS = ",".join(DEFAULT_OUTPUTS)
 
 
 def a_path(text: str) -> Path:
@@ -38,23 +37,9 @@ Paths = Annotated[
     ),
 ]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")]
-Outputs = Annotated[str, typer.Option(help=f"What to make, of: {','.join(OUTPUTS)}.")]
+Outputs = Annotated[str, typer.Option(help=f"What to make, of: {', '.join(OUTPUTS)}.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON on stdout.")]
-
-
-def parse_outputs(text: str) -> tuple[str, ...]:
-    """Names of outputs from a comma-separated list, in the order of ``OUTPUTS``.
-
-    Raises:
-        UsageError: one of them is not an output.
-    """
-    names = parse_names(text)
-    unknown = [f"unknown output {name!r}" for name in names if name not in OUTPUTS]
-    if unknown or not names:
-        problem = unknown[0] if unknown else "no output is named"
-        raise UsageError(f"--outputs: {problem}; choose from {', '.join(OUTPUTS)}")
-    return tuple(name for name in OUTPUTS if name in names)
 
 
 def check_labels(labels: tuple[str, ...], known: tuple[str, ...], model: str) -> None:

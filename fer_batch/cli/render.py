@@ -9,8 +9,9 @@ import typer
 
 from fer_batch.cli import options as o
 from fer_batch.cli.settings import with_settings
-from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings, RunSettings
+from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import NotFoundError, UnreadableError, UsageError
+from fer_batch.outputs import OUTPUTS, parse_outputs
 
 if TYPE_CHECKING:
     from fer_batch.jobs.item.work import ItemSpec
@@ -36,7 +37,7 @@ def render(
     from fer_batch.cli.run import finish, run_specs
     from fer_batch.jobs.item.batch import write_gallery
 
-    chosen = o.parse_outputs(outputs) if outputs else ()
+    chosen = parse_outputs(outputs) if outputs else ()
     results = []
     for out, items in stored_items(folders, wanted, chosen).items():
         results += run_specs(

@@ -13,6 +13,7 @@ from fer_batch.cli import options as o
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import UsageError
+from fer_batch.outputs import parse_outputs
 
 if TYPE_CHECKING:
     from fer_batch.cli.show import Silent
@@ -43,7 +44,7 @@ def run(
     Results go to OUT/<input name>/. Exit status: 0 all done, 1 some inputs failed (the others are
     complete), 2 wrong usage, 130 stopped.
     """
-    made = o.parse_outputs(outputs)
+    made = parse_outputs(outputs)
     if overwrite and resume:
         raise UsageError("--overwrite and --resume exclude each other")
     existing: Existing = "overwrite" if overwrite else "resume" if resume else "keep"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fer_batch.output.write import Facts
     from fer_batch.types import FloatArray, IntArray
 
 LEADING = ("frame", "time_s", "status", "face_id", "x", "y", "w", "h", "confidence", "emotion")
@@ -43,7 +44,7 @@ def header(labels: Sequence[str], with_files: bool = False) -> list[str]:
     return [*LEADING, *labels, *raw, *(["file"] if with_files else [])]
 
 
-def write_csv(timeline: Timeline, path: Path) -> None:
+def write_csv(timeline: Timeline, path: Path, facts: Facts | None = None) -> None:
     """Write ``timeline.csv``; what a row has no value for is empty.
 
     Raises:

@@ -7,25 +7,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fer_batch.cli import options as o
-from fer_batch.config import OUTPUTS
 from fer_batch.errors import OutputPathError, UsageError
-
-
-@given(st.lists(st.sampled_from(OUTPUTS), min_size=1))
-def test_outputs_come_in_one_order_and_once(names: list[str]) -> None:
-    found = o.parse_outputs(" , ".join(names))
-    assert set(found) == set(names)
-    assert list(found) == sorted(found, key=OUTPUTS.index)
-
-
-@pytest.mark.parametrize("text", ["", ",", "csv,film", "CSV"])
-def test_what_is_no_output(text: str) -> None:
-    with pytest.raises(UsageError, match="--outputs"):
-        o.parse_outputs(text)
 
 
 def test_labels() -> None:

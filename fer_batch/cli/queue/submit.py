@@ -15,6 +15,7 @@ from fer_batch.cli.queue.access import note, open_queue, plural
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UsageError
+from fer_batch.outputs import parse_outputs
 
 if TYPE_CHECKING:
     from fer_batch.jobs.queue.submit import Request
@@ -43,7 +44,7 @@ def submit(
     _check(priority, analyze, render)
     from fer_batch.jobs.queue.submit import Request
 
-    made = o.parse_outputs(outputs)
+    made = parse_outputs(outputs)
     _hand_over(
         Request(tuple(paths), name, priority, analyze, render, made, use_cache=not no_cache),
         wait,

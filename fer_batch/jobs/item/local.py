@@ -23,7 +23,7 @@ from fer_batch.errors import (
     UnreadableError,
     UsageError,
 )
-from fer_batch.jobs.item import steps
+from fer_batch.jobs.item import make, steps
 from fer_batch.jobs.item.failure import failure_of
 from fer_batch.jobs.item.outcome import (
     Existing,
@@ -227,7 +227,7 @@ class _Run:
         steps.assemble(self.item, work, self.engine)
 
     def _render(self, plan: ItemPlan, work: WorkFolder) -> None:
-        if not steps.needs_render(self.item):
+        if not make.draws(self.item):
             return
         self.observer.stage(
             self.number, "render", len(plan.info) if "video" in self.item.outputs else 0
