@@ -96,7 +96,8 @@ def run_specs(
     with o.stop_on_signal() as stop, _observer(len(items), quiet) as observer:
         results = run_isolated(items, out, settings, existing, observer, stop.is_set, infer)
     if batch:
-        write_batch(results, out)
+        for line in write_batch(results, out):
+            o.report_error(f"note: {line}")
     return results
 
 

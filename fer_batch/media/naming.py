@@ -1,7 +1,8 @@
 """Where the results of each input go: a path below the output folder that the input keeps.
 
-Results mirror the folders of the inputs: ``study/P01/interview.mp4`` goes to ``P01/interview``. What
-runs beside an input does not change its name; where it already has results, it keeps their place.
+Results mirror the folders of the inputs: ``study/P01/interview.mp4`` goes to ``P01/interview``.
+What runs beside an input does not change its name; where it already has results, it keeps their
+place.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def _has_twin(path: Path) -> bool:
 
 
 def _is_one_of_a_series(folder: Path, name: str) -> bool:
-    """Whether ``folder`` is numbered (``P01``) and another of its numbers has a file ``name`` too."""
+    """Whether ``folder`` is numbered (``P01``) and another number has a file ``name`` as well."""
     if not re.search(r"\d", folder.name):
         return False
     pattern = re.sub(r"\d+", "#", folder.name)

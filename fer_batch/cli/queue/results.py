@@ -33,6 +33,7 @@ def download(
         found = queue.status(job)
         with _transfer() as progress:
             files = queue.download(job, out, wanted, progress)
+    add_downloaded(out, [Failure(i.name, i.error, i.input) for i in found.items if i.state == "failed"])
     if as_json:
         typer.echo(json.dumps({"job_id": job, "files": [str(path) for path in files]}))
     else:

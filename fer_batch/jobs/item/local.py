@@ -36,10 +36,10 @@ from fer_batch.jobs.item.results import (
     alone,
     keep_record,
     outputs_intact,
-    read_summary,
     remove_outputs,
 )
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
+from fer_batch.output.stored import read_record
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.progress import ShouldCancel, never
 
@@ -139,7 +139,7 @@ class _Run:
         try:
             self.observer.stage(self.number, "probe", 0)
             plan, timings = steps.look(self.item, self.engine)
-            previous = read_summary(self.folder)
+            previous = read_record(self.folder)
             done = self._reusable(plan, previous)
             if done is None:
                 # What is there of other settings goes before the plan says that it is of these.
@@ -151,6 +151,9 @@ class _Run:
                 work.remove()
             if new_folder:
                 shutil.rmtree(self.folder, ignore_errors=True)
+                with suppress(OSError):  # folders of inputs around it, where they are empty
+                    for place in self.folder.parents[: self.item.name.count("/")]:
+                        place.rmdir()
             raise
         if done is not None:
             work.remove()
@@ -186,12 +189,27 @@ class _Run:
         same = previous.get("render_key") == plan.render_key
         if same and outputs_intact(self.folder, previous):
             return previous
-        if not same and self.existing == "keep":
-            raise OutputPathError(
-                f"{self.folder}: holds results of another input or other settings; "
-                "use --overwrite to replace them, or another place with -o"
-            )
+        other_numbers = previous.get("analysis_key") != plan.analysis_key
+        if other_numbers or (not same and self.existing == "keep"):
+            raise OutputPathError(self._refusal(plan, previous))
         return None
+
+    def _refusal(self, plan: ItemPlan, previous: dict[str, Any]) -> str:
+        """What lies in the folder, and the two ways on."""
+        before, now = previous.get("model", {}).get("name", ""), self.item.analyze.model
+        if previous["input"].get("sha256") != plan.input_sha256:
+            what = "holds results of another input"
+        elif before != now:
+            what = f"holds results of model {before}, this run uses {now}"
+        else:
+            what = "holds results of other settings"
+        out = self.folder
+        for _ in self.item.name.split("/"):
+            out = out.parent
+        return (
+            f"{self.folder}: {what}; write to another folder (-o {out.name}-{Path(now).stem}), "
+            "or replace them with --overwrite"
+        )
 
     def _reuse_timeline(self, plan: ItemPlan, previous: dict[str, Any], work: WorkFolder) -> None:
         """The same numbers, drawn otherwise, need no inference again."""

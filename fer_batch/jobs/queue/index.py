@@ -8,13 +8,14 @@ from typing import Any
 
 from fer_batch.atomic import flushed_together
 from fer_batch.checksum import sha256_file
-from fer_batch.jobs.item.batch import write_batch
+from fer_batch.jobs.item.batch import write_tables
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.ledger.spec import JobItem, Manifest
 from fer_batch.jobs.store import keys
 from fer_batch.jobs.store.download import safe_join
 from fer_batch.jobs.store.storage import Storage
+from fer_batch.output.stored import Failure, Stored
 
 # Files that the pages and tables of a batch are made of; of others it matters that they exist.
 READ_SUFFIXES = (".json", ".csv")
@@ -30,7 +31,11 @@ def write_index(storage: Storage, manifest: Manifest) -> None:
             _result(storage, manifest, index, item, folder)
             for index, item in enumerate(manifest.items)
         ]
-        write_batch(results, folder)
+        stored = [Stored(r.item.name, r.out, r.summary) for r in results if r.state == "done"]
+        failures = [
+            Failure(r.item.name, r.error, r.item.input) for r in results if r.state == "failed"
+        ]
+        write_tables(folder, stored, failures, set(manifest.outputs), here=False)
         for path in sorted(folder.iterdir()):
             if path.is_file():
                 storage.put_file(path, f"{base}/{path.name}")
@@ -53,6 +58,7 @@ def _result(
     base = f"{keys.item(manifest.job_id, index)}/out"
     in_place = storage.local_path(base)
     if in_place is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
         out.symlink_to(in_place.absolute(), target_is_directory=True)
     else:
         for name in result.get("files", {}):

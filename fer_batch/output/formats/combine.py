@@ -7,28 +7,31 @@ from typing import TYPE_CHECKING
 
 from fer_batch.atomic import atomic_path
 from fer_batch.outputs import REGISTRY
+from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fer_batch.output.stored import Stored
+
 COMBINED = {output.file: output.joined for output in REGISTRY if output.joined}
 
 
-def write_combined(out: Path, results: Sequence[Path]) -> list[Path]:
-    """Join each of ``COMBINED`` over the folders ``results`` into ``out``; what was written.
+def write_combined(out: Path, results: Sequence[Stored]) -> list[Path]:
+    """Join each of ``COMBINED`` over ``results`` into ``out``; what was written.
 
-    The first column is ``input``, the folder's name. Columns that only some results have (labels
-    of another model, ``file`` of image folders) are empty for the others. Rows stream through:
-    memory does not grow with the batch.
+    The first columns are ``input``, the result's name, and ``model``. Columns that only some
+    results have (labels of another model, ``file`` of photos) are empty for the others. Rows stream
+    through: memory does not grow with the batch.
 
     Raises:
         NoSpaceError, OutputPathError: the table cannot be written.
     """
     written = []
     for source, target in COMBINED.items():
-        tables = [(folder.name, folder / source) for folder in results]
-        tables = [(name, path) for name, path in tables if path.is_file()]
+        tables = [(result, result.folder / source) for result in results]
+        tables = [(result, path) for result, path in tables if _is_own(path)]
         if tables:
             _combine(out / target, tables)
             written.append(out / target)
@@ -43,7 +46,12 @@ def _header(path: Path) -> list[str]:
         return next(csv.reader(file), [])
 
 
-def _combine(target: Path, tables: Sequence[tuple[str, Path]]) -> None:
+def _is_own(path: Path) -> bool:
+    """Whether it is a file, and no link that might lead elsewhere."""
+    return path.is_file() and not path.is_symlink()
+
+
+def _combine(target: Path, tables: Sequence[tuple[Stored, Path]]) -> None:
     headers = [_header(path) for _, path in tables]
     columns = list(dict.fromkeys(column for header in headers for column in header))
     with (
@@ -51,18 +59,19 @@ def _combine(target: Path, tables: Sequence[tuple[str, Path]]) -> None:
         temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["input", *columns])
-        for (name, path), header in zip(tables, headers, strict=True):
+        writer.writerow(["input", "model", *columns])
+        for (result, path), header in zip(tables, headers, strict=True):
+            key = [one_line(result.name), one_line(result.model)]
             place = [columns.index(column) for column in header]
             straight = place == list(range(len(columns)))
             with path.open(encoding="utf-8", errors="surrogateescape", newline="") as source:
                 rows = csv.reader(source)
                 next(rows, None)
                 if straight:
-                    writer.writerows([name, *row] for row in rows)
+                    writer.writerows([*key, *row] for row in rows)
                     continue
                 for row in rows:
                     wide = [""] * len(columns)
                     for at, value in zip(place, row, strict=True):
                         wide[at] = value
-                    writer.writerow([name, *wide])
+                    writer.writerow([*key, *wide])
