@@ -71,9 +71,10 @@ def run_local(
     from fer_batch.emotion.models import find_model
     from fer_batch.jobs.item.work import ItemSpec
     from fer_batch.media.discover import discover
+    from fer_batch.output.stored import places
 
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
-    inputs = discover(paths, exclude=out)
+    inputs = discover(paths, exclude=out, places=places(out))
     if not inputs:
         raise UsageError(f"no videos or images found in {', '.join(map(str, paths))}")
     items = [ItemSpec(str(i.path), i.name, analyze, render, outputs) for i in inputs]

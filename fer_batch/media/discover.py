@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
-from fer_batch.outputs import TAKEN
-
-LONGEST_NAME = 120
+from fer_batch.media.naming import result_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +19,16 @@ class Input:
     name: str
 
 
-def discover(paths: list[Path], exclude: Path | None = None) -> list[Input]:
+def discover(
+    paths: list[Path], exclude: Path | None = None, places: Mapping[str, Path] | None = None
+) -> list[Input]:
     """Every input under ``paths``: files as they are, folders searched to the bottom.
 
     A folder that holds images is one input, each video in it another. Hidden files, what is
     neither video nor image, and everything under ``exclude`` (the output folder) are passed over.
     Paths that do not exist stay in the list, so that each gets its own line. The same file named
-    twice is one input.
+    twice is one input. ``places``: results that lie in the output folder already, see
+    ``naming.result_names``.
     """
     found: dict[Path, Path] = {}
     for path in map(_absolute, paths):
@@ -37,7 +36,7 @@ def discover(paths: list[Path], exclude: Path | None = None) -> list[Input]:
         for item in _walk(path, exclude):
             # The highest of the folders that hold it, whichever was named first.
             found[item] = min(found.get(item, root), root, key=lambda p: len(p.parts))
-    return _named(found)
+    return [Input(path, name) for path, name in result_names(found, places).items()]
 
 
 def _absolute(path: Path) -> Path:
@@ -62,41 +61,3 @@ def _walk(path: Path, exclude: Path | None) -> list[Path]:
             items.append(here)
         items += [here / f for f in visible if Path(f).suffix.lower() in VIDEO_SUFFIXES]
     return items
-
-
-def _named(found: dict[Path, Path]) -> list[Input]:
-    """Name results after the file; where that is not unique, after suffix or folders as well.
-
-    Names do not depend on order, so that a second run finds its results again.
-    """
-    names = {path: _safe(path.stem if path.is_file() else path.name) for path in found}
-    longer: tuple[Callable[[Path], str], ...] = (
-        lambda path: path.name,
-        lambda path: "-".join(path.relative_to(found[path]).parts) or path.name,
-        lambda path: "-".join(path.parts[1:]),
-    )
-    for rename in longer:
-        for path in _doubtful(names):
-            names[path] = _safe(rename(path))
-    for path in _doubtful(names):
-        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
-        names[path] = f"{names[path]}-{digest}"
-    return [Input(path, name) for path, name in names.items()]
-
-
-def _doubtful(names: dict[Path, str]) -> list[Path]:
-    """Paths whose name is not theirs alone; case does not count, as on many file systems."""
-    counts = Counter([*TAKEN, *(name.casefold() for name in names.values())])
-    return [path for path, name in names.items() if counts[name.casefold()] > 1]
-
-
-def _safe(name: str) -> str:
-    """A folder name that every file system takes and that cannot lead elsewhere."""
-    cleaned = "".join("_" if c in '/\\:*?"<>|' or not _is_text(c) else c for c in name)
-    short = cleaned.strip(" .").encode()[:LONGEST_NAME].decode(errors="ignore")
-    return short.rstrip(" .") or "input"
-
-
-def _is_text(character: str) -> bool:
-    """Neither a control character nor a byte that is no Unicode (as Python hands those over)."""
-    return character >= " " and character != "\x7f" and not "\ud800" <= character <= "\udfff"

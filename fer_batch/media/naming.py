@@ -15,9 +15,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from fer_batch.outputs import TAKEN
 
-# What a batch leaves beside the folders of its inputs bears these.
-TAKEN = ("index.html", "summary.csv", "frames.csv", "people.csv", "intervals.csv")
 LONGEST_NAME = 120
 OWN_IMAGES = "images"
 
@@ -37,6 +36,7 @@ def result_names(
     settled = set(kept)
     others = [name for name, path in places.items() if path not in found]
     longer: tuple[Callable[[Path], str], ...] = (
+        lambda path: _mirrored(path, found, full=True),
         lambda path: _joined(path.parent.name, _leaf(path, full=False)),
         lambda path: _joined(path.parent.name, path.name),
         lambda path: _joined(path.parent.parent.name, path.parent.name, path.name),
@@ -51,14 +51,14 @@ def result_names(
     return names
 
 
-def _mirrored(path: Path, found: Mapping[Path, Path]) -> str:
-    """The place of an input below the folder that was named."""
+def _mirrored(path: Path, found: Mapping[Path, Path], full: bool = False) -> str:
+    """The place of an input below the folder that was named; ``full``: with its suffix."""
     root = found[path]
     inside = path.relative_to(root)
     if not inside.parts:  # the folder itself, as images
         parts = [path.name]
     else:
-        parts = [*inside.parts[:-1], _leaf(path, full=_has_twin(path))]
+        parts = [*inside.parts[:-1], _leaf(path, full=full or _has_twin(path))]
         if len(inside.parts) == 1 and _is_one_of_a_series(root, path.name):
             parts.insert(0, root.name)
     if any(path in other.parents for other in found):  # other inputs lie within these images

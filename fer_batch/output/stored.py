@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,6 @@ SUMMARY = "summary.json"
 # What a finished item is known by where no summary.json was wanted.
 RECORD = ".summary.json"
 FAILURES = ".failures.json"
-# Folders of a result's own files; an input of that name has its results elsewhere.
-OWN_FOLDERS = frozenset({"report", "annotated"})
 LARGEST_RECORD = 256 << 20
 MOST_FOLDERS = 8
 
@@ -81,21 +79,16 @@ def stored_results(out: Path) -> list[Stored]:
         raise NotFoundError(f"{out}: there is no such folder")
     import natsort
 
-    found: dict[str, Stored] = {}
-    for place, subfolders, files in os.walk(out, followlinks=False):
-        folder = Path(place)
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        if folder == out or not {SUMMARY, RECORD} & set(files):
-            continue
-        if summary := read_record(folder):
-            subfolders[:] = [name for name in subfolders if name not in OWN_FOLDERS]
-            name = folder.relative_to(out).as_posix()
-            found[name] = Stored(name, folder, summary)
-    results: list[Stored] = natsort.natsorted(found.values(), key=lambda result: result.name)
+    results: list[Stored] = natsort.natsorted(_walk(out), key=lambda result: result.name)
     once: dict[tuple[str, ...], Stored] = {}
     for result in results:
         once.setdefault(result.content if result.content[0] else (result.name,), result)
     return list(once.values())
+
+
+def places(out: Path) -> dict[str, Path]:
+    """Names of the results that lie in ``out``, each with the path of its input."""
+    return {result.name: Path(result.path) for result in _walk(out) if result.path}
 
 
 def results_of(folder: Path) -> tuple[Path, str]:
@@ -107,6 +100,17 @@ def results_of(folder: Path) -> tuple[Path, str]:
     above = place.parents[:MOST_FOLDERS]
     out = next((up for up in above if (up / "summary.csv").is_file()), place.parent)
     return out, place.relative_to(out).as_posix()
+
+
+def _walk(out: Path) -> Iterator[Stored]:
+    for place, subfolders, files in os.walk(out, followlinks=False):
+        folder = Path(place)
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        if folder == out or not {SUMMARY, RECORD} & set(files):
+            continue
+        if summary := read_record(folder):
+            subfolders.clear()  # results do not lie within results
+            yield Stored(folder.relative_to(out).as_posix(), folder, summary)
 
 
 def read_failures(out: Path) -> list[Failure]:

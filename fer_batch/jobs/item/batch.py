@@ -37,11 +37,30 @@ def write_batch(results: list[ItemResult], out: Path) -> list[str]:
         failures = _failures(results, stored, out)
         write_failures(out, failures)
         write_tables(out, stored, failures, wanted)
+    return [*_copies(results, stored), *_mixed(stored, out)]
+
+
+def _copies(results: Sequence[ItemResult], stored: Sequence[Stored]) -> list[str]:
+    """Inputs of a run whose content lies there under another name."""
+    names = {result.name for result in stored}
+    known = {result.content: result.name for result in stored}
+    lines = []
+    for result in results:
+        if result.state in ("done", "reused") and result.item.name not in names:
+            content = Stored(result.item.name, result.out, result.summary).content
+            lines.append(
+                f"{result.item.input}: the same file as {known.get(content, 'another')}; "
+                "it stands once in the tables"
+            )
+    return lines
+
+
+def _mixed(stored: Sequence[Stored], out: Path) -> list[str]:
     models = sorted({result.model for result in stored if result.model})
-    if len(models) > 1:
-        names = ", ".join(models)
-        return [f"{out} holds results of several models ({names}); do not mix their numbers"]
-    return []
+    if len(models) < 2:
+        return []
+    names = ", ".join(models)
+    return [f"{out} holds results of several models ({names}); do not mix their numbers"]
 
 
 def write_again(out: Path, page: bool = False) -> None:
@@ -88,9 +107,17 @@ def write_tables(
     from fer_batch.output.formats.combine import write_combined
     from fer_batch.output.summary import done_row, failed_row, write_batch_csv
 
-    rows = [done_row(r.summary, name=r.name, path=_beside(r.path, out) if here else r.path) for r in stored]
+    rows = [
+        done_row(r.summary, name=r.name, path=_beside(r.path, out) if here else r.path)
+        for r in stored
+    ]
     rows += [
-        failed_row(name=f.name, error=f.error, status=f.status, path=_beside(f.path, out) if here else f.path)
+        failed_row(
+            name=f.name,
+            error=f.error,
+            status=f.status,
+            path=_beside(f.path, out) if here else f.path,
+        )
         for f in failures
     ]
     write_batch_csv(rows, out / "summary.csv")

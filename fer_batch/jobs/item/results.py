@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from fer_batch import timeline_file
 from fer_batch.atomic import write_error, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import OutputPathError
@@ -19,6 +20,7 @@ from fer_batch.output.stored import RECORD
 from fer_batch.outputs import REGISTRY
 
 OURS = [pattern for output in REGISTRY for pattern in output.files]
+OURS.append(timeline_file.NAME)
 
 
 @contextmanager

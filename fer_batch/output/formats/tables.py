@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fer_batch.types import Timeline
 
 INTERVAL_COLUMNS = (
-    "person",
+    "face_id",
     "emotion",
     "start_s",
     "end_s",
@@ -26,7 +26,7 @@ INTERVAL_COLUMNS = (
     "end_frame",
 )
 PERSON_COLUMNS = (
-    "person",
+    "face_id",
     "frames",
     "seconds",
     "first_s",
@@ -34,6 +34,8 @@ PERSON_COLUMNS = (
     "dominant",
     "episodes",
     "changes",
+    "changes_per_minute",
+    "valence",
     "mean_confidence",
 )
 
@@ -46,7 +48,7 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
 
 
 def intervals_text(timeline: Timeline) -> str:
-    """``INTERVAL_COLUMNS``, by person, then time. ``person`` is the ``face_id`` of the timeline.
+    """``INTERVAL_COLUMNS``, by face_id, then time.
 
     A episode lasts to the beginning of the frame after it; ``end_frame`` is its last frame.
     """
@@ -67,14 +69,16 @@ def intervals_text(timeline: Timeline) -> str:
 
 
 def people_text(timeline: Timeline) -> str:
-    """``PERSON_COLUMNS``, then ``share_<label>`` and ``longest_<label>_s`` in card order.
+    """``PERSON_COLUMNS``, then ``share_…``, ``mean_…`` and ``longest_…_s`` of each label.
 
-    Shares are parts of the time for which the person is seen and sum to 1; the longest episode of
-    an emotion that never leads is 0 s.
+    Shares are parts of the time for which the person is seen and sum to 1, as do the means of the
+    probabilities; ``valence`` is empty where the model knows no happy or no negative label. The
+    longest episode of an emotion that never leads is 0 s.
     """
     header = [
         *PERSON_COLUMNS,
         *(f"share_{label}" for label in timeline.labels),
+        *(f"mean_{label}" for label in timeline.labels),
         *(f"longest_{label}_s" for label in timeline.labels),
     ]
     rows: list[Sequence[object]] = [header]
@@ -90,8 +94,11 @@ def people_text(timeline: Timeline) -> str:
                 person.dominant,
                 person.episodes,
                 person.changes,
+                f"{person.changes_per_minute:.6f}",
+                "" if person.valence is None else f"{person.valence:.6f}",
                 f"{person.confidence:.6f}",
                 *(f"{person.share[label]:.6f}" for label in timeline.labels),
+                *(f"{person.mean[label]:.6f}" for label in timeline.labels),
                 *(f"{longest.get(label, 0.0):.6f}" for label in timeline.labels),
             ]
         )

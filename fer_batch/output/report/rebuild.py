@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fer_batch import timeline_file
 from fer_batch.errors import NotFoundError, UnreadableError
 from fer_batch.output.report.page import INDEX, index_from, write_report
 from fer_batch.output.stored import MOST_FOLDERS, SUMMARY, read_failures, stored_results
 from fer_batch.output.summary import describe_outputs, write_summary
 from fer_batch.output.table import read_csv
+from fer_batch.types import Timeline
 
 
 def rebuild_report(folder: Path, *, index: str = "") -> Path:
     """Write ``report.html`` of one result folder again, and return its path.
 
     Raises:
-        NotFoundError: the folder holds no ``timeline.csv`` or no ``summary.json``.
+        NotFoundError: the folder holds no numbers or no ``summary.json``.
         UnreadableError: one of them is damaged.
         NoSpaceError, OutputPathError: the report cannot be written.
     """
@@ -31,10 +34,23 @@ def rebuild_report(folder: Path, *, index: str = "") -> Path:
     if not isinstance(summary, dict):
         raise UnreadableError(f"{path}: is no summary of fer-batch; run the analysis again")
     name = summary.get("input", {}).get("name") or folder.name
-    timeline = read_csv(folder / "timeline.csv", str(name))
+    timeline = stored_timeline(folder, str(name))
     names = write_report(folder, timeline, summary, index=index)
     _note_outputs(folder, summary, names)
     return folder / "report.html"
+
+
+def stored_timeline(folder: Path, name: str) -> Timeline:
+    """The numbers of a result folder. Those of earlier versions kept them in timeline.csv alone.
+
+    Raises:
+        NotFoundError: the folder holds neither file.
+        UnreadableError, InputError: the one that it holds is damaged.
+    """
+    kept = folder / timeline_file.NAME
+    if kept.is_file():
+        return replace(timeline_file.read_timeline(kept), name=name)
+    return read_csv(folder / "timeline.csv", name)
 
 
 def _note_outputs(folder: Path, summary: dict[str, Any], names: list[str]) -> None:
@@ -66,7 +82,8 @@ def rebuild(out: Path) -> list[Path]:
     return [
         rebuild_report(result.folder, index=index_from(result.name))
         for result in results
-        if (result.folder / "timeline.csv").is_file() and (result.folder / SUMMARY).is_file()
+        if (result.folder / SUMMARY).is_file()
+        and any((result.folder / kept).is_file() for kept in (timeline_file.NAME, "timeline.csv"))
     ]
 
 

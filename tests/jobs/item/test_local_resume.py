@@ -12,6 +12,7 @@ import pytest
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.jobs.item import local, results
 from fer_batch.jobs.item.work import WorkFolder
+from fer_batch.timeline_file import read_timeline, write_timeline
 from tests.footage import pictures, videos
 from tests.jobs.item.local_runs import (
     CSV,
@@ -61,16 +62,28 @@ def test_other_settings_are_refused_or_replace(
     assert (refused.state, refused.code) == ("failed", "output_path")
     assert "--overwrite" in refused.error and str(tmp_path / "clip") in refused.error
     assert stamps(tmp_path) == before
-    (replaced,) = run(spec(clip, **change), tmp_path, "resume")
+    # Going on draws again; numbers are replaced only where that was asked for.
+    (resumed,) = run(spec(clip, **change), tmp_path, "resume")
+    assert resumed.state == ("failed" if "analyze" in change else "done")
+    (replaced,) = run(spec(clip, **change), tmp_path, "overwrite")
     assert replaced.state == "done"
     (reused,) = run(spec(clip, **change), tmp_path, "keep", Refuses())
     assert reused.state == "reused"
 
 
+def test_a_refusal_says_what_lies_there_and_the_two_ways_on(clip: Path, tmp_path: Path) -> None:
+    run(spec(clip), tmp_path / "out")
+    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
+    (refused,) = run(other, tmp_path / "out", "resume")
+    assert (refused.state, refused.code) == ("failed", "output_path")
+    for words in ("holds results of other settings", "-o out-", "--overwrite"):
+        assert words in refused.error, refused.error
+
+
 def test_a_refusal_does_not_cost_the_work_of_an_interrupted_run(clip: Path, tmp_path: Path) -> None:
     run(spec(clip), tmp_path)
     other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
-    run(other, tmp_path, "resume", watch=Watch(stop_at=("analyze", 9)))
+    run(other, tmp_path, "overwrite", watch=Watch(stop_at=("analyze", 9)))
     before = stamps(tmp_path / "clip" / ".work" / "shards")
     assert set(before) == {"00000.npz"}
     assert run(other, tmp_path, "keep")[0].code == "output_path"
@@ -108,7 +121,7 @@ def test_outputs_of_a_run_that_failed_late_do_not_stay(
         spec(clip, outputs=("csv", "summary")), render=RenderSettings(blur_faces=True)
     )
     assert run(blurred, tmp_path, "resume")[0].state == "done"
-    assert names(tmp_path / "clip") == {"timeline.csv", "summary.json"}
+    assert names(tmp_path / "clip") == {".timeline.npz", "timeline.csv", "summary.json"}
 
 
 def test_results_without_a_summary_are_known_all_the_same(clip: Path, tmp_path: Path) -> None:
@@ -130,7 +143,8 @@ def test_another_input_of_the_same_name_is_another_input(clip: Path, tmp_path: P
     other = videos.write(tmp_path / "clip.mp4", pictures.two_faces(50)[:5])
     run(spec(clip), tmp_path / "out")
     assert run(spec(other), tmp_path / "out")[0].code == "output_path"
-    (replaced,) = run(spec(other), tmp_path / "out", "resume")
+    assert run(spec(other), tmp_path / "out", "resume")[0].code == "output_path"
+    (replaced,) = run(spec(other), tmp_path / "out", "overwrite")
     assert replaced.summary["frames"]["total"] == 5
 
 
@@ -150,11 +164,24 @@ def test_outputs_that_are_gone_or_changed_are_made_again_without_inference(
     assert run(item, tmp_path, "keep", Refuses())[0].state == "reused"
 
 
-def test_numbers_that_were_changed_are_not_believed(clip: Path, tmp_path: Path) -> None:
+def test_a_table_that_was_changed_is_written_again_from_the_numbers(
+    clip: Path, tmp_path: Path
+) -> None:
     run(spec(clip), tmp_path)
     timeline = tmp_path / "clip" / "timeline.csv"
     whole = timeline.read_text()
     timeline.write_text(whole.replace("0.04", "0.05"))
+    assert run(spec(clip), tmp_path, "resume", Refuses())[0].state == "done"
+    assert timeline.read_text() == whole
+
+
+def test_numbers_that_were_changed_are_not_believed(clip: Path, tmp_path: Path) -> None:
+    run(spec(clip), tmp_path)
+    timeline = tmp_path / "clip" / "timeline.csv"
+    whole = timeline.read_text()
+    kept = timeline.with_name(".timeline.npz")
+    changed = read_timeline(kept)
+    write_timeline(kept, replace(changed, box=changed.box + 1))
     (failed,) = run(spec(clip), tmp_path, "resume", Refuses())
     assert (failed.state, failed.code) == ("failed", "unexpected")
     assert run(spec(clip), tmp_path, "resume")[0].state == "done"
@@ -164,7 +191,7 @@ def test_numbers_that_were_changed_are_not_believed(clip: Path, tmp_path: Path) 
 def test_outputs_not_wanted_any_more_do_not_stay(clip: Path, tmp_path: Path) -> None:
     run(spec(clip, outputs=VIDEO), tmp_path)
     run(spec(clip, outputs=CSV), tmp_path, "resume", Refuses())
-    assert names(tmp_path / "clip") == {"timeline.csv", "summary.json"}
+    assert names(tmp_path / "clip") == {".timeline.npz", "timeline.csv", "summary.json"}
 
 
 def test_stopped_between_segments_and_gone_on(clip: Path, tmp_path: Path) -> None:
