@@ -18,7 +18,11 @@ from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.outputs import TAKEN
 
 LONGEST_NAME = 120
+# Paths of some systems end at 260 characters; what lies in a result's folder wants some of them.
+LONGEST_PATH = 180
 OWN_IMAGES = "images"
+# As people name participants and sessions: P01, day 3, subject-12.
+NUMBERED = re.compile(r"[^\W\d_]{1,12}[ _-]?\d{1,4}")
 
 
 def result_names(
@@ -40,7 +44,6 @@ def result_names(
         lambda path: _joined(path.parent.name, _leaf(path, full=False)),
         lambda path: _joined(path.parent.name, path.name),
         lambda path: _joined(path.parent.parent.name, path.parent.name, path.name),
-        lambda path: _joined(*path.parts[1:]),
     )
     for rename in longer:
         for path in _doubtful(names, settled, others):
@@ -63,7 +66,11 @@ def _mirrored(path: Path, found: Mapping[Path, Path], full: bool = False) -> str
             parts.insert(0, root.name)
     if any(path in other.parents for other in found):  # other inputs lie within these images
         parts.append(OWN_IMAGES)
-    return _joined(*parts)
+    name = _joined(*parts)
+    if len(name.encode()) > LONGEST_PATH:
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
+        name = f"{_joined(parts[-1])}-{digest}"
+    return name
 
 
 def _leaf(path: Path, full: bool) -> str:
@@ -88,7 +95,7 @@ def _has_twin(path: Path) -> bool:
 
 def _is_one_of_a_series(folder: Path, name: str) -> bool:
     """Whether ``folder`` is numbered (``P01``) and another number has a file ``name`` as well."""
-    if not re.search(r"\d", folder.name):
+    if not NUMBERED.fullmatch(folder.name):
         return False
     pattern = re.sub(r"\d+", "#", folder.name)
     try:

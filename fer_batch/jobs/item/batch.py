@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fer_batch.atomic import write_error
 from fer_batch.jobs.item.outcome import ItemResult
@@ -21,6 +22,9 @@ from fer_batch.output.stored import (
     write_failures,
 )
 from fer_batch.outputs import REGISTRY
+
+if TYPE_CHECKING:
+    from fer_batch.output.formats.combine import OpenTable
 
 
 def write_batch(results: list[ItemResult], out: Path) -> list[str]:
@@ -99,12 +103,14 @@ def write_tables(
     failures: Sequence[Failure],
     wanted: set[str],
     here: bool = True,
+    open_table: OpenTable | None = None,
 ) -> None:
     """Tables and, with reports among ``wanted`` or a page there already, the page of all.
 
     ``here``: the inputs lie on this machine, so that their paths can be told as seen from ``out``.
+    ``open_table``: how to read a table of a result that does not lie in ``out``.
     """
-    from fer_batch.output.formats.combine import write_combined
+    from fer_batch.output.formats.combine import open_here, write_combined
     from fer_batch.output.summary import done_row, failed_row, write_batch_csv
 
     rows = [
@@ -121,7 +127,7 @@ def write_tables(
         for f in failures
     ]
     write_batch_csv(rows, out / "summary.csv")
-    write_combined(out, stored)
+    write_combined(out, stored, open_table or open_here)
     for output in REGISTRY:
         if output.needs == "batch" and output.name in wanted:
             output.load()([result.folder for result in stored], out / output.file)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from fer_batch.atomic import atomic_path
 from fer_batch.outputs import REGISTRY
@@ -11,19 +14,26 @@ from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from fer_batch.output.stored import Stored
 
+OpenTable = Callable[[Path], AbstractContextManager[TextIO]]
 COMBINED = {output.file: output.joined for output in REGISTRY if output.joined}
 
 
-def write_combined(out: Path, results: Sequence[Stored]) -> list[Path]:
+def open_here(path: Path) -> AbstractContextManager[TextIO]:
+    """A table that lies on this machine."""
+    return path.open(encoding="utf-8", errors="surrogateescape", newline="")
+
+
+def write_combined(
+    out: Path, results: Sequence[Stored], open_table: OpenTable = open_here
+) -> list[Path]:
     """Join each of ``COMBINED`` over ``results`` into ``out``; what was written.
 
     The first columns are ``input``, the result's name, and ``model``. Columns that only some
     results have (labels of another model, ``file`` of photos) are empty for the others. Rows stream
-    through: memory does not grow with the batch.
+    through: memory does not grow with the batch. ``open_table``: how to read a table of a result.
 
     Raises:
         NoSpaceError, OutputPathError: the table cannot be written.
@@ -33,7 +43,7 @@ def write_combined(out: Path, results: Sequence[Stored]) -> list[Path]:
         tables = [(result, result.folder / source) for result in results]
         tables = [(result, path) for result, path in tables if _is_own(path)]
         if tables:
-            _combine(out / target, tables)
+            _combine(out / target, tables, open_table)
             written.append(out / target)
         else:
             # A table of an earlier run would belong to other results.
@@ -41,8 +51,8 @@ def write_combined(out: Path, results: Sequence[Stored]) -> list[Path]:
     return written
 
 
-def _header(path: Path) -> list[str]:
-    with path.open(encoding="utf-8", newline="") as file:
+def _header(path: Path, open_table: OpenTable) -> list[str]:
+    with open_table(path) as file:
         return next(csv.reader(file), [])
 
 
@@ -51,8 +61,8 @@ def _is_own(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
-def _combine(target: Path, tables: Sequence[tuple[Stored, Path]]) -> None:
-    headers = [_header(path) for _, path in tables]
+def _combine(target: Path, tables: Sequence[tuple[Stored, Path]], open_table: OpenTable) -> None:
+    headers = [_header(path, open_table) for _, path in tables]
     columns = list(dict.fromkeys(column for header in headers for column in header))
     with (
         atomic_path(target) as temporary,
@@ -64,7 +74,7 @@ def _combine(target: Path, tables: Sequence[tuple[Stored, Path]]) -> None:
             key = [one_line(result.name), one_line(result.model)]
             place = [columns.index(column) for column in header]
             straight = place == list(range(len(columns)))
-            with path.open(encoding="utf-8", errors="surrogateescape", newline="") as source:
+            with open_table(path) as source:
                 rows = csv.reader(source)
                 next(rows, None)
                 if straight:

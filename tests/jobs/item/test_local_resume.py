@@ -76,7 +76,7 @@ def test_a_refusal_says_what_lies_there_and_the_two_ways_on(clip: Path, tmp_path
     other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
     (refused,) = run(other, tmp_path / "out", "resume")
     assert (refused.state, refused.code) == ("failed", "output_path")
-    for words in ("holds results of other settings", "-o out-", "--overwrite"):
+    for words in ("holds results of model ", "-o out-", "--overwrite"):
         assert words in refused.error, refused.error
 
 
