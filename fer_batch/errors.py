@@ -12,6 +12,7 @@
     │   ├── NoVideoError         no_video        1     no    no picture stream, or no frames
     │   └── LimitError           limit           1     no    too many pixels, frames, hours
     ├── ModelFileError           model_file      1     no    weights or detector damaged
+    ├── EngineError              engine          1     no    numbers of different engines
     ├── TrainingDataError        training_data   1     no    data set not understood
     ├── NoSpaceError             no_space        1     yes   disk or quota full
     ├── StorageError             storage         1     yes   storage does not answer
@@ -105,6 +106,12 @@ class TrainingDataError(FerBatchError):
     """A training data set is not in a known format."""
 
     code = "training_data"
+
+
+class EngineError(FerBatchError):
+    """Numbers of different engines would be mixed."""
+
+    code = "engine"
 
 
 class NoSpaceError(FerBatchError):
