@@ -18,7 +18,7 @@ from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces, sharp
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, detect_on_grid
-from fer_batch.pipeline.plan import detection_grid
+from fer_batch.pipeline.plan import LOOK_S, detection_grid
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.types import (
@@ -146,7 +146,8 @@ def _detect(
     analysed = (f for f in frames if f.index % settings.every == 0)
     expected = segment.start
     grid = detection_grid(source.info, settings)
-    for frame, found in detect_on_grid(analysed, detector, grid, timings):
+    longest = LOOK_S / float(source.info.time_base)
+    for frame, found in detect_on_grid(analysed, detector, grid, timings, longest):
         yield from repeat(skipped, min(frame.index, segment.stop) - expected)
         expected = frame.index + 1
         if frame.index >= segment.stop:

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fer_batch import timeline_file
-from fer_batch.atomic import atomic_path
+from fer_batch.atomic import atomic_path, make_private
 from fer_batch.checksum import sha256_file
 from fer_batch.config import fingerprint
-from fer_batch.errors import InputError, OutputPathError, UnreadableError
+from fer_batch.errors import (
+    InputChangedError,
+    InputError,
+    OutputPathError,
+    UnreadableError,
+)
 from fer_batch.jobs.item import make, steps
 from fer_batch.jobs.item.outcome import Existing, Observer, Phase, State
 from fer_batch.jobs.item.result_keys import result_keys, same_numbers
@@ -26,6 +31,7 @@ from fer_batch.jobs.item.results import (
     read_summary,
     remove_outputs,
 )
+from fer_batch.jobs.item.unchanged import Unchanged
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.progress import ShouldCancel
@@ -44,6 +50,7 @@ class ItemRun:
     should_cancel: ShouldCancel
     infer: bool
     phase: Phase = "all"
+    _unchanged: Unchanged = field(init=False)
 
     def all_steps(self) -> tuple[State, dict[str, Any]]:
         new_folder = not self.folder.exists()
@@ -53,31 +60,47 @@ class ItemRun:
     def _all_steps(self, new_folder: bool) -> tuple[State, dict[str, Any]]:
         work = WorkFolder(self.folder / ".work", self.folder)
         previous = read_summary(self.folder)
+        self._unchanged = Unchanged(Path(self.item.input))
         if self.phase == "draw":
             plan = work.read_plan()
+            if self._as_it_was(plan, work, previous):
+                work.remove()
+                return "reused", previous
         else:
             found = self._begin(work, previous, new_folder)
             if found is None:
                 work.remove()
                 return "reused", previous
             plan = found
-            if previous and self.existing != "overwrite":
-                self._reuse_timeline(plan, previous, work)
-            self._analyze(plan, work)
-            if self.phase == "timeline":
-                return "analyzed", {}
-            _remove(work.relations, work.related)
-        if self.phase == "draw" and self._as_it_was(plan, work, previous):
-            work.remove()
-            return "reused", previous
-        self._render(plan, work)
-        self.observer.stage(self.number, "finish", 0)
+        try:
+            if self.phase != "draw":
+                if previous and self.existing != "overwrite":
+                    self._reuse_timeline(plan, previous, work)
+                self._analyze(plan, work)
+                self._unchanged.check(plan.info.files)
+                if self.phase == "timeline":
+                    return "analyzed", {}
+                _remove(work.relations, work.related)
+            self._draw(plan, work)
+        except InputChangedError:
+            work.remove()  # some of it is of another content than the plan says
+            with suppress(OSError):
+                self.folder.rmdir()  # where nothing was in it before
+            raise
         remove_outputs(self.folder, previous)
         summary = steps.finish(self.item, work, self.engine)
         if "summary" not in self.item.outputs:
             keep_record(self.folder, summary)
         work.remove()
         return "done", summary
+
+    def _draw(self, plan: ItemPlan, work: WorkFolder) -> None:
+        """Draw what is to be drawn, and make sure that it was of the input that was analysed."""
+        self._render(plan, work)
+        self.observer.stage(self.number, "finish", 0)
+        self._unchanged.check(plan.info.files)
+        now = steps.input_sha256(Path(self.item.input), plan.info.files)
+        self._unchanged.check_content(plan.input_sha256, now)
 
     def _begin(
         self, work: WorkFolder, previous: dict[str, Any], new_folder: bool
@@ -87,10 +110,12 @@ class ItemRun:
         try:
             self.observer.stage(self.number, "probe", 0)
             plan, timings = steps.look(self.item, self.engine)
+            self._unchanged.check(plan.info.files)
             if self._reusable(plan, previous):
                 return None
             # What is there of other settings goes before the plan says that it is of these.
             self._clear(work, plan)
+            make_private(work.path)
             steps.keep(work, plan, timings)
             return plan
         except BaseException:
@@ -183,6 +208,7 @@ class ItemRun:
             )
         self.observer.stage(self.number, "analyze", len(plan.info))
         for segment in plan.segments:
+            self._unchanged.check(plan.info.files)
             steps.analyze(
                 self.item,
                 work,
@@ -200,6 +226,7 @@ class ItemRun:
             self.number, "render", len(plan.info) if "video" in self.item.outputs else 0
         )
         for segment in plan.segments:
+            self._unchanged.check(plan.info.files)
             steps.render(
                 self.item,
                 work,
