@@ -100,7 +100,7 @@ class ModelWriter:
         return self._operate(code, (tensor,), shape, POOL_OPTIONS, options)
 
     def fill_up(self, tensor: int, height: int, width: int, channels: int) -> int:
-        """Zeros below, to the right and in new channels up to that size; no work where it has it."""
+        """Zeros below, to the right and in new channels up to that size."""
         shape = (1, height, width, channels)
         if self.shape(tensor) == shape:
             return tensor

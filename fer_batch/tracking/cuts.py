@@ -32,6 +32,8 @@ SAME_SCENE = 0.93
 LONGEST_DISSOLVE = 16
 # Mean departure from a mixture, and the change just outside, as shares of the whole change.
 MIXTURE, STILL = 0.12, 0.5
+# Each frame of a dissolve is further on by at least this share of an even step.
+EVEN = 0.35
 
 
 def change(first: Image, second: Image) -> FloatArray:
@@ -64,9 +66,10 @@ def find_cuts(glimpses: Image, film: bool = True) -> IntArray:
     steps = np.concatenate([[0], change(seen[:-1], seen[1:])]).astype(np.float32)
     if not film:
         return there[steps >= LEAST_CHANGE]
-    hard = _hard(seen, steps)
-    soft = _dissolves(seen, steps, hard)
-    return there[np.array(sorted(hard + soft), np.int64)]
+    soft = _dissolves(seen, steps)
+    hard = _hard(seen, steps, [range(start + 1, stop + 1) for start, stop in soft])
+    middles = [(start + stop + 1) // 2 for start, stop in soft]
+    return there[np.array(sorted(hard + middles), np.int64)]
 
 
 def shot_of(frame: IntArray, cuts: IntArray) -> IntArray:
@@ -74,9 +77,13 @@ def shot_of(frame: IntArray, cuts: IntArray) -> IntArray:
     return np.searchsorted(cuts, frame, side="right").astype(np.int64)
 
 
-def _hard(seen: Image, steps: FloatArray) -> list[int]:
+def _hard(seen: Image, steps: FloatArray, dissolves: list[range]) -> list[int]:
+    """Single large changes that are part of no dissolve."""
+    taken = {place for span in dissolves for place in span}
     found = []
     for place in np.flatnonzero(steps >= LEAST_CHANGE).tolist():
+        if place in taken:
+            continue
         before, after = steps[max(place - AROUND, 1) : place], steps[place + 1 : place + 1 + AROUND]
         others = np.concatenate([before, after])
         usual = float(np.median(others)) if len(others) else 0.0
@@ -107,32 +114,26 @@ def _same_scene(first: Image, second: Image) -> bool:
     return norm > 0 and float(a @ b) / norm >= SAME_SCENE
 
 
-def _dissolves(seen: Image, steps: FloatArray, hard: list[int]) -> list[int]:
-    """The middle of each dissolve, away from hard cuts."""
+def _dissolves(seen: Image, steps: FloatArray) -> list[tuple[int, int]]:
+    """The last frame before and the first after each dissolve."""
     total = np.cumsum(steps, dtype=np.float64)
-    found: list[int] = []
-    start = 1
+    found: list[tuple[int, int]] = []
+    start = 0
     while start + 3 < len(seen):
-        stop = _end_of_dissolve(seen, steps, total, start, hard)
+        stop = _end_of_dissolve(seen, steps, total, start)
         if stop:
-            found.append((start + stop + 1) // 2)
+            found.append((start, stop))
         start = stop or start + 1
     return found
 
 
-def _end_of_dissolve(
-    seen: Image, steps: FloatArray, total: np.ndarray, start: int, hard: list[int]
-) -> int:
+def _end_of_dissolve(seen: Image, steps: FloatArray, total: np.ndarray, start: int) -> int:
     """Where a dissolve that leaves frame ``start`` has arrived, 0 where none leaves it."""
     last = min(start + LONGEST_DISSOLVE, len(seen) - 2)
-    if total[last] - total[start] < LEAST_CHANGE or steps[start + 1] < 1:
+    if total[last] - total[start] < LEAST_CHANGE or steps[start] > STILL * steps[start + 1]:
         return 0
     for stop in range(start + 2, last + 1):
-        if total[stop] - total[start] < LEAST_CHANGE:
-            continue
-        if any(start < place <= stop for place in hard):
-            return 0
-        if _mixes(seen, steps, start, stop):
+        if total[stop] - total[start] >= LEAST_CHANGE and _mixes(seen, steps, start, stop):
             return stop
     return 0
 
@@ -148,7 +149,7 @@ def _mixes(seen: Image, steps: FloatArray, start: int, stop: int) -> bool:
     way = second - first
     between = seen[start + 1 : stop].astype(np.float32) - first
     share = between @ way / float(way @ way)
-    if (np.diff(share, prepend=0, append=1) <= 0).any():
+    if (np.diff(share, prepend=0, append=1) * (stop - start) < EVEN).any():
         return False
     departure = np.abs(between - share[:, None] * way).mean(axis=1)
     near = float(departure.mean()) <= MIXTURE * float(np.abs(way).mean())
