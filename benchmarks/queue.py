@@ -23,13 +23,13 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.clips import base_clip, looped
-from fer_batch.config import OUTPUTS
 from fer_batch.jobs.queue import facts
 from fer_batch.jobs.queue.client import QueueClient
 from fer_batch.jobs.queue.submit import Request
 from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.stack.embedded import server_binary
 from fer_batch.jobs.store import keys
+from fer_batch.outputs import OUTPUTS
 
 UNIT = re.compile(r"^\[([\d-]+ [\d:]+,\d+): .*?\] (\w{20}) (\S+): done in ([\d.]+) s", re.MULTILINE)
 CORE = ("analyze_s", "render_s")  # decoding, detecting, classifying; decoding, drawing, encoding

@@ -24,7 +24,7 @@ from pathlib import Path
 from benchmarks.clips import base_clip, ffmpeg, looped, scaled
 from benchmarks.exact import share_equal
 from fer_batch.cli.show import Silent
-from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
+from fer_batch.config import DEFAULT_MODEL, AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.jobs.item.local import run_items
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.pipeline.build import Engine
@@ -62,7 +62,7 @@ class Warm:
     """fer-batch with its models loaded, as a worker has them."""
 
     def __init__(self, folder: Path) -> None:
-        self._engine = Engine(RunSettings(segment_frames=1500))
+        self._engine = Engine(RunSettings())
         self._engine.classifier(AnalyzeSettings())
         self._engine.detector(AnalyzeSettings())
         self._out = folder / "out"
@@ -192,7 +192,9 @@ def exactness(clip: Path) -> list[Row]:
     info = probe_video(clip, "clip", Limits())
     full_width = replace(AnalyzeSettings(), grid=1, min_face=12, smooth_s=0.25)
     # The default's own exact way has the full weights, too.
-    exact = analyze(clip, "fer3", full_width, RunSettings(batch_size=1))
+    exact = analyze(
+        clip, DEFAULT_MODEL.removesuffix("-int8"), full_width, RunSettings(batch_size=1)
+    )
     default = analyze(clip)
     share = share_equal(exact, default)
     detail = f"{len(info)} frames; full width, each frame, one face at a time, full weights"

@@ -1,31 +1,33 @@
 """What a user may set, as plain values with the defaults that the documentation names.
 
 ``AnalyzeSettings`` change numbers, so they are part of a result's key. ``RenderSettings`` change
-only pictures. ``Limits`` protect the machine from media made by strangers.
+only pictures. ``Limits`` protect the machine from media made by strangers. Each field is declared
+with its default, range and help text; commands, checks and ``docs/cli.md`` follow (``option``).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Self
 
-# Weights of eight bits: a quarter of the cost of `fer3` on CPUs for the same labels in 99.5% of
-# PublicTest, see docs/model-card.md.
-DEFAULT_MODEL = "fer3-int8"
-OUTPUTS = (
-    "csv",
-    "video",
-    "gif",
-    "plot",
-    "summary",
-    "report",
-    "intervals",
-    "people",
-    "vtt",
-    "eaf",
+from fer_batch.option import Settings, option
+from fer_batch.option_text import (
+    check_names,
+    check_seconds,
+    parse_names,
+    parse_seconds,
+    show_seconds,
 )
+
+# It says what most people would say (FER+ votes), where `fer3` follows FER2013's labels. Weights of
+# eight bits are a quarter of the cost on CPUs. See docs/model-card.md.
+DEFAULT_MODEL = "ferplus3-int8"
+DETECTORS = ("yunet", "none")
+DEVICES = ("auto", "cpu", "gpu")
+RUNTIMES = ("auto", "litert", "keras")
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".wmv")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
@@ -36,84 +38,105 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class _JsonSettings:
-    """Settings travel between processes as JSON; unknown keys of newer versions are refused."""
+@dataclass(frozen=True)
+class AnalyzeSettings(Settings):
+    """Everything that can change a number in ``timeline.csv``."""
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)  # type: ignore[call-overload, no-any-return]
+    model: str = option(
+        DEFAULT_MODEL,
+        "Expression model: a name (`fer-batch models`) or the path of a card. fer3 and fer7 follow "
+        "FER2013's labels and are for comparison with work on FER2013.",
+    )
+    detector: str = option(
+        "yunet", "Face detector; none takes each image as one face.", choices=DETECTORS
+    )
+    detector_model: str = option("", "Other weights for the detector (ONNX file).", form="PATH")
+    min_face: int = option(
+        0, "Side of the smallest face to find, pixels. 0: a 25th of the frame's longer side.", low=0
+    )
+    min_confidence: float = option(
+        0.6, "Detections less certain than this are not faces.", low=0.05, high=0.99
+    )
+    every: int = option(1, "Analyse each n-th frame; the others are `skipped`.", low=1)
+    # Detect on each n-th analysed frame and fill in between where neighbours agree; a face is
+    # missed only where it is there for less than that.
+    grid: int = option(6, "Detect faces on each n-th analysed frame.", flag=None, low=1)
+    fps: float = option(25.0, "Frames per second of image folders.", low=0.01, high=1000)
+    smooth_s: float = option(
+        0.25, "Time constant of the smoothing, seconds.", flag="smooth", low=0, high=60
+    )
+    bridge_s: float = option(
+        0.5, "Longest miss that a box is carried over, seconds.", flag=None, low=0
+    )
+    # Tracks that are both shorter and less certain than this are dropped.
+    ghost_s: float = option(0.4, "Shortest uncertain track, seconds.", flag=None, low=0)
+    ghost_confidence: float = option(
+        0.8, "Tracks less certain than this are uncertain.", flag=None, low=0, high=1
+    )
+
+
+@dataclass(frozen=True)
+class RenderSettings(Settings):
+    """How results are drawn. None of this needs inference again."""
+
+    blur_faces: bool = option(False, "Make faces unrecognisable.")
+    threshold: float = option(0.0, "Name an emotion from this probability on.", low=0, high=1)
+    labels: tuple[str, ...] = option(
+        (),
+        "Labels to draw, comma-separated; all if empty.",
+        parse=parse_names,
+        check=check_names,
+        form="LABELS",
+    )
+    gif_range: tuple[float, float] = option(
+        (0.0, 0.0),
+        "Seconds of the input that the GIF shows instead of chosen moments.",
+        parse=parse_seconds,
+        show=show_seconds,
+        check=check_seconds,
+        form="START-STOP",
+    )
+    crf: int = option(23, "Quality of the video (x264), lower is better.", low=0, high=51)
+    preset: str = option("superfast", "Speed of x264.", flag=None, choices=PRESETS)
+
+
+@dataclass(frozen=True)
+class Limits(Settings):
+    """Caps for media made by strangers: checked before pictures are decoded."""
+
+    pixels: int = option(8192 * 4352, "Pixels of a frame.", flag=None, low=1)
+    frames: int = option(5_000_000, "Frames of an input.", flag=None, low=1)
+    duration_s: float = option(24 * 3600.0, "Length of an input, seconds.", flag=None, low=0)
+    streams: int = option(64, "Streams of a container.", flag=None, low=1)
+    image_bytes: int = option(256 * 1024 * 1024, "Size of an image file.", flag=None, low=1)
+
+
+@dataclass(frozen=True)
+class RunSettings(Settings):
+    """How this machine works; never part of a result's key."""
+
+    device: str = option("auto", "Where to classify faces.", choices=DEVICES)
+    runtime: str = option("auto", "Library that classifies faces.", choices=RUNTIMES)
+    batch_size: int = option(32, "Faces classified at once.", low=1, high=4096)
+    threads: int = option(0, "Threads for each codec; 0 leaves it to the codec.", flag=None, low=0)
+    # A source of one segment is encoded straight into its film, see docs/performance.md. The queue
+    # has a default of its own (`jobs/settings.py`): there a segment is what one task does.
+    segment_frames: int = option(
+        1500, "Frames of a unit of work; never changes results.", low=1, hidden=True
+    )
+    parallel: int = option(
+        0,
+        "Inputs worked on at once, each in a process of its own; 0: as cores and memory allow.",
+        low=0,
+        high=256,
+    )
+    memory_mb: int = option(
+        0,
+        "Megabytes of memory that one input may take; 0: a fair share of the machine's.",
+        low=0,
+    )
+    limits: Limits = field(default_factory=Limits)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
-        if unknown := set(data) - known:
-            raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
-
-
-@dataclass(frozen=True)
-class AnalyzeSettings(_JsonSettings):
-    """Everything that can change a number in ``timeline.csv``.
-
-    ``min_face``: side of the smallest face to find, pixels of the upright frame; 0 means a 25th of
-    the longer side. ``every``: analyse each n-th frame, the others are ``skipped``. ``grid``:
-    detect on each n-th analysed frame and fill in between where neighbours agree, a face being
-    missed only where it is there for less than that. ``fps``: frame
-    rate given to folders of images. ``smooth_s``: time constant of the smoothing, seconds.
-    ``bridge_s``: the longest miss that a box is carried over. ``ghost_s`` and ``ghost_confidence``:
-    tracks shorter and less certain than both are dropped.
-    """
-
-    model: str = DEFAULT_MODEL
-    detector: str = "yunet"
-    detector_model: str = ""
-    min_face: int = 0
-    min_confidence: float = 0.6
-    every: int = 1
-    grid: int = 6
-    fps: float = 25.0
-    smooth_s: float = 0.25
-    bridge_s: float = 0.5
-    ghost_s: float = 0.4
-    ghost_confidence: float = 0.8
-
-
-@dataclass(frozen=True)
-class RenderSettings(_JsonSettings):
-    """How results are drawn. None of this needs inference again.
-
-    ``labels``: the labels shown, all where empty. ``threshold``: an emotion is named from this
-    probability on. ``gif_start_s``/``gif_stop_s``: seconds of the source to show instead of the
-    chosen moments, where ``gif_stop_s`` is not 0. ``crf``: x264's quality, lower is better.
-    """
-
-    blur_faces: bool = False
-    threshold: float = 0.0
-    labels: tuple[str, ...] = ()
-    gif_start_s: float = 0.0
-    gif_stop_s: float = 0.0
-    crf: int = 23
-    preset: str = "superfast"
-
-
-@dataclass(frozen=True)
-class Limits(_JsonSettings):
-    """Caps for media made by strangers: checked before pictures are decoded."""
-
-    pixels: int = 8192 * 4352
-    frames: int = 5_000_000
-    duration_s: float = 24 * 3600.0
-    streams: int = 64
-    image_bytes: int = 256 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """How this machine works; never part of a result's key."""
-
-    device: str = "auto"
-    runtime: str = "auto"
-    batch_size: int = 32
-    threads: int = 0
-    segment_frames: int = 512
-    outputs: tuple[str, ...] = OUTPUTS
-    limits: Limits = field(default_factory=Limits)
+        return super().from_json({**data, "limits": Limits.from_json(data.get("limits", {}))})

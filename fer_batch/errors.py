@@ -131,3 +131,13 @@ class Cancelled(FerBatchError):
 
     code = "cancelled"
     exit_status = 130
+
+
+def error_of(code: str, words: str) -> FerBatchError:
+    """The error of the tree that has ``code``, as another process has named it."""
+    kinds = [FerBatchError]
+    for kind in kinds:
+        if kind.code == code:
+            return kind(words)
+        kinds += kind.__subclasses__()
+    return FerBatchError(words)

@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from fer_batch.cli import main
+from fer_batch.outputs import REGISTRY
 
 TARGET = Path(__file__).parents[1] / "docs" / "cli.md"
 GROUPS = {
@@ -51,7 +52,13 @@ def reference() -> str:
             said = runner.invoke(main.app, [name, "--help"], prog_name="fer-batch").output
             lines = "\n".join(line.rstrip() for line in said.strip().splitlines())
             parts.append(f"### fer-batch {name}\n\n```text\n{lines}\n```\n")
-    return "\n".join(parts)
+    return "\n".join([*parts, outputs()])
+
+
+def outputs() -> str:
+    """What `--outputs` and `--only` may name."""
+    rows = [f"| `{o.name}` | `{o.file}` | {o.text} |" for o in REGISTRY]
+    return "\n".join(["## Outputs\n", "| name | file | what it is |", "|---|---|---|", *rows, ""])
 
 
 if __name__ == "__main__":

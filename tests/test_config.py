@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_batch.config import AnalyzeSettings, Limits, RenderSettings, fingerprint
+from fer_batch.config import (
+    PRESETS,
+    AnalyzeSettings,
+    Limits,
+    RenderSettings,
+    RunSettings,
+    fingerprint,
+)
+from fer_batch.option import options_of
 
 Settings = AnalyzeSettings | RenderSettings | Limits
 words = st.text(max_size=8)
@@ -24,16 +32,17 @@ any_settings = st.one_of(
         AnalyzeSettings,
         model=words,
         min_face=st.integers(0, 999),
-        min_confidence=finite,
-        fps=finite,
+        min_confidence=st.floats(0.05, 0.99),
+        fps=st.floats(0.01, 1000),
     ),
     st.builds(
         RenderSettings,
         labels=st.lists(words, max_size=3).map(tuple),
-        threshold=finite,
-        preset=words,
+        threshold=st.floats(0, 1),
+        gif_range=st.just((0.0, 0.0)) | st.tuples(st.floats(0, 9), st.floats(10, 99)),
+        preset=st.sampled_from(PRESETS),
     ),
-    st.builds(Limits, pixels=st.integers(1), duration_s=finite),
+    st.builds(Limits, pixels=st.integers(1), duration_s=st.floats(0, 1e9)),
 )
 
 
@@ -65,6 +74,20 @@ def test_a_fingerprint_does_not_depend_on_the_order_of_keys(value: dict[str, obj
 def test_every_setting_that_changes_numbers_changes_the_fingerprint(name: str) -> None:
     settings = AnalyzeSettings()
     value = getattr(settings, name)
-    other = value + "x" if isinstance(value, str) else value + 1
+    (said,) = (said for other, _, said in options_of(settings) if other == name)
+    if said.choices:
+        other = next(choice for choice in said.choices if choice != value)
+    else:
+        other = value + "x" if isinstance(value, str) else value + type(value)(1)
+        other = other if said.high is None else min(other, said.high)
     changed = replace(settings, **{name: other})
     assert fingerprint(changed.to_json()) != fingerprint(settings.to_json())
+
+
+@pytest.mark.parametrize("kind", [AnalyzeSettings, RenderSettings, Limits, RunSettings])
+def test_every_setting_is_declared_and_explained(kind: type[Settings]) -> None:
+    declared = {name: said for name, _, said in options_of(kind)}
+    nested = {"limits"}
+    assert {f.name for f in fields(kind)} - nested == set(declared)
+    for name, said in declared.items():
+        assert said.help.endswith(".") and said.help[0].isupper(), name

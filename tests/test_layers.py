@@ -13,7 +13,21 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = {
     **dict.fromkeys(
-        ("types", "errors", "config", "atomic", "i420", "version", "quiet_stderr", "checksum"), 0
+        (
+            "types",
+            "errors",
+            "option",
+            "option_text",
+            "outputs",
+            "config",
+            "atomic",
+            "i420",
+            "printable",
+            "version",
+            "quiet_stderr",
+            "checksum",
+        ),
+        0,
     ),
     **dict.fromkeys(("media", "faces", "emotion", "tracking", "output", "demo"), 1),
     "pipeline": 2,

@@ -21,6 +21,7 @@ from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.queue.broker import Publisher
 from fer_batch.jobs.queue.sweep import sweep
 from fer_batch.jobs.settings import QueueSettings
+from fer_batch.jobs.store.connect import open_storage
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.version import installed_version
 from workers.process import STOP_FILE, SUPERVISOR
@@ -78,7 +79,7 @@ class Caretaker(threading.Thread):
     def _once(self) -> None:
         beat(self.ledger, self.worker, self._about())
         if self.storage is None:
-            self.storage = Storage(self.settings.storage_url)
+            self.storage = open_storage(self.settings.storage_url)
         sweep(self.ledger, self.storage, self.publish)
         self._watch()
 

@@ -19,8 +19,8 @@ from fer_batch.jobs.queue.broker import Publisher
 from fer_batch.jobs.queue.execute import Executor
 from fer_batch.jobs.queue.stages import Stages
 from fer_batch.jobs.settings import QueueSettings, load_settings
+from fer_batch.jobs.store.connect import open_storage
 from fer_batch.jobs.store.inputs import InputCache
-from fer_batch.jobs.store.storage import Storage
 
 if TYPE_CHECKING:
     from fer_batch.pipeline.build import Engine
@@ -48,7 +48,7 @@ def executor(timeouts: tuple[type[BaseException], ...] = ()) -> Executor:
 
     settings = load_settings()
     name = os.environ.get(WORKER_NAME, "worker")
-    storage = Storage(settings.storage_url)
+    storage = open_storage(settings.storage_url)
     folder, share = settings.cache_dir / "workers" / name, settings.cache_bytes
     if (children := int(os.environ.get(CHILDREN, "1"))) > 1:
         # A folder each: none removes what another is at work on.

@@ -9,19 +9,10 @@ import typer
 
 from fer_batch.cli import options as o
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
+from fer_batch.outputs import DEFAULT_OUTPUTS, REGISTRY
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.item.local import Existing, ItemResult
-
-# What each result is, in the order in which a person would want to open them.
-WORDS = {
-    "report.html": "open this in a browser",
-    "annotated.mp4": "the clip with boxes, numbers and expressions; with sound",
-    "preview.gif": "the liveliest moments",
-    "timeline.png": "a plot for each person",
-    "timeline.csv": "every number, a row for each face in each frame",
-    "summary.json": "shares, longest episodes, settings and versions",
-}
+    from fer_batch.jobs.item.outcome import Existing, ItemResult
 
 
 def demo(
@@ -48,9 +39,8 @@ def demo(
         typer.echo("making a clip of two people")
     write_clip(clip, seconds=seconds)
     existing: Existing = "overwrite" if overwrite else "resume"
-    results = run_local(
-        [clip], out, AnalyzeSettings(), RenderSettings(), RunSettings(), existing, quiet or as_json
-    )
+    defaults = AnalyzeSettings(), RenderSettings(), DEFAULT_OUTPUTS, RunSettings()
+    results = run_local([clip], out, *defaults, existing, quiet or as_json)
     if not quiet and not as_json:
         _say_where(results)
     finish(results, out, quiet, as_json)
@@ -58,12 +48,12 @@ def demo(
 
 def _say_where(results: list[ItemResult]) -> None:
     for result in results:
-        there = [name for name in WORDS if (result.out / name).is_file()]
+        there = [output for output in REGISTRY if (result.out / output.file).is_file()]
         if not there:
             continue
-        width = max(len(str(result.out / name)) for name in there)
+        width = max(len(str(result.out / output.file)) for output in there)
         typer.echo("")
-        for name in there:
-            path = f"{result.out / name!s:<{width}}"
-            typer.echo(f"  {typer.style(path, bold=True)}  {WORDS[name]}")
+        for output in there:
+            path = f"{result.out / output.file!s:<{width}}"
+            typer.echo(f"  {typer.style(path, bold=True)}  {output.text}")
         typer.echo("")

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from fer_batch.emotion.card import ModelCard
 
 
+COMPARE = "follows FER2013's labels: for comparison with work on FER2013"
+WHICH = """Which one?
+  ferplus3-int8  happy, sad or neutral, as most people would say it
+  ferplus8-int8  eight expressions, as most people would say it
+  fer3, fer7     only to compare with work on FER2013, whose labels often call a neutral face sad
+  names without -int8 also run on GPUs and change results a little; on CPUs -int8 is the faster
+  fer-batch models NAME shows a model's card; fer-batch evaluate measures it on your own photos"""
+
+
 def models(
     name: Annotated[
         str | None, typer.Argument(help="A model's name, or the path of a card: its whole card.")
@@ -34,7 +43,7 @@ def models(
             name = typer.style(f"{card.name:<{width}}", bold=True)
             typer.echo(f"{name}  {', '.join(card.labels)}")
             typer.echo(f"{'':<{width}}  {_in_short(card)}")
-        typer.echo("\nfer-batch models NAME shows how a model was trained and measured.")
+        typer.echo(f"\n{WHICH}")
 
 
 def _in_short(card: ModelCard) -> str:
@@ -45,6 +54,7 @@ def _in_short(card: ModelCard) -> str:
         whose = "FER+'s majority" if card.annotation == "ferplus" else "FER2013's labels"
         parts = [f"right on {told['accuracy']:.1%} of {told['n']:,} test faces, by {whose}"]
     parts += ["CPUs only, four times as fast"] if card.name.endswith("-int8") else []
+    parts += [COMPARE] if card.annotation == "fer2013" else []
     parts += ["the default"] if card.name == DEFAULT_MODEL else []
     return "; ".join(parts)
 

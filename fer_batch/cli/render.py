@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings, RunSettings
-from fer_batch.errors import NotFoundError, UnreadableError
+from fer_batch.cli.settings import with_settings
+from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
+from fer_batch.errors import NotFoundError, UnreadableError, UsageError
+from fer_batch.outputs import OUTPUTS, parse_outputs
 
 if TYPE_CHECKING:
     from fer_batch.jobs.item.work import ItemSpec
 
 
+@with_settings
 def render(
     folders: Annotated[
         list[Path], typer.Argument(help="Result folders of `fer-batch run`, one input's or all.")
@@ -22,11 +25,8 @@ def render(
     outputs: Annotated[
         str, typer.Option(help="What to make beside what there is already, which is drawn again.")
     ] = "",
-    blur_faces: o.BlurFaces = False,
-    threshold: o.Threshold = 0.0,
-    labels: o.Labels = "",
-    gif_range: o.GifRange = "",
-    crf: o.Crf = 23,
+    *,
+    wanted: RenderSettings,
     quiet: o.Quiet = False,
     as_json: o.Json = False,
 ) -> None:
@@ -34,11 +34,10 @@ def render(
 
     The numbers stay as they are; the original videos must still be where they were.
     """
-    wanted = o.render_settings(blur_faces, threshold, labels, gif_range, crf)
     from fer_batch.cli.run import finish, run_specs
     from fer_batch.jobs.item.batch import write_gallery
 
-    chosen = o.parse_outputs(outputs) if outputs else ()
+    chosen = parse_outputs(outputs) if outputs else ()
     results = []
     for out, items in stored_items(folders, wanted, chosen).items():
         results += run_specs(
@@ -81,7 +80,7 @@ def stored_items(
                     # that shows the faces.
                     outputs=tuple(n for n in OUTPUTS if n in (*settings["outputs"], *outputs)),
                 )
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TypeError, ValueError, UsageError) as error:
                 raise UnreadableError(
                     f"{place / 'summary.json'}: is damaged or of another version; "
                     "run the analysis again"

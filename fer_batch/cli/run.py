@@ -10,44 +10,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.config import DEFAULT_MODEL, AnalyzeSettings, RenderSettings, RunSettings
+from fer_batch.cli.settings import with_settings
+from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import UsageError
+from fer_batch.outputs import parse_outputs
 
 if TYPE_CHECKING:
     from fer_batch.cli.show import Silent
-    from fer_batch.jobs.item.local import Existing, ItemResult
+    from fer_batch.jobs.item.outcome import Existing, ItemResult
     from fer_batch.jobs.item.work import ItemSpec
 
 
+@with_settings
 def run(
     paths: o.Paths,
     out: o.Out = Path("fer-batch-out"),
-    model: o.Model = DEFAULT_MODEL,
     outputs: o.Outputs = o.ALL_OUTPUTS,
-    detector: o.Detector = "yunet",
-    detector_model: o.DetectorModel = "",
-    min_face: o.MinFace = 0,
-    min_confidence: o.MinConfidence = 0.6,
-    every: o.Every = 1,
-    fps: o.Fps = 25.0,
-    smooth: o.Smooth = 0.25,
-    device: o.Device = "auto",
-    runtime: o.Runtime = "auto",
-    batch_size: o.BatchSize = 32,
-    blur_faces: o.BlurFaces = False,
-    threshold: o.Threshold = 0.0,
-    labels: o.Labels = "",
-    gif_range: o.GifRange = "",
-    crf: o.Crf = 23,
+    *,
+    analyze: AnalyzeSettings,
+    settings: RunSettings,
+    render: RenderSettings,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Make everything again, replace what is there.")
     ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on; replace results of other settings.")
     ] = False,
-    segment_frames: Annotated[
-        int, typer.Option(min=1, help="Frames a unit of work; never changes results.", hidden=True)
-    ] = 1500,
     quiet: o.Quiet = False,
     as_json: o.Json = False,
 ) -> None:
@@ -56,21 +44,11 @@ def run(
     Results go to OUT/<input name>/. Exit status: 0 all done, 1 some inputs failed (the others are
     complete), 2 wrong usage, 130 stopped.
     """
-    analyze = o.analyze_settings(
-        model, detector, detector_model, min_face, min_confidence, every, fps, smooth
-    )
-    render = o.render_settings(blur_faces, threshold, labels, gif_range, crf)
-    settings = RunSettings(
-        device=device,
-        runtime=runtime,
-        batch_size=batch_size,
-        segment_frames=segment_frames,
-        outputs=o.parse_outputs(outputs),
-    )
+    made = parse_outputs(outputs)
     if overwrite and resume:
         raise UsageError("--overwrite and --resume exclude each other")
     existing: Existing = "overwrite" if overwrite else "resume" if resume else "keep"
-    results = run_local(paths, out, analyze, render, settings, existing, quiet or as_json)
+    results = run_local(paths, out, analyze, render, made, settings, existing, quiet or as_json)
     finish(results, out, quiet, as_json)
 
 
@@ -79,6 +57,7 @@ def run_local(
     out: Path,
     analyze: AnalyzeSettings,
     render: RenderSettings,
+    outputs: tuple[str, ...],
     settings: RunSettings,
     existing: Existing,
     quiet: bool,
@@ -88,7 +67,6 @@ def run_local(
     Raises:
         UsageError: no inputs, wrong settings, or an output place that cannot be one.
     """
-    o.check_settings(analyze, settings)
     o.check_out(out)
     from fer_batch.emotion.models import find_model
     from fer_batch.jobs.item.work import ItemSpec
@@ -98,7 +76,7 @@ def run_local(
     inputs = discover(paths, exclude=out)
     if not inputs:
         raise UsageError(f"no videos or images found in {', '.join(map(str, paths))}")
-    items = [ItemSpec(str(i.path), i.name, analyze, render, settings.outputs) for i in inputs]
+    items = [ItemSpec(str(i.path), i.name, analyze, render, outputs) for i in inputs]
     return run_specs(items, out, settings, existing, quiet)
 
 
@@ -113,16 +91,10 @@ def run_specs(
 ) -> list[ItemResult]:
     """Run items with progress and Ctrl-C; ``batch`` writes ``out/summary.csv`` as well."""
     from fer_batch.jobs.item.batch import write_batch
-    from fer_batch.jobs.item.local import run_items
-    from fer_batch.pipeline.build import Engine
+    from fer_batch.jobs.item.children.crew import run_isolated
 
-    engine = Engine(settings)
-    if infer:
-        engine.warm_up(items[0].analyze)
-        # A detector that cannot be loaded is one line, not one for each input.
-        engine.detector(items[0].analyze)
     with o.stop_on_signal() as stop, _observer(len(items), quiet) as observer:
-        results = run_items(items, out, engine, existing, observer, stop.is_set, infer)
+        results = run_isolated(items, out, settings, existing, observer, stop.is_set, infer)
     if batch:
         write_batch(results, out)
     return results

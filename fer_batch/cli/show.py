@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import typer
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.item.local import ItemResult
+    from fer_batch.jobs.item.outcome import ItemResult
     from fer_batch.jobs.item.work import ItemSpec
 
 STAGES = {
@@ -19,6 +20,7 @@ STAGES = {
     "finish": "finishing",
 }
 PLAIN_EVERY_S = 10.0
+NAME_WIDTH = 32
 
 
 def outcome(result: ItemResult) -> str:
@@ -55,10 +57,10 @@ class Silent:
     def item_started(self, number: int, item: ItemSpec) -> None:
         """See ``Observer``."""
 
-    def stage(self, name: str, frames: int) -> None:
+    def stage(self, number: int, name: str, frames: int) -> None:
         """See ``Observer``."""
 
-    def advance(self, frames: int) -> None:
+    def advance(self, number: int, frames: int) -> None:
         """See ``Observer``."""
 
     def item_ended(self, number: int, result: ItemResult) -> None:
@@ -69,35 +71,57 @@ class Silent:
             typer.echo(f"fer-batch: {result.item.input}: {warning}", err=True)
 
 
+@dataclass
+class _Going:
+    """An input that is being worked on: how it is called, and how far it is."""
+
+    label: str
+    stage: str = "looking"
+    frames: int = 0
+    done: int = 0
+    begun: float = field(default_factory=time.monotonic)
+
+    def begin(self, stage: str, frames: int) -> None:
+        """A new stage of ``frames`` frames."""
+        self.stage, self.frames, self.done = STAGES[stage], frames, 0
+        self.begun = time.monotonic()
+
+    @property
+    def rate(self) -> str:
+        """Frames a second of this stage so far."""
+        return f"{self.done / max(time.monotonic() - self.begun, 1e-3):.0f} frames/s"
+
+
 class Plain(Silent):
     """Lines for pipes and logs: one a finished input, and a sign of life every ten seconds."""
 
     def __init__(self, total: int) -> None:
         self._total = total
-        self._label = ""
-        self._frames = self._done = 0
-        self._said = time.monotonic()
+        self._going: dict[int, _Going] = {}
+        self._logged = time.monotonic()
 
     def item_started(self, number: int, item: ItemSpec) -> None:
-        self._label = f"[{number + 1}/{self._total}] {item.input}"
+        self._going[number] = _Going(f"[{number + 1}/{self._total}] {item.input}")
 
-    def stage(self, name: str, frames: int) -> None:
-        self._frames, self._done, self._name = frames, 0, STAGES[name]
+    def stage(self, number: int, name: str, frames: int) -> None:
+        self._going[number].begin(name, frames)
 
-    def advance(self, frames: int) -> None:
-        self._done += frames
-        if time.monotonic() - self._said > PLAIN_EVERY_S:
-            self._said = time.monotonic()
-            typer.echo(f"{self._label}: {self._name}, {self._done}/{self._frames} frames")
+    def advance(self, number: int, frames: int) -> None:
+        self._going[number].done += frames
+        if time.monotonic() - self._logged > PLAIN_EVERY_S:
+            self._logged = time.monotonic()
+            for going in self._going.values():
+                typer.echo(f"{going.label}: {going.stage}, {going.done}/{going.frames} frames")
 
     def item_ended(self, number: int, result: ItemResult) -> None:
+        del self._going[number]
         super().item_ended(number, result)
         if result.state != "failed":
             typer.echo(f"[{number + 1}/{self._total}] {outcome(result)}")
 
 
 class Bars(Silent):
-    """A bar for the batch and one for the current input, with frames/s and time left."""
+    """A bar for the batch and one for each input at work, with frames/s and time left."""
 
     def __init__(self, total: int) -> None:
         from rich.console import Console
@@ -120,8 +144,8 @@ class Bars(Silent):
             transient=True,
         )
         self._all = self._progress.add_task("inputs", total=total, rate="", visible=total > 1)
-        self._current: Any = self._progress.add_task("", total=None, rate="")
-        self._name = ""
+        self._going: dict[int, _Going] = {}
+        self._tasks: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -136,23 +160,27 @@ class Bars(Silent):
         self._progress.stop()
 
     def item_started(self, number: int, item: ItemSpec) -> None:
-        self._name = item.name if len(item.name) <= 32 else f"{item.name[:31]}…"
-
-    def stage(self, name: str, frames: int) -> None:
-        self._begin, self._done = time.monotonic(), 0
-        self._progress.reset(
-            self._current,
-            description=f"{self._name} · {STAGES[name]}",
-            total=frames or None,
-            rate="",
+        name = item.name
+        self._going[number] = _Going(
+            name if len(name) <= NAME_WIDTH else f"…{name[1 - NAME_WIDTH :]}"
+        )
+        self._tasks[number] = self._progress.add_task(
+            self._going[number].label, total=None, rate=""
         )
 
-    def advance(self, frames: int) -> None:
-        self._done += frames
-        rate = self._done / max(time.monotonic() - self._begin, 1e-3)
-        self._progress.update(self._current, advance=frames, rate=f"{rate:.0f} frames/s")
+    def stage(self, number: int, name: str, frames: int) -> None:
+        going = self._going[number]
+        going.begin(name, frames)
+        words = f"{going.label} · {going.stage}"
+        self._progress.reset(self._tasks[number], description=words, total=frames or None, rate="")
+
+    def advance(self, number: int, frames: int) -> None:
+        self._going[number].done += frames
+        self._progress.update(self._tasks[number], advance=frames, rate=self._going[number].rate)
 
     def item_ended(self, number: int, result: ItemResult) -> None:
+        del self._going[number]
+        self._progress.remove_task(self._tasks.pop(number))
         self._progress.advance(self._all)
         colour = {"done": "green", "reused": "green", "failed": "red", "cancelled": "yellow"}
         line = outcome(result)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import logging
 
+from fer_batch.config import DEVICES, RUNTIMES, RunSettings
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.emotion.models import find_model
 from fer_batch.errors import UsageError
 
 logger = logging.getLogger(__name__)
 
-RUNTIMES = ("auto", "litert", "keras")
-DEVICES = ("auto", "cpu", "gpu")
-
 
 def open_classifier(
     model: str,
     runtime: str = "auto",
     device: str = "auto",
-    batch_size: int = 32,
+    batch_size: int = RunSettings.batch_size,
     threads: int | None = None,
 ) -> Classifier:
     """A classifier for ``model``, a name such as ``fer3`` or the path of a model card.

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from fer_batch.config import DETECTORS, AnalyzeSettings
 from fer_batch.errors import UnknownModelError
 from fer_batch.types import Detections, Frame
-
-DETECTORS = ("yunet", "none")
 
 
 class Detector(Protocol):
@@ -26,7 +25,10 @@ class Detector(Protocol):
 
 
 def open_detector(
-    name: str, weights: str = "", min_confidence: float = 0.6, min_face: int = 0
+    name: str,
+    weights: str = "",
+    min_confidence: float = AnalyzeSettings.min_confidence,
+    min_face: int = 0,
 ) -> Detector:
     """Load a detector by name.
 

@@ -60,6 +60,7 @@ class QueueSettings(BaseSettings):
     max_retries: int = Field(default=5, ge=0)
     backoff_s: float = Field(default=2.0, ge=0.0)
     aging_s: float = Field(default=600.0, gt=0.0)
+    # A third of what one machine takes: so many frames are the work of one lease.
     segment_frames: int = Field(default=512, ge=1)
     retention_days: float = Field(default=30.0, ge=0.0)
     task_soft_limit_s: float = Field(default=540.0, gt=0.0)

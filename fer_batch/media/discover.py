@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from fer_batch.outputs import TAKEN
 
-# What a batch leaves beside the folders of its inputs bears these.
-TAKEN = ("index.html", "summary.csv", "frames.csv", "people.csv", "intervals.csv")
 LONGEST_NAME = 120
 
 

@@ -14,9 +14,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import av
-import numpy as np
-
 from fer_batch.config import RenderSettings
 from fer_batch.media import planes
 from fer_batch.media.film import Film, output_ticks
@@ -84,7 +81,7 @@ class PartWriter:
         """
         if self._full_range:
             image = planes.to_video_range(image)
-        frame = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), format="yuv420p")
+        frame = planes.to_video_frame(image)
         frame.pts = int(self._pts[index])
         frame.time_base = self._time_base
         self._add(self._stream.encode(frame))

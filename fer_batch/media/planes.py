@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import av
 import cv2
 import numpy as np
 
@@ -73,6 +74,19 @@ def from_video_frame(frame: Any, width: int, height: int) -> tuple[Image, bool]:
         rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
         parts.append(rows[: size[0], : size[1]])
     return join(*parts), full_range
+
+
+def to_video_frame(image: Image) -> Any:
+    """An ``av.VideoFrame`` of an I420 array ``uint8[h * 3 // 2, w]`` with even ``w`` and ``h``.
+
+    The frame looks into the array where PyAV can do that, so the array must not be written to
+    again. PyAV counts the rows of a buffer in fours: a height that is no multiple of four would
+    come out two rows short, with chroma from the wrong place, and is copied instead.
+    """
+    image = np.ascontiguousarray(image)
+    if image.shape[0] * 2 // 3 % 4 == 0:
+        return av.VideoFrame.from_numpy_buffer(image, format="yuv420p")
+    return av.VideoFrame.from_ndarray(image, format="yuv420p")
 
 
 def from_bgr(bgr: Image) -> Image:

@@ -25,7 +25,7 @@ from fer_batch.media.decode import decoded_frames
 from fer_batch.media.restarts import EndToEnd
 from fer_batch.types import IntArray, SourceInfo
 
-SMALLEST = 4  # pixels; no encoder takes less
+SMALLEST = 2  # pixels; planes of chroma need as many, and so does every encoder
 BT601 = 6  # FFmpeg's number for SMPTE 170M
 
 

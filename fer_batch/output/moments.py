@@ -54,15 +54,15 @@ def pick_moments(
 ) -> list[Moment]:
     """The moments to show, in order of time, apart from one another, at most ``max_s`` together.
 
-    ``settings.gif_start_s`` to ``gif_stop_s`` replaces the choice where the latter is not 0; the
+    ``settings.gif_range`` replaces the choice where it is not (0, 0); the
     list is empty if that range holds no frame. Same timeline, same moments.
     """
     if len(timeline) == 0:
         return []
     ends = _ends(timeline)
     faces = face_scores(timeline)
-    if settings is not None and settings.gif_stop_s > 0:
-        start_s, stop_s = settings.gif_start_s, min(settings.gif_stop_s, float(ends[-1]))
+    if settings is not None and any(settings.gif_range):
+        start_s, stop_s = settings.gif_range[0], min(settings.gif_range[1], float(ends[-1]))
         ranges = [(start_s, min(stop_s, start_s + max_s))]
     elif not len(timeline.frame):
         ranges = [(0.0, min(3.0, max_s))]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fer_batch.output.write import Facts
     from fer_batch.types import Timeline
 
 MAX_PEOPLE = 12
@@ -57,7 +58,7 @@ class _Panel:
         return np.stack([self.x(time), self.y(values)], axis=1)
 
 
-def write_plot(timeline: Timeline, path: Path) -> None:
+def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> None:
     """Draw ``timeline.png``; at most ``MAX_PEOPLE`` people, those present longest.
 
     Raises:

@@ -18,7 +18,7 @@ from fer_batch.atomic import atomic_path, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.output.moments import Moment
 from fer_batch.output.people import Episode, Person, coverage, episode_json, episodes, people
-from fer_batch.output.table import one_line
+from fer_batch.printable import one_line
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:

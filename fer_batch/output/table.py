@@ -17,6 +17,7 @@ import numpy as np
 
 from fer_batch.atomic import atomic_path
 from fer_batch.errors import InputError, NotFoundError, UnreadableError
+from fer_batch.printable import one_line
 from fer_batch.types import FrameStatus, Timeline
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fer_batch.output.write import Facts
     from fer_batch.types import FloatArray, IntArray
 
 LEADING = ("frame", "time_s", "status", "face_id", "x", "y", "w", "h", "confidence", "emotion")
@@ -42,7 +44,7 @@ def header(labels: Sequence[str], with_files: bool = False) -> list[str]:
     return [*LEADING, *labels, *raw, *(["file"] if with_files else [])]
 
 
-def write_csv(timeline: Timeline, path: Path) -> None:
+def write_csv(timeline: Timeline, path: Path, facts: Facts | None = None) -> None:
     """Write ``timeline.csv``; what a row has no value for is empty.
 
     Raises:
@@ -80,18 +82,6 @@ def _texts(columns: dict[str, NDArray[np.generic]], timeline: Timeline) -> dict[
         names = [label + suffix for label in timeline.labels]
         texts |= _probabilities(columns, names, has_face)
     return texts
-
-
-def one_line(name: str) -> str:
-    """A file name that cannot break the table: what is not text stands as an escape.
-
-    Names come from strangers: they may hold line breaks, and bytes that are no Unicode.
-    """
-    return "".join(
-        c if c >= " " and not "\x7f" <= c <= "\x9f" and not "\ud800" <= c <= "\udfff"
-        else f"\\u{ord(c):04x}"
-        for c in name
-    )  # fmt: skip
 
 
 def fixed(values: NDArray[np.float64], decimals: int) -> list[str]:

@@ -20,6 +20,7 @@ from fer_batch.output import summary as summaries
 from fer_batch.output.moments import Moment, pick_moments
 from fer_batch.output.report.page import write_report
 from fer_batch.output.report.thumbnails import Thumbnails, write_thumbnails
+from fer_batch.outputs import file_of
 from fer_batch.pipeline.progress import Timings
 from fer_batch.pipeline.snapshots import Snapshots
 from fer_batch.types import FrameStatus, SourceInfo, Timeline
@@ -92,7 +93,7 @@ def finish_item(job: Finish) -> dict[str, Any]:
     job.timings.seconds["finish_s"] += time.perf_counter() - begin
     data = _summary(job, timeline, moments)
     if "summary" in job.outputs:
-        summaries.write_summary(data, job.out / "summary.json")
+        summaries.write_summary(data, job.out / file_of("summary"))
     return data
 
 
@@ -116,14 +117,14 @@ def _as_shown(job: Finish, words: Iterable[str]) -> list[str]:
 
 def _video(job: Finish, snapshots: Snapshots) -> None:
     """``annotated.mp4``, and ``annotated/<name>.jpg`` for images."""
-    target = job.out / "annotated.mp4"
+    target = job.out / file_of("video")
     if len(job.parts) == 1:  # the whole film already
         _link(job.parts[0], target)
         job.warnings += snapshots.warnings()
     else:
         with atomic_path(target) as temporary:
             job.warnings += join_parts(job.parts, job.info, temporary)
-    job.written.append("annotated.mp4")
+    job.written.append(target.name)
     taken: set[str] = set()
     for frame, data in snapshots.jpegs("image"):
         name = f"annotated/{_unique(Path(job.info.files[frame]).stem, taken)}.jpg"
@@ -149,7 +150,7 @@ def _ready(job: Finish) -> None:
             _link(path, job.out / path.name)
             job.written.append(path.name)
         else:
-            job.warnings.append("no frame for a GIF in that range")
+            job.warnings.append(f"{path.name}: no frame in the wanted range")
 
 
 def _link(path: Path, target: Path) -> None:

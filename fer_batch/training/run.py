@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,24 @@ def heads_for(targets: str, emotions: tuple[str, ...] | None) -> tuple[Head, ...
     chosen = emotions or known
     check_choice(chosen, known)
     return (Head(model_name(source, chosen), chosen, source),)
+
+
+def head_weights(given: Sequence[str]) -> dict[str, float] | None:
+    """``["ferplus8=2"]`` as numbers by name, None for none.
+
+    Raises:
+        UsageError: not a name and a number of 0 or more.
+    """
+    weights = {}
+    for text in given:
+        name, _, number = text.partition("=")
+        try:
+            weights[name] = float(number)
+        except ValueError:
+            weights[name] = -1.0
+        if not 0 <= weights[name] < math.inf:
+            raise UsageError(f"--weight: {text!r} is not as in ferplus8=2")
+    return weights or None
 
 
 def known_view(teachers_see: str | None) -> str | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from fer_batch.errors import UsageError
 from fer_batch.training.data.augment import Augmentation
 from fer_batch.training.data.targets import Head
 from fer_batch.training.network.architectures import architecture
+
+AUGMENTED = frozenset(field.name for field in fields(Augmentation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,17 @@ def settings(arch: str, heads: Sequence[Head], epochs: int, **changes: Any) -> T
 
 
 def changed(
-    how: TrainSettings, erase: float | None = None, mix: float | None = None, **changes: Any
+    how: TrainSettings, weights: Mapping[str, float] | None = None, **changes: Any
 ) -> TrainSettings:
-    """``how`` with those ``changes`` that are not None; ``erase`` and ``mix`` are the
-    augmentation's."""
+    """``how`` with those ``changes`` that are not None, the augmentation's among them; ``weights``
+    are the heads' shares of the loss by name.
+
+    Raises:
+        UsageError: there is no head of such a name.
+    """
     known = {name: value for name, value in changes.items() if value is not None}
-    ways = {name: v for name, v in (("erase", erase), ("mix", mix)) if v is not None}
-    return replace(how, augmentation=replace(how.augmentation, **ways), **known)
+    ways = {name: known.pop(name) for name in AUGMENTED if name in known}
+    if unknown := set(weights or {}) - {head.name for head in how.heads}:
+        raise UsageError(f"--weight: there is no head {', '.join(sorted(unknown))}")
+    heads = tuple(replace(h, weight=(weights or {}).get(h.name, h.weight)) for h in how.heads)
+    return replace(how, heads=heads, augmentation=replace(how.augmentation, **ways), **known)

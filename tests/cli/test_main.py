@@ -31,6 +31,22 @@ def test_every_command_is_in_the_docs(commands: list[str]) -> None:
     assert sorted(documented) == sorted(commands), "run `make docs`"
 
 
+def test_every_option_is_in_the_docs() -> None:
+    from typer.main import get_command
+
+    from fer_batch.cli import main
+
+    if not main.app.registered_commands:
+        main._register()
+    reference = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    for name, command in get_command(main.app).commands.items():  # type: ignore[attr-defined]
+        section = reference.split(f"### fer-batch {name}\n")[1].split("\n### ")[0]
+        documented = set(re.findall(r"--[a-z][a-z-]*", section))
+        options = [o for p in command.params if not getattr(p, "hidden", False) for o in p.opts]
+        missing = {o for o in options if o.startswith("--")} - documented
+        assert not missing, f"{name}: {missing} not in docs/cli.md; run `make docs`"
+
+
 def test_no_doc_names_a_command_that_is_not_there(commands: list[str]) -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     for page in pages:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from fer_batch.cli import models
 from fer_batch.config import DEFAULT_MODEL
-from fer_batch.emotion.models import list_models
+from fer_batch.emotion.models import find_model, list_models
 from tests.end_to_end.conftest import fer_batch
 
 
@@ -21,6 +22,25 @@ def test_the_list_names_the_default_model() -> None:
     assert [
         line.split()[0] for line, short in zip(names, told, strict=True) if "default" in short
     ] == [DEFAULT_MODEL]
+
+
+def test_the_list_helps_to_choose_in_five_lines() -> None:
+    question, *lines = fer_batch("models").stdout.split("\n\n")[1].splitlines()
+    assert question == "Which one?" and len(lines) == 5
+    assert lines[0].split()[0] == DEFAULT_MODEL
+    assert "as most people would say it" in lines[0]
+
+
+def test_models_of_fer2013s_labels_say_that_they_are_for_comparison() -> None:
+    """In the list and in the help of what takes a model; the others say nothing of the kind."""
+    names, told = (fer_batch("models").stdout.split("\n\n")[0].splitlines()[i::2] for i in (0, 1))
+    marked = {
+        name.split()[0] for name, line in zip(names, told, strict=True) if models.COMPARE in line
+    }
+    assert marked == {card.name for card in list_models() if card.annotation == "fer2013"} != set()
+    assert find_model(DEFAULT_MODEL).annotation == "ferplus"
+    shown = " ".join(fer_batch("run", "--help").stdout.replace("│", " ").split())
+    assert "fer3 and fer7 follow FER2013's labels" in shown
 
 
 def test_json_holds_whole_cards() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import av
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
-from fer_batch.jobs.item.local import ItemResult, run_items
+from fer_batch.jobs.item.local import run_items
+from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.ledger.ledger import PREFIX
 from fer_batch.jobs.ledger.spec import JobStatus
@@ -39,8 +40,8 @@ class Silence:
     """An observer of local runs that says nothing."""
 
     def item_started(self, number: int, item: ItemSpec) -> None: ...
-    def stage(self, name: str, frames: int) -> None: ...
-    def advance(self, frames: int) -> None: ...
+    def stage(self, number: int, name: str, frames: int) -> None: ...
+    def advance(self, number: int, frames: int) -> None: ...
     def item_ended(self, number: int, result: ItemResult) -> None: ...
 
 

@@ -15,9 +15,12 @@ import pytest
 from fer_batch.atomic import atomic_path
 from fer_batch.config import Limits, RenderSettings
 from fer_batch.errors import FerBatchError, NoSpaceError
+from fer_batch.i420 import planes as split
+from fer_batch.media import planes
 from fer_batch.media.encode import PartWriter, output_size
 from fer_batch.media.film import output_ticks
 from fer_batch.media.join import join_parts
+from fer_batch.media.probe import SMALLEST
 from fer_batch.media.source import open_source, probe
 from fer_batch.types import Segment, SourceInfo
 from tests.footage import broken, oracle, pictures, videos
@@ -133,6 +136,28 @@ def test_pictures_are_the_right_ones_in_any_cut(
         if one.full_range:
             before = 16 + before * 219 / 255
         assert np.abs(before - other.luma).mean() < 3
+
+
+@pytest.mark.parametrize("width", [48, 62])
+def test_colours_stay_where_they_are_at_every_height(width: int, tmp_path: Path) -> None:
+    """A picture whose chroma says where it lies, through encoder and decoder."""
+    for height in (*range(SMALLEST, 65), 270, 362):
+        rows, columns = np.mgrid[: (height + 1) // 2, : width // 2]
+        blue, red = 80 + 96 * rows / (height / 2), 80 + 96 * columns / (width / 2)
+        image = planes.join(
+            np.full((height, width), 120, np.uint8), blue.astype(np.uint8), red.astype(np.uint8)
+        )
+        pts = np.arange(1, dtype=np.int64)
+        info = SourceInfo("x", "x", "video", width, height, 0, Fraction(1, 25), pts)
+        path = tmp_path / f"{height}.mp4"
+        with PartWriter(path, info, Segment(0, 0, 1), RenderSettings(crf=4), 1) as writer:
+            writer.write(0, image)
+        again = probe(path, "x", 25.0, Limits())
+        (frame,) = open_source(again, Limits(), threads=1).frames(0, 1)
+        assert (frame.width, frame.height) == (width, height + height % 2)
+        assert frame.image is not None
+        for plane, before in zip(split(frame.image), split(image), strict=True):
+            assert np.abs(plane.astype(int) - before).mean() < 1.5, height
 
 
 def test_one_part_and_many_hold_the_same_packets_of_sound(

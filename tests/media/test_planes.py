@@ -99,6 +99,17 @@ def test_a_decoders_picture_keeps_every_pixel(size: tuple[int, int], kind: str) 
     assert np.frombuffer(frame.planes[0], np.uint8)[0] == parts[0][0, 0]
 
 
+@pytest.mark.parametrize("width", [2, 16, 30, 66, 480])
+def test_an_encoders_picture_has_every_plane_in_its_place(width: int) -> None:
+    for height in (*range(2, 66, 2), 270, 362, 534, 1350):
+        parts = three(width, height, height)
+        frame = planes.to_video_frame(planes.join(*parts))
+        assert (frame.width, frame.height) == (width, height)
+        for plane, values in zip(frame.planes, parts, strict=True):
+            rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+            assert (rows[: values.shape[0], : values.shape[1]] == values).all(), height
+
+
 @pytest.mark.parametrize("kind", ["yuv444p", "yuv422p10le", "nv12", "gray", "rgb24", "yuv420p10le"])
 def test_other_formats_are_converted(kind: str) -> None:
     frame = av.VideoFrame.from_ndarray(np.full((40, 60, 3), 180, np.uint8), "rgb24")

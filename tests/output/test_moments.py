@@ -35,15 +35,15 @@ def test_without_faces_the_beginning_is_shown() -> None:
 
 def test_a_given_range_replaces_the_choice() -> None:
     made = timeline("n" * 50 + "h" * 50)
-    (moment,) = pick_moments(made, RenderSettings(gif_start_s=1.0, gif_stop_s=2.0))
+    (moment,) = pick_moments(made, RenderSettings(gif_range=(1.0, 2.0)))
     assert (moment.start_frame, moment.stop_frame) == (10, 20)
 
 
 def test_a_given_range_is_capped_and_may_lie_outside() -> None:
     made = timeline("h" * 300)
-    (moment,) = pick_moments(made, RenderSettings(gif_start_s=5.0, gif_stop_s=25.0))
+    (moment,) = pick_moments(made, RenderSettings(gif_range=(5.0, 25.0)))
     assert moment.seconds <= MAX_S
-    assert pick_moments(made, RenderSettings(gif_start_s=100, gif_stop_s=110)) == []
+    assert pick_moments(made, RenderSettings(gif_range=(100.0, 110.0))) == []
 
 
 @settings(deadline=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from dataclasses import replace
 from fractions import Fraction
@@ -12,8 +11,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_batch.cli.run import run
-from fer_batch.config import AnalyzeSettings
+from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.pipeline.native import COLLECT_EVERY
 from fer_batch.pipeline.plan import plan
 from fer_batch.types import SourceInfo
@@ -54,6 +52,5 @@ def test_what_cannot_be_sought_in_is_one_segment() -> None:
 @given(st.integers(3001, 200_000))
 def test_memory_is_collected_after_each_segment_of_a_long_local_run(frames: int) -> None:
     """With segments of just under what a collection waits for, garbage of two would pile up."""
-    longest = inspect.signature(run).parameters["segment_frames"].default
-    *whole, _ = plan(source(frames), AnalyzeSettings(), longest)
+    *whole, _ = plan(source(frames), AnalyzeSettings(), RunSettings().segment_frames)
     assert all(len(segment) >= COLLECT_EVERY for segment in whole)

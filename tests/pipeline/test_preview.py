@@ -49,7 +49,7 @@ def test_it_shows_the_moments(kind: str, works: dict[str, Work], tmp_path: Path)
 
 
 def test_a_range_without_a_frame_gives_no_file(works: dict[str, Work], tmp_path: Path) -> None:
-    late = replace(QUICK, gif_start_s=1000.0, gif_stop_s=1001.0)
+    late = replace(QUICK, gif_range=(1000.0, 1001.0))
     preview(*works["clip"], late, tmp_path / "preview.gif", Timings())
     assert list(tmp_path.iterdir()) == []
 

@@ -57,10 +57,10 @@ def _visibility(settings: QueueSettings) -> Check:
 
 
 def _storage(settings: QueueSettings) -> Check:
-    from fer_batch.jobs.store.storage import Storage
+    from fer_batch.jobs.store.connect import open_storage
 
     try:
-        storage = Storage(settings.storage_url)
+        storage = open_storage(settings.storage_url)
         storage.check_writable()
     except FerBatchError as error:
         return Check("storage", "wrong", str(error))

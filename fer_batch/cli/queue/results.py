@@ -14,6 +14,7 @@ import typer
 from fer_batch.cli import options as o
 from fer_batch.cli.queue.access import Job, Json, note, open_queue, plural, the_job
 from fer_batch.cli.queue.show import when
+from fer_batch.outputs import parse_outputs
 
 
 def download(
@@ -25,9 +26,7 @@ def download(
     as_json: Json = False,
 ) -> None:
     """Bring a job's results to a folder; resumes, verifies checksums."""
-    from fer_batch.jobs.store.download import check_only
-
-    wanted = check_only(only)
+    wanted = frozenset(parse_outputs(only, "--only") if only else ())
     o.check_out(out)
     with open_queue() as queue:
         job = the_job(queue, job)

@@ -12,31 +12,24 @@ import typer
 
 from fer_batch.cli import options as o
 from fer_batch.cli.queue.access import note, open_queue, plural
-from fer_batch.config import DEFAULT_MODEL, AnalyzeSettings, RenderSettings
+from fer_batch.cli.settings import with_settings
+from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UsageError
+from fer_batch.outputs import parse_outputs
 
 if TYPE_CHECKING:
     from fer_batch.jobs.queue.submit import Request
 
 
+@with_settings
 def submit(
     paths: o.Paths,
     name: Annotated[str, typer.Option(help="A name for the job; the first path's otherwise.")] = "",
     priority: Annotated[str, typer.Option(help="low, normal or high.")] = "normal",
-    model: o.Model = DEFAULT_MODEL,
     outputs: o.Outputs = o.ALL_OUTPUTS,
-    detector: o.Detector = "yunet",
-    detector_model: o.DetectorModel = "",
-    min_face: o.MinFace = 0,
-    min_confidence: o.MinConfidence = 0.6,
-    every: o.Every = 1,
-    fps: o.Fps = 25.0,
-    smooth: o.Smooth = 0.25,
-    blur_faces: o.BlurFaces = False,
-    threshold: o.Threshold = 0.0,
-    labels: o.Labels = "",
-    gif_range: o.GifRange = "",
-    crf: o.Crf = 23,
+    *,
+    analyze: AnalyzeSettings,
+    render: RenderSettings,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Do the work even where an equal job was done.")
     ] = False,
@@ -48,14 +41,10 @@ def submit(
     Without FER_BATCH_REDIS_URL a queue is started on this machine. `fer-batch status` shows how
     far the job is, `fer-batch download` brings the results.
     """
-    analyze = o.analyze_settings(
-        model, detector, detector_model, min_face, min_confidence, every, fps, smooth
-    )
-    render = o.render_settings(blur_faces, threshold, labels, gif_range, crf)
     _check(priority, analyze, render)
     from fer_batch.jobs.queue.submit import Request
 
-    made = o.parse_outputs(outputs)
+    made = parse_outputs(outputs)
     _hand_over(
         Request(tuple(paths), name, priority, analyze, render, made, use_cache=not no_cache),
         wait,
@@ -86,7 +75,6 @@ def _check(priority: str, analyze: AnalyzeSettings, render: RenderSettings) -> N
 
     if priority not in PRIORITIES:
         raise UsageError(f"--priority: {priority!r}; choose from low, normal, high")
-    o.check_settings(analyze)
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
 
 

@@ -1,15 +1,17 @@
-"""``fer-batch evaluate``: how good a model is, on images and as frames of a video."""
+"""``fer-batch evaluate``: how good a model is, on one's own photos or on a data set."""
 
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fer_batch.cli.train.options import Data, FerPlus, ModelArgument
+from fer_batch.cli.train.options import FerPlus
+from fer_batch.config import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from fer_batch.emotion.classifier import Classifier
@@ -19,14 +21,31 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: ModelArgument,
-    data: Data,
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A model's name, or the path of its card. Or a folder with labels.csv: then the "
+            "default model is measured on it."
+        ),
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A folder of photos with labels.csv (file, label, any further columns); or "
+            "fer2013.csv in any packing, or a folder train/<emotion>/*.png.",
+            show_default=False,
+        ),
+    ] = None,
     fer_plus: FerPlus = None,
     split: Annotated[str, typer.Option(help="Training, PublicTest or PrivateTest.")] = "PublicTest",
     truth: Annotated[
         str, typer.Option(help="Labels to measure against: fer2013, ferplus, or auto.")
     ] = "auto",
     runtime: Annotated[str, typer.Option(help="auto, litert or keras.")] = "auto",
+    by: Annotated[
+        list[str] | None,
+        typer.Option(help="Photos: a column of labels.csv to compare groups by; several times."),
+    ] = None,
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for confusion matrix, reliability and mistakes.")
     ] = None,
@@ -38,7 +57,56 @@ def evaluate(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure a model: accuracy, recall by label, calibration."""
+    """Measure a model on your own photos, or on a data set.
+
+    `fer-batch evaluate FOLDER` runs the photos that FOLDER/labels.csv names through the whole
+    pipeline, as `fer-batch run` does, and compares the largest face of each with its label. Photos
+    of one person (a column `person`) are kept together in the intervals.
+    """
+    from fer_batch.errors import UsageError
+    from fer_batch.training.material.labels import is_material
+
+    if data is None:
+        model, data = DEFAULT_MODEL, Path(model)
+        if data.is_dir() and not is_material(data):
+            raise UsageError(f"{data}: has no labels.csv, with the columns file and label")
+        if not data.is_dir():
+            raise UsageError(f"{data}: is no folder of photos with labels.csv; or name a data set")
+    if is_material(data):
+        _on_photos(data, model, by or [], runtime, pictures, as_json)
+    elif by:
+        raise UsageError(f"--by: {data} has no labels.csv")
+    else:
+        _on_faces(data, model, fer_plus, split, truth, runtime, pictures, as_video, as_json)
+
+
+def _on_photos(
+    folder: Path, model: str, by: list[str], runtime: str, pictures: Path | None, as_json: bool
+) -> None:
+    from fer_batch.training.material.labels import read_material
+    from fer_batch.training.material.measure import measure
+    from fer_batch.training.material.report import report, write_pictures
+
+    material = read_material(folder)
+    with typer.progressbar(length=len(material), label="photos", file=sys.stderr) as bar:
+        result = measure(material, model, by, runtime, lambda done: bar.update(1))
+    if pictures is not None:
+        write_pictures(result, pictures)
+    typer.echo(json.dumps(result.to_json()) if as_json else report(result))
+
+
+def _on_faces(
+    data: Path,
+    model: str,
+    fer_plus: Path | None,
+    split: str,
+    truth: str,
+    runtime: str,
+    pictures: Path | None,
+    as_video: bool,
+    as_json: bool,
+) -> None:
+    """On training images, which are crops already."""
     from fer_batch.emotion.load import open_classifier
     from fer_batch.training.evaluate import evaluate as measure
     from fer_batch.training.reports import alignment_table, table

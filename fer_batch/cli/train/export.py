@@ -76,14 +76,14 @@ def narrow(
 
     Nothing is trained; probabilities are calibrated anew on the faces that bear these labels.
     """
-    from fer_batch.cli.options import parse_labels
     from fer_batch.emotion.backend import load_keras
     from fer_batch.emotion.models import find_model
+    from fer_batch.option_text import parse_names
     from fer_batch.training.data.read import load
     from fer_batch.training.export.narrow import narrowed
     from fer_batch.training.reports import table
 
     card, faces = find_model(model), load(data, fer_plus)
     load_keras()
-    card, result = narrowed(card, parse_labels(emotions), faces, out)
+    card, result = narrowed(card, parse_names(emotions), faces, out)
     typer.echo(table(result, f"{card.name} on PublicTest"))

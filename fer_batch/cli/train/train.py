@@ -45,6 +45,32 @@ def train(
         float | None,
         typer.Option(min=0, help="Mix images in pairs (mixup); alpha, say 0.2. 0: do not."),
     ] = None,
+    align: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Share of images warped first, as faces in video are."),
+    ] = None,
+    degrade: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Share of images that are made as in video: small, blurred, noisy, compressed.",
+        ),
+    ] = None,
+    occlude: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Share of images with glasses, a hand or a microphone drawn on."
+        ),
+    ] = None,
+    jitter: Annotated[
+        float | None,
+        typer.Option(min=0, help="Pixels by which landmarks are misplaced in warped images."),
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(help="A head's share of the loss, as in ferplus8=2; for each head one."),
+    ] = None,
     cooldown_epochs: Annotated[
         int | None, typer.Option(min=0, help="Last epochs, in which the rate falls to nothing.")
     ] = None,
@@ -99,8 +125,8 @@ def train(
     A training that is resumed keeps its settings, save those given anew: to end one early, resume
     it with --epochs and --cooldown-epochs, or with --finish-in on a machine that others use too.
     """
-    from fer_batch.cli.options import parse_labels
     from fer_batch.emotion.backend import load_keras
+    from fer_batch.option_text import parse_names
     from fer_batch.training import run
     from fer_batch.training.data.read import hold_out, load
 
@@ -111,6 +137,11 @@ def train(
         "weight_decay": weight_decay,
         "erase": erase,
         "mix": mix,
+        "align": align,
+        "degrade": degrade,
+        "occlude": occlude,
+        "jitter": jitter,
+        "weights": run.head_weights(weight or []),
         "cooldown_epochs": cooldown_epochs,
         "finish_minutes": finish_in,
         "teachers": _found_again(teacher) if teacher else None,
@@ -123,7 +154,7 @@ def train(
     start = _found_again(start_from or [])
     frozen = tuple(part.strip() for part in freeze.split(",") if part.strip())
     how = run.stored_settings(out, epochs=epochs, **changes) if resume else None
-    heads = run.heads_for(targets or "fer2013", parse_labels(emotions) or None)
+    heads = run.heads_for(targets or "fer2013", parse_names(emotions) or None)
     if how is None:
         how = run.new_settings(
             arch or "resnet", heads, epochs, start_from=start, frozen=frozen, **changes

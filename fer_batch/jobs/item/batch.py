@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fer_batch.jobs.item.local import ItemResult
+from fer_batch.jobs.item.outcome import ItemResult
+from fer_batch.outputs import REGISTRY
 
 
 def write_batch(results: list[ItemResult], out: Path) -> None:
@@ -22,7 +23,11 @@ def write_batch(results: list[ItemResult], out: Path) -> None:
         else:
             rows.append(failed_row(name=result.item.input, error=result.error, status=result.state))
     write_batch_csv(rows, out / "summary.csv")
-    if any("report" in result.item.outputs for result in results):
+    wanted = {name for result in results for name in result.item.outputs}
+    for output in REGISTRY:
+        if output.needs == "batch" and output.name in wanted:
+            output.load()([r.out for r in results if r.summary], out / output.file)
+    if "report" in wanted:
         write_gallery(out)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from fer_batch.config import DEFAULT_MODEL, AnalyzeSettings, RunSettings
+from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.media.source import probe
 from fer_batch.pipeline.analyze import analyze_segment
 from fer_batch.pipeline.build import Engine
@@ -18,7 +18,7 @@ from fer_batch.types import Timeline
 
 def analyze(
     path: str | PathLike[str],
-    model: str = DEFAULT_MODEL,
+    model: str = "",
     settings: AnalyzeSettings | None = None,
     run: RunSettings | None = None,
     progress: Report = unreported,
@@ -26,18 +26,22 @@ def analyze(
 ) -> Timeline:
     """Find, follow and classify every face in a video, an image or a folder of images.
 
-    ``progress`` is called with the number of frames done since it was last called. The timeline is
+    ``model`` goes before ``settings.model``. ``progress`` is called with the number of frames done
+    since it was last called. The timeline is
     the one that ``fer-batch run`` writes to ``timeline.csv``.
 
     >>> timeline = analyze("interview.mp4")  # doctest: +SKIP
     >>> timeline.to_pandas().groupby("face_id").happy.mean()  # doctest: +SKIP
 
     Raises:
+        UsageError: a setting has a value that cannot be.
         InputError: the input cannot be processed.
         UnknownModelError: there is no model of that name.
         Cancelled: ``should_cancel`` said so.
     """
-    settings = replace(settings or AnalyzeSettings(), model=model)
+    settings = settings or AnalyzeSettings()
+    if model:
+        settings = replace(settings, model=model)
     engine = Engine(run or RunSettings())
     source_path = Path(path)
     info = probe(source_path, source_path.stem, settings.fps, engine.run.limits)

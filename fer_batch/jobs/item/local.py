@@ -10,20 +10,28 @@ import logging
 import shutil
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from fer_batch.atomic import atomic_path
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import (
     Cancelled,
-    FerBatchError,
     InputError,
     OutputPathError,
     UnreadableError,
+    UsageError,
 )
-from fer_batch.jobs.item import steps
+from fer_batch.jobs.item import make, steps
+from fer_batch.jobs.item.failure import failure_of
+from fer_batch.jobs.item.outcome import (
+    Existing,
+    ItemResult,
+    Observer,
+    State,
+    not_begun,
+)
 from fer_batch.jobs.item.results import (
     alone,
     keep_record,
@@ -36,42 +44,6 @@ from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.progress import ShouldCancel, never
 
 logger = logging.getLogger(__name__)
-
-Existing = Literal["keep", "resume", "overwrite"]
-State = Literal["done", "reused", "failed", "cancelled"]
-
-
-@dataclass(frozen=True, slots=True)
-class ItemResult:
-    """What became of one input. ``error`` is the one line for the user, ``code`` its kind."""
-
-    item: ItemSpec
-    out: Path
-    state: State
-    seconds: float = 0.0
-    error: str = ""
-    code: str = ""
-    summary: dict[str, Any] = field(default_factory=dict)
-
-
-class Observer(Protocol):
-    """What a runner tells whoever shows progress."""
-
-    def item_started(self, number: int, item: ItemSpec) -> None:
-        """Work on input ``number`` (from 0) begins."""
-        ...
-
-    def stage(self, name: str, frames: int) -> None:
-        """A stage of the current input begins; it will report ``frames`` frames."""
-        ...
-
-    def advance(self, frames: int) -> None:
-        """``frames`` more frames of the current stage are done."""
-        ...
-
-    def item_ended(self, number: int, result: ItemResult) -> None:
-        """The input is finished, or has failed."""
-        ...
 
 
 def run_items(
@@ -93,48 +65,61 @@ def run_items(
         UnknownModelError, ModelFileError: nothing can run at all.
         OutputPathError: ``out`` cannot be written to.
     """
-    from fer_batch.output.table import one_line
-
     results: list[ItemResult] = []
     for number, item in enumerate(items):
-        folder = out / item.name
         if should_cancel():
-            results.append(ItemResult(item, folder, "cancelled"))
+            results.append(not_begun(item, out / item.name))
             continue
         observer.item_started(number, item)
-        begin = time.perf_counter()
-        try:
-            run = _Run(item, folder, engine, existing, observer, should_cancel, infer)
-            state, summary = run.all_steps()
-            result = ItemResult(item, folder, state, summary=summary)
-        except Cancelled as error:
-            result = ItemResult(item, folder, "cancelled", error=str(error), code=error.code)
-        except (InputError, OutputPathError) as error:
-            result = ItemResult(item, folder, "failed", error=str(error), code=error.code)
-        except FerBatchError as error:
-            if error.exit_status == 2:
-                raise
-            result = ItemResult(item, folder, "failed", error=str(error), code=error.code)
-        except (OSError, MemoryError) as error:
-            reason = str(getattr(error, "strerror", "") or error or type(error).__name__).lower()
-            told = f"{item.input}: {reason}"
-            result = ItemResult(item, folder, "failed", error=told, code="system")
-        except Exception as error:  # a defect of ours costs one item, not the batch
-            logger.debug("%s failed unexpectedly", item.input, exc_info=True)
-            reason = (str(error).splitlines() or [""])[0]
-            told = f"{item.input}: unexpected {type(error).__name__} ({reason}); please report it"
-            result = ItemResult(item, folder, "failed", error=told, code="unexpected")
-        # Names of strangers' files may hold line breaks and terminal codes.
-        line = one_line(result.error)
-        results.append(replace(result, error=line, seconds=time.perf_counter() - begin))
+        arguments = (engine, existing, observer, should_cancel, infer)
+        results.append(run_item(number, item, out / item.name, *arguments))
         observer.item_ended(number, results[-1])
     return results
+
+
+def run_item(
+    number: int,
+    item: ItemSpec,
+    folder: Path,
+    engine: Engine,
+    existing: Existing,
+    observer: Observer,
+    should_cancel: ShouldCancel = never,
+    infer: bool = True,
+) -> ItemResult:
+    """All steps of one item; what fails is its result. See ``run_items``.
+
+    Raises:
+        UsageError: what is wrong is wrong for every input alike.
+    """
+    begin = time.perf_counter()
+    try:
+        run = _Run(number, item, folder, engine, existing, observer, should_cancel, infer)
+        state, summary = run.all_steps()
+        result = ItemResult(item, folder, state, summary=summary)
+    except Cancelled as error:
+        result = ItemResult(item, folder, "cancelled", error=str(error), code=error.code)
+    except UsageError as error:
+        if not isinstance(error, OutputPathError):
+            raise
+        result = _failed(item, folder, error)
+    except Exception as error:  # a defect of ours too costs one item, not the batch
+        result = _failed(item, folder, error)
+    return replace(result, seconds=time.perf_counter() - begin)
+
+
+def _failed(item: ItemSpec, folder: Path, error: Exception) -> ItemResult:
+    failure = failure_of(error, item.input)
+    if failure.code == "unexpected":
+        logger.debug("%s failed unexpectedly", item.input, exc_info=error)
+    return ItemResult(item, folder, "failed", error=failure.line, code=failure.code)
 
 
 @dataclass
 class _Run:
     """The steps of one item."""
 
+    number: int
     item: ItemSpec
     folder: Path
     engine: Engine
@@ -152,7 +137,7 @@ class _Run:
         work = WorkFolder(self.folder / ".work", self.folder)
         new_work = not work.path.exists()
         try:
-            self.observer.stage("probe", 0)
+            self.observer.stage(self.number, "probe", 0)
             plan, timings = steps.look(self.item, self.engine)
             previous = read_summary(self.folder)
             done = self._reusable(plan, previous)
@@ -174,7 +159,7 @@ class _Run:
             self._reuse_timeline(plan, previous, work)
         self._analyze(plan, work)
         self._render(plan, work)
-        self.observer.stage("finish", 0)
+        self.observer.stage(self.number, "finish", 0)
         remove_outputs(self.folder, previous)
         summary = steps.finish(self.item, work, self.engine)
         if "summary" not in self.item.outputs:
@@ -218,6 +203,9 @@ class _Run:
             with atomic_path(work.timeline) as temporary:
                 shutil.copyfile(timeline, temporary)
 
+    def _advance(self, frames: int) -> None:
+        self.observer.advance(self.number, frames)
+
     def _analyze(self, plan: ItemPlan, work: WorkFolder) -> None:
         if work.timeline.exists():
             return
@@ -226,29 +214,31 @@ class _Run:
                 f"{self.folder}: holds no timeline.csv of this very input and model; "
                 "make it with `fer-batch run`"
             )
-        self.observer.stage("analyze", len(plan.info))
+        self.observer.stage(self.number, "analyze", len(plan.info))
         for segment in plan.segments:
             steps.analyze(
                 self.item,
                 work,
                 segment.index,
                 self.engine,
-                self.observer.advance,
+                self._advance,
                 self.should_cancel,
             )
         steps.assemble(self.item, work, self.engine)
 
     def _render(self, plan: ItemPlan, work: WorkFolder) -> None:
-        if not steps.needs_render(self.item):
+        if not make.draws(self.item):
             return
-        self.observer.stage("render", len(plan.info) if "video" in self.item.outputs else 0)
+        self.observer.stage(
+            self.number, "render", len(plan.info) if "video" in self.item.outputs else 0
+        )
         for segment in plan.segments:
             steps.render(
                 self.item,
                 work,
                 segment.index,
                 self.engine,
-                self.observer.advance,
+                self._advance,
                 self.should_cancel,
             )
 

@@ -15,24 +15,11 @@ from typing import Any
 from fer_batch.atomic import write_error, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import OutputPathError
+from fer_batch.outputs import REGISTRY
 
-# Files of each output, by the name that `--outputs` and `--only` know.
-OUTPUT_FILES: dict[str, tuple[str, ...]] = {
-    "csv": ("timeline.csv",),
-    "video": ("annotated.mp4", "annotated/*.jpg"),
-    "gif": ("preview.gif",),
-    "plot": ("timeline.png",),
-    "summary": ("summary.json", "summary.csv"),
-    "report": ("report.html", "report/*", "index.html", "frames.csv"),
-    "intervals": ("intervals.csv",),
-    "people": ("people.csv",),
-    "vtt": ("emotions.vtt",),
-    "eaf": ("emotions.eaf",),
-}
 # What a finished item is known by where no summary.json was wanted.
 RECORD = ".summary.json"
-OF_A_BATCH = ("summary.csv", "index.html", "frames.csv")
-OURS = [p for patterns in OUTPUT_FILES.values() for p in patterns if p not in OF_A_BATCH]
+OURS = [pattern for output in REGISTRY for pattern in output.files]
 
 
 @contextmanager

@@ -14,9 +14,11 @@ from typing import Any
 
 from fer_batch.atomic import write_text
 from fer_batch.checksum import sha256_file
-from fer_batch.config import AnalyzeSettings, RunSettings, fingerprint
+from fer_batch.config import AnalyzeSettings, fingerprint
 from fer_batch.errors import UnreadableError
+from fer_batch.jobs.item import make
 from fer_batch.jobs.item.work import FORMAT, ItemPlan, ItemSpec, WorkFolder
+from fer_batch.outputs import Output
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.native import give_back_memory
 from fer_batch.pipeline.plan import plan
@@ -159,9 +161,8 @@ def render(
     with timings.stage("render_s"), ThreadPoolExecutor(2) as pool:
         beside: list[Future[None]] = []
         if segment == 0:  # drawing the video leaves room for both; each keeps one core busy
-            beside.append(pool.submit(gif, item, work, engine, should_cancel))
-            beside.append(pool.submit(plot, item, work))
-            beside.append(pool.submit(formats, item, work))
+            for output in make.wanted(item):
+                beside.append(pool.submit(_make, output, item, work, engine, should_cancel))
         render_segment(
             engine.source(found.info),
             cut,
@@ -182,48 +183,17 @@ def render(
     return kept
 
 
-def gif(
-    item: ItemSpec, work: WorkFolder, engine: Engine, should_cancel: ShouldCancel = never
+def _make(
+    output: Output,
+    item: ItemSpec,
+    work: WorkFolder,
+    engine: Engine,
+    should_cancel: ShouldCancel = never,
 ) -> None:
-    """Make the GIF, where it is wanted and not there yet.
-
-    Raises:
-        Cancelled: ``should_cancel`` said so.
-    """
-    if "gif" in item.outputs and not work.gif.exists():
-        from fer_batch.pipeline.preview import preview
-
-        timings, source = Timings(), engine.source(work.read_plan().info)
-        preview(source, _timeline(work, item), item.render, work.gif, timings, should_cancel)
-        _write_timings(work, "gif", timings)
-
-
-def plot(item: ItemSpec, work: WorkFolder) -> None:
-    """Make the plot, where it is wanted and not there yet."""
-    if "plot" in item.outputs and not work.plot.exists():
-        timings = Timings()
-        with timings.stage("write_plot"):
-            from fer_batch.output.plot import write_plot
-
-            write_plot(_timeline(work, item), work.plot)
-        _write_timings(work, "plot", timings)
-
-
-def formats(item: ItemSpec, work: WorkFolder) -> None:
-    """Write what researchers' tools open, where it is wanted and not there yet."""
-    from fer_batch.output.formats import FORMATS, write_format
-
-    missing = [
-        name
-        for name, file in FORMATS.items()
-        if name in item.outputs and not (work.parts / file).exists()
-    ]
-    if missing:
-        timings, start_s = Timings(), work.read_plan().info.start_s
-        with timings.stage("write_formats"):
-            for name in missing:
-                write_format(name, work.parts, _timeline(work, item), start_s=start_s)
-        _write_timings(work, "formats", timings)
+    """Make an output where it is not there yet, and note how long it took."""
+    if not work.made(output).exists():
+        timings = make.make(output, item, work, _timeline(work, item), engine, should_cancel)
+        _write_timings(work, f"make-{output.name}", timings)
 
 
 # The last timeline that this process wrote or read: it serves all segments that it draws.
@@ -252,22 +222,15 @@ def _written(work: WorkFolder, item: ItemSpec) -> tuple[Path, str, int, int]:
     return work.timeline, item.name, facts.st_mtime_ns, facts.st_size
 
 
-def needs_render(item: ItemSpec) -> bool:
-    """Whether any wanted output is made of pictures."""
-    return bool({"video", "gif", "report"} & set(item.outputs))
-
-
 def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     """Put the results together under their final names, ``summary.json`` last; returns it."""
-    from fer_batch.output.formats import FORMATS
     from fer_batch.pipeline.finish import Finish, Provenance, finish_item
 
     found = work.read_plan()
     timings = Timings()
     with timings.stage("finish_s"):
-        gif(item, work, engine)
-        plot(item, work)
-        formats(item, work)
+        for output in make.wanted(item):
+            _make(output, item, work, engine)
     for path in sorted((work.path / "timings").glob("*.json")):
         with suppress(ValueError):  # not flushed when written; nothing but a duration is lost
             timings.add(json.loads(path.read_text("utf-8")))
@@ -285,14 +248,12 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
         },
         load_s=engine.load_s,
     )
-    drawn = [s.index for s in found.segments] if needs_render(item) else []
-    ready = {"csv": work.timeline, "gif": work.gif, "plot": work.plot}
-    ready |= {name: work.parts / file for name, file in FORMATS.items()}
+    drawn = [s.index for s in found.segments] if make.draws(item) else []
     job = Finish(
         info=found.info,
         shown=item.shown or found.info.path,
         timeline=_timeline(work, item),
-        made=[path for name, path in ready.items() if name in item.outputs],
+        made=make.made(item, work),
         parts=[work.part(i) for i in drawn] if "video" in item.outputs else [],
         kept=[work.kept(i) for i in drawn],
         out=work.out,
@@ -328,18 +289,3 @@ def _content(path: Path) -> str:
 
 def _write_timings(work: WorkFolder, step: str, timings: Timings) -> None:
     write_text(work.timings(step), json.dumps(dict(timings.seconds)), durable=False)
-
-
-__all__ = [
-    "Engine",
-    "ItemPlan",
-    "ItemSpec",
-    "RunSettings",
-    "WorkFolder",
-    "analyze",
-    "assemble",
-    "finish",
-    "needs_render",
-    "probe",
-    "render",
-]

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.atomic import write_text
-from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings
+from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UnreadableError
+from fer_batch.outputs import DEFAULT_OUTPUTS, Output
 from fer_batch.types import Segment, SourceInfo
 
 FORMAT = 3  # images are searched one by one, pixels are square
@@ -26,7 +27,7 @@ class ItemSpec:
     name: str
     analyze: AnalyzeSettings = field(default_factory=AnalyzeSettings)
     render: RenderSettings = field(default_factory=RenderSettings)
-    outputs: tuple[str, ...] = OUTPUTS
+    outputs: tuple[str, ...] = DEFAULT_OUTPUTS
     shown: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -123,13 +124,9 @@ class WorkFolder:
     def kept(self, segment: int) -> Path:
         return self.parts / f"{segment:05d}.zip"
 
-    @property
-    def gif(self) -> Path:
-        return self.parts / "preview.gif"
-
-    @property
-    def plot(self) -> Path:
-        return self.parts / "timeline.png"
+    def made(self, output: Output) -> Path:
+        """An output that is made beside the drawing."""
+        return self.parts / output.file
 
     def timings(self, step: str) -> Path:
         return self.path / "timings" / f"{step}.json"

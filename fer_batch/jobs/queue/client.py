@@ -17,7 +17,7 @@ from fer_batch.jobs.queue.broker import Publisher
 from fer_batch.jobs.queue.submit import Request, Submitted, Uploaded, submit
 from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.store import download, keys
-from fer_batch.jobs.store.storage import Storage
+from fer_batch.jobs.store.connect import open_storage
 
 GIVE_UP = 20  # files that cannot be fetched one after the other
 
@@ -28,7 +28,7 @@ class QueueClient:
     def __init__(self, settings: QueueSettings) -> None:
         self.settings = settings
         self.ledger = Ledger(settings)
-        self.storage = Storage(settings.storage_url)
+        self.storage = open_storage(settings.storage_url)
         self.publish = Publisher(settings)
 
     def submit(self, request: Request, progress: Uploaded = lambda done, total: None) -> Submitted:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
@@ -23,9 +23,10 @@ from fer_batch.errors import (
     NotFoundError,
     StorageError,
 )
+from fer_batch.jobs.item.failure import Failure, Retry, failure_of
 from fer_batch.jobs.ledger.lease import Lease
 from fer_batch.jobs.ledger.ledger import Ledger
-from fer_batch.jobs.ledger.spec import Manifest, Unit
+from fer_batch.jobs.ledger.spec import Unit
 from fer_batch.jobs.queue import facts
 from fer_batch.jobs.queue.broker import Publish
 from fer_batch.jobs.queue.stages import Stages
@@ -71,7 +72,6 @@ class Executor:
             return self._attempt(unit, lease)
 
     def _attempt(self, unit: Unit, lease: Lease) -> str:
-        settings = self.ledger.settings
         try:
             done = self._do(unit, lease)
         except Cancelled:
@@ -79,20 +79,8 @@ class Executor:
                 self._publish(_patiently(lambda: self.ledger.release(unit, lease.owner)))
                 return "released"
             return lease.verdict
-        except FerBatchError as error:
-            words = self._words(unit, error)
-            retries = settings.max_retries if error.retryable else 0
-            return self._fail(lease, error.code, words, retries)
-        except self.timeouts:
-            words = f"{unit.stage} took too long each time; the input may be damaged"
-            return self._fail(lease, "timeout", words, settings.max_attempts - 1)
-        except MemoryError:
-            words = f"{unit.stage} ran out of memory"
-            return self._fail(lease, "memory", words, settings.max_attempts - 1)
-        except Exception as error:  # a defect of ours: one item fails, the worker goes on
-            logger.exception("%s of job %s failed unexpectedly", unit.key, unit.job)
-            words = f"{unit.stage}: unexpected {type(error).__name__}: {_line(error)}"
-            return self._fail(lease, "error", words, settings.max_attempts - 1)
+        except Exception as error:  # a defect of ours too fails one item; the worker goes on
+            return self._fail(lease, self._failure(unit, error))
         completion = _patiently(lambda: self.ledger.complete(unit, **done))
         self._publish(completion.dispatches)
         try:
@@ -125,13 +113,32 @@ class Executor:
             return {"warnings": json.dumps(result["warnings"])}
         return self.stages.segment(manifest, unit, lease.report, lease.should_stop)
 
-    def _fail(self, lease: Lease, code: str, words: str, retries: int) -> str:
-        unit, owner = lease.unit, lease.owner
+    def _failure(self, unit: Unit, error: Exception) -> Failure:
+        """What ``error`` means, with the input's own path in place of this worker's copy."""
+        try:
+            manifest = facts.read_manifest(self.storage, unit.job)
+        except FerBatchError:
+            manifest = None
+        shown = f"job {unit.job}" if manifest is None else facts.shown_as(manifest, unit)
+        failure = failure_of(error, shown, self.timeouts)
+        if failure.code == "unexpected":
+            logger.error("%s of job %s failed unexpectedly", unit.key, unit.job, exc_info=error)
+        if manifest is None:
+            return failure
+        return replace(failure, line=self.stages.own_words(failure.line, manifest, unit))
+
+    def _fail(self, lease: Lease, failure: Failure) -> str:
+        unit, owner, settings = lease.unit, lease.owner, self.ledger.settings
+        retries = {
+            Retry.NEVER: 0,
+            Retry.WHEN_HEALED: settings.max_retries,
+            Retry.ELSEWHERE: settings.max_attempts - 1,
+        }[failure.retry]
         verdict, dispatches = _patiently(
-            lambda: self.ledger.fail(unit, owner, code, words, retries)
+            lambda: self.ledger.fail(unit, owner, failure.code, failure.line, retries)
         )
         if verdict == "failed":
-            self._remember_failure(unit, code, words)
+            self._remember_failure(unit, failure.code, failure.line)
         self._publish(dispatches)
         return verdict
 
@@ -157,15 +164,6 @@ class Executor:
         except BrokerError as error:
             logger.warning("%d units left to the sweep: %s", len(dispatches), error)
 
-    def _words(self, unit: Unit, error: FerBatchError) -> str:
-        """The error's line with the input's own path in place of this worker's copy."""
-        words = _line(error)
-        try:
-            manifest: Manifest = facts.read_manifest(self.storage, unit.job)
-            return self.stages.own_words(words, manifest, unit)
-        except FerBatchError:
-            return words
-
 
 def _patiently(call: Callable[[], Any]) -> Any:
     """Repeat ``call`` while Redis does not answer, up to two minutes."""
@@ -184,7 +182,3 @@ def _problem(code: str, words: str) -> FerBatchError:
     error = NotFoundError(words)
     error.code = code
     return error
-
-
-def _line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:300]

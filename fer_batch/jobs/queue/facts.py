@@ -136,6 +136,11 @@ def write_final(ledger: Ledger, storage: Storage, job: str) -> None:
         storage.put_json(keys.final(job), {"job": fields, "items": items})
 
 
+def shown_as(manifest: Manifest, unit: Unit) -> str:
+    """What people call that which ``unit`` works on: the input's path as they wrote it."""
+    return manifest.items[unit.item].input if unit.item >= 0 else f"the tables of {manifest.name}"
+
+
 def clean_name(text: str) -> str:
     """One line of printable characters, for names that people give to jobs."""
     return re.sub(r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\uffff]+", " ", text).strip()[:80]

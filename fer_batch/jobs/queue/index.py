@@ -9,7 +9,7 @@ from typing import Any
 from fer_batch.atomic import flushed_together
 from fer_batch.checksum import sha256_file
 from fer_batch.jobs.item.batch import write_batch
-from fer_batch.jobs.item.local import ItemResult
+from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.ledger.spec import JobItem, Manifest
 from fer_batch.jobs.store import keys
@@ -51,8 +51,9 @@ def _result(
         return ItemResult(spec, out, "failed", error=error["words"], code=error["code"])
     result = storage.get_json(keys.fact(manifest.job_id, index, "result")) or {}
     base = f"{keys.item(manifest.job_id, index)}/out"
-    if storage.local is not None:
-        out.symlink_to(storage.folder(base).absolute(), target_is_directory=True)
+    in_place = storage.local_path(base)
+    if in_place is not None:
+        out.symlink_to(in_place.absolute(), target_is_directory=True)
     else:
         for name in result.get("files", {}):
             target = safe_join(out, name)

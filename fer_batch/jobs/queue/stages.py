@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import Cancelled
-from fer_batch.jobs.item import steps
+from fer_batch.jobs.item import make, steps
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
 from fer_batch.jobs.ledger.spec import JobItem, Manifest, Unit
 from fer_batch.jobs.store import keys, reuse
@@ -59,7 +59,7 @@ class Stages:
         plan = {
             "segments": [len(segment) for segment in found.segments],
             "warnings": [self.own_words(w, manifest, unit) for w in found.info.warnings],
-            "renders": steps.needs_render(item),
+            "renders": make.draws(item),
         }
         self.storage.put_json(key, plan)
         return plan

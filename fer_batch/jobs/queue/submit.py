@@ -128,7 +128,7 @@ def _manifest(request: Request, items: list[JobItem], ledger: Ledger, weights: s
 
 
 def _hash(found: Input) -> _Hashed:
-    from fer_batch.output.table import one_line
+    from fer_batch.printable import one_line
 
     path, shown = found.path, inputs.readable(one_line(str(found.path)))
     name = inputs.readable(found.name)

@@ -10,15 +10,15 @@ from typing import Any
 
 from fer_batch.atomic import write_error
 from fer_batch.checksum import sha256_file
-from fer_batch.errors import FerBatchError, OutputPathError, StorageError
-from fer_batch.jobs.item.results import OUTPUT_FILES
+from fer_batch.errors import OutputPathError, StorageError
 from fer_batch.jobs.ledger.spec import Manifest
 from fer_batch.jobs.store import keys
 from fer_batch.jobs.store.storage import Storage
+from fer_batch.outputs import output_called
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Transfer:
     """One file to fetch: from ``key`` to ``target``, with its size and SHA-256."""
 
     key: str
@@ -43,36 +43,38 @@ def safe_join(folder: Path, name: str) -> Path:
 
 def plan_download(
     storage: Storage, manifest: Manifest, out: Path, only: frozenset[str]
-) -> list[Wanted]:
+) -> list[Transfer]:
     """Every file of the job's finished items (``only`` some outputs, all where empty)."""
-    wanted: list[Wanted] = []
+    wanted: list[Transfer] = []
     for index, item in enumerate(manifest.items):
         result = storage.get_json(keys.fact(manifest.job_id, index, "result"))
         if result is None:
             continue
         base = f"{keys.item(manifest.job_id, index)}/out"
-        wanted += _files(result["files"], base, out, f"{item.name}/", only)
+        wanted += files_of(result["files"], base, out, f"{item.name}/", only)
     whole = storage.get_json(f"{keys.index(manifest.job_id)}.json")
     if whole is not None:
-        wanted += _files(whole["files"], keys.index(manifest.job_id), out, "", only)
+        wanted += files_of(whole["files"], keys.index(manifest.job_id), out, "", only)
     return wanted
 
 
-def _files(
+def files_of(
     files: dict[str, Any], base: str, out: Path, folder: str, only: frozenset[str]
-) -> list[Wanted]:
-    patterns = [pattern for output in only for pattern in OUTPUT_FILES.get(output, ())]
+) -> list[Transfer]:
+    """Those of a record's ``files`` that belong to the outputs ``only``, all where it is empty."""
+    outputs = map(output_called, only)
+    patterns = [pattern for output in outputs for pattern in (*output.files, *output.of_batch)]
     found = []
     for name, about in files.items():
         if only and not any(PurePosixPath(name).match(pattern) for pattern in patterns):
             continue
         target = safe_join(out, folder + name)
-        found.append(Wanted(f"{base}/{name}", target, about["size"], about["sha256"]))
+        found.append(Transfer(f"{base}/{name}", target, about["size"], about["sha256"]))
     return found
 
 
 def fetch(
-    storage: Storage, wanted: Wanted, progress: Callable[[int], None] = lambda n: None
+    storage: Storage, wanted: Transfer, progress: Callable[[int], None] = lambda n: None
 ) -> bool:
     """Fetch one file unless it is here already; returns whether bytes were moved.
 
@@ -101,7 +103,7 @@ def fetch(
 
 
 def _transfer(
-    storage: Storage, wanted: Wanted, partial: Path, progress: Callable[[int], None]
+    storage: Storage, wanted: Transfer, partial: Path, progress: Callable[[int], None]
 ) -> bool:
     """Go on with ``partial``; returns whether it is whole and right."""
     digest = hashlib.sha256()
@@ -119,27 +121,3 @@ def _transfer(
                 digest.update(block)
                 progress(len(block))
     return digest.hexdigest() == wanted.sha256
-
-
-def check_only(text: str) -> frozenset[str]:
-    """Read ``--only``.
-
-    Raises:
-        OutputPathError: names an output that there is not.
-    """
-    only = frozenset(word.strip() for word in text.split(",") if word.strip())
-    if unknown := only - set(OUTPUT_FILES):
-        raise UnknownOutput(sorted(unknown))
-    return only
-
-
-class UnknownOutput(FerBatchError):
-    """``--only`` names something that is no output."""
-
-    code = "usage"
-    exit_status = 2
-
-    def __init__(self, names: list[str]) -> None:
-        super().__init__(
-            f"no output is called {', '.join(names)}; choose of {', '.join(OUTPUT_FILES)}"
-        )

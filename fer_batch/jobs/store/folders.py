@@ -46,15 +46,15 @@ class ItemFolder:
         self.key = keys.item(job, item)
         self.limit = limit
         self._cache = cache / "work"
-        self.path = (
-            storage.folder(self.key) if storage.local is not None else self._cache / job / str(item)
-        )
+        in_place = storage.local_path(self.key)
+        self._mirrored = in_place is None
+        self.path = in_place or self._cache / job / str(item)
         self._known: dict[str, tuple[int, int]] = {}
 
     def fetch(self, stage: Stage) -> None:
         """Bring what ``stage`` reads, unless it is here already."""
         self.path.mkdir(parents=True, exist_ok=True)
-        if self.storage.local is None:
+        if self._mirrored:
             trim(self._cache, self.limit)
             self.path.mkdir(parents=True, exist_ok=True)
             stored = self.storage.files(self.key)
@@ -70,7 +70,7 @@ class ItemFolder:
 
     def push(self) -> None:
         """Store what a step wrote, the file that says "done" last."""
-        if self.storage.local is not None:
+        if not self._mirrored:
             return
         found = self._scan()
         changed = [name for name, stamp in found.items() if self._known.get(name) != stamp]
@@ -87,7 +87,7 @@ class ItemFolder:
         """Remove what only served to make the outputs: the parts are as large as the video."""
         for name in ("parts", "shards", "timings"):
             self.storage.delete(f"{self.key}/{name}")
-        if self.storage.local is None:
+        if self._mirrored:
             shutil.rmtree(self.path, ignore_errors=True)
 
     def _scan(self) -> dict[str, tuple[int, int]]:

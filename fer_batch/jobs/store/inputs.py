@@ -71,9 +71,9 @@ def upload(storage: Storage, path: Path, file: StoredFile) -> int:
 def _as_it_was(storage: Storage, path: Path, file: StoredFile) -> bool:
     """Whether what is stored still has the content that its key says: somebody else's name may lead
     to it. ``path`` has just been hashed."""
-    if not storage.is_linked(file.key):
+    stored = storage.local_path(file.key)
+    if stored is None or not storage.is_linked(file.key):
         return True
-    stored = storage.folder(file.key)
     return stored.samefile(path) or sha256_file(stored) == file.sha256
 
 
@@ -98,8 +98,9 @@ class InputCache:
             StorageError: storage does not answer, or no longer holds the input.
             UnreadableError: the file was changed after it had been submitted.
         """
-        if item.kind == "file" and self.storage.local is not None:
-            return self._in_place(item, check)
+        in_place = self._local(item)
+        if in_place is not None:
+            return self._in_place(item, in_place, check)
         place = self.place(item)
         target = place if item.kind == "folder" else place.parent
         if not (target / ".whole").exists():
@@ -113,14 +114,17 @@ class InputCache:
 
     def place(self, item: JobItem) -> Path:
         """Where the input lies on this machine once ``path`` has brought it there."""
-        if item.kind == "file" and self.storage.local is not None:
-            return self.storage.folder(item.files[0].key)
+        if (in_place := self._local(item)) is not None:
+            return in_place
         target = self.folder / "inputs" / item.sha256
         return target if item.kind == "folder" else target / _single(item.files[0].name)
 
-    def _in_place(self, item: JobItem, check: bool) -> Path:
+    def _local(self, item: JobItem) -> Path | None:
+        """Where a video can be read without fetching it, None for what must be fetched."""
+        return self.storage.local_path(item.files[0].key) if item.kind == "file" else None
+
+    def _in_place(self, item: JobItem, path: Path, check: bool) -> Path:
         file = item.files[0]
-        path = self.storage.folder(file.key)
         try:
             found = path.stat()
         except FileNotFoundError as error:

@@ -6,16 +6,13 @@ import csv
 from typing import TYPE_CHECKING
 
 from fer_batch.atomic import atomic_path
+from fer_batch.outputs import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-COMBINED: dict[str, str] = {
-    "timeline.csv": "frames.csv",
-    "people.csv": "people.csv",
-    "intervals.csv": "intervals.csv",
-}
+COMBINED = {output.file: output.joined for output in REGISTRY if output.joined}
 
 
 def write_combined(out: Path, results: Sequence[Path]) -> list[Path]:

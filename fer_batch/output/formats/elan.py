@@ -12,12 +12,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from fer_batch.atomic import write_text
 from fer_batch.output.formats.gaps import gaps
 from fer_batch.output.people import episodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from fer_batch.output.write import Facts
     from fer_batch.types import Timeline
 
 SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
@@ -171,3 +174,12 @@ def _add_types(root: ET.Element, labels: Sequence[str]) -> None:
         entry = ET.SubElement(vocabulary, "CV_ENTRY_ML", {"CVE_ID": f"cve{number}"})
         value = ET.SubElement(entry, "CVE_VALUE", {"DESCRIPTION": "", "LANG_REF": LANGUAGE})
         value.text = _clean(label)
+
+
+def write_elan(timeline: Timeline, path: Path, facts: Facts) -> None:
+    """Write ``emotions.eaf``.
+
+    Raises:
+        NoSpaceError, OutputPathError: the file cannot be written.
+    """
+    write_text(path, elan_text(timeline, facts.media, facts.start_s))

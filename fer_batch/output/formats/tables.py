@@ -6,11 +6,14 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from fer_batch.atomic import write_text
 from fer_batch.output.people import episodes, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
+    from fer_batch.output.write import Facts
     from fer_batch.types import Timeline
 
 INTERVAL_COLUMNS = (
@@ -93,3 +96,21 @@ def people_text(timeline: Timeline) -> str:
             ]
         )
     return csv_text(rows)
+
+
+def write_intervals(timeline: Timeline, path: Path, facts: Facts) -> None:
+    """Write ``intervals.csv``.
+
+    Raises:
+        NoSpaceError, OutputPathError: the file cannot be written.
+    """
+    write_text(path, intervals_text(timeline))
+
+
+def write_people(timeline: Timeline, path: Path, facts: Facts) -> None:
+    """Write ``people.csv``.
+
+    Raises:
+        NoSpaceError, OutputPathError: the file cannot be written.
+    """
+    write_text(path, people_text(timeline))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fer_batch.atomic import write_text
 from fer_batch.output.people import episodes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fer_batch.output.people import Episode
+    from fer_batch.output.write import Facts
     from fer_batch.types import Timeline
 
 # What may not stand as itself in cue text; a line break would end the cue.
@@ -38,3 +42,12 @@ def webvtt_text(timeline: Timeline, start_s: float = 0.0) -> str:
 def _caption(episode: Episode) -> str:
     words = f"Person {episode.face_id}: {episode.emotion} ({episode.probability:.0%})"
     return words.replace("%", " %").translate(ESCAPES)
+
+
+def write_webvtt(timeline: Timeline, path: Path, facts: Facts) -> None:
+    """Write ``emotions.vtt``.
+
+    Raises:
+        NoSpaceError, OutputPathError: the file cannot be written.
+    """
+    write_text(path, webvtt_text(timeline, facts.start_s))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from fer_batch.atomic import write_text
-from fer_batch.output.formats import COMBINED, write_combined
+from fer_batch.output.formats.combine import COMBINED, write_combined
 from fer_batch.output.palette import colours
 from fer_batch.output.report.assets import own
 from fer_batch.output.report.html import (
@@ -25,6 +25,7 @@ from fer_batch.output.report.html import (
 )
 from fer_batch.output.report.page import share_parts, share_text
 from fer_batch.output.report.thumbnails import stored_thumbnails
+from fer_batch.outputs import REGISTRY, file_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,15 +40,9 @@ SORTS = (
     ("coverage", "coverage"),
     ("state", "trouble"),
 )
-PAGES = (("report.html", "Report"), ("annotated.mp4", "Video"), ("timeline.png", "Plot"))
-DATA = (
-    "timeline.csv",
-    "intervals.csv",
-    "people.csv",
-    "emotions.vtt",
-    "emotions.eaf",
-    "summary.json",
-)
+PAGES = [(output.file, output.title) for output in REGISTRY if output.shown]
+OF_BATCH = [output.file for output in REGISTRY if output.needs == "batch"]
+DATA = [(output.file, output.file) for output in REGISTRY if not output.shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +113,7 @@ def _item(folder: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
         "state": "warning" if warnings else "ok",
         "href": address(folder.name, _main_page(folder)),
         "picture": _picture(folder, summary),
-        "gif": _if_there(folder, "preview.gif"),
+        "gif": _if_there(folder, file_of("gif")),
         "duration_s": duration,
         "duration": clock(duration),
         "people": persons,
@@ -133,7 +128,7 @@ def _item(folder: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
         "error": "",
         "text": " ".join([folder.name, dominant, *warnings]).lower(),
         "pages": _links(folder, PAGES),
-        "data": _links(folder, [(name, name) for name in DATA]),
+        "data": _links(folder, DATA),
     }
 
 
@@ -146,10 +141,8 @@ def _links(folder: Path, files: Sequence[tuple[str, str]]) -> list[dict[str, str
 
 
 def _main_page(folder: Path) -> str:
-    for name in ("report.html", "annotated.mp4", "timeline.csv"):
-        if (folder / name).is_file():
-            return name
-    return "summary.json"
+    there = (output.file for output in REGISTRY if (folder / output.file).is_file())
+    return next(there, file_of("summary"))
 
 
 def _if_there(folder: Path, name: str) -> str:
@@ -165,7 +158,7 @@ def _picture(folder: Path, summary: Mapping[str, Any]) -> str:
         return address(folder.name, *moments[best].split("/"))
     if people:
         return address(folder.name, *next(iter(people.values())).split("/"))
-    return _if_there(folder, "timeline.png")
+    return _if_there(folder, file_of("plot"))
 
 
 def _failed(failure: Failure) -> dict[str, Any]:
@@ -210,7 +203,7 @@ def _totals(items: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def _downloads(out: Path) -> list[dict[str, str]]:
-    names = ("summary.csv", *COMBINED.values())
+    names = dict.fromkeys(["summary.csv", *COMBINED.values(), *OF_BATCH])
     return [
         {"name": name, "href": address(name), "size": size(out / name)}
         for name in names

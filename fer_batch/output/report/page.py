@@ -23,6 +23,7 @@ from fer_batch.output.report.html import (
 )
 from fer_batch.output.report.provenance import facts, limits, provenance
 from fer_batch.output.report.thumbnails import REPORT_FOLDER, stored_thumbnails
+from fer_batch.outputs import REGISTRY, file_of
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
@@ -33,21 +34,8 @@ if TYPE_CHECKING:
     from fer_batch.output.people import Person
     from fer_batch.types import Timeline
 
-VIDEO = "annotated.mp4"
-PLOT = "timeline.png"
+VIDEO, PLOT = file_of("video"), file_of("plot")
 MOST_PEOPLE = 60
-FILES = {
-    VIDEO: "The video with boxes, ids and emotions",
-    "preview.gif": "The key moments, animated",
-    "timeline.csv": "Every face in every frame",
-    "intervals.csv": "Every episode of an emotion",
-    "people.csv": "A row for each person",
-    PLOT: "The timeline as a picture",
-    "emotions.vtt": "Captions, for players",
-    "emotions.eaf": "Tiers, for ELAN",
-    "summary.json": "All of this as data, and how to repeat it",
-}
-SHOWN_IN_BROWSER = (VIDEO, "preview.gif", PLOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,15 +191,16 @@ def _plain(moment: Moment) -> dict[str, Any]:
 
 
 def _files(folder: Path) -> list[dict[str, Any]]:
-    """What can be opened or saved. ``summary.json`` may be written after the page."""
+    """What can be opened or saved. The summary may be written after the page."""
+    others = [output for output in REGISTRY if output.name != "report"]
     return [
         {
-            "name": name,
-            "href": address(name),
-            "text": text,
-            "size": "" if name == "summary.json" else size(folder / name),
-            "save": name not in SHOWN_IN_BROWSER,
+            "name": output.file,
+            "href": address(output.file),
+            "text": output.text,
+            "size": "" if output.name == "summary" else size(folder / output.file),
+            "save": not output.shown,
         }
-        for name, text in FILES.items()
-        if name == "summary.json" or (folder / name).is_file()
+        for output in others
+        if output.name == "summary" or (folder / output.file).is_file()
     ]

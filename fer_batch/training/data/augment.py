@@ -1,9 +1,14 @@
-"""Random variants of face images: one affine warp and one change of contrast each."""
+"""Random variants of face images: one affine warp and one change of contrast each, and where asked
+for what hides a face (``data.occlude``) and what a video makes of it (``data.degrade``)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from fer_batch.training.data.degrade import degrade
+from fer_batch.training.data.occlude import occlude
+from fer_batch.training.data.template import DEFAULT_TEMPLATE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +28,9 @@ class Augmentation:
     ``erase`` probability that a block of one grey level, a sixth to two fifths of the image a side,
     hides a part (Zhong et al., 2020); ``align`` probability that the image is first warped to the
     landmark template, as faces of a video are; ``mix`` alpha of mixup, which pairs whole rows
-    (``training.mixup``), 0 for none.
+    (``training.mixup``), 0 for none. ``degrade`` and ``occlude`` are the probabilities of
+    ``data.degrade`` and ``data.occlude``; ``jitter`` the deviation, in pixels, by which
+    each landmark is misplaced where an image is warped to the template.
     """
 
     rotation: float = 10.0
@@ -37,6 +44,9 @@ class Augmentation:
     erase: float = 0.0
     align: float = 0.0
     mix: float = 0.0
+    degrade: float = 0.0
+    occlude: float = 0.0
+    jitter: float = 0.0
 
 
 MILD = Augmentation(align=0.35)
@@ -73,6 +83,25 @@ def random_matrices(count: int, size: int, how: Augmentation, rng: np.random.Gen
     return maps
 
 
+def jittered(count: int, deviation: float, rng: np.random.Generator) -> Matrices:
+    """What becomes of a warp to the template where each landmark is misplaced: the similarity that
+    lays the template, shifted by that ``deviation`` in pixels, on itself; ``float64[n, 3, 3]``."""
+    import numpy as np
+
+    template = np.array(DEFAULT_TEMPLATE)
+    found = template + rng.normal(0, deviation, (count, *template.shape))
+    mean, middle = found.mean(axis=1, keepdims=True), template.mean(axis=0)
+    x, y = np.moveaxis(found - mean, 2, 0)
+    u, v = (template - middle).T
+    norm = (x * x + y * y).sum(axis=1)
+    a, b = (x * u + y * v).sum(axis=1) / norm, (x * v - y * u).sum(axis=1) / norm
+    maps = np.zeros((count, 3, 3))
+    maps[:, 0, 0], maps[:, 0, 1], maps[:, 1, 0], maps[:, 1, 1] = a, -b, b, a
+    maps[:, :2, 2] = middle - np.einsum("nij,nj->ni", maps[:, :2, :2], mean[:, 0])
+    maps[:, 2, 2] = 1.0
+    return maps
+
+
 def augment(
     images: ByteArray,
     how: Augmentation,
@@ -90,19 +119,29 @@ def augment(
     count, size = len(images), images.shape[1]
     maps = random_matrices(count, size, how, rng)
     aligned = rng.random(count) < how.align
+    if aligning is not None:
+        aligned &= np.isfinite(aligning).all(axis=(1, 2))
     gain = rng.uniform(1 - how.contrast, 1 + how.contrast, count)
     lift = rng.uniform(-how.brightness, how.brightness, count)
     erased = rng.random(count) < how.erase
     middles = rng.integers(0, size, (count, 2))
     halves = rng.integers(size // 12, size // 5 + 1, (count, 2))
+    hidden = rng.random(count) < how.occlude if how.occlude else np.zeros(count, bool)
+    filmed = rng.random(count) < how.degrade if how.degrade else np.zeros(count, bool)
+    shaken = jittered(count, how.jitter, rng) if how.jitter else None
     result = np.empty_like(images)
     for i, image in enumerate(images):
         matrix = maps[i]
-        if aligned[i] and aligning is not None and np.isfinite(aligning[i]).all():
+        if aligned[i] and aligning is not None:
+            matrix = matrix if shaken is None else matrix @ shaken[i]
             matrix = matrix @ np.vstack([aligning[i], [0, 0, 1]])
         warped = cv2.warpAffine(
             image, matrix[:2], (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
+        if hidden[i]:
+            warped = occlude(warped, rng)
+        if filmed[i]:
+            warped = degrade(warped, rng)
         if how.contrast or how.brightness:
             mean = float(warped.mean())
             warped = cv2.convertScaleAbs(

@@ -1,10 +1,10 @@
 """Teachers that look over the student's shoulder: asked about just what it is shown.
 
 A student that matches its teachers on the same shifted, tilted, half hidden image learns the
-function that they are, rather than one answer for an image however it is changed ('consistent teaching',
-Beyer et al., 2022). To ask all of them about every image would cost more than to train; yet the
-loss is linear in its target, so one teacher drawn for each batch, asked about the images or about
-their mirror images, pulls on average where the mean of all of them would.
+function that they are, rather than one answer for an image however it is changed ('consistent
+teaching', Beyer et al., 2022). To ask all of them about every image would cost more than to train;
+yet the loss is linear in its target, so one teacher drawn for each batch, asked about the images or
+about their mirror images, pulls on average where the mean of all of them would.
 """
 
 from __future__ import annotations

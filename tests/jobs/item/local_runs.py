@@ -9,7 +9,8 @@ from typing import Any
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.jobs.item.local import ItemResult, run_items
+from fer_batch.jobs.item.local import run_items
+from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
 from tests.pipeline.stand_ins import ShadesEngine
 
@@ -33,11 +34,11 @@ class Watch:
     def item_started(self, number: int, item: ItemSpec) -> None:
         self.events.append(("started", number, item.name))
 
-    def stage(self, name: str, frames: int) -> None:
+    def stage(self, number: int, name: str, frames: int) -> None:
         self.events.append(("stage", name))
         self.wanted[name] = frames
 
-    def advance(self, frames: int) -> None:
+    def advance(self, number: int, frames: int) -> None:
         (name,) = [event[1] for event in self.events if event[0] == "stage"][-1:]
         self.done[name] += frames
 

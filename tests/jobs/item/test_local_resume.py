@@ -184,7 +184,7 @@ def test_stopped_between_segments_and_gone_on(clip: Path, tmp_path: Path) -> Non
     assert set(after) == {"00000.npz", "00001.npz", "00002.npz"}
     assert after["00000.npz"] == shards["00000.npz"]
     parts = stamps(work.path / "parts")
-    assert set(parts) == {"00000.mp4", "00000.zip"}
+    assert set(parts) == {"00000.mp4", "00000.zip", "timeline.csv"}
     # And from there without inference to the end, as if nothing had been.
     classifier, watch = Refuses(), Watch(stop_at=("render", 16))
     (more,) = run(spec(clip, outputs=VIDEO), out, "keep", classifier, watch)

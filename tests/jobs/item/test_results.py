@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.config import OUTPUTS
 from fer_batch.errors import OutputPathError
 from fer_batch.jobs.item.results import (
-    OUTPUT_FILES,
     RECORD,
     alone,
     keep_record,
@@ -19,12 +17,6 @@ from fer_batch.jobs.item.results import (
     read_summary,
     remove_outputs,
 )
-from fer_batch.output.formats.write import FORMATS
-
-
-def test_every_output_has_files() -> None:
-    assert set(OUTPUT_FILES) == set(OUTPUTS)
-    assert all(file in OUTPUT_FILES[name] for name, file in FORMATS.items())
 
 
 def test_a_summary_cannot_name_files_elsewhere_for_removal(tmp_path: Path) -> None:

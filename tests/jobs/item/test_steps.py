@@ -16,7 +16,7 @@ import pytest
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import Cancelled, UnreadableError
-from fer_batch.jobs.item import steps
+from fer_batch.jobs.item import make, steps
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
 from fer_batch.media import film
 from tests.footage import pictures, videos
@@ -49,7 +49,7 @@ def before_finish(item: ItemSpec, work: WorkFolder, engine: ShadesEngine) -> Non
     for segment in plan.segments:
         steps.analyze(item, work, segment.index, engine)
     steps.assemble(item, work, engine)
-    if steps.needs_render(item):
+    if make.draws(item):
         for segment in plan.segments:
             steps.render(item, work, segment.index, engine)
 
@@ -84,8 +84,11 @@ def test_files_have_these_names_and_there_are_no_others(finished: WorkFolder) ->
         "timeline.csv",
         *(f"shards/{i}.npz" for i in segments),
         *(f"parts/{i}.{suffix}" for i in segments for suffix in ("mp4", "zip")),
-        *(f"parts/{name}" for name in ("preview.gif", "timeline.png")),
-        *(f"timings/{step}.json" for step in ("probe", "assemble", "gif", "plot")),
+        *(f"parts/{name}" for name in ("preview.gif", "timeline.png", "timeline.csv")),
+        *(
+            f"timings/{step}.json"
+            for step in ("probe", "assemble", "make-gif", "make-plot", "make-csv")
+        ),
         *(f"timings/render-{i}.json" for i in segments),
     }
     results = {name for name in files(finished.out) if not name.startswith(".work/")}
@@ -163,9 +166,9 @@ def test_only_what_is_wanted_is_written(
 
 def test_only_outputs_made_of_pictures_need_drawing(clip: Path) -> None:
     for outputs in (("csv",), ("plot", "summary"), ("csv", "plot", "summary")):
-        assert not steps.needs_render(spec(clip, outputs))
+        assert not make.draws(spec(clip, outputs))
     for outputs in (("video",), ("gif", "csv"), ALL):
-        assert steps.needs_render(spec(clip, outputs))
+        assert make.draws(spec(clip, outputs))
 
 
 def test_the_summary_knows_every_file_by_its_hash(finished: WorkFolder, clip: Path) -> None:

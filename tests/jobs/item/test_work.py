@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings
+from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UnreadableError
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
+from fer_batch.outputs import OUTPUTS
 from fer_batch.types import Segment, SourceInfo
 
 # Names come from file systems: they may hold bytes that are no Unicode.

@@ -189,4 +189,5 @@ def test_a_defect_of_ours_fails_one_item_after_three_tries(
         here.messages += here.client.ledger.sweep()
     here.drain()
     (item,) = here.client.status(job).items
-    assert item.error == "probe: unexpected ZeroDivisionError: division by zero"
+    reason = "unexpected ZeroDivisionError (division by zero); please report it"
+    assert item.error == f"{clip}: {reason}"

@@ -9,22 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_batch.errors import FerBatchError, OutputPathError, StorageError
-from fer_batch.jobs.store.download import Wanted, check_only, fetch, safe_join
+from fer_batch.errors import OutputPathError, StorageError
+from fer_batch.jobs.store.connect import open_storage
+from fer_batch.jobs.store.download import Transfer, fetch, files_of, safe_join
 from fer_batch.jobs.store.storage import Storage
+from fer_batch.outputs import OUTPUTS
 
 DATA = bytes(range(256)) * 9000
 
 
 @pytest.fixture
 def storage(tmp_path: Path) -> Storage:
-    found = Storage(str(tmp_path / "store"))
+    found = open_storage(str(tmp_path / "store"))
     found.put_bytes("k", DATA)
     return found
 
 
-def wanted(target: Path, data: bytes = DATA) -> Wanted:
-    return Wanted("k", target, len(data), hashlib.sha256(data).hexdigest())
+def wanted(target: Path, data: bytes = DATA) -> Transfer:
+    return Transfer("k", target, len(data), hashlib.sha256(data).hexdigest())
 
 
 def test_fetches_and_then_leaves_alone(tmp_path: Path, storage: Storage) -> None:
@@ -87,8 +89,21 @@ def test_whatever_the_name_it_stays_inside(text: str) -> None:
     assert target.resolve().is_relative_to(folder)
 
 
-def test_only_known_outputs() -> None:
-    assert check_only("csv, video") == {"csv", "video"}
-    with pytest.raises(FerBatchError, match="no output is called films") as caught:
-        check_only("csv,films")
-    assert caught.value.exit_status == 2
+def test_only_the_files_of_the_named_outputs_are_taken(tmp_path: Path) -> None:
+    names = {
+        "timeline.csv": "csv",
+        "annotated.mp4": "video",
+        "annotated/a.jpg": "video",
+        "report.html": "report",
+        "report/1.jpg": "report",
+        "index.html": "report",
+        "summary.csv": "summary",
+        "summary.json": "summary",
+        "frames.csv": "csv",
+        "people.csv": "people",
+    }
+    about = {name: {"size": 1, "sha256": "0"} for name in names}
+    for output in OUTPUTS:
+        found = {one.key for one in files_of(about, "k", tmp_path, "", frozenset({output}))}
+        assert found == {f"k/{name}" for name, of in names.items() if of == output}
+    assert len(files_of(about, "k", tmp_path, "", frozenset())) == len(names)

@@ -6,8 +6,10 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
-from fer_batch.output.formats import write_combined, write_format
+from fer_batch.output.formats.combine import write_combined
 from fer_batch.output.table import write_csv
+from fer_batch.output.write import write_output
+from fer_batch.outputs import output_called
 from fer_batch.types import Timeline
 from tests.output.timelines import timeline
 
@@ -16,7 +18,7 @@ def result(folder: Path, made: Timeline) -> Path:
     folder.mkdir()
     write_csv(made, folder / "timeline.csv")
     for name in ("people", "intervals"):
-        write_format(name, folder, made)
+        write_output(output_called(name), folder, made)
     return folder
 
 
@@ -31,7 +33,7 @@ def test_rows_of_all_results_come_together(tmp_path: Path) -> None:
         result(tmp_path / 'b, "quoted".mp4', timeline("nn", "ss")),
     ]
     written = write_combined(tmp_path, folders)
-    assert [path.name for path in written] == ["frames.csv", "people.csv", "intervals.csv"]
+    assert [path.name for path in written] == ["frames.csv", "intervals.csv", "people.csv"]
     frames = read(tmp_path / "frames.csv")
     assert next(iter(frames[0])) == "input"
     assert [row["input"] for row in frames] == ["a.mp4"] * 3 + ['b, "quoted".mp4'] * 4

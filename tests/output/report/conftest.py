@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from fer_batch.output.formats import FORMATS, write_format
 from fer_batch.output.report import write_report
+from fer_batch.output.write import write_output
+from fer_batch.outputs import output_called
 from tests.footage import pictures, videos
 from tests.output.report import made
 from tests.output.report.browser import Chromium, of_ordinary_priority
@@ -119,7 +120,7 @@ def make_result(folder: Path, timeline: Any, video: Path | None = None, **facts:
     made.store(folder, timeline, summary)
     if video:
         shutil.copyfile(video, folder / "annotated.mp4")
-    for name in FORMATS:
-        write_format(name, folder, timeline)
+    for name in ("intervals", "people", "vtt", "eaf"):
+        write_output(output_called(name), folder, timeline)
     write_report(folder, timeline, summary)
     return folder

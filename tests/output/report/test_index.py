@@ -24,8 +24,8 @@ def test_totals_count_results_and_failures(tmp_path: Path) -> None:
     written = write_index(tmp_path, results, [Failure("c", "c: broken")], title="Job <7>")
     assert [path.name for path in written] == [
         "frames.csv",
-        "people.csv",
         "intervals.csv",
+        "people.csv",
         "index.html",
     ]
     page = read(tmp_path)

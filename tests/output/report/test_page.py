@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from fer_batch.output.formats import FORMATS
 from fer_batch.output.report import write_report
+from fer_batch.outputs import file_of
 from tests.output.report import made
 from tests.output.report.conftest import make_result
 
@@ -92,7 +92,7 @@ def test_every_file_it_names_is_there(tmp_path: Path, clip: Path) -> None:
         if not value.startswith("#")
     }
     assert {"annotated.mp4", "summary.json", "report/app.js", "report/data.js"} <= named
-    assert set(FORMATS.values()) <= named
+    assert {file_of(name) for name in ("intervals", "people", "vtt", "eaf")} <= named
     assert "timeline.png" not in named
     for name in named:
         assert (folder / name).is_file(), name

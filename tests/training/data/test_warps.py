@@ -1,7 +1,17 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
-from fer_batch.training.data.augment import MILD, NONE, REFERENCE, augment, random_matrices
+from fer_batch.faces.align import similarity
+from fer_batch.training.data.augment import (
+    MILD,
+    NONE,
+    REFERENCE,
+    augment,
+    jittered,
+    random_matrices,
+)
 from fer_batch.training.data.template import DEFAULT_TEMPLATE, aligning_maps, mean_template
 from tests.training.made_faces import made_faces
 
@@ -64,3 +74,30 @@ def test_alignment_brings_landmarks_to_the_template() -> None:
     moments = cv2.moments(moved)
     where = np.array([moments["m10"], moments["m01"]]) / moments["m00"]
     assert np.abs(where - TEMPLATE[0]).max() < 0.8
+
+
+def test_misplaced_landmarks_turn_and_shift_the_warp_a_little() -> None:
+    """As the warp that the pipeline makes of just such landmarks."""
+    maps = jittered(300, 0.8, np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    found = TEMPLATE + rng.normal(0, 0.8, (300, 5, 2))
+    for points, matrix in list(zip(found, maps, strict=True))[:20]:
+        wanted = similarity(points.astype(np.float32), TEMPLATE.astype(np.float32))
+        assert np.allclose(matrix[:2], wanted, atol=1e-3)
+    middle = maps @ np.array([23.5, 26.0, 1])
+    moved = np.linalg.norm(middle[:, :2] - [23.5, 26.0], axis=1)
+    assert 0.2 < np.median(moved) < 1.0
+    assert np.allclose(jittered(3, 0.0, rng), np.eye(3))
+
+
+def test_degraded_and_hidden_images_are_a_share_and_the_others_are_as_before() -> None:
+    images = made_faces(140, 0).images
+    plain = augment(images, MILD, np.random.default_rng(4))
+    for way in ("degrade", "occlude"):
+        how = replace(MILD, **{way: 0.5})
+        changed = [
+            not np.array_equal(a, b)
+            for a, b in zip(augment(images, how, np.random.default_rng(4)), plain, strict=True)
+        ]
+        assert 0.3 < np.mean(changed) < 0.6, way
+    assert np.array_equal(augment(images, MILD, np.random.default_rng(4)), plain)

@@ -1,0 +1,123 @@
+"""A child's life: take inputs one after another, say how far each is and what became of it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from fer_batch.config import RunSettings
+from fer_batch.errors import FerBatchError
+from fer_batch.jobs.item.children.confine import bound_cpu, confine
+from fer_batch.jobs.item.children.messages import receive, send
+
+# Reading what a container says takes seconds of processor time; an hour's worth is an attack.
+PROBE_CPU_S = 900.0
+
+
+def serve(pipe: Connection, inherited: tuple[Connection, ...], parent: int) -> None:
+    """Work on inputs that arrive through ``pipe`` until it closes.
+
+    ``inherited``: ends of other pipes that a forked process has and must not keep open.
+    """
+    for other in inherited:
+        other.close()
+    try:
+        hello = receive(pipe)
+    except EOFError:
+        return
+    confine(parent, hello["memory_bytes"])
+    _Child(pipe, hello).work()
+    # Threads of native libraries are not waited for: all files are closed by now.
+    os._exit(0)
+
+
+class _Child:
+    """Its own engine, warm from the first input on."""
+
+    def __init__(self, pipe: Connection, hello: dict[str, Any]) -> None:
+        self._pipe = pipe
+        self._out = Path(hello["out"])
+        self._existing = hello["existing"]
+        self._infer = bool(hello["infer"])
+        self._settings = RunSettings.from_json(hello["run"])
+        self._stop = threading.Event()
+        self._sending = threading.Lock()
+        self._messages: list[dict[str, Any]] = []
+        self._arrived = threading.Condition()
+        self._number = 0
+
+    def work(self) -> None:
+        threading.Thread(target=self._listen, name="parent", daemon=True).start()
+        engine: Any = None
+        while message := self._next():
+            from fer_batch.jobs.item.work import ItemSpec
+
+            item = ItemSpec.from_json(message["item"])
+            self._number = message["number"]
+            try:
+                engine = engine or self._engine(item)
+                from fer_batch.jobs.item.local import run_item
+
+                result = run_item(
+                    self._number, item, self._out / item.name, engine, self._existing, self,
+                    self._stop.is_set, self._infer,
+                )  # fmt: skip
+            except FerBatchError as error:  # nothing can run at all
+                self._send("fatal", code=error.code, words=str(error))
+                return
+            self._send("ended", number=self._number, result=result.to_json())
+
+    def _engine(self, item: Any) -> Any:
+        from fer_batch.pipeline.build import Engine
+
+        engine = Engine(self._settings)
+        if self._infer:
+            engine.warm_up(item.analyze)
+            # A detector that cannot be loaded is one line, not one for each input.
+            engine.detector(item.analyze)
+        return engine
+
+    def stage(self, number: int, name: str, frames: int) -> None:
+        """See ``Observer``. Probing alone is bounded by processor time: films may be long."""
+        bound_cpu(PROBE_CPU_S if name == "probe" else 0)
+        self._send("stage", number=number, name=name, frames=frames)
+
+    def advance(self, number: int, frames: int) -> None:
+        """See ``Observer``."""
+        self._send("advance", number=number, frames=frames)
+
+    def item_started(self, number: int, item: Any) -> None:
+        """See ``Observer``; the parent knows."""
+
+    def item_ended(self, number: int, result: Any) -> None:
+        """See ``Observer``; the parent is told by ``ended``."""
+
+    def _send(self, kind: str, **values: Any) -> None:
+        with self._sending:
+            send(self._pipe, kind, **values)
+
+    def _listen(self) -> None:
+        """In a thread, so that a wish to stop is heard during work."""
+        while True:
+            try:
+                message = receive(self._pipe)
+            except EOFError:  # the parent is gone or has no more for us
+                message = {}
+                self._stop.set()
+            if message.get("kind") == "stop":
+                self._stop.set()
+                continue
+            with self._arrived:
+                self._messages.append(message)
+                self._arrived.notify()
+            if not message:
+                return
+
+    def _next(self) -> dict[str, Any]:
+        with self._arrived:
+            while not self._messages:
+                self._arrived.wait()
+            return self._messages.pop(0)

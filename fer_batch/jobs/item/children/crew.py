@@ -1,0 +1,199 @@
+"""Inputs dealt out to children, several at a time; what becomes of each, in the inputs' order.
+
+A child that crashes, takes too much memory or stops moving is ended; that is its input's failure,
+and another child takes its place.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+from fer_batch.config import RunSettings
+from fer_batch.errors import error_of
+from fer_batch.jobs.item.children.confine import resident_bytes
+from fer_batch.jobs.item.children.messages import receive
+from fer_batch.jobs.item.children.process import Child
+from fer_batch.jobs.item.children.share import at_once, memory_mb
+from fer_batch.jobs.item.outcome import Existing, ItemResult, Observer, not_begun
+from fer_batch.jobs.item.work import ItemSpec
+from fer_batch.pipeline.progress import ShouldCancel, never
+from fer_batch.printable import one_line
+
+LOOK_EVERY_S = 0.1
+# A network drive may hold a child up for minutes; hashing and probing report nothing meanwhile.
+STALLED_S = {"analyze": 600.0, "render": 600.0}
+STALLED_ELSE_S = 3600.0
+
+
+def run_isolated(
+    items: list[ItemSpec],
+    out: Path,
+    settings: RunSettings,
+    existing: Existing,
+    observer: Observer,
+    should_cancel: ShouldCancel = never,
+    infer: bool = True,
+) -> list[ItemResult]:
+    """As ``run_items``, but each input in a child process, and several at once.
+
+    Raises:
+        UnknownModelError, ModelFileError, OutputPathError: nothing can run at all.
+    """
+    crew = _Crew(items, out, settings, existing, observer, infer)
+    with crew.ended_at_last():
+        return crew.run(should_cancel)
+
+
+@dataclass
+class _Place:
+    """One child, the input it works on, and when it last moved."""
+
+    child: Child
+    number: int = -1
+    stage: str = "probe"
+    moved: float = 0.0
+    begun: float = 0.0
+
+
+class _Crew:
+    def __init__(
+        self,
+        items: list[ItemSpec],
+        out: Path,
+        settings: RunSettings,
+        existing: Existing,
+        observer: Observer,
+        infer: bool,
+    ) -> None:
+        self._items, self._out, self._observer = items, out, observer
+        self._parallel = at_once(settings.parallel, len(items))
+        self._memory_mb = memory_mb(settings.memory_mb, self._parallel)
+        self._hello = {
+            "out": str(out),
+            "existing": existing,
+            "infer": infer,
+            "run": settings.to_json(),
+            "memory_bytes": self._memory_mb << 20,
+        }
+        self._places: list[_Place] = []
+        self._next = 0
+        self._results: dict[int, ItemResult] = {}
+        self._told = 0
+        self._stopping = False
+
+    @contextmanager
+    def ended_at_last(self) -> Iterator[None]:
+        """Children are gone when this is left, however it is left."""
+        try:
+            yield
+        except BaseException:
+            for place in self._places:
+                place.child.kill()
+            raise
+        finally:
+            for place in self._places:
+                place.child.close()
+
+    def run(self, should_cancel: ShouldCancel) -> list[ItemResult]:
+        """Until every input has its result, or all that were begun when a stop was wished for."""
+        while True:
+            if not self._stopping and should_cancel():
+                self._stop()
+            self._deal()
+            busy = [place for place in self._places if place.number >= 0]
+            if not busy:
+                break
+            ready = wait([place.child.pipe for place in busy], LOOK_EVERY_S)
+            for place in busy:
+                if place.child.pipe in ready:
+                    self._hear(place)
+                else:
+                    self._look_after(place)
+        return [
+            self._results.get(n) or not_begun(item, self._out / item.name)
+            for n, item in enumerate(self._items)
+        ]
+
+    def _stop(self) -> None:
+        self._stopping = True
+        for place in self._places:
+            place.child.send("stop")
+
+    def _deal(self) -> None:
+        """Give the next inputs to children that idle, starting children as far as wanted."""
+        while self._next < len(self._items) and not self._stopping:
+            idle = next((p for p in self._places if p.number < 0), None)
+            if idle is None:
+                if len(self._places) >= self._parallel:
+                    return
+                others = tuple(p.child.pipe for p in self._places)
+                idle = _Place(Child(others, self._hello))
+                self._places.append(idle)
+            number, item = self._next, self._items[self._next]
+            self._next += 1
+            idle.number, idle.stage = number, "probe"
+            idle.begun = idle.moved = time.monotonic()
+            self._observer.item_started(number, item)
+            idle.child.send("item", number=number, item=item.to_json())
+
+    def _hear(self, place: _Place) -> None:
+        """One message of a child."""
+        try:
+            message = receive(place.child.pipe)
+        except EOFError:
+            self._lost(place, place.child.how_it_ended())
+            return
+        place.moved = time.monotonic()
+        kind = message["kind"]
+        if kind == "fatal":
+            raise error_of(str(message.get("code")), str(message.get("words")))
+        if kind == "stage":
+            place.stage = str(message["name"])
+            self._observer.stage(place.number, place.stage, int(message["frames"]))
+        elif kind == "advance":
+            self._observer.advance(place.number, int(message["frames"]))
+        elif kind == "ended":
+            item = self._items[place.number]
+            self._end(place, ItemResult.from_json(item, self._out / item.name, message["result"]))
+
+    def _look_after(self, place: _Place) -> None:
+        """End a child that takes too much or stands still."""
+        limit = self._memory_mb
+        if resident_bytes(place.child.pid) > limit << 20:
+            self._lost(
+                place,
+                ("memory", f"needs more than {limit} MB of memory; give it more with --memory-mb"),
+            )
+        elif time.monotonic() - place.moved > STALLED_S.get(place.stage, STALLED_ELSE_S):
+            minutes = round((time.monotonic() - place.moved) / 60)
+            self._lost(place, ("timeout", f"nothing moved for {minutes} minutes; given up"))
+
+    def _lost(self, place: _Place, why: tuple[str, str]) -> None:
+        """A child is at its end: the input it worked on has failed, its place is free."""
+        place.child.kill()
+        place.child.close()
+        self._places.remove(place)
+        item = self._items[place.number]
+        folder = self._out / item.name
+        with suppress(OSError):
+            folder.rmdir()  # made by the child, and still empty
+        code, words = why
+        state: Any = "failed"
+        self._end(place, ItemResult(item, folder, state, error=f"{item.input}: {words}", code=code))
+
+    def _end(self, place: _Place, result: ItemResult) -> None:
+        """Keep a result, and tell all that are next in order."""
+        seconds = time.monotonic() - place.begun
+        self._results[place.number] = replace(
+            result, error=one_line(result.error), seconds=result.seconds or seconds
+        )
+        place.number = -1
+        while self._told in self._results:
+            self._observer.item_ended(self._told, self._results[self._told])
+            self._told += 1

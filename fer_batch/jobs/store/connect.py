@@ -1,0 +1,21 @@
+"""Which storage an address means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fer_batch.jobs.store.folder_storage import FolderStorage
+from fer_batch.jobs.store.storage import Storage
+
+
+def open_storage(url: str) -> Storage:
+    """The storage at ``url``: a path or ``file://`` is a folder, all else an object store.
+
+    Raises:
+        StorageError: no library for that kind of store is installed, or there is no such kind.
+    """
+    if "://" not in url or url.startswith("file://"):
+        return FolderStorage(Path(url.removeprefix("file://")).expanduser(), url)
+    from fer_batch.jobs.store.object_store import ObjectStore
+
+    return ObjectStore(url)

@@ -1,0 +1,132 @@
+"""Storage in an object store, through fsspec: ``s3://bucket/prefix`` and its like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from fer_batch.atomic import atomic_path, is_temporary
+from fer_batch.errors import StorageError
+from fer_batch.jobs.store.storage import BLOCK, Storage, check_key, storage_errors
+
+
+class ObjectStore(Storage):
+    """Objects below one prefix of a store; files come and go by copies."""
+
+    def __init__(self, url: str) -> None:
+        """Open the store that ``url`` names; nothing is asked of it yet.
+
+        Raises:
+            StorageError: no library for that kind of store is installed, or there is no such kind.
+        """
+        self.where = url.rpartition("@")[2]
+        try:
+            from upath import UPath
+
+            root = UPath(url, use_listings_cache=False)
+            self._fs: Any = root.fs
+            self._root = root.path.rstrip("/")
+        except ImportError as error:
+            raise StorageError(
+                f"{self.where}: a library for this storage is missing ({error.name}); "
+                "pip install 'fer-batch[s3]'"
+            ) from error
+        except (ValueError, OSError) as error:
+            raise StorageError(f"{self.where}: no storage of that kind ({error})") from error
+
+    def __repr__(self) -> str:
+        return f"ObjectStore({self.where!r})"
+
+    def local_path(self, key: str) -> None:
+        """See ``Storage``; what lies in a store must be fetched."""
+        check_key(key)
+
+    def is_linked(self, key: str) -> bool:
+        """See ``Storage``; objects have one name."""
+        return False
+
+    def put_file(self, source: Path, key: str) -> None:
+        """See ``Storage``."""
+        with self._errors(key, writing=True):
+            self._fs.put_file(str(source), self._path(key))
+
+    def put_bytes(self, key: str, data: bytes) -> None:
+        """See ``Storage``."""
+        with self._errors(key, writing=True):
+            self._fs.pipe_file(self._path(key), data)
+
+    def copy(self, source: str, target: str) -> None:
+        """See ``Storage``."""
+        with self._errors(source):
+            self._fs.cp_file(self._path(source), self._path(target))
+
+    def get_bytes(self, key: str) -> bytes | None:
+        """See ``Storage``."""
+        with self._errors(key):
+            try:
+                data: bytes = self._fs.cat_file(self._path(key))
+                return data
+            except FileNotFoundError:
+                return None
+
+    def get_file(self, key: str, target: Path) -> None:
+        """See ``Storage``."""
+        with self._errors(key), atomic_path(target) as temporary:
+            self._fs.get_file(self._path(key), str(temporary))
+
+    def read_blocks(self, key: str, start: int = 0) -> Iterator[bytes]:
+        """See ``Storage``."""
+        with (
+            self._errors(key),
+            self._fs.open(self._path(key), "rb", block_size=8 * BLOCK) as remote,
+        ):
+            remote.seek(start)
+            while block := remote.read(BLOCK):
+                yield block
+
+    def exists(self, key: str) -> bool:
+        """See ``Storage``."""
+        with self._errors(key):
+            return bool(self._fs.exists(self._path(key)))
+
+    def size(self, key: str) -> int | None:
+        """See ``Storage``."""
+        with self._errors(key):
+            try:
+                return int(self._fs.info(self._path(key))["size"])
+            except FileNotFoundError:
+                return None
+
+    def names(self, key: str) -> list[str]:
+        """See ``Storage``."""
+        with self._errors(key):
+            try:
+                entries = self._fs.ls(self._path(key), detail=False)
+            except (FileNotFoundError, NotADirectoryError):
+                return []
+            found = (PurePosixPath(entry).name for entry in entries)
+            own = PurePosixPath(key).name
+            return sorted(name for name in found if name and name != own and not is_temporary(name))
+
+    def files(self, key: str) -> dict[str, int]:
+        """See ``Storage``."""
+        with self._errors(key):
+            try:
+                found = self._fs.find(self._path(key), detail=True)
+            except FileNotFoundError:
+                return {}
+            skip = len(self._path(key)) + 1
+            return {path[skip:]: int(info["size"]) for path, info in sorted(found.items())}
+
+    def delete(self, key: str) -> None:
+        """See ``Storage``."""
+        with self._errors(key), suppress(FileNotFoundError):
+            self._fs.rm(self._path(key), recursive=True)
+
+    def _path(self, key: str) -> str:
+        return f"{self._root}/{check_key(key)}"
+
+    def _errors(self, key: str, writing: bool = False) -> AbstractContextManager[None]:
+        return storage_errors(self.where, key, writing)

@@ -1,0 +1,61 @@
+"""How the texts of options are read as values, and such values checked.
+
+A function that reads raises ValueError with the end of a sentence that begins with the text.
+"""
+
+from __future__ import annotations
+
+NO_RANGE = "is not START-STOP in seconds, such as 12.5-17"
+
+
+def parse_names(text: str) -> tuple[str, ...]:
+    """Names from a comma-separated list, each without the spaces around it."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def check_names(names: tuple[str, ...]) -> None:
+    """Refuse what is no text.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("is not a list of names")
+
+
+def parse_seconds(text: str) -> tuple[float, float]:
+    """Two times in seconds from ``START-STOP``; (0, 0) from an empty text.
+
+    Raises:
+        ValueError: not two numbers.
+    """
+    if not text:
+        return 0.0, 0.0
+    try:
+        start, stop = (float(part) for part in text.split("-"))
+    except ValueError:
+        raise ValueError(NO_RANGE) from None
+    check_seconds((start, stop))
+    return start, stop
+
+
+def show_seconds(seconds: tuple[float, float]) -> str:
+    """The inverse of ``parse_seconds``."""
+    return "-".join(f"{t:g}" for t in seconds) if any(seconds) else ""
+
+
+def check_seconds(seconds: tuple[float, float]) -> None:
+    """Refuse times that are not two rising numbers; (0, 0) stands for none.
+
+    Raises:
+        ValueError: they are not.
+    """
+    if seconds == (0, 0):
+        return
+    try:
+        start, stop = seconds
+        good = 0 <= start < stop < float("inf")
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise ValueError(NO_RANGE)

@@ -1,0 +1,1 @@
+"""Measuring on one's own photos: labels.csv, the pipeline, figures with their uncertainty."""

@@ -1,0 +1,134 @@
+"""The one contract of storage, over every class that keeps it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+import pytest
+
+from fer_batch.errors import NoSpaceError, OutputPathError, StorageError
+from fer_batch.jobs.store.connect import open_storage
+from fer_batch.jobs.store.folder_storage import FolderStorage
+from fer_batch.jobs.store.object_store import ObjectStore
+from fer_batch.jobs.store.storage import Storage, storage_errors
+
+
+@pytest.fixture(params=["path", "file", "memory"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    address = {
+        "path": str(tmp_path / "store"),
+        "file": f"file://{tmp_path}/store",
+        "memory": f"memory://{uuid.uuid4().hex}",
+    }[request.param]
+    return open_storage(address)
+
+
+def test_the_address_chooses_the_class(tmp_path: Path) -> None:
+    assert isinstance(open_storage(str(tmp_path)), FolderStorage)
+    assert isinstance(open_storage(f"file://{tmp_path}"), FolderStorage)
+    assert isinstance(open_storage("memory://x"), ObjectStore)
+
+
+def test_objects_appear_whole_and_vanish(storage: Storage) -> None:
+    assert storage.get_bytes("a/b.json") is None and storage.size("a/b.json") is None
+    storage.put_json("a/b.json", {"x": [1, "é"]})
+    assert storage.get_json("a/b.json") == {"x": [1, "é"]}
+    assert storage.exists("a/b.json") and storage.exists("a")
+    assert storage.names("a") == ["b.json"] and storage.names("none") == []
+    assert storage.files("a") == {"b.json": storage.size("a/b.json")}
+    assert storage.files("none") == {}
+    storage.delete("a")
+    storage.delete("a")
+    assert not storage.exists("a/b.json")
+
+
+def test_what_is_put_again_is_replaced(storage: Storage) -> None:
+    storage.put_bytes("a/b", b"long before")
+    storage.put_bytes("a/b", b"now")
+    assert storage.get_bytes("a/b") == b"now" and storage.size("a/b") == 3
+
+
+def test_names_and_files_of_a_tree(storage: Storage) -> None:
+    for key in ("a/2", "a/1", "a/c/d/e"):
+        storage.put_bytes(key, key.encode())
+    assert storage.names("a") == ["1", "2", "c"]
+    assert storage.files("a") == {"1": 3, "2": 3, "c/d/e": 7}
+    storage.delete("a/c")
+    assert storage.names("a") == ["1", "2"]
+
+
+def test_files_go_in_and_come_out(storage: Storage, tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(b"content")
+    storage.put_file(tmp_path / "in", "a/x")
+    storage.get_file("a/x", tmp_path / "deep" / "out")
+    assert (tmp_path / "deep" / "out").read_bytes() == b"content"
+    with pytest.raises(StorageError, match="is not there"):
+        storage.get_file("a/none", tmp_path / "nothing")
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_copies_stay_when_the_first_goes(storage: Storage) -> None:
+    storage.put_bytes("a/b.bin", b"content")
+    storage.copy("a/b.bin", "c/d.bin")
+    storage.delete("a")
+    assert storage.get_bytes("c/d.bin") == b"content"
+    with pytest.raises(StorageError):
+        storage.copy("a/b.bin", "c/e.bin")
+    assert storage.names("c") == ["d.bin"]
+
+
+def test_blocks_from_the_middle(storage: Storage) -> None:
+    data = os.urandom(3_000_000)
+    storage.put_bytes("a/big", data)
+    assert b"".join(storage.read_blocks("a/big", 1_234_567)) == data[1_234_567:]
+    with pytest.raises(StorageError):
+        list(storage.read_blocks("a/none"))
+
+
+def test_damaged_json_is_one_line(storage: Storage) -> None:
+    storage.put_bytes("a/x.json", b"{")
+    with pytest.raises(StorageError, match=r"x\.json is damaged"):
+        storage.get_json("a/x.json")
+
+
+@pytest.mark.parametrize("key", ["", "/etc/passwd", "../x", "a/../../x", "a\\b", "a\0b"])
+def test_keys_stay_inside(storage: Storage, key: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for call in (storage.local_path, storage.get_bytes, storage.files, storage.delete):
+        with pytest.raises(StorageError):
+            call(key)
+    with pytest.raises(StorageError):
+        storage.put_bytes(key, b"")
+    with pytest.raises(StorageError):
+        storage.put_file(tmp_path / "file", key)
+
+
+def test_a_local_path_leads_to_the_content(storage: Storage) -> None:
+    storage.put_bytes("a/b", b"content")
+    path = storage.local_path("a/b")
+    assert path is None or path.read_bytes() == b"content"
+    assert not storage.is_linked("a/b")
+
+
+def test_it_can_be_checked(storage: Storage) -> None:
+    storage.check_writable()
+
+
+@pytest.mark.parametrize(
+    ("error", "writing", "kind", "words"),
+    [
+        (FileNotFoundError("bucket"), True, StorageError, "make that bucket or folder"),
+        (FileNotFoundError("key"), False, StorageError, "a/b is not there"),
+        (NoSpaceError("x"), True, NoSpaceError, "no space left"),
+        (OutputPathError("x: read-only"), True, StorageError, "cannot be written to"),
+        (RuntimeError("403\nmore"), False, StorageError, "403; check FER_BATCH_STORAGE"),
+    ],
+)
+def test_whatever_a_library_raises_is_one_line(
+    error: Exception, writing: bool, kind: type[Exception], words: str
+) -> None:
+    with pytest.raises(kind, match=words) as caught, storage_errors("here", "a/b", writing):
+        raise error
+    assert "\n" not in str(caught.value)
