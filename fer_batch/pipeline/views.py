@@ -25,8 +25,8 @@ MOST_VIEWS = 5
 # A face that overlaps one of the last grid frame by this much is the same, unless there was a cut.
 SAME_FACE = 0.4
 # Faces smaller, more blurred or turned further away tell nobody apart; see docs/identity.md.
-LEAST_SPAN, LARGE_SPAN = 22.0, 80.0
-LEAST_SHARPNESS, SHARP = 1.5, 8.0
+LEAST_SPAN, LARGE_SPAN = 26.0, 80.0
+LEAST_SHARPNESS, SHARP = 3.0, 8.0
 MOST_TURNED, FRONTAL = 0.13, 0.04
 
 

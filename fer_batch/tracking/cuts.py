@@ -35,6 +35,8 @@ MIXTURE, STILL = 0.12, 0.5
 # Each frame of a dissolve is further on by at least this share of an even step.
 EVEN = 0.35
 
+NO_CUTS: IntArray = np.zeros(0, np.int64)
+
 
 def change(first: Image, second: Image) -> FloatArray:
     """How much glimpses ``uint8[..., d]`` differ: ``float32[...]``, 0 to some hundreds."""
@@ -61,7 +63,7 @@ def find_cuts(glimpses: Image, film: bool = True) -> IntArray:
     """
     there = np.flatnonzero(glimpses.any(axis=1))
     if len(there) < 2:
-        return np.zeros(0, np.int64)
+        return NO_CUTS
     seen = glimpses[there]
     steps = np.concatenate([[0], change(seen[:-1], seen[1:])]).astype(np.float32)
     if not film:
@@ -69,7 +71,9 @@ def find_cuts(glimpses: Image, film: bool = True) -> IntArray:
     soft = _dissolves(seen, steps)
     hard = _hard(seen, steps, [range(start + 1, stop + 1) for start, stop in soft])
     middles = [(start + stop + 1) // 2 for start, stop in soft]
-    return there[np.array(sorted(hard + middles), np.int64)]
+    places = np.array(sorted(hard + middles), np.int64)
+    # A single frame is no shot: it goes with those before it.
+    return there[places[np.diff(places, append=len(seen) + 1) > 1]]
 
 
 def shot_of(frame: IntArray, cuts: IntArray) -> IntArray:

@@ -43,6 +43,18 @@ def join_people(track: IntArray, frame: IntArray, known: Mapping[int, FloatArray
     return joined
 
 
+def worth_telling(track: IntArray, frame: IntArray) -> list[int]:
+    """The tracks that might be one person with another: those that do not share a frame with each
+    of the others, at most as many as are compared, those seen longest."""
+    rows = dict(by_track(track))
+    chosen = sorted(sorted(rows, key=lambda n: (-len(rows[n]), n))[:MOST_COMPARED])
+    if len(chosen) < 2:
+        return []
+    apart = together([frame[rows[n]] for n in chosen])
+    return [n for n, never in zip(chosen, apart.sum(axis=1) == len(chosen) - 1, strict=True)
+            if not never]
+
+
 def together(frames: list[IntArray]) -> np.ndarray:
     """Which of tracks share a frame: ``bool[n, n]``; ``frames``: those of each, rising."""
     count = len(frames)
