@@ -7,7 +7,10 @@ timeline.to_pandas()
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
+
+from fer_batch.config import MOST_PHOTO_PIXELS
 
 if TYPE_CHECKING:
     from fer_batch.errors import FerBatchError
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from fer_batch.types import Timeline
 
 __all__ = ["FerBatchError", "Timeline", "analyze"]
+
+# OpenCV reads it when it is loaded, and refuses pictures that are larger than their header says.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MOST_PHOTO_PIXELS))
 
 _HOMES = {
     "FerBatchError": "fer_batch.errors",

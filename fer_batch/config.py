@@ -29,7 +29,13 @@ DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".wmv")
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+IMAGE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff"),
+    *(".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k", ".jpf", ".jpx", ".pgm", ".ppm", ".pbm"),
+    ".pnm",
+)
+# Also what OpenCV may allocate, whatever a header claims (see fer_batch/__init__.py).
+MOST_PHOTO_PIXELS = 200_000_000
 
 
 def fingerprint(value: Any) -> str:
@@ -109,6 +115,12 @@ class Limits(Settings):
     duration_s: float = option(24 * 3600.0, "Length of an input, seconds.", flag=None, low=0)
     streams: int = option(64, "Streams of a container.", flag=None, low=1)
     image_bytes: int = option(256 * 1024 * 1024, "Size of an image file.", flag=None, low=1)
+    photo_pixels: int = option(
+        MOST_PHOTO_PIXELS, "Pixels of an image file; most are shrunk.", flag=None, low=1
+    )
+    photo_bytes: int = option(
+        1200 << 20, "Memory that decoding an image file may take, bytes.", flag=None, low=1
+    )
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@
     ├── TrainingDataError        training_data   1     no    data set not understood
     ├── NoSpaceError             no_space        1     yes   disk or quota full
     ├── StorageError             storage         1     yes   storage does not answer
+    │   └── DamagedError         damaged         1     no    what it holds is not what was stored
     ├── BrokerError              broker          1     yes   Redis does not answer, or refuses
     ├── JobError                 job             1     no    no such job, or not in that state
     └── Cancelled                cancelled       130   no    stopped by the user
@@ -111,6 +112,13 @@ class StorageError(FerBatchError):
 
     code = "storage"
     retryable = True
+
+
+class DamagedError(StorageError):
+    """What storage holds is not what fer-batch writes there; time does not mend that."""
+
+    code = "damaged"
+    retryable = False
 
 
 class BrokerError(FerBatchError):

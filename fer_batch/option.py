@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
+from fer_batch.door import MOST_TEXT, MOST_WHOLE
 from fer_batch.errors import UsageError
 
 KINDS = {
@@ -115,8 +116,11 @@ def check_settings(settings: Any) -> None:
 
 
 def _shown(value: Any, said: Option) -> str:
-    text = said.as_text(value)
-    return repr(text) if isinstance(value, str | tuple) else text
+    try:
+        text = said.as_text(value)
+    except (TypeError, ValueError):  # as from a stranger's manifest
+        text = str(value)
+    return repr(text[:80]) if isinstance(value, str | tuple) else text[:80]
 
 
 def _problem(value: Any, default: Any, said: Option) -> str:
@@ -127,6 +131,10 @@ def _problem(value: Any, default: Any, said: Option) -> str:
         return f"is not {KINDS[kind]}"
     if isinstance(value, float) and not math.isfinite(value):
         return "is not a number"
+    if isinstance(value, (int, float)) and abs(value) > MOST_WHOLE:
+        return f"is out of range; it must be {said.bounds or 'smaller'}"
+    if isinstance(value, str) and len(value) > MOST_TEXT:
+        return f"is longer than {MOST_TEXT} characters"
     if said.choices and value not in said.choices:
         return f"is unknown; choose from {', '.join(said.choices)}"
     low = said.low is not None and value < said.low

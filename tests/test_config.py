@@ -42,7 +42,7 @@ any_settings = st.one_of(
         gif_range=st.just((0.0, 0.0)) | st.tuples(st.floats(0, 9), st.floats(10, 99)),
         preset=st.sampled_from(PRESETS),
     ),
-    st.builds(Limits, pixels=st.integers(1), duration_s=st.floats(0, 1e9)),
+    st.builds(Limits, pixels=st.integers(1, 2**53), duration_s=st.floats(0, 1e9)),
 )
 
 

@@ -55,7 +55,8 @@ class YuNet:
     def detect(self, frame: Frame) -> Detections:
         """Faces in the pixels of ``frame``; see ``Detector``."""
         assert frame.image is not None
-        size = self.input_size(frame.width, frame.height)
+        # The smallest face is meant in pixels of the source, of which a photo may have more.
+        size = self.input_size(round(frame.width * frame.scale), round(frame.height * frame.scale))
         found = self._network.find(small_bgr(frame.image, *size))
         padded = (frame.luma.shape[1], frame.luma.shape[0])
         scale = np.array([padded[0] / size[0], padded[1] / size[1]], np.float32)

@@ -17,6 +17,7 @@ from typing import Any, Self
 from fer_batch.config import RenderSettings
 from fer_batch.media import planes
 from fer_batch.media.film import Film, output_ticks
+from fer_batch.media.image_decode import shrink_factor
 from fer_batch.types import Image, Segment, SourceInfo
 
 KEYFRAME_S = 2.0
@@ -27,8 +28,11 @@ LOOKAHEAD = "mbtree=1:rc-lookahead=10"
 
 
 def output_size(info: SourceInfo) -> tuple[int, int]:
-    """Width and height of the annotated video: the source's, made even."""
-    return info.width + info.width % 2, info.height + info.height % 2
+    """Width and height of the annotated video: the source's, made even; those of images that are
+    shrunk while they are decoded, shrunk as well."""
+    factor = shrink_factor(info.width, info.height) if info.kind != "video" else 1
+    width, height = -(-info.width // factor), -(-info.height // factor)
+    return width + width % 2, height + height % 2
 
 
 class PartWriter:

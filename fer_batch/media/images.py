@@ -6,18 +6,14 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
-import imagesize
 import numpy as np
 
 from fer_batch.config import IMAGE_SUFFIXES, Limits
-from fer_batch.errors import InputError, LimitError, NotMediaError, NoVideoError
+from fer_batch.errors import InputError, LimitError, NoVideoError
 from fer_batch.media import planes
-from fer_batch.media.container import check_readable
-from fer_batch.types import Frame, Image, SourceInfo
-
-# A damaged image is our one line, not OpenCV's on stderr beside it.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+from fer_batch.media.image_decode import read_picture
+from fer_batch.media.image_header import read_header
+from fer_batch.types import Frame, SourceInfo
 
 
 def images_in(folder: Path) -> list[Path]:
@@ -48,10 +44,12 @@ def probe_images(path: Path, name: str, fps: float, limits: Limits) -> SourceInf
     warnings: list[str] = []
     for file in files:
         try:
-            sizes.append(image_size(file, limits))
-            if is_moving(file):
+            header = read_header(file, limits)
+            sizes.append(header.upright)
+            if header.moving:
                 warnings.append(
-                    f"{file}: moves; only its first picture is used, export it as a video"
+                    f"{file}: holds more than one picture; only the first is used. "
+                    "If it moves, export it as a video"
                 )
         except InputError as error:
             errors.append(error)
@@ -72,52 +70,6 @@ def probe_images(path: Path, name: str, fps: float, limits: Limits) -> SourceInf
     )
 
 
-def image_size(path: Path, limits: Limits) -> tuple[int, int]:
-    """Width and height from an image's header, before a pixel is decoded.
-
-    Raises:
-        InputError: empty, no image, or beyond the caps.
-    """
-    check_readable(path)
-    if path.stat().st_size > limits.image_bytes:
-        raise LimitError(f"{path}: is larger than {limits.image_bytes >> 20} MiB; shrink it")
-    try:
-        width, height = imagesize.get(str(path))
-    except Exception as error:  # whatever a hostile header makes of the parser
-        raise NotMediaError(f"{path}: is not an image that can be read ({error})") from error
-    if width <= 0 or height <= 0:
-        raise NotMediaError(f"{path}: is not an image that can be read; export it again")
-    if width * height > limits.pixels:
-        raise LimitError(
-            f"{path}: {width}x{height} pixels are more than the {limits.pixels // 1_000_000} "
-            "megapixels allowed; scale it down"
-        )
-    return width, height
-
-
-def is_moving(path: Path) -> bool:
-    """Whether a PNG or WebP holds more than one picture, by what stands before the first."""
-    with path.open("rb") as file:
-        start = file.read(4096)
-    if start[:4] == b"RIFF" and start[8:16] == b"WEBPVP8X":
-        return bool(start[20] & 2)
-    return start[1:4] == b"PNG" and b"acTL" in start.partition(b"IDAT")[0]
-
-
-def read_image(path: Path, limits: Limits) -> Image:
-    """``uint8[h, w, 3]`` BGR, turned upright as its EXIF says.
-
-    Raises:
-        InputError: empty, no image, or beyond the caps.
-    """
-    image_size(path, limits)
-    data = np.fromfile(path, np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    if image is None:
-        raise NotMediaError(f"{path}: is damaged or not an image; export it again")
-    return image
-
-
 class ImageReader:
     """Reads ranges of a folder of images; see ``FrameSource`` for the contract."""
 
@@ -130,12 +82,13 @@ class ImageReader:
         for index in range(start, stop):
             pts = int(self.info.pts[index])
             try:
-                bgr = read_image(image_path(self.info, index), self._limits)
+                picture = read_picture(image_path(self.info, index), self._limits)
             except InputError:
                 yield Frame(index, pts, None, self.info.width, self.info.height)
                 continue
-            height, width = bgr.shape[:2]
-            yield Frame(index, pts, planes.from_bgr(bgr), width, height)
+            height, width = picture.bgr.shape[:2]
+            scale = picture.width / width
+            yield Frame(index, pts, planes.from_bgr(picture.bgr), width, height, scale=scale)
 
 
 def image_path(info: SourceInfo, index: int) -> Path:

@@ -75,12 +75,19 @@ def analyze_segment(
                 with timings.stage("crop"):
                     crops = crop_faces(frame, found, template, card.input_size)
                 collected.frame += [frame.index] * len(found)
-                collected.found.append(found)
+                collected.found.append(in_source_pixels(found, frame.scale))
                 classify.add(crops)
             pulse.beat()
         classify.rest()
         pulse.flush()
     return _faces(segment, collected, len(card.labels))
+
+
+def in_source_pixels(found: Detections, scale: float) -> Detections:
+    """Faces of a photo that was shrunk while it was decoded, in pixels of the photo."""
+    if scale == 1.0:
+        return found
+    return Detections(found.box * scale, found.confidence, found.landmarks * scale)
 
 
 def _decode(

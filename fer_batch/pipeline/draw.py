@@ -40,7 +40,7 @@ class Drawer:
         with self._timings.stage("draw"):
             overlay.draw(
                 image,
-                timeline.box[faces],
+                timeline.box[faces] / frame.scale,
                 timeline.face_id[faces],
                 timeline.smoothed[faces],
                 unseen,

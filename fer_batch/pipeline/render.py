@@ -131,5 +131,5 @@ class _Album:
             for person in self._keep.people.get(frame.index, ()):
                 rows = self._timeline.faces_at(frame.index)
                 row = rows.start + int(np.flatnonzero(self._timeline.face_id[rows] == person)[0])
-                data = portrait(frame, self._timeline.box[row], FACE_SIDE)
+                data = portrait(frame, self._timeline.box[row] / frame.scale, FACE_SIDE)
                 self._snapshots.jpeg("person", person, data)

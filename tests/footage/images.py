@@ -45,3 +45,47 @@ def huge_png(path: Path, side: int = 20_000) -> Path:
 def _chunk(kind: bytes, content: bytes) -> bytes:
     checksum = struct.pack(">I", zlib.crc32(kind + content))
     return struct.pack(">I", len(content)) + kind + content + checksum
+
+
+def png_of_two_sizes(path: Path, shown: int, real: int) -> Path:
+    """A PNG with two headers: of ``shown`` and of ``real`` pixels a side, with pixels for both."""
+    small = struct.pack(">IIBBBBB", shown, shown, 1, 0, 0, 0, 0)
+    large = struct.pack(">IIBBBBB", real, real, 1, 0, 0, 0, 0)
+    packed = zlib.compress(bytes((1 + real // 8) * 200), 9)
+    content = _chunk(b"IHDR", small) + _chunk(b"IHDR", large)
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + content + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
+    )
+    return path
+
+
+def tiff_of_two_sizes(path: Path, shown: int, real: int) -> Path:
+    """A TIFF that names width and height twice: decoders take the first, some readers the last."""
+    strip = zlib.compress(bytes(real * real), 9)
+    entries = [
+        *((256, 4, real), (257, 4, real), (256, 4, shown), (257, 4, shown), (258, 3, 8)),
+        *((259, 3, 8), (262, 3, 1), (273, 4, 0), (277, 3, 1), (278, 4, real), (279, 4, len(strip))),
+    ]
+    start = 8 + 2 + 12 * len(entries) + 4
+    table = b"".join(
+        struct.pack("<HHII", tag, kind, 1, start if tag == 273 else value)
+        for tag, kind, value in entries
+    )
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    path.write_bytes(head + table + bytes(4) + strip)
+    return path
+
+
+def heic_of_tiles(path: Path, rgb: Image, tile: int) -> Path:
+    """A HEIC photo as phones write it: tiles of ``tile`` pixels, which the container joins."""
+    import pillow_heif
+    from PIL import Image as Pillow
+
+    pillow_heif.register_heif_opener()
+    usual = pillow_heif.options.GRID_TILE_SIZE
+    pillow_heif.options.GRID_TILE_SIZE = tile
+    try:
+        Pillow.fromarray(rgb).save(path, "HEIF", quality=95)
+    finally:
+        pillow_heif.options.GRID_TILE_SIZE = usual
+    return path

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from fer_batch.config import Limits
 from fer_batch.errors import LimitError
-from fer_batch.media.images import image_path, image_size, images_in
+from fer_batch.media.image_header import read_header
+from fer_batch.media.images import image_path, images_in
 from fer_batch.media.source import open_source, probe
 from fer_batch.types import Frame, SourceInfo
 from tests.footage import images, oracle, pictures
@@ -46,7 +46,7 @@ def test_each_picture_has_its_own_true_size(folder: Path) -> None:
     for frame in read(info, 0, 12):
         if frame.image is None:
             continue
-        size = image_size(image_path(info, frame.index), Limits())
+        size = read_header(image_path(info, frame.index), Limits()).upright
         assert (frame.width, frame.height) == size
         assert frame.luma.shape == (size[1] + size[1] % 2, size[0] + size[0] % 2)
 
@@ -57,38 +57,6 @@ def test_times_follow_the_rate_that_is_given(folder: Path, fps: float) -> None:
     assert [info.time_s(i) for i in range(12)] == pytest.approx([i / fps for i in range(12)])
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_photos_come_upright_as_their_exif_says(orientation: int, tmp_path: Path) -> None:
-    """Sizes that the header tells and pixels that are read agree about what is up."""
-    upright = np.full((60, 100, 3), 40, np.uint8)
-    upright[:30, :50] = 220
-    # How pixels are stored for each of EXIF's orientations, from the upright picture.
-    stored = {
-        1: upright,
-        2: upright[:, ::-1],
-        3: upright[::-1, ::-1],
-        4: upright[::-1],
-        5: upright.transpose(1, 0, 2),
-        6: np.rot90(upright, 1),
-        7: np.rot90(upright.transpose(1, 0, 2), 2),
-        8: np.rot90(upright, -1),
-    }[orientation]
-    done, data = cv2.imencode(".jpg", np.ascontiguousarray(stored))
-    assert done
-    tiff = b"MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01"
-    tiff += bytes([0, orientation, 0, 0, 0, 0, 0, 0])
-    body = b"Exif\x00\x00" + tiff
-    jpeg = data.tobytes()
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(jpeg[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2) + body + jpeg[2:])
-    info = probe(path, "photo", 25.0, Limits())
-    assert (info.width, info.height) == (100, 60)
-    (frame,) = read(info, 0, 1)
-    assert (frame.width, frame.height) == (100, 60)
-    quarters = [frame.luma[y : y + 20, x : x + 40].mean() for y in (5, 35) for x in (5, 55)]
-    assert quarters[0] > 150 and max(quarters[1:]) < 100
-
-
 def test_what_is_no_image_is_not_in_the_folder(folder: Path) -> None:
     (folder / "notes.txt").write_text("x")
     (folder / ".hidden.png").write_text("x")
@@ -97,10 +65,6 @@ def test_what_is_no_image_is_not_in_the_folder(folder: Path) -> None:
 
 
 def test_caps_on_pictures(folder: Path) -> None:
-    with pytest.raises(LimitError, match=r"face 1\.jpg: .*pixels"):
-        image_size(folder / "face 1.jpg", Limits(pixels=1000))
-    with pytest.raises(LimitError, match=r"face 1\.jpg: is larger"):
-        image_size(folder / "face 1.jpg", Limits(image_bytes=10))
     with pytest.raises(LimitError, match="more than 11 images"):
         probe(folder, "shots", 25.0, Limits(frames=11))
 
@@ -112,4 +76,4 @@ def test_moving_pictures_are_said(tmp_path: Path) -> None:
     oracle.ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48", "-frames:v", "1", still)
     assert probe(still, "still", 25.0, Limits()).warnings == ()
     (warning,) = probe(moving, "moving", 25.0, Limits()).warnings
-    assert "only its first picture" in warning
+    assert "only the first is used" in warning

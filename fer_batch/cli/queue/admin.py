@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fer_batch.cli.queue.access import Json, open_queue, plural
+from fer_batch.cli.queue.access import Json, note, open_queue, plural
 from fer_batch.cli.queue.show import COLOURS, when
 from fer_batch.errors import UsageError
 
@@ -32,6 +32,9 @@ def jobs(
         raise UsageError(f"--state: {state!r}; choose from {', '.join(COLOURS)}")
     with open_queue() as queue:
         found, total = queue.jobs(state, limit, (page - 1) * limit)
+        aside = queue.aside()
+    for job_id, reason in aside.items():
+        note(f"job {job_id} is set aside: {reason}")
     if as_json:
         typer.echo(json.dumps({"total": total, "jobs": [_as_data(job) for job in found]}))
         return

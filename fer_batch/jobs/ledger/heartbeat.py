@@ -34,8 +34,8 @@ def beat(ledger: Ledger, name: str, fields: dict[str, Any]) -> None:
         pipe = ledger.client.pipeline()
         pipe.hset(key, mapping=fields)
         pipe.expire(key, EXPIRY_S)
-        pipe.zadd(PREFIX + "workers", {name: _now(ledger)})
-        pipe.zremrangebyscore(PREFIX + "workers", "-inf", _now(ledger) - EXPIRY_S)
+        pipe.zadd(PREFIX + "workers", {name: ledger.now()})
+        pipe.zremrangebyscore(PREFIX + "workers", "-inf", ledger.now() - EXPIRY_S)
         pipe.execute()
 
 
@@ -51,7 +51,7 @@ def note_progress(ledger: Ledger, name: str, unit: Unit | None, rate: float) -> 
 def workers(ledger: Ledger) -> list[WorkerInfo]:
     """Workers heard of in the last half minute, by name."""
     with broker_errors(ledger.where):
-        since = _now(ledger) - EXPIRY_S
+        since = ledger.now() - EXPIRY_S
         names = ledger.client.zrangebyscore(PREFIX + "workers", since, "+inf")
         found = [(name, ledger.client.hgetall(PREFIX + "worker:" + name)) for name in names]
     return sorted(
@@ -63,7 +63,7 @@ def workers(ledger: Ledger) -> list[WorkerInfo]:
                 version=fields.get("version", ""),
                 pid=fields.get("pid", ""),
                 unit=fields.get("unit", ""),
-                frames_per_s=float(fields.get("rate", 0) or 0),
+                frames_per_s=_rate(fields.get("rate", "")),
                 gpu=fields.get("gpu", ""),
                 storage=fields.get("storage", ""),
             )
@@ -81,6 +81,8 @@ def forget(ledger: Ledger, name: str) -> None:
         ledger.client.zrem(PREFIX + "workers", name)
 
 
-def _now(ledger: Ledger) -> float:
-    seconds, micros = ledger.client.time()
-    return int(seconds) + int(micros) / 1e6
+def _rate(text: str) -> float:
+    try:
+        return max(0.0, float(text or 0))
+    except ValueError:  # others may write to Redis too
+        return 0.0

@@ -9,12 +9,15 @@ described in ``lua/common.lua``.
 from __future__ import annotations
 
 import json
+import logging
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fer_batch.errors import BrokerError, JobError
 from fer_batch.jobs.ledger.connection import broker_errors, connect
 from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUES, Unit
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from fer_batch.jobs.settings import QueueSettings
 
+logger = logging.getLogger(__name__)
 PREFIX = "fb:"
 BROKER_PREFIX = "fb:q:"
 SEPARATOR = ":"  # between queue and priority in the names of kombu's lists
@@ -101,15 +105,49 @@ class Ledger:
         with broker_errors(self.where):
             self.client.ping()
 
+    def now(self) -> float:
+        """Redis' own clock, the only one by which ages are told: seconds since 1970."""
+        with broker_errors(self.where):
+            seconds, micros = self.client.time()
+        return int(seconds) + int(micros) / 1e6
+
     def emptied(self) -> bool:
-        """True where Redis holds no ledger: it is new, or lost everything."""
+        """True until every job is in the ledger: Redis is new, or has lost everything and is not
+        yet rebuilt to the end."""
         with broker_errors(self.where):
             return not self.client.exists(PREFIX + "epoch")
 
     def begin(self) -> None:
-        """Mark the ledger as begun, so that its loss can be seen."""
+        """Say that the ledger is whole, so that its loss can be seen."""
         with broker_errors(self.where):
-            self.client.set(PREFIX + "epoch", "1", nx=True)
+            pipe = self.client.pipeline()
+            pipe.set(PREFIX + "epoch", "1", nx=True)
+            pipe.delete(PREFIX + "rebuilt")
+            pipe.execute()
+
+    def rebuilt(self) -> set[str]:
+        """Jobs that an unfinished rebuilding has put back already."""
+        with broker_errors(self.where):
+            return set(self.client.smembers(PREFIX + "rebuilt"))
+
+    def note_rebuilt(self, job: str) -> None:
+        """The job is back, whatever becomes of the rebuilding."""
+        with broker_errors(self.where):
+            pipe = self.client.pipeline()
+            pipe.sadd(PREFIX + "rebuilt", job)
+            pipe.hdel(PREFIX + "aside", job)
+            pipe.execute()
+
+    def set_aside(self, job: str, reason: str) -> None:
+        """The job cannot be put back; it waits in storage until somebody mends or removes it."""
+        with broker_errors(self.where):
+            self.client.hset(PREFIX + "aside", job, reason)
+
+    def aside(self) -> dict[str, str]:
+        """Jobs that could not be put back, and why."""
+        with broker_errors(self.where):
+            found: dict[str, str] = self.client.hgetall(PREFIX + "aside")
+        return found
 
     def dump(self, job: str) -> tuple[dict[str, str], list[dict[str, str]]]:
         """All fields of a job and of its items; an empty dict where there is none."""
@@ -244,9 +282,23 @@ class Ledger:
                 self.client.set(PREFIX + "lock:" + name, "1", nx=True, px=int(seconds * 1000))
             )
 
+    def prolong(self, name: str, seconds: float) -> None:
+        """Keep a lock that this process holds."""
+        with broker_errors(self.where):
+            self.client.set(PREFIX + "lock:" + name, "1", px=int(seconds * 1000))
+
+    def give_back(self, name: str) -> None:
+        """End a lock before its time; silent where Redis does not answer, since it ends anyway."""
+        with suppress(BrokerError), broker_errors(self.where):
+            self.client.delete(PREFIX + "lock:" + name)
+
 
 def _dispatches(reply: list[list[str]]) -> list[Dispatch]:
-    return [
-        Dispatch(Unit.parse(job, key), queue, int(priority), int(frames))
-        for job, key, queue, priority, frames in reply
-    ]
+    """What a script hands out; what is no unit is passed over: others may write to Redis too."""
+    found = []
+    for job, key, queue, priority, frames in reply:
+        try:
+            found.append(Dispatch(Unit.parse(job, key), queue, int(priority), int(frames)))
+        except (JobError, ValueError) as error:
+            logger.warning("a message is not sent: %s", error)
+    return found

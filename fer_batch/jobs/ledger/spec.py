@@ -12,14 +12,18 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from fer_batch import door
 from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
 from fer_batch.errors import JobError
+from fer_batch.outputs import OUTPUTS
 from fer_batch.version import installed_version
 
 MANIFEST_VERSION = 1
+MOST_ITEMS = 2_000_000
+MOST_SECONDS = 1e11  # since 1970: the year 5138
 
 Stage = Literal["probe", "analyze", "assemble", "render", "finish", "index"]
 Queue = Literal["analyze", "render", "control"]
@@ -28,6 +32,8 @@ Priority = Literal["low", "normal", "high"]
 
 STAGES: tuple[Stage, ...] = ("probe", "analyze", "assemble", "render", "finish", "index")
 QUEUES: tuple[Queue, ...] = ("control", "render", "analyze")
+STATES: tuple[State, ...] = ("queued", "running", "done", "failed", "cancelled")
+KINDS = ("file", "image", "folder")
 FINAL_STATES: tuple[State, ...] = ("done", "failed", "cancelled")
 # The numbers of Redis lists: kombu polls 0 first.
 PRIORITIES: dict[str, int] = {"high": 0, "normal": 3, "low": 6}
@@ -104,6 +110,20 @@ class StoredFile:
     size: int
     sha256: str
 
+    @classmethod
+    def from_json(cls, data: Any) -> StoredFile:
+        """Read it from a manifest, which a stranger may have written.
+
+        Raises:
+            Refused: a field is not as it was written.
+        """
+        found = door.record(data, "files")
+        digest = door.hex64(found.get("sha256"))
+        key = door.text(found.get("key"), "key", 120)
+        if not re.fullmatch(rf"inputs/{digest[:2]}/{digest}\.[a-z0-9]{{1,8}}", key):
+            raise door.Refused("key is not the place of an upload")
+        return cls(door.name(found.get("name")), key, door.whole(found.get("size"), "size"), digest)
+
 
 @dataclass(frozen=True, slots=True)
 class JobItem:
@@ -122,16 +142,29 @@ class JobItem:
     problem: tuple[str, str] | None = None
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> JobItem:
-        files = tuple(StoredFile(**file) for file in data["files"])
-        problem = data.get("problem")
+    def from_json(cls, data: Any) -> JobItem:
+        """Read it from a manifest.
+
+        Raises:
+            Refused: a field is not as it was written.
+        """
+        found = door.record(data, "items")
+        listed = door.rows(found.get("files"), "files")
+        files = tuple(StoredFile.from_json(file) for file in listed)
+        problem = None
+        if found.get("problem") is not None:
+            code, words = door.rows(found["problem"], "problem", 2)
+            problem = (door.text(code, "problem", 40), door.text(words, "problem"))
+        kind = door.one_of(found.get("kind"), "kind", KINDS)
+        if problem is None and (not files or (kind != "folder" and len(files) != 1)):
+            raise door.Refused(f"files are not those of one {kind}")
         return cls(
-            data["input"],
-            data["name"],
-            data["kind"],
-            data["sha256"],
+            door.text(found.get("input"), "input"),
+            door.name(found.get("name")),
+            kind,
+            "" if problem and found.get("sha256") == "" else door.hex64(found.get("sha256")),
             files,
-            (str(problem[0]), str(problem[1])) if problem else None,
+            problem,
         )
 
 
@@ -159,24 +192,36 @@ class Manifest:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Manifest:
-        """Read a manifest.
+    def from_json(cls, data: Any) -> Manifest:
+        """Read a manifest, which whoever may write to storage may have written.
 
         Raises:
             JobError: written by a newer fer-batch.
+            ValueError, UsageError: a field is not as fer-batch writes it; it is named.
         """
-        if data.get("version") != MANIFEST_VERSION:
+        found = door.record(data, "manifest")
+        version = door.whole(found.get("version"), "version", 1)
+        if version != MANIFEST_VERSION:
             raise JobError(
-                f"job {str(data.get('job_id'))[:20]}: its manifest is of version "
-                f"{data.get('version')}, this fer-batch reads {MANIFEST_VERSION}; update fer-batch"
+                f"its manifest is of version {version}, this fer-batch reads {MANIFEST_VERSION}; "
+                "update fer-batch"
             )
-        known = {f.name for f in fields(cls)}
-        values = {k: v for k, v in data.items() if k in known}
-        values["items"] = tuple(JobItem.from_json(item) for item in data["items"])
-        values["analyze"] = AnalyzeSettings.from_json(data["analyze"])
-        values["render"] = RenderSettings.from_json(data["render"])
-        values["outputs"] = tuple(data["outputs"])
-        return cls(**values)
+        items = door.rows(found.get("items"), "items", MOST_ITEMS)
+        outputs = door.rows(found.get("outputs"), "outputs", len(OUTPUTS))
+        digest = found.get("model_sha256", "")
+        return cls(
+            job_id=check_job_id(door.text(found.get("job_id"), "job_id", 60)),
+            name=door.text(found.get("name"), "name", 200),
+            priority=door.one_of(found.get("priority"), "priority", tuple(PRIORITIES)),
+            created=door.number(found.get("created"), "created", 0, MOST_SECONDS),
+            items=tuple(JobItem.from_json(item) for item in items),
+            analyze=AnalyzeSettings.from_json(door.record(found.get("analyze"), "analyze")),
+            render=RenderSettings.from_json(door.record(found.get("render"), "render")),
+            outputs=tuple(door.one_of(output, "outputs", OUTPUTS) for output in outputs),
+            segment_frames=door.whole(found.get("segment_frames"), "segment_frames", 1, 10**9),
+            model_sha256="" if digest == "" else door.hex64(digest, "model_sha256"),
+            reuse=door.flag(found.get("reuse", True), "reuse"),
+        )
 
     def same_key(self) -> str:
         """Equal for jobs that must have equal results: content, model and settings."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import time
+import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
+from fer_batch import door
+from fer_batch.errors import BrokerError
 from fer_batch.jobs.ledger.connection import broker_errors
 from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
-from fer_batch.jobs.ledger.spec import FINAL_STATES, ItemStatus, JobStatus
+from fer_batch.jobs.ledger.spec import FINAL_STATES, STATES, ItemStatus, JobStatus, State
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,28 @@ def read_status(ledger: Ledger, job: str) -> JobStatus | None:
         return None
     with broker_errors(ledger.where):
         progress = ledger.client.hgetall(f"{PREFIX}progress:{job}")
-    return from_fields(job, fields, items, progress)
+    try:
+        return from_fields(job, fields, items, progress, ledger.now())
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise BrokerError(
+            f"what Redis at {ledger.where} holds of job {job} is damaged ({str(error)[:80]}); "
+            "remove that job, or empty that Redis: it is rebuilt from storage"
+        ) from error
 
 
 def from_fields(
-    job: str, fields: dict[str, Any], items: list[dict[str, Any]], progress: dict[str, str]
+    job: str,
+    fields: dict[str, str],
+    items: list[dict[str, str]],
+    progress: dict[str, str],
+    now: float,
 ) -> JobStatus:
-    """Put a status together from the ledger's (or a final record's) fields."""
+    """Put a status together from the ledger's (or a final record's) fields. ``now``: by Redis'
+    clock, as are the times in the fields.
+
+    Raises:
+        ValueError, KeyError: a field is not as the ledger writes it.
+    """
     running: dict[int, dict[str, int]] = {}
     for key, frames in progress.items():
         item, stage, _ = key.split("/")
@@ -44,18 +62,22 @@ def from_fields(
     return JobStatus(
         job_id=job,
         name=fields.get("name", ""),
-        state=fields["state"],
+        state=_state(fields),
         priority=fields.get("priority", "normal"),
         created=float(fields["created"]),
         finished=float(fields["finished"]) if fields.get("finished") else None,
         count=int(fields.get("items", 0)),
         unfinished=int(fields.get("left", 0)),
         error=fields.get("error"),
-        items=tuple(_item(data, running.get(i, {})) for i, data in enumerate(items)),
+        items=tuple(_item(data, running.get(i, {}), now) for i, data in enumerate(items)),
     )
 
 
-def _item(data: dict[str, Any], running: dict[str, int]) -> ItemStatus:
+def _state(fields: dict[str, str]) -> State:
+    return cast("State", door.one_of(fields.get("state"), "state", STATES))
+
+
+def _item(data: dict[str, str], running: dict[str, int], now: float) -> ItemStatus:
     total = int(data.get("frames", 0))
     analyzed = int(data.get("analyzed", 0)) + running.get("analyze", 0)
     drawn = int(data.get("drawn", 0)) + running.get("render", 0)
@@ -63,14 +85,14 @@ def _item(data: dict[str, Any], running: dict[str, int]) -> ItemStatus:
     # Half the way is half a frame, so that the bar moves evenly.
     passes = 2 if data.get("renders") == "1" else 1
     done = min((analyzed + (drawn if passes == 2 else 0)) // passes, total)
-    state = data["state"]
+    state = _state(data)
     if state == "done":
         done = total
     started = float(data["started"]) if data.get("started") else None
     finished = float(data["finished"]) if data.get("finished") else None
     rate = eta = None
     if started is not None and done:
-        spent = max((finished or time.time()) - started, 1e-3)
+        spent = max((finished or now) - started, 1e-3)
         rate = round(done / spent, 1)
         if state == "running" and total:
             eta = round((total - done) * spent / done, 1)
@@ -83,7 +105,7 @@ def _item(data: dict[str, Any], running: dict[str, int]) -> ItemStatus:
         frames_total=total,
         frames_per_s=rate,
         eta_s=eta,
-        warnings=tuple(json.loads(data.get("warnings") or "[]")),
+        warnings=door.lines(door.parse_json(data.get("warnings") or "[]"), "warnings"),
         error=data.get("error"),
     )
 
@@ -105,10 +127,16 @@ def list_jobs(
             pipe.hgetall(f"{PREFIX}job:{name}")
         found = [(n, f) for n, f in zip(names, pipe.execute(), strict=True) if f]
     if state:
-        found = [(n, f) for n, f in found if f["state"] == state]
+        found = [(n, f) for n, f in found if f.get("state") == state]
         total = len(found)
         found = found[offset : offset + limit]
-    return [from_fields(name, fields, [], {}) for name, fields in found], total
+    listed = []
+    for name, fields in found:
+        try:
+            listed.append(from_fields(name, fields, [], {}, 0.0))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            logger.warning("what Redis holds of job %s is damaged: %s", name[:40], error)
+    return listed, total
 
 
 def job_ids(ledger: Ledger) -> list[str]:
@@ -122,5 +150,19 @@ def read_log(ledger: Ledger, job: str) -> list[Event]:
     """The job's log, oldest first; only the newest few hundred lines are kept."""
     with broker_errors(ledger.where):
         lines = ledger.client.lrange(f"{PREFIX}log:{job}", 0, -1)
-    events = [json.loads(line) for line in lines]
-    return [Event(e["t"], e["level"], int(e["item"]), e["text"]) for e in events]
+    return [event for line in lines if (event := _event(line)) is not None]
+
+
+def _event(line: str) -> Event | None:
+    """A line of the log, None where it is none: others may write to Redis too."""
+    try:
+        found = door.record(door.parse_json(line), "event")
+        return Event(
+            door.number(found.get("t"), "t"),
+            door.text(found.get("level"), "level", 20),
+            door.whole(found.get("item"), "item", -1),
+            door.text(found.get("text"), "text", 10_000),
+        )
+    except ValueError as error:
+        logger.warning("a line of the log is damaged: %s", error)
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from fer_batch.jobs.ledger.heartbeat import WorkerInfo, workers
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.spec import JOB_ID, JobStatus, check_job_id
 from fer_batch.jobs.ledger.status import Event, job_ids, list_jobs, read_log, read_status
-from fer_batch.jobs.queue import facts
+from fer_batch.jobs.queue import facts, restore
 from fer_batch.jobs.queue import sweep as sweeping
 from fer_batch.jobs.queue.broker import Publisher
 from fer_batch.jobs.queue.submit import Request, Submitted, Uploaded, submit
@@ -19,6 +20,7 @@ from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.store import download, keys
 from fer_batch.jobs.store.connect import open_storage
 
+logger = logging.getLogger(__name__)
 GIVE_UP = 20  # files that cannot be fetched one after the other
 
 
@@ -203,9 +205,15 @@ class QueueClient:
     def close(self) -> None:
         self.publish.close()
 
+    def aside(self) -> dict[str, str]:
+        """Jobs of storage that could not be put into the ledger, and why."""
+        return self.ledger.aside()
+
     def _sweep(self) -> None:
+        """Hand out again what was lost; an emptied ledger is rebuilt first, or waited for, so that
+        nobody is shown a part of the jobs for all of them."""
+        restore.make_whole(self.ledger, self.storage, self.publish)
         try:
             sweeping.sweep(self.ledger, self.storage, self.publish)
-        except FerBatchError:
-            if self.ledger.emptied():  # also tells a Redis that does not answer
-                raise
+        except StorageError as error:  # what Redis knows can be shown all the same
+            logger.debug("not swept: %s", error)

@@ -103,6 +103,8 @@ class Executor:
         if unit.stage == "index":
             self.stages.index(manifest)
             return {}
+        if not 0 <= unit.item < len(manifest.items):
+            raise JobError(f"job {unit.job} has no input {unit.item}")
         item = manifest.items[unit.item]
         if item.problem is not None:
             raise _problem(*item.problem)
@@ -110,7 +112,7 @@ class Executor:
             return facts.probe_facts(self.stages.probe(manifest, unit))
         if unit.stage == "finish":
             result = self.stages.finish(manifest, unit)
-            return {"warnings": json.dumps(result["warnings"])}
+            return {"warnings": json.dumps(result.warnings)}
         return self.stages.segment(manifest, unit, lease.report, lease.should_stop)
 
     def _failure(self, unit: Unit, error: Exception) -> Failure:

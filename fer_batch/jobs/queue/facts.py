@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from functools import lru_cache
 from typing import Any
 
-from fer_batch.errors import FerBatchError, JobError
+from fer_batch.errors import DamagedError, JobError
+from fer_batch.jobs.item.work import TIMELINE
 from fer_batch.jobs.ledger.ledger import Dispatch, Ledger
-from fer_batch.jobs.ledger.spec import PRIORITIES, Manifest, Stage, Unit
-from fer_batch.jobs.store import keys
+from fer_batch.jobs.ledger.spec import PRIORITIES, Manifest, Stage, Unit, check_job_id
+from fer_batch.jobs.store import keys, records
+from fer_batch.jobs.store.records import PlanRecord
 from fer_batch.jobs.store.storage import Storage
 
-logger = logging.getLogger(__name__)
 LEDGER_VERSION = 1
 
 
@@ -23,12 +23,18 @@ def read_manifest(storage: Storage, job: str) -> Manifest:
     """The job's manifest, kept in memory since it never changes.
 
     Raises:
-        JobError: storage holds no such job.
+        JobError: storage holds no such job, or one that a newer fer-batch has written.
+        DamagedError: its manifest is not as fer-batch writes it.
     """
-    data = storage.get_json(keys.manifest(job))
-    if data is None:
+    try:
+        found = records.read(storage, keys.manifest(check_job_id(job)), Manifest.from_json)
+    except JobError as error:
+        raise JobError(f"job {job}: {error}") from error
+    if found is None:
         raise JobError(f"there is no job {job}; `fer-batch jobs` lists them")
-    return Manifest.from_json(data)
+    if found.job_id != job:
+        raise DamagedError(f"{storage.where}: {keys.manifest(job)} is that of another job")
+    return found
 
 
 def enter(ledger: Ledger, manifest: Manifest, window: int) -> list[Dispatch]:
@@ -50,9 +56,9 @@ def rebuild(ledger: Ledger, storage: Storage, job: str, window: int) -> list[Dis
 
     Everything committed counts: the ledger's own scripts are replayed over it.
     """
-    final = storage.get_json(keys.final(job))
+    final = records.final(storage, job)
     if final is not None:
-        ledger.restore(job, final["job"], final["items"])
+        ledger.restore(job, final.job, final.items)
         return []
     manifest = read_manifest(storage, job)
     pending = {dispatch.unit: dispatch for dispatch in enter(ledger, manifest, window)}
@@ -62,18 +68,6 @@ def rebuild(ledger: Ledger, storage: Storage, job: str, window: int) -> list[Dis
     for index in range(len(manifest.items)):
         _replay(ledger, storage, manifest, index, pending)
     return list(pending.values())
-
-
-def rebuild_all(ledger: Ledger, storage: Storage, window: int) -> list[Dispatch]:
-    """Put every job that storage knows back into the ledger."""
-    dispatches: list[Dispatch] = []
-    for job in storage.names("jobs"):
-        try:
-            dispatches += rebuild(ledger, storage, job, window)
-        except FerBatchError as error:
-            logger.warning("job %s not rebuilt: %s", job, error)
-    ledger.begin()
-    return dispatches
 
 
 def _replay(
@@ -94,38 +88,38 @@ def _replay(
         unit = Unit(job, index, stage, number)
         settle(unit, ledger.complete(unit, **facts).dispatches)
 
-    error = storage.get_json(keys.fact(job, index, "error"))
+    error = records.error(storage, job, index)
     if error is not None:
         unit = Unit(job, index, "probe")
-        settle(unit, ledger.fail(unit, "", error["code"], error["words"])[1])
+        settle(unit, ledger.fail(unit, "", error.code, error.words)[1])
         return
-    plan = storage.get_json(keys.fact(job, index, "plan"))
+    plan = records.plan(storage, job, index)
     if plan is None:
         return
     done("probe", **probe_facts(plan))
     files = storage.files(keys.item(job, index))
-    result = storage.get_json(keys.fact(job, index, "result"))
-    assembled = "timeline.csv" in files or result is not None
-    for number, frames in enumerate(plan["segments"]):
+    result = records.result(storage, job, index)
+    assembled = TIMELINE in files or result is not None
+    for number, frames in enumerate(plan.segments):
         if assembled or f"shards/{number:05d}.npz" in files:
             done("analyze", number, frames=frames)
     if not assembled:
         return
     done("assemble")
-    for number, frames in enumerate(plan["segments"]):
+    for number, frames in enumerate(plan.segments):
         if result is not None or f"parts/{number:05d}.zip" in files:
             done("render", number, frames=frames)
     if result is not None:
-        done("finish", warnings=json.dumps(result.get("warnings", [])))
+        done("finish", warnings=json.dumps(result.warnings))
 
 
-def probe_facts(plan: dict[str, Any]) -> dict[str, Any]:
+def probe_facts(plan: PlanRecord) -> dict[str, Any]:
     """What the ledger is told of a probed item."""
     return {
-        "frames": sum(plan["segments"]),
-        "segments": len(plan["segments"]),
-        "renders": int(plan["renders"]),
-        "warnings": json.dumps(plan["warnings"]),
+        "frames": sum(plan.segments),
+        "segments": len(plan.segments),
+        "renders": int(plan.renders),
+        "warnings": json.dumps(plan.warnings),
     }
 
 
@@ -138,7 +132,9 @@ def write_final(ledger: Ledger, storage: Storage, job: str) -> None:
 
 def shown_as(manifest: Manifest, unit: Unit) -> str:
     """What people call that which ``unit`` works on: the input's path as they wrote it."""
-    return manifest.items[unit.item].input if unit.item >= 0 else f"the tables of {manifest.name}"
+    if 0 <= unit.item < len(manifest.items):
+        return manifest.items[unit.item].input
+    return f"the tables of {manifest.name}"
 
 
 def clean_name(text: str) -> str:

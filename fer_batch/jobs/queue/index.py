@@ -12,7 +12,7 @@ from fer_batch.jobs.item.batch import write_batch
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.ledger.spec import JobItem, Manifest
-from fer_batch.jobs.store import keys
+from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.download import safe_join
 from fer_batch.jobs.store.storage import Storage
 
@@ -46,22 +46,22 @@ def _result(
         item.input, item.name, manifest.analyze, manifest.render, outputs=manifest.outputs
     )
     out = safe_join(folder, item.name)
-    error = storage.get_json(keys.fact(manifest.job_id, index, "error"))
+    error = records.error(storage, manifest.job_id, index)
     if error is not None:
-        return ItemResult(spec, out, "failed", error=error["words"], code=error["code"])
-    result = storage.get_json(keys.fact(manifest.job_id, index, "result")) or {}
+        return ItemResult(spec, out, "failed", error=error.words, code=error.code)
+    result = records.result(storage, manifest.job_id, index) or records.ResultRecord({})
     base = f"{keys.item(manifest.job_id, index)}/out"
     in_place = storage.local_path(base)
     if in_place is not None:
         out.symlink_to(in_place.absolute(), target_is_directory=True)
     else:
-        for name in result.get("files", {}):
+        for name in result.files:
             target = safe_join(out, name)
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.suffix in READ_SUFFIXES:
                 storage.get_file(f"{base}/{name}", target)
             else:
                 target.touch()
-    summary = result.get("summary", {})
+    summary = dict(result.summary)
     seconds = float(summary.get("timings", {}).get("total_s", 0.0))
     return ItemResult(spec, out, "done", seconds=seconds, summary=summary)

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fer_batch import timeline_file
 from fer_batch.checksum import sha256_file
-from fer_batch.errors import Cancelled
+from fer_batch.errors import Cancelled, StorageError
 from fer_batch.jobs.item import make, steps
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
 from fer_batch.jobs.ledger.spec import JobItem, Manifest, Unit
-from fer_batch.jobs.store import keys, reuse
+from fer_batch.jobs.store import keys, records, reuse
 from fer_batch.jobs.store.folders import ItemFolder
 from fer_batch.jobs.store.inputs import InputCache
+from fer_batch.jobs.store.records import Fact, PlanRecord, ResultRecord
 from fer_batch.jobs.store.storage import Storage
 
 if TYPE_CHECKING:
@@ -45,10 +47,10 @@ class Stages:
     cache: InputCache
     engine: Callable[[int], Engine]
 
-    def probe(self, manifest: Manifest, unit: Unit) -> dict[str, Any]:
+    def probe(self, manifest: Manifest, unit: Unit) -> PlanRecord:
         """Probe the item and remember its plan in storage; returns the plan's facts."""
         key = keys.fact(unit.job, unit.item, "plan")
-        plan: dict[str, Any] | None = self.storage.get_json(key)
+        plan = records.plan(self.storage, unit.job, unit.item)
         if plan is None:
             plan = reuse.take(self.storage, manifest, unit.item)
         if plan is not None:
@@ -56,21 +58,23 @@ class Stages:
         item, folder, work = self._open(manifest, unit, check=True)
         found = steps.probe(item, work, self.engine(manifest.segment_frames))
         folder.push()
-        plan = {
-            "segments": [len(segment) for segment in found.segments],
-            "warnings": [self.own_words(w, manifest, unit) for w in found.info.warnings],
-            "renders": make.draws(item),
-        }
-        self.storage.put_json(key, plan)
+        plan = PlanRecord(
+            segments=tuple(len(segment) for segment in found.segments),
+            warnings=tuple(self.own_words(w, manifest, unit) for w in found.info.warnings),
+            renders=make.draws(item),
+        )
+        self.storage.put_json(key, plan.to_json())
         return plan
 
     def segment(
         self, manifest: Manifest, unit: Unit, report: Report, should_cancel: ShouldCancel
     ) -> dict[str, Any]:
         """Analyse, assemble or render; returns what the ledger is told."""
-        plan = self.storage.get_json(keys.fact(unit.job, unit.item, "plan"))
-        frames = plan["segments"][unit.index] if unit.stage != "assemble" else 0
-        if plan.get(reuse.MARK):
+        plan = records.plan(self.storage, unit.job, unit.item)
+        if plan is None or unit.index >= len(plan.segments):
+            raise StorageError(f"{unit.key}: what its probe found is no longer in storage")
+        frames = plan.segments[unit.index] if unit.stage != "assemble" else 0
+        if plan.reused:
             return {"frames": frames}
         item, folder, work = self._open(manifest, unit)
         if not folder.committed(unit):
@@ -86,20 +90,18 @@ class Stages:
             folder.push()
         return {"frames": frames}
 
-    def finish(self, manifest: Manifest, unit: Unit) -> dict[str, Any]:
+    def finish(self, manifest: Manifest, unit: Unit) -> ResultRecord:
         """Put the outputs together, remember names and checksums; returns that record."""
         key = keys.fact(unit.job, unit.item, "result")
-        result: dict[str, Any] | None = self.storage.get_json(key)
+        result = records.result(self.storage, unit.job, unit.item)
         if result is None:
-            item, folder, work = self._open(manifest, unit)
+            item, folder, work = self._open(manifest, unit, check=True)
             summary = steps.finish(item, work, self.engine(manifest.segment_frames))
             folder.push()
-            result = {
-                "files": checksums(work.out, summary["outputs"]),
-                "warnings": summary.get("warnings", []),
-                "summary": summary,
-            }
-            self.storage.put_json(key, result)
+            result = ResultRecord(
+                checksums(work.out, summary["outputs"]), tuple(summary.get("warnings", ())), summary
+            )
+            self.storage.put_json(key, result.to_json())
         reuse.remember(self.storage, manifest, unit.item)
         return result
 
@@ -142,15 +144,15 @@ class Stages:
         return ItemFolder(self.storage, self.cache.folder, unit.job, unit.item, self.cache.limit)
 
 
-def checksums(folder: Path, known: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def checksums(folder: Path, known: dict[str, dict[str, Any]]) -> dict[str, Fact]:
     """Size and SHA-256 of every file below ``folder``, by relative path.
 
     ``known``: a summary's ``outputs``, whose files are not hashed once more.
     """
     found = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
+        if path.is_file() and (path.name == timeline_file.NAME or path.name[0] != "."):
             name = path.relative_to(folder).as_posix()
             sha256 = known[name]["sha256"] if name in known else sha256_file(path)
-            found[name] = {"size": path.stat().st_size, "sha256": sha256}
+            found[name] = Fact(path.stat().st_size, sha256)
     return found

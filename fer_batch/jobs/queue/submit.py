@@ -3,7 +3,6 @@ so that a death in between leaves either nothing or a job that goes on by itself
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -14,9 +13,9 @@ from fer_batch.errors import FerBatchError, NotFoundError
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.spec import JobItem, Manifest, StoredFile, new_job_id
 from fer_batch.jobs.ledger.status import read_status
-from fer_batch.jobs.queue import facts
+from fer_batch.jobs.queue import facts, restore
 from fer_batch.jobs.queue.broker import Publish
-from fer_batch.jobs.store import inputs, keys, uploads
+from fer_batch.jobs.store import inputs, keys, records, uploads
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.media.discover import Input, discover
 
@@ -72,7 +71,7 @@ def submit(
     if not found:
         named = ", ".join(str(path) for path in request.paths)
         raise NotFoundError(f"{named}: no videos or images in there")
-    ledger.ping()
+    restore.make_whole(ledger, storage, publish)
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
         hashed = list(pool.map(_hash, found))
     if all(entry.item.problem for entry in hashed):
@@ -116,7 +115,7 @@ def _manifest(request: Request, items: list[JobItem], ledger: Ledger, weights: s
         job_id=new_job_id(),
         name=name or "job",
         priority=request.priority,
-        created=time.time(),
+        created=ledger.now(),
         items=tuple(items),
         analyze=request.analyze,
         render=request.render,
@@ -171,10 +170,10 @@ def _upload(hashed: list[_Hashed], storage: Storage, progress: Uploaded) -> None
 
 def _earlier(same: str, ledger: Ledger, storage: Storage, publish: Publish) -> str:
     """The id of an equal job that is done or under way, "" where there is none."""
-    pointer = storage.get_json(same)
-    if not pointer or not storage.exists(keys.manifest(pointer["job_id"])):
+    pointer = records.pointer(storage, same)
+    if pointer is None or not storage.exists(keys.manifest(pointer.job_id)):
         return ""
-    job: str = pointer["job_id"]
+    job = pointer.job_id
     status = read_status(ledger, job)
     if status is None:
         publish(facts.rebuild(ledger, storage, job, ledger.settings.window))

@@ -7,16 +7,15 @@ from running more often than every few seconds altogether.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
 
 from fer_batch.errors import FerBatchError
 from fer_batch.jobs.ledger.connection import broker_errors
 from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
-from fer_batch.jobs.ledger.spec import Manifest
-from fer_batch.jobs.queue import facts
+from fer_batch.jobs.ledger.spec import FINAL_STATES, Manifest
+from fer_batch.jobs.queue import facts, restore
 from fer_batch.jobs.queue.broker import Publish
-from fer_batch.jobs.store import keys, reuse, uploads
+from fer_batch.jobs.store import keys, records, reuse, uploads
 from fer_batch.jobs.store.storage import Storage
 
 logger = logging.getLogger(__name__)
@@ -32,33 +31,44 @@ def sweep(ledger: Ledger, storage: Storage, publish: Publish) -> int:
     settings = ledger.settings
     if not ledger.acquire("sweep", settings.sweep_s * 0.9):
         return 0
-    count = 0
-    if ledger.emptied():
-        dispatches = facts.rebuild_all(ledger, storage, settings.window)
-        publish(dispatches)
-        count += len(dispatches)
+    restore.rebuild_if_free(ledger, storage, publish)
     dispatches = ledger.sweep()
     if dispatches:
         logger.info("sweep: %d units handed out again", len(dispatches))
     publish(dispatches)
     if settings.retention_days and ledger.acquire("retention", RETENTION_EVERY_S):
         forget_old(ledger, storage, settings.retention_days * 86400)
-    return count + len(dispatches)
+    return len(dispatches)
 
 
 def forget_old(ledger: Ledger, storage: Storage, seconds: float) -> list[str]:
-    """Remove jobs that ended more than ``seconds`` ago; returns their ids."""
-    before = time.time() - seconds
+    """Remove jobs that ended more than ``seconds`` ago; returns their ids.
+
+    By Redis' clock alone, and only where the ledger itself has written down the end: the clock of
+    whoever happens to look may be wrong by weeks.
+    """
+    before = ledger.now() - seconds
     with broker_errors(ledger.where):
         names = ledger.client.zrangebyscore(PREFIX + "jobs", "-inf", before)
         pipe = ledger.client.pipeline(transaction=False)
         for job in names:
-            pipe.hget(f"{PREFIX}job:{job}", "finished")
-        ends = pipe.execute()
-    old = [job for job, end in zip(names, ends, strict=True) if end and float(end) < before]
+            pipe.hmget(f"{PREFIX}job:{job}", "state", "finished")
+        found = pipe.execute()
+    old = [
+        job
+        for job, (state, end) in zip(names, found, strict=True)
+        if state in FINAL_STATES and _seconds(end, before) < before
+    ]
     if old:
         remove(ledger, storage, old)
     return old
+
+
+def _seconds(text: str | None, otherwise: float) -> float:
+    try:
+        return float(text or otherwise)
+    except ValueError:
+        return otherwise
 
 
 def remove(ledger: Ledger, storage: Storage, jobs: list[str]) -> int:
@@ -74,7 +84,8 @@ def remove(ledger: Ledger, storage: Storage, jobs: list[str]) -> int:
             unused |= _uploads(manifest)
             reuse.forget(storage, manifest)
             same = keys.same(manifest.same_key())
-            if (storage.get_json(same) or {}).get("job_id") == job:
+            pointer = records.pointer(storage, same)
+            if pointer is not None and pointer.job_id == job:
                 storage.delete(same)
         known = ledger.remove(job)
         count += known or manifest is not None

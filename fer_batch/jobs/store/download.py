@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from fer_batch.atomic import write_error
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import OutputPathError, StorageError
 from fer_batch.jobs.ledger.spec import Manifest
-from fer_batch.jobs.store import keys
+from fer_batch.jobs.store import keys, records
+from fer_batch.jobs.store.records import Fact
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.outputs import output_called
 
@@ -47,19 +47,19 @@ def plan_download(
     """Every file of the job's finished items (``only`` some outputs, all where empty)."""
     wanted: list[Transfer] = []
     for index, item in enumerate(manifest.items):
-        result = storage.get_json(keys.fact(manifest.job_id, index, "result"))
+        result = records.result(storage, manifest.job_id, index)
         if result is None:
             continue
         base = f"{keys.item(manifest.job_id, index)}/out"
-        wanted += files_of(result["files"], base, out, f"{item.name}/", only)
-    whole = storage.get_json(f"{keys.index(manifest.job_id)}.json")
+        wanted += files_of(result.files, base, out, f"{item.name}/", only)
+    whole = records.batch_files(storage, manifest.job_id)
     if whole is not None:
-        wanted += files_of(whole["files"], keys.index(manifest.job_id), out, "", only)
+        wanted += files_of(whole, keys.index(manifest.job_id), out, "", only)
     return wanted
 
 
 def files_of(
-    files: dict[str, Any], base: str, out: Path, folder: str, only: frozenset[str]
+    files: dict[str, Fact], base: str, out: Path, folder: str, only: frozenset[str]
 ) -> list[Transfer]:
     """Those of a record's ``files`` that belong to the outputs ``only``, all where it is empty."""
     outputs = map(output_called, only)
@@ -69,7 +69,7 @@ def files_of(
         if only and not any(PurePosixPath(name).match(pattern) for pattern in patterns):
             continue
         target = safe_join(out, folder + name)
-        found.append(Transfer(f"{base}/{name}", target, about["size"], about["sha256"]))
+        found.append(Transfer(f"{base}/{name}", target, about.size, about.sha256))
     return found
 
 

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from fer_batch.atomic import atomic_path, is_temporary
+from fer_batch.door import read_regular
 from fer_batch.jobs.store.storage import BLOCK, Storage, check_key, storage_errors
 
 
@@ -51,7 +52,7 @@ class FolderStorage(Storage):
         """See ``Storage``."""
         with self._errors(key):
             try:
-                return self.local_path(key).read_bytes()
+                return read_regular(self.local_path(key))
             except FileNotFoundError:
                 return None
 

@@ -10,6 +10,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from fer_batch import door
 from fer_batch.checksum import sha256_file
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.errors import StorageError, UnreadableError
@@ -116,6 +117,8 @@ class InputCache:
         """Where the input lies on this machine once ``path`` has brought it there."""
         if (in_place := self._local(item)) is not None:
             return in_place
+        if not door.is_hex64(item.sha256):  # becomes part of a path
+            raise StorageError(f"{item.input}: its hash in the manifest is none")
         target = self.folder / "inputs" / item.sha256
         return target if item.kind == "folder" else target / _single(item.files[0].name)
 

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fer_batch.atomic import atomic_path, is_temporary
+from fer_batch.door import MOST_BYTES
 from fer_batch.errors import StorageError
 from fer_batch.jobs.store.storage import BLOCK, Storage, check_key, storage_errors
 
@@ -66,7 +67,7 @@ class ObjectStore(Storage):
         """See ``Storage``."""
         with self._errors(key):
             try:
-                data: bytes = self._fs.cat_file(self._path(key))
+                data: bytes = self._fs.cat_file(self._path(key), 0, MOST_BYTES + 1)
                 return data
             except FileNotFoundError:
                 return None

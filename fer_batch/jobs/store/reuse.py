@@ -7,17 +7,16 @@ where a worker would probe: copied under the new item's name, so that either job
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from fer_batch.config import fingerprint
 from fer_batch.errors import StorageError
 from fer_batch.jobs.ledger.spec import Manifest
-from fer_batch.jobs.store import keys
+from fer_batch.jobs.store import keys, records
+from fer_batch.jobs.store.records import PlanRecord
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.version import installed_version
 
 logger = logging.getLogger(__name__)
-MARK = "reused"  # in the plan of an item that was taken over
 
 
 def item_key(manifest: Manifest, index: int) -> str:
@@ -47,11 +46,12 @@ def forget(storage: Storage, manifest: Manifest) -> None:
     for index, item in enumerate(manifest.items):
         if item.problem is None:
             key = keys.same_item(item_key(manifest, index))
-            if (storage.get_json(key) or {}).get("job_id") == manifest.job_id:
+            pointer = records.pointer(storage, key)
+            if pointer is not None and pointer.job_id == manifest.job_id:
                 storage.delete(key)
 
 
-def take(storage: Storage, manifest: Manifest, index: int) -> dict[str, Any] | None:
+def take(storage: Storage, manifest: Manifest, index: int) -> PlanRecord | None:
     """Take the outputs of an equal item that is done, result before plan; returns the plan.
 
     None where there is no such item, or where it was removed meanwhile.
@@ -59,23 +59,23 @@ def take(storage: Storage, manifest: Manifest, index: int) -> dict[str, Any] | N
     if not manifest.reuse:
         return None
     try:
-        pointer = storage.get_json(keys.same_item(item_key(manifest, index)))
-        if not pointer or pointer["job_id"] == manifest.job_id:
+        pointer = records.pointer(storage, keys.same_item(item_key(manifest, index)))
+        if pointer is None or pointer.job_id == manifest.job_id:
             return None
-        job, item = pointer["job_id"], int(pointer["item"])
-        plan = storage.get_json(keys.fact(job, item, "plan"))
-        result = storage.get_json(keys.fact(job, item, "result"))
+        job, item = pointer.job_id, pointer.item
+        plan = records.plan(storage, job, item)
+        result = records.result(storage, job, item)
         if plan is None or result is None:
             return None
         source, target = keys.item(job, item), keys.item(manifest.job_id, index)
-        for name in result["files"]:
+        for name in result.files:
             storage.copy(f"{source}/out/{name}", f"{target}/out/{name}")
     except StorageError as error:
         logger.info("nothing taken over for %s: %s", manifest.items[index].name, error)
         storage.delete(f"{keys.item(manifest.job_id, index)}/out")
         return None
     # One unit a stage, which finds the result and does nothing; no pictures are drawn.
-    plan = {**plan, "segments": [sum(plan["segments"])], "renders": False, MARK: job}
-    storage.put_json(keys.fact(manifest.job_id, index, "result"), result)
-    storage.put_json(keys.fact(manifest.job_id, index, "plan"), plan)
+    plan = PlanRecord((sum(plan.segments),), plan.warnings, renders=False, reused=job)
+    storage.put_json(keys.fact(manifest.job_id, index, "result"), result.to_json())
+    storage.put_json(keys.fact(manifest.job_id, index, "plan"), plan.to_json())
     return plan

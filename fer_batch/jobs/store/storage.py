@@ -14,7 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from fer_batch.errors import FerBatchError, NoSpaceError, OutputPathError, StorageError
+from fer_batch.door import Refused, parse_json
+from fer_batch.errors import (
+    DamagedError,
+    FerBatchError,
+    NoSpaceError,
+    OutputPathError,
+    StorageError,
+)
 
 BLOCK = 1024 * 1024
 
@@ -60,7 +67,11 @@ class Storage(Protocol):
         ...
 
     def get_bytes(self, key: str) -> bytes | None:
-        """The content of ``key``, None where there is none."""
+        """The content of ``key``, None where there is none. For records, not for media.
+
+        Raises:
+            DamagedError: it is no regular file, or larger than any record.
+        """
         ...
 
     def get_file(self, key: str, target: Path) -> None:
@@ -105,15 +116,15 @@ class Storage(Protocol):
         """The JSON value of ``key``, None where there is none.
 
         Raises:
-            StorageError: it is damaged.
+            DamagedError: it is no JSON, or too large or too deep.
         """
         data = self.get_bytes(key)
         if data is None:
             return None
         try:
-            return json.loads(data)
-        except ValueError as error:
-            raise StorageError(f"{self.where}: {key} is damaged ({error})") from error
+            return parse_json(data)
+        except Refused as error:
+            raise DamagedError(f"{self.where}: {key} is damaged: {error}") from error
 
     def check_writable(self) -> None:
         """Write, read and remove a small object.
@@ -147,6 +158,8 @@ def storage_errors(where: str, key: str, writing: bool = False) -> Iterator[None
         ) from error
     except FerBatchError:
         raise
+    except Refused as error:
+        raise DamagedError(f"{where}: {key} is {error}") from error
     except FileNotFoundError as error:
         if writing:
             raise StorageError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import InputError, TrainingDataError
-from fer_batch.media.images import read_image
+from fer_batch.media.image_decode import read_picture
 from fer_batch.media.source import probe
 from fer_batch.pipeline.analyze import analyze_segment
 from fer_batch.pipeline.build import Engine
@@ -62,7 +62,7 @@ def ask(
     for row, file in enumerate(files):
         try:
             # Whatever else a reader may warn of, a damaged photo is told by name.
-            read_image(file, engine.run.limits)
+            read_picture(file, engine.run.limits)
             info = probe(file, file.stem, settings.fps, engine.run.limits)
         except InputError as error:
             unreadable.append(str(error))
@@ -90,9 +90,11 @@ def thumbnails(
     limits = (run or RunSettings()).limits
     shown = np.zeros((len(files), THUMBNAIL, THUMBNAIL), np.uint8)
     for row, (file, (x, y, w, h)) in enumerate(zip(files, box.tolist(), strict=True)):
-        grey = cv2.cvtColor(read_image(file, limits), cv2.COLOR_BGR2GRAY)
-        side = 1.3 * max(w, h)
-        left, top = x + w / 2 - side / 2, y + h / 2 - side / 2
+        picture = read_picture(file, limits)
+        grey = cv2.cvtColor(picture.bgr, cv2.COLOR_BGR2GRAY)
+        shrunk = grey.shape[1] / picture.width
+        side = 1.3 * max(w, h) * shrunk
+        left, top = (x + w / 2) * shrunk - side / 2, (y + h / 2) * shrunk - side / 2
         scale = THUMBNAIL / side
         matrix = np.array([[scale, 0, -left * scale], [0, scale, -top * scale]])
         if scale < 0.5:

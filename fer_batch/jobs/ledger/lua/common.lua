@@ -16,7 +16,9 @@
 --   fb:jobs, fb:active  zset   J -> created: all jobs, and those in no final state
 --   fb:uploading        zset   J -> until when a submission counts on fb:uploads:J (set of keys)
 --   fb:deleting         hash   upload -> until when somebody is deleting it
---   fb:epoch            string set once; its absence means that Redis was emptied
+--   fb:epoch            string set once every job is in the ledger; its absence means that it is not
+--   fb:rebuilt          set    jobs that a rebuilding has put back so far;  gone when it is through
+--   fb:aside            hash   J -> why it could not be put back
 
 local P = 'fb:'
 local QUEUES = {'control', 'render', 'analyze'}

@@ -1,7 +1,6 @@
 -- ARGV: job, fields (JSON object), items (JSON array of objects).  Idempotent.
 -- Returns the units handed out, or false where the job is already there.
 local job, t, out = ARGV[1], now(), {}
-redis.call('SET', P .. 'epoch', text(t), 'NX')
 if redis.call('EXISTS', job_key(job)) == 1 then return false end
 for name, value in pairs(cjson.decode(ARGV[2])) do
   redis.call('HSET', job_key(job), name, value)
@@ -16,7 +15,9 @@ for i, fields in ipairs(items) do
   push_ready(job, item, 'probe', 1)
 end
 redis.call('HSET', job_key(job), 'left', #items, 'items', #items, 'state', 'queued', 'stage', '')
-local created = redis.call('HGET', job_key(job), 'created')
+-- A job cannot be younger than now, whatever the clock of who submitted it says.
+local created = text(math.min(tonumber(redis.call('HGET', job_key(job), 'created')) or t, t))
+redis.call('HSET', job_key(job), 'created', created)
 redis.call('ZADD', P .. 'jobs', created, job)
 redis.call('ZADD', P .. 'active', created, job)
 log(job, t, 'info', '-1', 'submitted with ' .. #items .. (#items == 1 and ' input' or ' inputs'))

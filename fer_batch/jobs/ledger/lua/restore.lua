@@ -1,7 +1,6 @@
 -- ARGV: job, fields (JSON object), items (JSON array of objects with their states).
 -- Puts a job of a final state back as storage remembers it, after Redis was emptied.
 local job = ARGV[1]
-redis.call('SET', P .. 'epoch', text(now()), 'NX')
 if redis.call('EXISTS', job_key(job)) == 1 then return 0 end
 for name, value in pairs(cjson.decode(ARGV[2])) do redis.call('HSET', job_key(job), name, value) end
 local items = cjson.decode(ARGV[3])

@@ -1,0 +1,156 @@
+"""Pixels of an image file: upright, in sRGB, over white, and no more of them than are needed."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_batch.config import Limits
+from fer_batch.errors import InputError, NotMediaError
+from fer_batch.media.heif import decode_heif
+from fer_batch.media.icc import to_srgb
+from fer_batch.media.image_header import ImageHeader, header_of, read_bytes
+from fer_batch.types import Image
+
+# A damaged image is our one line, not OpenCV's on stderr beside it.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+# Photos are worked on at no more pixels than this: a phone's 12 megapixels as they are, 48 and 200
+# shrunk to 12. Faces that are found by default (a 25th of the longer side) have 160 pixels then.
+WORKING_PIXELS = 1 << 24
+LONGEST_SIDE = 16_384  # OpenCV warps pictures of up to 32,767 pixels, encoders take 16,384
+_REDUCED = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
+# How stored pixels are turned to be upright, by EXIF's orientation.
+_TURNS = {
+    3: cv2.ROTATE_180,
+    4: cv2.ROTATE_180,
+    5: cv2.ROTATE_90_CLOCKWISE,
+    6: cv2.ROTATE_90_CLOCKWISE,
+    7: cv2.ROTATE_90_COUNTERCLOCKWISE,
+    8: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}
+_MIRRORED = (2, 4, 5, 7)
+STRIP = 1 << 22  # pixels that are blended at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """``bgr uint8[h, w, 3]``, and the size in pixels that the file has when it is shown."""
+
+    bgr: Image
+    width: int
+    height: int
+
+
+def shrink_factor(width: int, height: int) -> int:
+    """By which power of two a picture of that size is shrunk: 1 up to 16 megapixels."""
+    factor = 1
+    while (
+        width * height > WORKING_PIXELS * factor * factor
+        or max(width, height) > LONGEST_SIDE * factor
+    ):
+        factor *= 2
+    return factor
+
+
+def read_picture(path: Path, limits: Limits) -> Picture:
+    """The image at ``path``, ready to be searched.
+
+    Raises:
+        InputError: empty, no image that is read, damaged, or beyond the caps.
+    """
+    data = read_bytes(path, limits)
+    header = header_of(io.BytesIO(data), path, limits)
+    try:
+        pixels = _decoded(data, header)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever damaged bytes make of a decoder
+        raise _damaged(path, header) from error
+    if pixels is None:
+        raise _damaged(path, header)
+    if pixels.shape[:2] not in [_divided(header, factor) for factor in _REDUCED]:
+        # The decoder found another size than the header names: a trap, or damage.
+        raise _damaged(path, header)
+    size = _divided(header, shrink_factor(header.width, header.height))
+    bgr = _turned(to_srgb(_shrunk(_opaque(pixels, header), size), header.icc), header)
+    return Picture(np.ascontiguousarray(bgr), *header.upright)
+
+
+def _divided(header: ImageHeader, factor: int) -> tuple[int, int]:
+    """Rows and columns as stored, shrunk by ``factor`` as libjpeg does, which rounds up."""
+    return -(-header.height // factor), -(-header.width // factor)
+
+
+def _damaged(path: Path, header: ImageHeader) -> InputError:
+    return NotMediaError(
+        f"{path}: is a damaged or unsupported {header.kind.upper()} image; export it again"
+    )
+
+
+def _decoded(data: bytes, header: ImageHeader) -> Image | None:
+    """Pixels as stored: 1, 3 or 4 channels of 8 bits."""
+    if header.kind == "heif":
+        return decode_heif(data)
+    flags = cv2.IMREAD_COLOR
+    if header.alpha:
+        flags = cv2.IMREAD_UNCHANGED
+    elif header.kind == "jpeg":
+        flags = _REDUCED[min(shrink_factor(header.width, header.height), 8)]
+    buffer = np.frombuffer(data, np.uint8)
+    pixels: Image | None = cv2.imdecode(buffer, flags | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None and header.wide:  # 32 bits a channel are read only as they are
+        pixels = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
+    return None if pixels is None else _eight_bits(pixels)
+
+
+def _eight_bits(pixels: Image) -> Image:
+    """Whole numbers by their range; fractions as 0 to 1 where they are, else as 0 to 255."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.uint16:
+        return (pixels >> 8).astype(np.uint8)
+    values = np.nan_to_num(pixels.astype(np.float32))
+    top = float(values.max(initial=0.0))
+    scale = 255.0 if top <= 1.0 else 255.0 / top if top > 255.0 else 1.0
+    return np.clip(values * scale, 0, 255).astype(np.uint8)
+
+
+def _opaque(pixels: Image, header: ImageHeader) -> Image:
+    """BGR, with what is transparent laid over white, a strip at a time."""
+    if pixels.ndim == 2:
+        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+    if pixels.shape[2] == 3:
+        return pixels
+    height, width = pixels.shape[:2]
+    result = np.empty((height, width, 3), np.uint8)
+    rows = max(1, STRIP // width)
+    for top in range(0, height, rows):
+        strip = pixels[top : top + rows].astype(np.uint16)
+        colour, alpha = strip[..., :3], strip[..., 3:]
+        # libtiff hands colours of 8 bits over already multiplied.
+        if header.kind != "tiff" or header.wide:
+            colour = (colour * alpha + 127) // 255
+        result[top : top + rows] = np.minimum(colour + 255 - alpha, 255)
+    return result
+
+
+def _shrunk(bgr: Image, size: tuple[int, int]) -> Image:
+    if bgr.shape[:2] == size:
+        return bgr
+    return cv2.resize(bgr, size[::-1], interpolation=cv2.INTER_AREA)
+
+
+def _turned(bgr: Image, header: ImageHeader) -> Image:
+    if header.orientation in _TURNS:
+        bgr = cv2.rotate(bgr, _TURNS[header.orientation])
+    return cv2.flip(bgr, 1) if header.orientation in _MIRRORED else bgr
