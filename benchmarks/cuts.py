@@ -1,8 +1,8 @@
 """``python -m benchmarks.cuts [CLIP ...]``: cuts found, against PySceneDetect's detectors.
 
-Besides the clips that are named, films are made whose cuts are known: shots of the demo scene and of
-moving patterns, hard cuts, dissolves, flashes and fast motion. Precision and recall count a cut as
-the same within two frames (a dissolve within its length).
+Besides the clips that are named, films are made whose cuts are known: shots of the demo scene and
+of moving patterns, hard cuts, dissolves, flashes and fast motion. Precision and recall count a cut
+as the same within two frames (a dissolve within its length).
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clips", nargs="*", type=Path)
     clips = parser.parse_args().clips
-    print(f"{'film':28} {'cuts':>5} {'ours':>5}  F1 to the truth, to adaptive, to content; ms/frame")
+    print(f"{'film':28} {'cuts':>5} {'ours':>5}  F1: truth, adaptive, content; ms a frame")
     with tempfile.TemporaryDirectory() as folder:
         films: list[tuple[str, Path, list[int] | None]] = [*made_films(Path(folder))]
         films += [(clip.name, clip, None) for clip in clips]

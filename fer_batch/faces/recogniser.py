@@ -26,6 +26,13 @@ class Recogniser(Protocol):
         ...
 
 
+def recogniser_sha256() -> str:
+    """SHA-256 (hex) of the weights that come with fer-batch."""
+    from fer_batch.faces.dlib_weights import COMPACT_SHA256
+
+    return COMPACT_SHA256
+
+
 def open_recogniser(runtime: str = "litert", device: str = "cpu:0", threads: int = 1) -> Recogniser:
     """dlib's network on LiteRT with that many threads, or on Keras on ``device``.
 

@@ -10,14 +10,15 @@ import numpy as np
 from fer_batch.faces.chips import from_jpeg
 from fer_batch.faces.recogniser import Recogniser
 from fer_batch.tracking.people import join_people, worth_telling
-from fer_batch.types import Faces, FloatArray, IntArray
+from fer_batch.types import Faces, FloatArray, IntArray, Views
 
-# Views of a track that are looked at, and pictures of it that are recognised: where there are few
-# views the best of them are also recognised as in a mirror, which errs otherwise.
-MOST_VIEWS = 5
+# Pictures of a track that are recognised: its best views and, where these are fewer, the same in a
+# mirror, where the network errs in other ways.
+MOST_PICTURES = 5
 # A track that has no view of at least this worth is not told from others; see docs/identity.md.
 GOOD_VIEW = 0.2
 
+NO_VIEWS = Views(np.zeros(0, np.int64), np.zeros(0, np.float32), ())
 View = tuple[float, int, bytes]  # worth (negative, so that the best comes first), row, picture
 
 
@@ -48,14 +49,14 @@ def best_views(
     best: dict[int, list[View]] = {number: [] for number in wanted}
     first = 0
     for shard in shards:
-        views = shard.views
+        views = shard.views or NO_VIEWS
         for row, worth, picture in zip(
             (views.row + first).tolist(), views.worth.tolist(), views.jpeg, strict=True
         ):
             mine = best.get(int(track[row]))
             if mine is not None and worth >= GOOD_VIEW:
                 insort(mine, (-worth, row, picture))
-                del mine[MOST_VIEWS:]
+                del mine[MOST_PICTURES:]
         first += len(shard.frame)
     return {n: [picture for _, _, picture in mine] for n, mine in best.items() if mine}
 
@@ -64,7 +65,7 @@ def embedding(network: Recogniser, pictures: Sequence[bytes]) -> FloatArray:
     """Where a person lies: ``float32[128]``, the mean of at most five pictures, mirrored ones
     included."""
     chips = np.stack([from_jpeg(picture) for picture in pictures])
-    mirrored = chips[: MOST_VIEWS - len(chips), :, ::-1]
+    mirrored = chips[: MOST_PICTURES - len(chips), :, ::-1]
     found = network.embed(chips)
     if len(mirrored):
         found = np.concatenate([found, network.embed(np.ascontiguousarray(mirrored))])

@@ -7,20 +7,15 @@ a source cannot matter. Once all is tracked, the best five of each track are rec
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fer_batch.faces.chips import face_chip, sharpness, span, to_jpeg, turned
 from fer_batch.faces.interpolate import iou
+from fer_batch.pipeline.plan import WINDOW
 from fer_batch.tracking.cuts import suspicious
-from fer_batch.types import Detections, FloatArray, Frame, Image, IntArray
-
-WINDOW = 4
-"""Grid frames of a window."""
-MOST_VIEWS = 5
-"""Views of a track that are recognised."""
+from fer_batch.types import Detections, FloatArray, Frame, Image, Views
 
 # A face that overlaps one of the last grid frame by this much is the same, unless there was a cut.
 SAME_FACE = 0.4
@@ -28,24 +23,6 @@ SAME_FACE = 0.4
 LEAST_SPAN, LARGE_SPAN = 26.0, 80.0
 LEAST_SHARPNESS, SHARP = 3.0, 8.0
 MOST_TURNED, FRONTAL = 0.13, 0.04
-
-
-@dataclass(frozen=True, slots=True)
-class Views:
-    """Kept pictures of some faces of a shard: ``row int64[v]``, which of its faces, rising;
-    ``worth float32[v]``, how well a person can be told by it, above 0 to 1; ``jpeg``, ``v``
-    pictures of 150 x 150 pixels."""
-
-    row: IntArray
-    worth: FloatArray
-    jpeg: tuple[bytes, ...]
-
-    def __post_init__(self) -> None:
-        if not len(self.row) == len(self.worth) == len(self.jpeg):
-            raise ValueError("Views: rows, worths and pictures differ in number")
-
-
-NO_VIEWS = Views(np.zeros(0, np.int64), np.zeros(0, np.float32), ())
 
 
 def worth(landmarks: FloatArray, confidence: FloatArray) -> FloatArray:
@@ -129,16 +106,3 @@ class ViewKeeper:
         return Views(
             np.array(rows, np.int64), np.array(worths, np.float32), tuple(k[2] for k in kept)
         )
-
-
-def best_views(track: IntArray, worths: FloatArray, wanted: Iterable[int]) -> dict[int, IntArray]:
-    """The places of the best views of each ``wanted`` track, the best first.
-
-    ``track int64[v]``: to which track each view belongs, -1 for none; ``worths float32[v]``.
-    """
-    found = {}
-    for number in wanted:
-        mine = np.flatnonzero(track == number)
-        if len(mine):
-            found[number] = mine[np.argsort(-worths[mine], kind="stable")[:MOST_VIEWS]]
-    return found

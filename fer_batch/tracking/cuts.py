@@ -18,8 +18,6 @@ from fer_batch.types import FloatArray, Image, IntArray
 # Mean difference of luma plus twice that of chroma, in levels of 255. Cuts of films are mostly
 # above 20, the fastest motion of a handheld camera reaches 12.
 LEAST_CHANGE = 13.0
-# From here on a change may be a cut: nothing is taken for granted across it.
-SUSPICIOUS_CHANGE = 7.0
 # A cut is this many times as large as the changes around it.
 ABOVE_OTHERS = 2.5
 AROUND = 4
@@ -52,7 +50,7 @@ def suspicious(glimpses: Image) -> np.ndarray:
 
     Depends on nothing but the two frames, and misses no hard cut that ``find_cuts`` finds.
     """
-    return change(glimpses[:-1], glimpses[1:]) >= SUSPICIOUS_CHANGE
+    return change(glimpses[:-1], glimpses[1:]) >= LEAST_CHANGE
 
 
 def find_cuts(glimpses: Image, film: bool = True) -> IntArray:

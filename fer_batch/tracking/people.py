@@ -1,9 +1,9 @@
 """Which tracks are one person: clustering of their embeddings.
 
-Two groups are as far apart as their members are on average, with a say of the two furthest; the two
-nearest are joined until all are too far apart. (Average linkage alone chains, complete linkage tears
-people apart who were seen often.) Two faces in one frame are never one person, so their groups are
-never joined. Nothing here depends on the order in which tracks are given.
+Two groups are as far apart as their members are on average, with a say of the two furthest; the
+two nearest are joined until all are too far apart. (Average linkage alone chains, complete linkage
+tears people apart who were seen often.) Two faces in one frame are never one person, so their
+groups are never joined. Nothing here depends on the order in which tracks are given.
 """
 
 from __future__ import annotations
@@ -51,8 +51,11 @@ def worth_telling(track: IntArray, frame: IntArray) -> list[int]:
     if len(chosen) < 2:
         return []
     apart = together([frame[rows[n]] for n in chosen])
-    return [n for n, never in zip(chosen, apart.sum(axis=1) == len(chosen) - 1, strict=True)
-            if not never]
+    return [
+        n
+        for n, never in zip(chosen, apart.sum(axis=1) == len(chosen) - 1, strict=True)
+        if not never
+    ]
 
 
 def together(frames: list[IntArray]) -> np.ndarray:

@@ -59,4 +59,4 @@ def analyze(
         )
         for segment in plan(info, settings, engine.run.segment_frames)
     ]
-    return build_timeline(info, shards, classifier.card.labels, settings)
+    return build_timeline(info, shards, classifier.card.labels, settings, engine.recogniser)
