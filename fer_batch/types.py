@@ -90,7 +90,8 @@ class SourceInfo:
     upright frame are square, those that are stored need not be. ``joins``: of recordings
     joined end to end, for each but the first, by how many ticks it was moved to follow the one
     before, and the tick at which it begins then.
-    ``files`` names the images, in order, where the input is images.
+    ``files`` names the images, in order, where the input is images. ``track``: number of the video
+    track from 1 on, 0 for the one that players show.
     """
 
     path: str
@@ -107,6 +108,7 @@ class SourceInfo:
     seekable: bool = True
     flipped: bool = False
     joins: tuple[tuple[int, int], ...] = ()
+    track: int = 0
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

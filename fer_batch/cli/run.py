@@ -71,11 +71,17 @@ def run_local(
     from fer_batch.emotion.models import find_model
     from fer_batch.jobs.item.work import ItemSpec
     from fer_batch.media.discover import discover
+    from fer_batch.media.walk import PassedOver
 
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
-    inputs = discover(paths, exclude=out)
+    passed = PassedOver()
+    inputs = discover(paths, exclude=out, passed=passed)
     if not inputs:
-        raise UsageError(f"no videos or images found in {', '.join(map(str, paths))}")
+        found = "; ".join([f"no videos or images in {', '.join(map(str, paths))}", *passed.lines()])
+        raise UsageError(found)
+    if not quiet:
+        for line in passed.lines():
+            o.report_error(line)
     items = [ItemSpec(str(i.path), i.name, analyze, render, outputs) for i in inputs]
     return run_specs(items, out, settings, existing, quiet)
 
