@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -13,13 +14,14 @@ from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.faces.detector import Detector, open_detector
-from fer_batch.faces.recogniser import Recogniser
+from fer_batch.faces.recogniser import Recogniser, open_recogniser
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.grid import analyze_segment
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Timings
 from fer_batch.types import (
+    FACES,
     Detections,
     Faces,
     FloatArray,
@@ -150,6 +152,12 @@ def analyzed(source: FrameSource, settings: AnalyzeSettings, frames: int) -> lis
         analyze_segment(source, segment, settings, detector, classifier, Timings())
         for segment in plan(source.info, settings, frames)
     ]
+
+
+@cache
+def known_people() -> Recogniser:
+    """The real recogniser, opened once."""
+    return open_recogniser()
 
 
 def nobody_known() -> Recogniser:

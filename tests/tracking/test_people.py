@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fer_batch.tracking.people import (
@@ -20,6 +20,7 @@ from fer_batch.types import FloatArray
 
 # Each person a direction of its own, so that two are as far apart as strangers are.
 FAR, NEAR = 0.8, 0.3
+quick = settings(deadline=None, max_examples=40)
 
 
 def person(number: int, seed: int) -> FloatArray:
@@ -50,6 +51,7 @@ def groups(track: np.ndarray, joined: np.ndarray) -> set[frozenset[int]]:
     return {frozenset(track[joined == n].tolist()) for n in set(joined.tolist())}
 
 
+@quick
 @given(films())
 def test_two_in_one_frame_are_never_one(film: tuple[list[int], list[tuple[int, int]]]) -> None:
     who, spans = film
@@ -60,6 +62,7 @@ def test_two_in_one_frame_are_never_one(film: tuple[list[int], list[tuple[int, i
     assert len(set(seen)) == len(seen)
 
 
+@quick
 @given(films(), st.randoms())
 def test_the_order_of_tracks_does_not_matter(
     film: tuple[list[int], list[tuple[int, int]]], random: np.random.Generator
@@ -104,6 +107,7 @@ def test_groups_are_as_far_apart_as_their_members_on_average_and_at_most() -> No
     assert cluster(points, apart, 9) == [[0, 1], [2, 3]]
 
 
+@quick
 @given(st.integers(2, 12), st.integers(0, 500))
 def test_clusters_are_those_of_plain_arithmetic(count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -131,6 +135,7 @@ def plainly(points: np.ndarray, apart: np.ndarray, limit: float) -> list[list[in
         groups[a] = sorted(groups[a] + groups.pop(b))
 
 
+@quick
 @given(st.integers(2, 9), st.integers(0, 99))
 def test_distances_and_shared_frames(count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
