@@ -223,3 +223,29 @@ def test_one_who_comes_back_keeps_the_number_by_looks_alone_where_nobody_is_reco
 def test_a_timeline_of_nobody() -> None:
     found = built(person([]))
     assert found.raw.shape == (0, 3) and (found.status == FrameStatus.NO_FACE).all()
+
+
+def cut_at(faces: Faces, place: int) -> Faces:
+    """The same faces in a film of two still pictures."""
+    glimpse = np.full((len(faces.status), 288), 60, np.uint8)
+    glimpse[:, ::2] = 90
+    glimpse[place:, :150] = 200
+    return replace(faces, glimpse=glimpse)
+
+
+def test_nothing_is_carried_across_a_cut() -> None:
+    frames = [*range(30), *range(33, FRAMES)]
+    settings = AnalyzeSettings(ghost_s=0, smooth_s=2, bridge_s=1, identity="off")
+    plain, found = built(person(frames), settings), built(cut_at(person(frames), 31), settings)
+    assert np.flatnonzero(found.cut).tolist() == [31] and not plain.cut.any()
+    assert set(plain.frame.tolist()) == set(range(FRAMES))  # bridged
+    assert found.frame.tolist() == frames
+    assert set(found.face_id.tolist()) == {1} and set(found.track.tolist()) == {0, 1}
+    for shot in (found.frame < 31, found.frame >= 31):
+        first, last = found.raw[shot, 0].min(), found.raw[shot, 0].max()
+        assert (found.smoothed[shot, 0] >= first).all() and (found.smoothed[shot, 0] <= last).all()
+
+
+def test_a_cut_to_another_who_looks_alike_begins_another() -> None:
+    faces = cut_at(person([*range(FRAMES)]), 30)
+    assert [built(faces).face_id[built(faces).frame == f].tolist() for f in (29, 30)] == [[1], [2]]
