@@ -298,6 +298,21 @@ class Timeline:
         return len(self.status)
 
     @property
+    def last_frame_s(self) -> float:
+        """How long the last frame lasts, seconds: as long as most do, 0.04 where none says."""
+        import numpy as np
+
+        steps = np.diff(self.time_s)
+        steps = steps[np.isfinite(steps)]
+        typical = float(np.median(steps)) if len(steps) else 0.0
+        return typical if typical > 0 else 0.04
+
+    @property
+    def end_s(self) -> float:
+        """When the last frame ends, seconds from the first; 0 without frames."""
+        return float(self.time_s[-1]) + self.last_frame_s if len(self) else 0.0
+
+    @property
     def emotion(self) -> IntArray:
         """Index of the strongest smoothed label of each face: ``int64[n]``."""
         return self.smoothed.argmax(axis=1) if len(self.smoothed) else self.frame[:0]

@@ -7,6 +7,7 @@ any cut of a source into segments gives the same faces.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -37,25 +38,28 @@ def detect_on_grid(
     detector: Detector,
     grid: int,
     timings: Timings,
+    longest: float = math.inf,
     cut_may_lie: CutMayLie = one_shot,
 ) -> Iterator[tuple[Frame, Detections]]:
     """Yield each analysed frame with its faces.
 
     ``frames``: the analysed frames of a range, in order, from a grid frame on and one grid frame
     past its end; that last one, if it comes, only serves the group before it and is yielded too.
-    Frames that could not be decoded have no faces. Nothing is filled in where ``cut_may_lie``.
+    ``longest``: between frames further apart than that, in ticks, nothing is filled in: each of
+    them is searched, and so it is where ``cut_may_lie``. Frames that could not be decoded have no
+    faces.
     """
     group: list[Frame] = []
     known: dict[int, Detections] = {}
     for frame in frames:
         group.append(frame)
         if len(group) == grid + 1:
-            faces = _fill_group(group, detector, known, timings, cut_may_lie)
+            faces = _fill_group(group, detector, known, timings, longest, cut_may_lie)
             yield from zip(group[:-1], faces[:-1], strict=True)
             known = {frame.index: faces[-1]} if frame.image is not None else {}
             group = [frame]
     if group:
-        faces = _fill_group(group, detector, known, timings, cut_may_lie)
+        faces = _fill_group(group, detector, known, timings, longest, cut_may_lie)
         yield from zip(group, faces, strict=True)
 
 
@@ -64,10 +68,12 @@ def _fill_group(
     detector: Detector,
     known: dict[int, Detections],
     timings: Timings,
+    longest: float,
     cut_may_lie: CutMayLie,
 ) -> list[Detections]:
     """Faces of each frame of a group, level by level: detected at both ends, then in the middle of
-    each span whose ends disagree, and so on. Each level is one call of the detector."""
+    each span whose ends disagree or lie far apart, and so on. A level is one call of the
+    detector."""
     decoded = [frame for frame in group if frame.image is not None]
     found: dict[int, Detections] = dict(known)
     spans = [(0, len(decoded) - 1)] if decoded else []
@@ -77,9 +83,9 @@ def _fill_group(
         spans = []
         for low, high in wider:
             first, last = found[decoded[low].index], found[decoded[high].index]
-            match = agree(first, last)
-            if cut_may_lie(decoded[low].index, decoded[high].index):
-                match = None
+            far = decoded[high].pts - decoded[low].pts > longest
+            far = far or cut_may_lie(decoded[low].index, decoded[high].index)
+            match = None if far else agree(first, last)
             if match is None or (not match and high - low > EMPTY_SPAN):
                 middle = (low + high) // 2
                 spans += [(low, middle), (middle, high)]

@@ -19,7 +19,7 @@ from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, CutMayLie, detect_on_grid
 from fer_batch.pipeline.glimpses import Glimpses
-from fer_batch.pipeline.plan import detection_grid
+from fer_batch.pipeline.plan import LOOK_S, detection_grid
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.pipeline.views import ViewKeeper
@@ -102,7 +102,16 @@ def analyze_segment(
         ThreadPoolExecutor(classifier.concurrency) as pool,
         Prefetch(decoded, ahead) as frames,
         Prefetch(
-            _detect(frames, segment, settings.every, grid, detector, glimpses.cut_may_lie, timings),
+            _detect(
+                frames,
+                segment,
+                settings.every,
+                grid,
+                LOOK_S / float(source.info.time_base),
+                detector,
+                glimpses.cut_may_lie,
+                timings,
+            ),
             ahead,
         ) as seen,
     ):
@@ -157,6 +166,7 @@ def _detect(
     segment: Segment,
     every: int,
     grid: int,
+    longest: float,
     detector: Detector,
     cut_may_lie: CutMayLie,
     timings: Timings,
@@ -165,7 +175,7 @@ def _detect(
     skipped = (FrameStatus.SKIPPED, None, NOTHING)
     analysed = (f for f in frames if f.index % every == 0)
     expected = segment.start
-    for frame, found in detect_on_grid(analysed, detector, grid, timings, cut_may_lie):
+    for frame, found in detect_on_grid(analysed, detector, grid, timings, longest, cut_may_lie):
         yield from repeat(skipped, min(frame.index, segment.stop) - expected)
         expected = frame.index + 1
         if frame.index >= segment.stop:

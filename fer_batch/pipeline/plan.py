@@ -9,10 +9,14 @@ from fer_batch.types import Segment, SourceInfo
 
 WINDOW = 4
 """Segments begin on each so many frames of the detection grid: views are chosen within these."""
+# Seconds between two pictures that are searched for faces, at most: six frames of a film. What lies
+# between pictures further apart (one a second, time-lapse, `--every`) is not known from them.
+LOOK_S = 0.26
 
 
 def detection_grid(info: SourceInfo, settings: AnalyzeSettings) -> int:
-    """Of how many analysed frames one is always searched for faces. Photos in a folder are no film:
+    """Of how many analysed frames one is always searched for faces; more are where frames are
+    further apart than ``LOOK_S``. Photos in a folder are no film:
     what two of them show says nothing of those between, so each is searched."""
     return settings.grid if info.kind == "video" else 1
 

@@ -13,12 +13,13 @@ import numpy as np
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import FerBatchError
 from fer_batch.faces.recogniser import Recogniser
+from fer_batch.groups import by_track
 from fer_batch.output.table import as_shown
 from fer_batch.pipeline.identify import join_tracks
+from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.tracking.assign import assign_tracks
 from fer_batch.tracking.cuts import NO_CUTS, find_cuts, shot_of
 from fer_batch.tracking.gaps import ghosts, missing_rows
-from fer_batch.tracking.groups import by_track
 from fer_batch.tracking.returns import join_returns
 from fer_batch.tracking.smooth import smooth
 from fer_batch.types import FACES, TIMELINE, Faces, FrameStatus, IntArray, SourceInfo, Timeline
@@ -85,6 +86,7 @@ def build_timeline(
             time_s,
             settings.ghost_s,
             settings.ghost_confidence,
+            sight_s(faces.status, time_s),
         )
         keep = ~drop
     usable = np.isin(faces.status, (FrameStatus.OK, FrameStatus.NO_FACE))
@@ -113,6 +115,13 @@ def build_timeline(
             **rows,
         )
     )
+
+
+def sight_s(status: np.ndarray, time_s: np.ndarray) -> float:
+    """Seconds that one analysed picture stands for, where they are far apart; else 0."""
+    analysed = time_s[status != FrameStatus.SKIPPED]
+    apart = float(np.median(np.diff(analysed))) if len(analysed) > 1 else 0.0
+    return apart if apart > LOOK_S else 0.0
 
 
 def _renumbered(track: np.ndarray) -> np.ndarray:

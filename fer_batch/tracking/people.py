@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fer_batch.tracking.groups import by_track
+from fer_batch.groups import by_track
 from fer_batch.types import FloatArray, IntArray
 
 # How much the two furthest members count, and the distance up to which groups are one person:

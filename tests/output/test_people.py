@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from fer_batch.output.people import coverage, episodes, frame_seconds, people
+from fer_batch.output.people import coverage, episodes, frame_seconds, people, portrait
 from fer_batch.types import FrameStatus, Timeline
 from tests.output.timelines import timeline, timelines
 
@@ -107,7 +107,13 @@ def test_people_add_up(made: Timeline) -> None:
         assert person.changes < person.episodes
         assert person.seconds <= frame_seconds(made).sum() + 1e-9
         own = made.frame[made.face_id == person.face_id]
-        assert person.thumbnail_frame in own
+        rows = np.flatnonzero(made.face_id == person.face_id)
+        best = portrait(made, rows)
+        assert best in rows and made.frame[best] == person.thumbnail_frame
+        # Nobody surer by a tenth, and of those as sure nobody larger.
+        sure, size = made.confidence.round(1), made.box[:, 2] * made.box[:, 3]
+        assert sure[best] == sure[rows].max()
+        assert size[best] == size[rows][sure[rows] == sure[best]].max()
         assert person.first_s == made.time_s[own[0]]
         assert person.to_json()["face_id"] == person.face_id
     assert 0 <= coverage(made) <= 1
