@@ -90,7 +90,7 @@ def from_jpeg(data: bytes) -> Image:
     Raises:
         ValueError: it is damaged.
     """
-    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if found is None or found.shape != (SIDE, SIDE, 3):
         raise ValueError("is no picture of a face")
     return np.ascontiguousarray(found[..., ::-1])
