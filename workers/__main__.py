@@ -70,8 +70,12 @@ def _work(options: argparse.Namespace) -> int:
         from workers.app import app, settings
         from workers.parent import install
 
+        # All that a worker writes is kept by fer-batch itself: storage, cache, temporary files.
+        os.umask(0o007 if settings.storage_group else 0o077)
         install(settings, app, os.environ[WORKER_NAME], queues)
         logging.getLogger("fer_batch").setLevel(options.loglevel)
+        if settings.unverified:
+            print(f"fer-batch: {settings.unverified}", file=sys.stderr, flush=True)
         worker = app.Worker(
             hostname=os.environ[WORKER_NAME],
             queues=queues,
@@ -90,7 +94,7 @@ def _queues(text: str) -> str:
     from fer_batch.errors import UsageError
 
     if unknown := [name for name in names if name not in QUEUES]:
-        raise UsageError(f"no queue is called {unknown[0]!r}; there are {', '.join(QUEUES)}")
+        raise UsageError(f"unknown queue {unknown[0]!r}; choose from {', '.join(QUEUES)}")
     # What is nearest to its end comes first: results appear early and little lies about.
     return ",".join(name for name in QUEUES if name in names)
 

@@ -90,7 +90,8 @@ class Caretaker(threading.Thread):
     def _once(self) -> None:
         beat(self.ledger, self.worker, self._about())
         if self.storage is None:
-            self.storage = open_storage(self.settings.storage_url)
+            settings = self.settings
+            self.storage = open_storage(settings.storage_url, settings.storage_group)
         sweep(self.ledger, self.storage, self.publish)
         if time.monotonic() - self._cleaned > CLEAN_S:
             self._cleaned = time.monotonic()

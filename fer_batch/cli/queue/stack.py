@@ -19,7 +19,7 @@ def worker(
         str, typer.Option(help="Queues to serve, of: analyze, render, control.")
     ] = "analyze,render,control",
     concurrency: Annotated[
-        int, typer.Option(min=1, max=64, help="Processes; one a GPU where there is one.")
+        int, typer.Option(min=1, max=64, help="Processes; one for each GPU by default.")
     ] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
     name: Annotated[str, typer.Option(help="A name for status and logs.")] = "",
@@ -34,13 +34,15 @@ def worker(
     settings = load_settings()
     names = [word.strip() for word in queues.split(",") if word.strip()]
     if not names:
-        raise UsageError(f"--queues: nothing to serve; choose from {', '.join(QUEUES)}")
+        raise UsageError(f"--queues: no queue is named; choose from {', '.join(QUEUES)}")
     if loglevel.upper() not in LOG_LEVELS:
-        raise UsageError(f"--loglevel: {loglevel!r}; choose from {', '.join(LOG_LEVELS)}")
+        raise UsageError(
+            f"--loglevel: unknown level {loglevel!r}; choose from {', '.join(LOG_LEVELS)}"
+        )
     if unknown := [word for word in names if word not in QUEUES]:
         raise UsageError(f"--queues: {unknown[0]!r}; choose from {', '.join(QUEUES)}")
     if device not in ("auto", "cpu", "gpu"):
-        raise UsageError(f"--device: {device!r}; choose from auto, cpu, gpu")
+        raise UsageError(f"--device: unknown device {device!r}; choose from auto, cpu, gpu")
     if device == "gpu":
         from fer_batch.emotion.backend import require_keras
 

@@ -1,7 +1,7 @@
 """Doing one unit: claim, fetch, step, store, complete. What a task of the workers calls.
 
 The order makes a death at any point harmless: before the claim nothing has happened; during the
-step the lease runs out and the unit is handed out again; after storing, the next attempt finds the
+step the lease runs out and the unit is queued again; after storing, the next attempt finds the
 result and only completes; after completing, a second message finds nothing to do.
 """
 

@@ -50,7 +50,7 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
 def intervals_text(timeline: Timeline) -> str:
     """``INTERVAL_COLUMNS``, by person, then time. ``person`` is the ``face_id`` of the timeline.
 
-    A episode lasts to the beginning of the frame after it; ``end_frame`` is its last frame.
+    An episode lasts to the beginning of the frame after it; ``end_frame`` is its last frame.
     """
     rows: list[Sequence[object]] = [INTERVAL_COLUMNS]
     for episode in episodes(timeline):

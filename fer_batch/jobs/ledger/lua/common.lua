@@ -15,6 +15,7 @@
 --   fb:mark             hash   Q:P -> when the newest unit that has started had been handed out
 --   fb:jobs, fb:active  zset   J -> created: all jobs, and those in no final state
 --   fb:uploading        zset   J -> until when a submission counts on fb:uploads:J (set of keys)
+--   fb:uploaders        hash   J -> owner of that submission
 --   fb:deleting         hash   upload -> until when somebody is deleting it
 --   fb:epoch            string set once every job is in the ledger; its absence means that it is not
 --   fb:rebuilt          set    jobs that a rebuilding has put back so far;  gone when it is through
