@@ -24,6 +24,15 @@ def worker(
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
     name: Annotated[str, typer.Option(help="A name for status and logs.")] = "",
     loglevel: Annotated[str, typer.Option(help="INFO, WARNING or DEBUG.")] = "INFO",
+    log_format: Annotated[
+        str,
+        typer.Option(
+            help="text, or json: an object a line with job, item and unit.", show_default="text"
+        ),
+    ] = "",
+    metrics_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Answer Prometheus on this port; 0: do not.")
+    ] = 0,
 ) -> None:
     """Run a worker in the foreground.
 
@@ -39,6 +48,8 @@ def worker(
         raise UsageError(
             f"--loglevel: unknown level {loglevel!r}; choose from {', '.join(LOG_LEVELS)}"
         )
+    if log_format not in ("", "text", "json"):
+        raise UsageError(f"--log-format: {log_format!r}; choose from text, json")
     if unknown := [word for word in names if word not in QUEUES]:
         raise UsageError(f"--queues: {unknown[0]!r}; choose from {', '.join(QUEUES)}")
     if device not in ("auto", "cpu", "gpu"):
@@ -58,7 +69,10 @@ def worker(
         f"--concurrency={concurrency}",
         f"--device={device}",
         f"--loglevel={loglevel.upper()}",
+        f"--metrics-port={metrics_port}",
     ]
+    if log_format:
+        command.append(f"--log-format={log_format}")
     if name:
         command.append(f"--name={name}")
     sys.stdout.flush()

@@ -20,7 +20,7 @@ from fer_batch.output.stored import RECORD
 from fer_batch.outputs import REGISTRY
 
 OURS = [pattern for output in REGISTRY for pattern in output.files]
-OURS.append(timeline_file.NAME)
+OURS += timeline_file.KEPT
 
 
 @contextmanager
