@@ -130,5 +130,7 @@ def test_a_tree_of_folders_is_walked_to_its_end(tmp_path: Path) -> None:
     finally:
         os.chdir(here)
     done = fer_batch("run", ".", "-o", str(tmp_path.parent / "out-of-tree"), cwd=tmp_path)
+    # pytest's own way of removing a folder calls itself as often as it is deep.
+    subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
     assert done.returncode in (1, 2) and "Traceback" not in done.stderr, done.stderr[-500:]
     assert "0 of 1 done, 1 failed" in done.stdout and done.stderr.count("\n") == 1

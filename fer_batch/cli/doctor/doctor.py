@@ -26,10 +26,10 @@ def doctor(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what is installed, and whether it is in order.
+    """Check the installation.
 
-    Processors, codecs, models and their hashes, the output folder, the queue. Each thing that is
-    wrong comes with what to do about it. Exit status: 0 all is well, 1 something is wrong.
+    Processors, codecs, models and their hashes, the output folder, the queue. A check that fails
+    says what to do. Exit status: 0 all checks passed, 1 some failed.
     """
     if clean:
         from fer_batch.cli.doctor.clean import clean_storage
@@ -46,10 +46,10 @@ def doctor(
         say_data(json.dumps(data, indent=2))
     elif wrong:
         say()
-        say(f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong")
+        say(f"{wrong} {'check' if wrong == 1 else 'checks'} failed")
     else:
         say()
-        say("all is well")
+        say("all checks passed")
     raise typer.Exit(1 if wrong else 0)
 
 

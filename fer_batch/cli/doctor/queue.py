@@ -103,7 +103,7 @@ def _workers(ledger: Ledger, storage: str) -> Iterator[Check]:
 
     found = workers(ledger)
     if not found:
-        yield Check("workers", "note", "none heard of", "start one: fer-batch worker")
+        yield Check("workers", "note", "no workers seen", "start one: fer-batch worker")
         return
     served = {queue for worker in found for queue in worker.queues.split(",")}
     for worker in found:

@@ -294,6 +294,14 @@ class Ledger:
                 pipe.llen(broker_list(queue, priority))
             return dict(zip(pairs, pipe.execute(), strict=True))
 
+    def busy(self) -> dict[str, int]:
+        """Units with a lease, by queue: what workers are at."""
+        with broker_errors(self.where):
+            pipe = self.client.pipeline(transaction=False)
+            for queue in QUEUES:
+                pipe.scard(f"{PREFIX}busy:{queue}")
+            return dict(zip(QUEUES, pipe.execute(), strict=True))
+
     def acquire(self, name: str, seconds: float) -> bool:
         """Take a short lock that ends by itself, such as the right to sweep."""
         with broker_errors(self.where):

@@ -103,7 +103,7 @@ class QueueClient:
         return read_log(self.ledger, job)
 
     def workers(self) -> list[WorkerInfo]:
-        """Workers heard of in the last half minute."""
+        """Workers seen in the last half minute."""
         return workers(self.ledger)
 
     def cancel(self, job: str) -> JobStatus:

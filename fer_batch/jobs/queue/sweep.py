@@ -36,7 +36,7 @@ def sweep(ledger: Ledger, storage: Storage, publish: Publish) -> int:
     restore.rebuild_if_free(ledger, storage, publish)
     dispatches = ledger.sweep()
     if dispatches:
-        logger.info("sweep: %d units handed out again", len(dispatches))
+        logger.info("sweep: %d units queued again", len(dispatches))
     publish(dispatches)
     if settings.retention_days and ledger.acquire("retention", RETENTION_EVERY_S):
         forget_old(ledger, storage, settings.retention_days * 86400)
