@@ -16,6 +16,7 @@ from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.outputs import TAKEN
+from fer_batch.printable import one_line
 
 LONGEST_NAME = 120
 # Paths of some systems end at 260 characters; what lies in a result's folder wants some of them.
@@ -121,12 +122,6 @@ def _doubtful(names: Mapping[Path, str], settled: set[Path], others: list[str]) 
 
 def _safe(name: str) -> str:
     """A folder name that every file system takes and that cannot lead elsewhere."""
-    cleaned = "".join("_" if c in '/\\:*?"<>|' or not _is_text(c) else c for c in name)
+    cleaned = "".join("_" if c in '/\\:*?"<>|' or one_line(c) != c else c for c in name)
     short = cleaned.strip(" .").encode()[:LONGEST_NAME].decode(errors="ignore")
     return short.rstrip(" .") or "input"
-
-
-def _is_text(character: str) -> bool:
-    """Neither a control character nor a byte that is no Unicode (as Python hands those over)."""
-    control = character < " " or "\x7f" <= character <= "\x9f"
-    return not control and not "\ud800" <= character <= "\udfff"

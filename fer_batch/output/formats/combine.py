@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from fer_batch.atomic import atomic_path
 from fer_batch.outputs import REGISTRY
-from fer_batch.printable import one_line
+from fer_batch.printable import cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fer_batch.output.stored import Stored
 
 OpenTable = Callable[[Path], AbstractContextManager[TextIO]]
+# What a formula, or white space before one, begins with.
+FIRST = frozenset("=+-@ \t\r\n\v\f\xa0\u3000＝＋－＠")
 COMBINED = {output.file: output.joined for output in REGISTRY if output.joined}
 
 
@@ -69,19 +71,26 @@ def _combine(target: Path, tables: Sequence[tuple[Stored, Path]], open_table: Op
         temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["input", "model", *columns])
+        writer.writerow(map(cell, ["input", "model", *columns]))
         for (result, path), header in zip(tables, headers, strict=True):
-            key = [one_line(result.name), one_line(result.model)]
+            key = [cell(result.name), cell(result.model)]
             place = [columns.index(column) for column in header]
             straight = place == list(range(len(columns)))
             with open_table(path) as source:
                 rows = csv.reader(source)
                 next(rows, None)
                 if straight:
-                    writer.writerows([*key, *row] for row in rows)
+                    writer.writerows([*key, *_defused(row)] for row in rows)
                     continue
-                for row in rows:
+                for row in map(_defused, rows):
                     wide = [""] * len(columns)
                     for at, value in zip(place, row, strict=True):
                         wide[at] = value
                     writer.writerow([*key, *wide])
+
+
+def _defused(row: list[str]) -> list[str]:
+    """A row of a table that a stranger may have written; looked at closely where it may hurt."""
+    if FIRST.isdisjoint(value[:1] for value in row):
+        return row
+    return list(map(cell, row))

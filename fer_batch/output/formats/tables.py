@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fer_batch.atomic import write_text
 from fer_batch.output.people import episodes, frame_seconds, people
+from fer_batch.printable import cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,7 +60,7 @@ def intervals_text(timeline: Timeline) -> str:
         rows.append(
             (
                 episode.face_id,
-                episode.emotion,
+                cell(episode.emotion),
                 f"{episode.start_s:.6f}",
                 f"{episode.stop_s:.6f}",
                 f"{episode.probability:.6f}",
@@ -93,7 +94,7 @@ def people_text(timeline: Timeline) -> str:
                 f"{person.seconds:.6f}",
                 f"{person.first_s:.6f}",
                 f"{person.last_s:.6f}",
-                person.dominant,
+                cell(person.dominant),
                 person.episodes,
                 person.changes,
                 f"{person.changes_per_minute:.6f}",
