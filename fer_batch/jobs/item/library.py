@@ -52,4 +52,4 @@ def analyze(
         for segment in plan(info, settings, engine.run.segment_frames)
     ]
     unchanged.check(info.files)
-    return build_timeline(info, shards, analyzer.labels, settings)
+    return build_timeline(info, shards, analyzer.labels, settings, engine.recogniser)
