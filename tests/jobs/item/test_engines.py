@@ -42,8 +42,9 @@ def test_another_engine_is_another_result(clip: Path, tmp_path: Path) -> None:
     run(spec(clip), tmp_path)
     (kept,) = run(spec(clip), tmp_path, "keep", settings=OTHER)
     assert (kept.state, kept.code) == ("failed", "output_path")
+    assert "another engine (batch_size: 32, now 16)" in kept.error
     classifier = Shades()
-    (done,) = run(spec(clip), tmp_path, "resume", classifier, settings=OTHER)
+    (done,) = run(spec(clip), tmp_path, "overwrite", classifier, settings=OTHER)
     assert done.state == "done" and classifier.asked
     assert done.summary["engine"]["batch_size"] == "16"
     # What is only drawn again needs no engine of that kind.
