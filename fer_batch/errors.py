@@ -10,8 +10,10 @@
     │   ├── UnreadableError      unreadable      1     no    permission, empty file, I/O
     │   ├── NotMediaError        not_media       1     no    not a video or image we open
     │   ├── NoVideoError         no_video        1     no    no picture stream, or no frames
+    │   ├── InputChangedError    changed         1     no    replaced or written to meanwhile
     │   └── LimitError           limit           1     no    too many pixels, frames, hours
     ├── ModelFileError           model_file      1     no    weights or detector damaged
+    ├── EngineError              engine          1     no    numbers of different engines
     ├── TrainingDataError        training_data   1     no    data set not understood
     ├── NoSpaceError             no_space        1     yes   disk or quota full
     ├── StorageError             storage         1     yes   storage does not answer
@@ -89,6 +91,12 @@ class NoVideoError(InputError):
     code = "no_video"
 
 
+class InputChangedError(InputError):
+    """The input was replaced or written to while fer-batch worked on it."""
+
+    code = "changed"
+
+
 class LimitError(InputError):
     """The input is larger than the caps that protect this machine."""
 
@@ -105,6 +113,12 @@ class TrainingDataError(FerBatchError):
     """A training data set is not in a known format."""
 
     code = "training_data"
+
+
+class EngineError(FerBatchError):
+    """Numbers of different engines would be mixed."""
+
+    code = "engine"
 
 
 class NoSpaceError(FerBatchError):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fer_batch.cli.say import say
 from fer_batch.errors import NotFoundError
 
 PAGES = ("index.html", "report.html")
@@ -17,7 +18,7 @@ def open_page(
         str, typer.Argument(help="A folder of results, or a job's id or its first letters.")
     ] = "fer-batch-out",
     only_print: Annotated[
-        bool, typer.Option("--print", help="Print where the page is, open nothing.")
+        bool, typer.Option("--print", help="Print the page's path instead of opening it.")
     ] = False,
 ) -> None:
     """Open the report of a folder or of a job in the browser.
@@ -26,7 +27,7 @@ def open_page(
     """
     folder = Path(target)
     page = find_page(folder if folder.is_dir() else job_folder(target))
-    typer.echo(str(page))
+    say(str(page))
     if not only_print:
         show(page)
 
@@ -41,7 +42,7 @@ def report(
 
     for folder in folders:
         for page in rebuild(folder):
-            typer.echo(str(page))
+            say(str(page))
 
 
 def find_page(folder: Path) -> Path:
@@ -103,4 +104,4 @@ def show(page: Path) -> None:
     import webbrowser
 
     if not webbrowser.open(page.as_uri()):
-        typer.echo("no browser was found here; open the file above yourself", err=True)
+        say("no browser was found here; open the file above yourself", err=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fer_batch.cli import options as o
+from fer_batch.cli.say import say, say_data
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import UsageError
@@ -119,13 +120,13 @@ def finish(results: list[ItemResult], out: Path, quiet: bool, as_json: bool) -> 
     states = [result.state for result in results]
     failed, stopped = states.count("failed"), states.count("cancelled")
     if as_json:
-        typer.echo(json.dumps(_as_json(results, out), indent=2))
+        say_data(json.dumps(_as_json(results, out), indent=2))
     elif not quiet:
         done = len(states) - failed - stopped
         parts = [f"{done} of {len(states)} done"]
         parts += [f"{failed} failed"] if failed else []
         parts += [f"{stopped} stopped (go on with --resume)"] if stopped else []
-        typer.echo(f"{', '.join(parts)}: {out}")
+        say(f"{', '.join(parts)}: {out}")
     raise typer.Exit(130 if stopped else 1 if failed else 0)
 
 

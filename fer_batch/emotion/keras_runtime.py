@@ -9,6 +9,7 @@ from fer_batch.emotion.backend import load_keras
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import in_batches
 from fer_batch.errors import ModelFileError, UsageError
+from fer_batch.version import library
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +33,12 @@ def has_gpu() -> bool:
     return keras.backend.backend() == "torch"
 
 
-def _device(wanted: str) -> str:
+def device_for(wanted: str) -> str:
+    """Keras' name of the device that the settings mean. Imports the backend.
+
+    Raises:
+        UsageError: a GPU is wanted where there is none.
+    """
     found = wanted != "cpu" and has_gpu()
     if wanted == "gpu" and not found:
         raise UsageError("--device gpu: no GPU that Keras' backend can use was found")
@@ -50,7 +56,7 @@ class KerasClassifier:
         import keras
 
         self.card, self.batch_size = card, batch_size
-        self._device = _device(device)
+        self._device = device_for(device)
         path = card.file("keras")
         try:
             with keras.device(self._device):
@@ -59,6 +65,15 @@ class KerasClassifier:
             raise ModelFileError(f"{path}: Keras cannot load it ({error})") from error
         self._model.compile(jit_compile=False)
         self._lock = threading.Lock()
+
+    @property
+    def build(self) -> str:
+        """What its numbers depend on beside the weights: Keras, its backend, and the device."""
+        import keras
+
+        backend = str(keras.backend.backend())
+        below = f"{backend} {library(backend, f'{backend}-cpu')}"
+        return f"keras {library('keras')} on {below}, {self._device.split(':')[0]}"
 
     def _network(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         import keras

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fer_batch.media.walk import PassedOver, walk
 from fer_batch.outputs import TAKEN
+from fer_batch.printable import one_line
 
 LONGEST_NAME = 120
 
@@ -26,7 +27,7 @@ class Input:
 def discover(
     paths: list[Path], exclude: Path | None = None, passed: PassedOver | None = None
 ) -> list[Input]:
-    """Every input under ``paths``: files as they are, folders searched to the bottom.
+    """Every input under ``paths``: files as they are, folders searched recursively.
 
     A folder that holds images is one input, each video in it another. Hidden files, what is
     neither video nor image, earlier results, and everything under ``exclude`` (the output folder)
@@ -78,11 +79,6 @@ def _doubtful(names: dict[Path, str]) -> list[Path]:
 
 def _safe(name: str) -> str:
     """A folder name that every file system takes and that cannot lead elsewhere."""
-    cleaned = "".join("_" if c in '/\\:*?"<>|' or not _is_text(c) else c for c in name)
+    cleaned = "".join("_" if c in '/\\:*?"<>|' or one_line(c) != c else c for c in name)
     short = cleaned.strip(" .").encode()[:LONGEST_NAME].decode(errors="ignore")
     return short.rstrip(" .") or "input"
-
-
-def _is_text(character: str) -> bool:
-    """Neither a control character nor a byte that is no Unicode (as Python hands those over)."""
-    return character >= " " and character != "\x7f" and not "\ud800" <= character <= "\udfff"

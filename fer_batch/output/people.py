@@ -5,8 +5,8 @@ Definitions, used by the summary, the plot, the report and ``intervals.csv`` ali
 - A frame *lasts* from its time to the time of the next frame that was not skipped (``--every``);
   the last one lasts until the input ends (``Timeline.end_s``). So variable frame rates weigh right.
 - A *episode* is a run of one person's successive frames with the same strongest smoothed label.
-  Skipped frames do not end a episode; a frame without that person (no face, decode error) does.
-- A *change* is a episode whose label differs from the same person's episode before it.
+  Skipped frames do not end an episode; a frame without that person (no face, decode error) does.
+- A *change* is an episode whose label differs from the same person's episode before it.
 - *Shares* are parts of the time that the person is present, and sum to 1.
 - *Coverage* is the part of the frames not skipped in which at least one face was found.
 """
@@ -83,7 +83,7 @@ class Person:
 
 
 def episode_json(episode: Episode) -> dict[str, Any]:
-    """A episode as plain values, rounded to microseconds and millionths, with its length."""
+    """An episode as plain values, rounded to microseconds and millionths, with its length."""
     data = {k: round(v, 6) if isinstance(v, float) else v for k, v in asdict(episode).items()}
     return data | {"seconds": round(episode.seconds, 6)}
 

@@ -18,7 +18,7 @@ from fer_batch.atomic import atomic_path, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.output.moments import Moment
 from fer_batch.output.people import Episode, Person, coverage, episode_json, episodes, people
-from fer_batch.printable import one_line
+from fer_batch.printable import cell
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def summary(
         "settings": dict(settings),
         "versions": versions(),
         "frames": {"total": len(timeline), **status_counts(timeline)},
+        "shots": int(timeline.cut.sum()) + 1 if len(timeline) else 0,
         "coverage": round(coverage(timeline), 6),
         "dominant": dominant(persons),
         "share": {k: round(v, 6) for k, v in overall_share(timeline.labels, persons).items()},
@@ -242,4 +243,4 @@ def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.6f}" if isinstance(value, float) else one_line(str(value))
+    return f"{value:.6f}" if isinstance(value, float) else cell(str(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from contextlib import suppress
@@ -11,11 +12,17 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import FerBatchError
 from fer_batch.faces.detector import Detector
+from fer_batch.faces.recogniser import Recogniser
 from fer_batch.media.source import FrameSource, open_source
 from fer_batch.pipeline.analyzer import FaceAnalyzer
 from fer_batch.pipeline.native import one_thread_a_call, share_arenas
 from fer_batch.timeline_file import LatestTimeline
 from fer_batch.types import SourceInfo
+from fer_batch.version import library
+
+Facts = dict[str, str]
+
+MOST_THREADS = 4  # of the recogniser; more do not make one face quicker
 
 
 class Engine:
@@ -29,6 +36,7 @@ class Engine:
         self.timelines = LatestTimeline()
         self._detectors: dict[tuple[object, ...], Detector] = {}
         self._classifiers: dict[str, Classifier] = {}
+        self._recogniser: Recogniser | None = None
         self._loading = threading.Lock()
 
     def warm_up(self, settings: AnalyzeSettings) -> None:
@@ -81,6 +89,26 @@ class Engine:
                 self.load_s += time.perf_counter() - begin
         return self._classifiers[settings.model]
 
+    def recogniser(self) -> Recogniser:
+        """What tells people apart. Not for two threads at once.
+
+        Raises:
+            ModelFileError: its weights are missing or damaged.
+        """
+        from fer_batch.faces.recogniser import open_recogniser
+
+        if self._recogniser is None:
+            begin, run = time.perf_counter(), self.run
+            if run.device == "gpu" or run.runtime == "keras":
+                from fer_batch.emotion.keras_runtime import device_for
+
+                self._recogniser = open_recogniser("keras", device_for(run.device))
+            else:
+                threads = run.threads or min(os.cpu_count() or 1, MOST_THREADS)
+                self._recogniser = open_recogniser("litert", threads=threads)
+            self.load_s += time.perf_counter() - begin
+        return self._recogniser
+
     def analyzer(self, settings: AnalyzeSettings) -> FaceAnalyzer:
         """What finds and classifies faces on this machine. Not for two threads at once.
 
@@ -90,6 +118,29 @@ class Engine:
         from fer_batch.pipeline.grid import GridAnalyzer
 
         return GridAnalyzer(settings, self.detector(settings), self.classifier(settings))
+
+    def facts(self, settings: AnalyzeSettings) -> Facts:
+        """What numbers depend on beside settings and weights, as plain words by name.
+
+        Results, shards and keys name it. Asking loads the detector, and Keras where that is to run,
+        but not LiteRT's network.
+
+        Raises:
+            UnknownModelError, ModelFileError: the settings name what cannot be loaded.
+        """
+        from fer_batch.emotion.load import runs_on
+
+        run = self.run
+        if runs_on(self.card(settings), run.runtime, run.device) == "keras":
+            build = str(getattr(self.classifier(settings), "build", "keras"))
+        else:
+            build = f"litert {library('ai-edge-litert')}"
+        return {
+            "analyzer": "grid",
+            "batch_size": str(run.batch_size),
+            "classifier": build,
+            "detector": self.detector(settings).runtime,
+        }
 
     def card(self, settings: AnalyzeSettings) -> ModelCard:
         """The model's card, without loading weights."""

@@ -13,19 +13,19 @@ def words(made: Timeline) -> list[tuple[int, str, int, int]]:
     return [(s.face_id, s.emotion, s.start_frame, s.stop_frame) for s in episodes(made)]
 
 
-def test_a_episode_lasts_while_the_label_does() -> None:
+def test_an_episode_lasts_while_the_label_does() -> None:
     assert words(timeline("hhssh")) == [
         (1, "happy", 0, 2), (1, "sad", 2, 4), (1, "happy", 4, 5),
     ]  # fmt: skip
 
 
-def test_a_gap_ends_a_episode_even_if_the_label_stays() -> None:
+def test_a_gap_ends_an_episode_even_if_the_label_stays() -> None:
     assert words(timeline("hh.hh")) == [(1, "happy", 0, 2), (1, "happy", 3, 5)]
     assert people(timeline("hh.hh"))[0].changes == 0
     assert people(timeline("hh.ss"))[0].changes == 1
 
 
-def test_skipped_frames_do_not_end_a_episode() -> None:
+def test_skipped_frames_do_not_end_an_episode() -> None:
     made = timeline("h..h..h..", status=".--.--.--")
     assert words(made) == [(1, "happy", 0, 7)]
     person = people(made)[0]

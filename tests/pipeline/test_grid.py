@@ -27,6 +27,7 @@ from tests.pipeline.stand_ins import (
     PaintedSource,
     Shades,
     analyzed,
+    known_people,
     same_faces,
     same_timelines,
 )
@@ -69,7 +70,9 @@ def test_one_segment_equals_many(kind: str, every: int, clips: dict[str, Path]) 
     assert len(whole) == 1 and len(cut) >= 2
     assert len(whole[0].frame) > total / every
     assert same_faces(merge(cut, total), whole[0])
-    one, many = (build_timeline(source.info, s, LABELS, settings) for s in (whole, cut))
+    one, many = (
+        build_timeline(source.info, s, LABELS, settings, known_people) for s in (whole, cut)
+    )
     assert same_timelines(one, many)
 
 

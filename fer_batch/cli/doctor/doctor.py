@@ -11,6 +11,8 @@ import typer
 
 from fer_batch.cli.doctor.check import Check
 from fer_batch.cli.doctor.checks import all_checks
+from fer_batch.cli.say import say, say_data, say_parts, styled
+from fer_batch.printable import one_line
 
 MARKS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red")}
 
@@ -19,13 +21,20 @@ def doctor(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder that results would go to.")
     ] = Path(),
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Clear away what dead submissions left in the storage.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what is installed, and whether it is in order.
+    """Check the installation.
 
-    Processors, codecs, models and their hashes, the output folder, the queue. Each thing that is
-    wrong comes with what to do about it. Exit status: 0 all is well, 1 something is wrong.
+    Processors, codecs, models and their hashes, the output folder, the queue. A check that fails
+    says what to do. Exit status: 0 all checks passed, 1 some failed.
     """
+    if clean:
+        from fer_batch.cli.doctor.clean import clean_storage
+
+        clean_storage()
     checks = []
     for check in all_checks(out):
         checks.append(check)
@@ -34,16 +43,18 @@ def doctor(
     wrong = sum(check.state == "wrong" for check in checks)
     if as_json:
         data = {"ok": not wrong, "checks": [asdict(check) for check in checks]}
-        typer.echo(json.dumps(data, indent=2))
+        say_data(json.dumps(data, indent=2))
     elif wrong:
-        typer.echo(f"\n{wrong} {'thing is' if wrong == 1 else 'things are'} wrong")
+        say()
+        say(f"{wrong} {'check' if wrong == 1 else 'checks'} failed")
     else:
-        typer.echo("\nall is well")
+        say()
+        say("all checks passed")
     raise typer.Exit(1 if wrong else 0)
 
 
 def _show(check: Check) -> None:
     mark, colour = MARKS[check.state]
-    typer.echo(f"{typer.style(mark, fg=colour)} {check.name:<24}{check.found}")
+    say_parts(styled(mark, fg=colour), one_line(f" {check.name:<24}{check.found}"))
     if check.advice:
-        typer.echo(f"  {'':<24}{typer.style('→ ' + check.advice, fg=colour)}")
+        say_parts(" " * 26, styled(f"→ {check.advice}", fg=colour))

@@ -14,6 +14,7 @@ import typer
 from fer_batch.cli import options as o
 from fer_batch.cli.queue.access import Job, Json, note, open_queue, plural, the_job
 from fer_batch.cli.queue.show import when
+from fer_batch.cli.say import say, say_data
 from fer_batch.outputs import parse_outputs
 
 
@@ -29,7 +30,7 @@ def download(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Bring a job's results to a folder; resumes, verifies checksums."""
+    """Download a job's results; resumes, verifies checksums."""
     wanted = frozenset(parse_outputs(only, "--only") if only else ())
     o.check_out(out)
     with open_queue() as queue:
@@ -38,9 +39,9 @@ def download(
         with _transfer() as progress:
             files = queue.download(job, out, wanted, progress)
     if as_json:
-        typer.echo(json.dumps({"job_id": job, "files": [str(path) for path in files]}))
+        say_data(json.dumps({"job_id": job, "files": [str(path) for path in files]}))
     else:
-        typer.echo(f"{plural(len(files), 'file')} in {out}")
+        say(f"{plural(len(files), 'file')} in {out}")
     if not found.final:
         note(f"job {job} is still {found.state}; download again for the rest")
     failed = [item for item in found.items if item.state == "failed"]
@@ -58,10 +59,10 @@ def logs(job: Job = "", as_json: Json = False) -> None:
         item = names[event.item] if 0 <= event.item < len(names) else ""
         if as_json:
             record = {"time": event.time, "level": event.level, "input": item, "text": event.text}
-            typer.echo(json.dumps(record))
+            say_data(json.dumps(record))
         else:
             about = f"{item}: " if item and item not in event.text else ""
-            typer.echo(f"{when(event.time)}  {event.level:<7}  {about}{event.text}")
+            say(f"{when(event.time)}  {event.level:<7}  {about}{event.text}")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from fer_batch.errors import UnreadableError
 from fer_batch.outputs import DEFAULT_OUTPUTS, Output
 from fer_batch.types import Segment, SourceInfo
 
-FORMAT = 4  # the timeline is a file of its own
+FORMAT = 5  # tracks end at cuts, people are recognised
 TIMELINE = "timeline.npz"
 
 
@@ -110,6 +110,21 @@ class WorkFolder:
     @property
     def timeline(self) -> Path:
         return self.path / TIMELINE
+
+    @property
+    def related(self) -> Path:
+        """The timeline after the inputs of a batch were related, where they were."""
+        return self.path / "related.npz"
+
+    @property
+    def relations(self) -> Path:
+        """What relating said of this input; written last."""
+        return self.path / "related.json"
+
+    @property
+    def shown(self) -> Path:
+        """The timeline of which outputs are made."""
+        return self.related if self.relations.exists() else self.timeline
 
     def shard(self, segment: int) -> Path:
         return self.path / "shards" / f"{segment:05d}.npz"

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, TextIO
 
 from fer_batch.atomic import atomic_path
 from fer_batch.outputs import REGISTRY
+from fer_batch.printable import cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OpenTable = Callable[[Path], AbstractContextManager[TextIO]]
+# What a formula, or white space before one, begins with.
+FIRST = frozenset("=+-@ \t\r\n\v\f\xa0\u3000＝＋－＠")
 COMBINED = {output.file: output.joined for output in REGISTRY if output.joined}
 
 
@@ -61,18 +64,26 @@ def _combine(target: Path, tables: Sequence[tuple[str, Path]], open_table: OpenT
         temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["input", *columns])
-        for (name, path), header in zip(tables, headers, strict=True):
+        writer.writerow(map(cell, ["input", *columns]))
+        for (folder, path), header in zip(tables, headers, strict=True):
+            name = cell(folder)
             place = [columns.index(column) for column in header]
             straight = place == list(range(len(columns)))
             with open_table(path) as source:
                 rows = csv.reader(source)
                 next(rows, None)
                 if straight:
-                    writer.writerows([name, *row] for row in rows)
+                    writer.writerows([name, *_defused(row)] for row in rows)
                     continue
-                for row in rows:
+                for row in map(_defused, rows):
                     wide = [""] * len(columns)
                     for at, value in zip(place, row, strict=True):
                         wide[at] = value
                     writer.writerow([name, *wide])
+
+
+def _defused(row: list[str]) -> list[str]:
+    """A row of a table that a stranger may have written; looked at closely where it may hurt."""
+    if FIRST.isdisjoint(value[:1] for value in row):
+        return row
+    return list(map(cell, row))

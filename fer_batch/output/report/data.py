@@ -112,6 +112,7 @@ def page_data(
         "status": encode_status(timeline.status),
         "gaps": [[gap.start_frame, gap.stop_frame, int(gap.status)] for gap in gaps(timeline)],
         "changes": sorted(changes),
+        "cuts": np.flatnonzero(timeline.cut).tolist(),
         "files": list(timeline.files),
         "points": -(-count // step),
         "frames_per_point": step,
