@@ -15,7 +15,7 @@ SAME = 0.03
 def compare(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[tuple[str, ...]]:
     """A line for each row of ``new``: what, before, now, change in percent, better or worse."""
     before = {row["what"]: row for row in old}
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for row in new:
         known = before.get(row["what"])
         if known is None or known["value"] != known["value"] or not known["value"]:

@@ -10,10 +10,11 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.clips import FFMPEG, ffmpeg
-from benchmarks.ratios import CSV, FULL, Row, in_turns
+from benchmarks.ratios import CSV, FULL, Row, decode, in_turns
 
 CLIPS = 6
 PHOTOS = 200
@@ -34,9 +35,9 @@ def folders(clip: Path, folder: Path, rounds: int) -> list[Row]:
     times = in_turns(
         rounds,
         full=lambda: run(films, folder / "out", FULL),
-        encode=lambda: [encode(name, folder / "ffmpeg.mp4") for name in names],
+        encode=lambda: each(names, lambda name: encode(name, folder / "ffmpeg.mp4")),
         csv=lambda: run(films, folder / "out", CSV),
-        decode=lambda: [ffmpeg("-threads", "2", "-i", name, "-f", "null", "-") for name in names],
+        decode=lambda: each(names, decode),
     )
     peak = peak_mb(lambda: run(films, folder / "out", FULL))
     return [
@@ -63,6 +64,12 @@ def photos(clip: Path, folder: Path, rounds: int) -> list[Row]:
     return [Row("photos a second", PHOTOS / seconds, 300, "high", detail)]
 
 
+def each(names: list[str], work: Callable[[Path], None]) -> None:
+    """Clip by clip."""
+    for name in names:
+        work(Path(name))
+
+
 def run(inputs: Path, out: Path, outputs: tuple[str, ...], *more: str) -> None:
     """``fer-batch run`` as a process, its results written anew."""
     shutil.rmtree(out, ignore_errors=True)
@@ -70,14 +77,14 @@ def run(inputs: Path, out: Path, outputs: tuple[str, ...], *more: str) -> None:
     subprocess.run([*command, "-q", "--outputs", ",".join(outputs), *more], check=True)
 
 
-def encode(clip: str, target: Path) -> None:
+def encode(clip: Path, target: Path) -> None:
     """FFmpeg decodes and encodes with x264 veryfast on two threads; sound is copied."""
-    command = [FFMPEG, "-v", "error", "-nostdin", "-y", "-threads", "2", "-i", clip]
+    command = [FFMPEG, "-v", "error", "-nostdin", "-y", "-threads", "2", "-i", str(clip)]
     command += ["-c:v", "libx264", "-preset", "veryfast", "-c:a", "copy", str(target)]
     subprocess.run(command, check=True)
 
 
-def peak_mb(work: object) -> float:
+def peak_mb(work: Callable[[], None]) -> float:
     """The most that this process's descendants hold at once while ``work`` runs, in MB."""
     import psutil
 
@@ -97,7 +104,7 @@ def peak_mb(work: object) -> float:
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        work()  # type: ignore[operator]
+        work()
     finally:
         ended.set()
         thread.join()
