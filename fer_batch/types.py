@@ -1,6 +1,7 @@
 """The types that travel between layers.
 
-Arrays are structures of arrays: one row a face, parallel fields, checked once at construction.
+Arrays are structures of arrays: one row a face, parallel fields, checked once at construction by
+the lists that stand here. An array more is a field and a line in such a list.
 Boxes are ``x, y, w, h`` in pixels of the upright frame. Frames count from 0 in presentation order.
 """
 
@@ -9,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from fer_batch.columns import Column, Columns, checked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +24,43 @@ IntArray: TypeAlias = "NDArray[np.int64]"
 FloatArray: TypeAlias = "NDArray[np.float32]"
 HalfArray: TypeAlias = "NDArray[np.float16]"
 Image: TypeAlias = "NDArray[np.uint8]"
+BoolArray: TypeAlias = "NDArray[np.bool_]"
 SourceKind = Literal["video", "images"]
+LEFT_OUT: Any = None  # an optional array that construction fills with what stands for "unknown"
+NAN = float("nan")
+
+DETECTIONS: Columns = {
+    "box": Column("float32", (4,)),
+    "confidence": Column("float32"),
+    "landmarks": Column("float32", (5, 2)),
+}
+FACES: Columns = {
+    "status": Column("int64", per="frame"),
+    "cut": Column("bool", per="frame", missing=False, optional=True),
+    "frame": Column("int64"),
+    "box": Column("float32", (4,)),
+    "confidence": Column("float32"),
+    "landmarks": Column("float32", (5, 2), missing=NAN),
+    "appearance": Column("float16", ("appearance",)),
+    "probabilities": Column("float32", ("labels",)),
+    "quality": Column("float32", missing=NAN, optional=True),
+}
+TIMELINE: Columns = {
+    "status": Column("int64", per="frame"),
+    "time_s": Column("float64", per="frame"),
+    "cut": Column("bool", per="frame", missing=False, optional=True),
+    "frame": Column("int64"),
+    "face_id": Column("int64"),
+    "box": Column("float32", (4,), mixed=True),
+    "confidence": Column("float32"),
+    "smoothed": Column("float32", ("labels",), mixed=True),
+    "raw": Column("float32", ("labels",), mixed=True),
+    "landmarks": Column("float32", (5, 2), missing=NAN, optional=True, mixed=True),
+    "appearance": Column("float16", ("appearance",), optional=True),
+    "quality": Column("float32", missing=NAN, optional=True, mixed=True),
+    "unusable": Column("bool", missing=False, optional=True),
+    "person": Column("int64", missing=-1, optional=True),
+}
 
 
 class FrameStatus(IntEnum):
@@ -147,10 +186,7 @@ class Detections:
     landmarks: FloatArray
 
     def __post_init__(self) -> None:
-        n = len(self.box)
-        assert self.box.shape == (n, 4)
-        assert self.confidence.shape == (n,)
-        assert self.landmarks.shape == (n, 5, 2)
+        _check(self, DETECTIONS, 0)
 
     def __len__(self) -> int:
         return len(self.box)
@@ -163,7 +199,12 @@ class Faces:
     ``start`` is the first frame; ``status int64[frames]`` a FrameStatus for each frame. Per face:
     ``frame int64[n]`` (ascending), ``box float32[n, 4]``, ``confidence float32[n]``,
     ``landmarks float32[n, 5, 2]``, ``appearance float16[n, d]`` (unit vectors that tell people
-    apart; three digits are enough for a correlation), ``probabilities float32[n, labels]``.
+    apart; three digits are enough for a correlation), ``probabilities float32[n, labels]``,
+    ``quality float32[n]`` (0 to 1; NaN where it was not measured). ``cut bool[frames]`` is true
+    where a new shot begins. What ``FACES`` calls optional may be left out.
+
+    Raises:
+        ValueError: an array is of another type or shape.
     """
 
     start: int
@@ -174,14 +215,11 @@ class Faces:
     landmarks: FloatArray
     appearance: HalfArray
     probabilities: FloatArray
+    quality: FloatArray = LEFT_OUT
+    cut: BoolArray = LEFT_OUT
 
     def __post_init__(self) -> None:
-        n = len(self.frame)
-        assert self.box.shape == (n, 4)
-        assert self.confidence.shape == (n,)
-        assert self.landmarks.shape == (n, 5, 2)
-        assert self.appearance.ndim == 2 and len(self.appearance) == n
-        assert self.probabilities.ndim == 2 and len(self.probabilities) == n
+        _check(self, FACES, len(self.status))
 
     @property
     def stop(self) -> int:
@@ -193,10 +231,19 @@ class Faces:
 class Timeline:
     """Every frame of one input and every face in it, with identity and smoothed values.
 
-    Per frame: ``status int64[frames]``, ``time_s float64[frames]`` from the first frame. Per face,
-    ordered by frame, then face_id: ``frame``, ``face_id int64[n]``, ``box float32[n, 4]``,
+    Per frame: ``status int64[frames]``, ``time_s float64[frames]`` from the first frame (NaN where
+    there is no time), ``cut bool[frames]``: a new shot begins. Per face, ordered by frame, then
+    face_id: ``frame``, ``face_id int64[n]``, ``box float32[n, 4]``,
     ``confidence float32[n]`` (0 where the box was bridged over a short miss),
     ``smoothed float32[n, labels]`` and ``raw float32[n, labels]``; rows of both sum to 1.
+    ``landmarks float32[n, 5, 2]`` (NaN where unknown) and ``appearance float16[n, d]`` as in
+    ``Faces`` (zeros for bridged faces, ``d`` is 0 where it was not kept); ``quality float32[n]``
+    (NaN: not measured), ``unusable bool[n]``: too bad to be read; ``person int64[n]``: who it is
+    across inputs, -1 where nobody asked. What ``TIMELINE`` calls optional may be left out.
+    ``files`` names each frame's file where the input is images, else it is empty.
+
+    Raises:
+        ValueError: an array is of another type or shape.
     """
 
     name: str
@@ -211,6 +258,19 @@ class Timeline:
     raw: FloatArray
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    landmarks: FloatArray = LEFT_OUT
+    appearance: HalfArray = LEFT_OUT
+    quality: FloatArray = LEFT_OUT
+    unusable: BoolArray = LEFT_OUT
+    person: IntArray = LEFT_OUT
+    cut: BoolArray = LEFT_OUT
+
+    def __post_init__(self) -> None:
+        _check(self, TIMELINE, len(self.status), labels=len(self.labels))
+        if self.files and len(self.files) != len(self.status):
+            raise ValueError(
+                f"Timeline.files: names {len(self.files)} files of {len(self.status)} frames"
+            )
 
     def __len__(self) -> int:
         return len(self.status)
@@ -266,3 +326,12 @@ class Timeline:
         data = pd.DataFrame(self.table())
         data["face_id"] = data["face_id"].astype("Int64").mask(data["face_id"] < 0)
         return data
+
+
+def _check(found: object, columns: Columns, frames: int, **known: int) -> None:
+    """Check the arrays of a frozen type, and put in those that were left out."""
+    given = {name: getattr(found, name) for name in columns}
+    whole = checked(type(found).__name__, columns, given, frames, known)
+    for name, array in whole.items():
+        if given[name] is None:
+            object.__setattr__(found, name, array)

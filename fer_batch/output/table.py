@@ -1,4 +1,5 @@
-"""``timeline.csv``: written from a Timeline, and read back to the same Timeline.
+"""``timeline.csv``: written from a Timeline. Results of earlier versions, which kept nothing else,
+are read back from it.
 
 Numbers have fixed decimals, so a file is a function of its timeline byte by byte, and writing what
 was read gives the same bytes. Probabilities are rounded to millionths by the method of largest
@@ -158,9 +159,9 @@ def read_csv(path: Path, name: str) -> Timeline:
     return _timeline(path, name, labels, names, blocks)
 
 
-def as_written(timeline: Timeline) -> Timeline:
-    """What ``read_csv`` gives back of what ``write_csv`` writes, without the file: the numbers
-    rounded, names of files as one line, no warnings."""
+def as_shown(timeline: Timeline) -> Timeline:
+    """``timeline`` with numbers of as many decimals as the table has, so that what is drawn, summed
+    up and kept is what the table says. Writing it gives the same bytes as before."""
 
     def rounded(values: NDArray[Any], name: str) -> NDArray[np.float64]:
         found = np.round(values.astype(np.float64), DECIMALS[name]) + 0.0
@@ -176,8 +177,6 @@ def as_written(timeline: Timeline) -> Timeline:
         confidence=rounded(timeline.confidence, "confidence").astype(np.float32),
         smoothed=shares(timeline.smoothed),
         raw=shares(timeline.raw),
-        files=tuple(map(one_line, timeline.files)),
-        warnings=(),
     )
 
 

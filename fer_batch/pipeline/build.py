@@ -13,6 +13,7 @@ from fer_batch.errors import FerBatchError
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource, open_source
 from fer_batch.pipeline.native import one_thread_a_call, share_arenas
+from fer_batch.timeline_file import LatestTimeline
 from fer_batch.types import SourceInfo
 
 
@@ -24,6 +25,7 @@ class Engine:
         one_thread_a_call()
         self.run = run
         self.load_s = 0.0
+        self.timelines = LatestTimeline()
         self._detectors: dict[tuple[object, ...], Detector] = {}
         self._classifiers: dict[str, Classifier] = {}
         self._loading = threading.Lock()

@@ -23,6 +23,7 @@ from fer_batch.output.report.thumbnails import Thumbnails, write_thumbnails
 from fer_batch.outputs import file_of
 from fer_batch.pipeline.progress import Timings
 from fer_batch.pipeline.snapshots import Snapshots
+from fer_batch.timeline_file import keep_in_results
 from fer_batch.types import FrameStatus, SourceInfo, Timeline
 
 
@@ -80,6 +81,7 @@ def finish_item(job: Finish) -> dict[str, Any]:
     moments = pick_moments(timeline, job.render)
     job.warnings += _lost(job.info, timeline)
     _ready(job)
+    job.written.append(keep_in_results(job.out, job.timeline))
     with flushed_together():
         with closing(Snapshots(job.kept)) as snapshots:
             if "video" in job.outputs:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
-import numpy as np
-
-from fer_batch.atomic import atomic_path
+from fer_batch.columns import arrays_of
 from fer_batch.errors import UnreadableError
-from fer_batch.types import Faces
+from fer_batch.npz import read_npz, write_npz
+from fer_batch.types import FACES, Faces
 
-FORMAT = 1
-_ARRAYS = ("status", "frame", "box", "confidence", "landmarks", "appearance", "probabilities")
+FORMAT = 2
 
 
 def write_shard(path: Path, faces: Faces, timings: dict[str, float]) -> None:
     """Write a segment's faces, and the seconds that its stages took."""
-    meta = json.dumps({"format": FORMAT, "start": faces.start, "timings": timings})
-    arrays = {name: getattr(faces, name) for name in _ARRAYS}
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, meta=np.array(meta), **arrays)
+    meta = {"format": FORMAT, "start": faces.start, "timings": timings}
+    write_npz(path, meta, arrays_of(faces, FACES))
 
 
 def read_shard(path: Path) -> tuple[Faces, dict[str, float]]:
@@ -31,17 +26,12 @@ def read_shard(path: Path) -> tuple[Faces, dict[str, float]]:
     Raises:
         UnreadableError: missing, damaged, or of another version.
     """
+    meta, arrays = read_npz(path, FORMAT, FACES)
+    columns: dict[str, Any] = arrays
     try:
-        with np.load(path, allow_pickle=False) as data:
-            meta = json.loads(str(data["meta"]))
-            if meta["format"] != FORMAT:
-                raise UnreadableError(f"{path}: is of another version; run with --overwrite")
-            faces = Faces(start=meta["start"], **{name: data[name] for name in _ARRAYS})
-    except UnreadableError:
-        raise
-    except Exception as error:  # whatever damaged bytes make of the parser
-        raise UnreadableError(f"{path}: is damaged; run again with --overwrite") from error
-    return faces, meta["timings"]
+        return Faces(start=int(meta["start"]), **columns), dict(meta["timings"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnreadableError(f"{path}: is damaged ({error}); run with --overwrite") from error
 
 
 def read_timings(path: Path) -> dict[str, float]:
@@ -50,12 +40,7 @@ def read_timings(path: Path) -> dict[str, float]:
     Raises:
         UnreadableError: missing or damaged.
     """
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            found: dict[str, float] = json.loads(str(data["meta"]))["timings"]
-    except Exception as error:  # whatever damaged bytes make of the parser
-        raise UnreadableError(f"{path}: is damaged; run again with --overwrite") from error
-    return found
+    return dict(read_npz(path, FORMAT, ())[0]["timings"])
 
 
 class ShardFiles(Sequence[Faces]):

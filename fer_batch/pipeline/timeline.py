@@ -6,23 +6,25 @@ All of it looks at the whole source at once, so that how it was cut cannot matte
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import FerBatchError
+from fer_batch.output.table import as_shown
 from fer_batch.tracking.assign import assign_tracks
 from fer_batch.tracking.gaps import ghosts, missing_rows
 from fer_batch.tracking.groups import by_track
 from fer_batch.tracking.returns import join_returns
 from fer_batch.tracking.smooth import smooth
-from fer_batch.types import Faces, FrameStatus, SourceInfo, Timeline
+from fer_batch.types import FACES, TIMELINE, Faces, FrameStatus, SourceInfo, Timeline
 
 # A person may be out of sight for this long and keeps the number when found near the same place.
 PATIENCE_S = 1.5
-
-
-COLUMNS = ("status", "frame", "box", "confidence", "landmarks", "appearance", "probabilities")
+# Columns of a face that tracking does not touch.
+TAKEN_OVER = tuple(n for n, c in FACES.items() if c.per == "face" and n in TIMELINE)
+Rows = dict[str, Any]
 
 
 def merge(shards: Sequence[Faces], frames: int) -> Faces:
@@ -38,13 +40,13 @@ def merge(shards: Sequence[Faces], frames: int) -> Faces:
         expected, faces = shard.stop, faces + len(shard.frame)
     if expected != frames:
         raise FerBatchError(f"shards cover {expected} of {frames} frames")
-    columns: dict[str, np.ndarray] = {}
-    rows = dict.fromkeys(COLUMNS, 0)
+    columns: dict[str, Any] = {}
+    rows = dict.fromkeys(FACES, 0)
     for shard in shards:
-        for name in COLUMNS:
+        for name, column in FACES.items():
             part = getattr(shard, name)
             if name not in columns:
-                length = frames if name == "status" else faces
+                length = frames if column.per == "frame" else faces
                 columns[name] = np.empty((length, *part.shape[1:]), part.dtype)
             columns[name][rows[name] : rows[name] + len(part)] = part
             rows[name] += len(part)
@@ -75,34 +77,29 @@ def build_timeline(
         keep = ~drop
     usable = np.isin(faces.status, (FrameStatus.OK, FrameStatus.NO_FACE))
     numbers = _renumbered(track[keep])
-    rows = _Rows(
-        faces.frame[keep],
-        numbers,
-        faces.box[keep],
-        faces.confidence[keep],
-        faces.probabilities[keep],
-    ).bridged(time_s, usable, settings.bridge_s if film else 0.0)
+    rows = {name: getattr(faces, name)[keep] for name in TAKEN_OVER}
+    rows |= {"face_id": numbers, "raw": faces.probabilities[keep]}
+    rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s if film else 0.0)
     # Crops in a folder are unrelated pictures: what one shows says nothing of the next.
     smooth_s = 0.0 if settings.detector == "none" else settings.smooth_s
-    smoothed = rows.raw.copy()
-    for _, mine in by_track(rows.face_id):
-        smoothed[mine] = smooth(rows.raw[mine], time_s[rows.frame[mine]], smooth_s)
+    smoothed = rows["raw"].copy()
+    for _, mine in by_track(rows["face_id"]):
+        smoothed[mine] = smooth(rows["raw"][mine], time_s[rows["frame"][mine]], smooth_s)
     status = faces.status.copy()
     status[usable] = FrameStatus.NO_FACE
-    status[rows.frame] = FrameStatus.OK
-    return Timeline(
-        name=info.name,
-        labels=labels,
-        status=status,
-        time_s=time_s,
-        frame=rows.frame,
-        face_id=rows.face_id,
-        box=rows.box,
-        confidence=rows.confidence,
-        smoothed=smoothed,
-        raw=rows.raw,
-        files=info.files,
-        warnings=info.warnings,
+    status[rows["frame"]] = FrameStatus.OK
+    return as_shown(
+        Timeline(
+            name=info.name,
+            labels=labels,
+            status=status,
+            time_s=time_s,
+            smoothed=smoothed,
+            cut=faces.cut,
+            files=info.files,
+            warnings=info.warnings,
+            **rows,
+        )
     )
 
 
@@ -111,35 +108,27 @@ def _renumbered(track: np.ndarray) -> np.ndarray:
     return np.unique(track, return_inverse=True)[1].astype(np.int64) + 1
 
 
-class _Rows:
-    """The per-face columns while they are put together."""
+def _in_order(rows: Rows) -> Rows:
+    """By frame, then by face_id."""
+    order = np.lexsort((rows["face_id"], rows["frame"]))
+    return {name: values[order] for name, values in rows.items()}
 
-    def __init__(
-        self,
-        frame: np.ndarray,
-        face_id: np.ndarray,
-        box: np.ndarray,
-        confidence: np.ndarray,
-        raw: np.ndarray,
-    ) -> None:
-        order = np.lexsort((face_id, frame))
-        self.frame, self.face_id = frame[order], face_id[order]
-        self.box, self.confidence, self.raw = box[order], confidence[order], raw[order]
 
-    def bridged(self, time_s: np.ndarray, usable: np.ndarray, longest_s: float) -> _Rows:
-        """With rows for short misses: box and probabilities between both sights, confidence 0."""
-        columns = [[self.frame], [self.face_id], [self.box], [self.confidence], [self.raw]]
-        for number, mine in by_track(self.face_id):
-            frames, before, share = missing_rows(self.frame[mine], time_s, usable, longest_s)
-            first, last = mine[before], mine[before + 1] if len(before) else mine[:0]
-            mixed = share[:, None].astype(np.float32)
-            additions = (
-                frames,
-                np.full(len(frames), number, np.int64),
-                self.box[first] + (self.box[last] - self.box[first]) * mixed,
-                np.zeros(len(frames), np.float32),
-                self.raw[first] + (self.raw[last] - self.raw[first]) * mixed,
-            )
-            for column, addition in zip(columns, additions, strict=True):
-                column.append(addition)
-        return _Rows(*(np.concatenate(column) for column in columns))
+def bridged(rows: Rows, time_s: np.ndarray, usable: np.ndarray, longest_s: float) -> Rows:
+    """``rows`` with more for short misses: what can be mixed lies between both sights."""
+    columns = {name: [values] for name, values in rows.items()}
+    for number, mine in by_track(rows["face_id"]):
+        frames, before, share = missing_rows(rows["frame"][mine], time_s, usable, longest_s)
+        first, last = mine[before], mine[before + 1] if len(before) else mine[:0]
+        for name, values in rows.items():
+            if name == "frame":
+                addition = frames
+            elif name == "face_id":
+                addition = np.full(len(frames), number, np.int64)
+            elif TIMELINE[name].mixed:
+                part = share.astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
+                addition = values[first] + (values[last] - values[first]) * part
+            else:
+                addition = np.full((len(frames), *values.shape[1:]), TIMELINE[name].missing)
+            columns[name].append(addition.astype(values.dtype))
+    return _in_order({name: np.concatenate(parts) for name, parts in columns.items()})

@@ -158,7 +158,7 @@ def some_faces(seed: int, frames: int, start: int = 0, most: int = 3) -> Faces:
         box=np.hstack([rng.uniform(0, 200, (n, 2)), rng.uniform(20, 60, (n, 2))]).astype("f4"),
         confidence=rng.uniform(0.6, 1, n).astype("f4"),
         landmarks=rng.uniform(0, 200, (n, 5, 2)).astype("f4"),
-        appearance=(looks / np.linalg.norm(looks, axis=1, keepdims=True)).astype("f4"),
+        appearance=(looks / np.linalg.norm(looks, axis=1, keepdims=True)).astype("f2"),
         probabilities=rng.dirichlet([1, 1, 1], n).astype("f4").reshape(n, 3),
     )
 

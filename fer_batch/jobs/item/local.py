@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fer_batch import timeline_file
 from fer_batch.atomic import atomic_path
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import (
@@ -195,8 +196,8 @@ class _Run:
 
     def _reuse_timeline(self, plan: ItemPlan, previous: dict[str, Any], work: WorkFolder) -> None:
         """The same numbers, drawn otherwise, need no inference again."""
-        timeline = self.folder / "timeline.csv"
-        known = previous.get("outputs", {}).get("timeline.csv", {}).get("sha256")
+        timeline = self.folder / timeline_file.NAME
+        known = previous.get("outputs", {}).get(timeline_file.NAME, {}).get("sha256")
         if previous.get("analysis_key") != plan.analysis_key or not timeline.exists():
             return
         if known == sha256_file(timeline):
@@ -211,7 +212,7 @@ class _Run:
             return
         if not self.infer:
             raise InputError(
-                f"{self.folder}: holds no timeline.csv of this very input and model; "
+                f"{self.folder}: holds no numbers of this very input and model; "
                 "make it with `fer-batch run`"
             )
         self.observer.stage(self.number, "analyze", len(plan.info))

@@ -12,7 +12,6 @@ from fer_batch.pipeline.progress import ShouldCancel, Timings, never
 
 if TYPE_CHECKING:
     from fer_batch.pipeline.build import Engine
-    from fer_batch.types import Timeline
 
 
 def wanted(item: ItemSpec) -> list[Output]:
@@ -30,7 +29,6 @@ def make(
     output: Output,
     item: ItemSpec,
     work: WorkFolder,
-    timeline: Timeline,
     engine: Engine,
     should_cancel: ShouldCancel = never,
 ) -> Timings:
@@ -43,7 +41,7 @@ def make(
     path, timings = work.made(output), Timings()
     if path.exists():
         return timings
-    info = work.read_plan().info
+    info, timeline = work.read_plan().info, engine.timelines.read(work.timeline)
     if output.needs == "pixels":
         source = engine.source(info)
         output.load()(source, timeline, item.render, path, timings, should_cancel)

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from fer_batch import timeline_file
 from fer_batch.atomic import write_error, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import OutputPathError
@@ -20,6 +21,7 @@ from fer_batch.outputs import REGISTRY
 # What a finished item is known by where no summary.json was wanted.
 RECORD = ".summary.json"
 OURS = [pattern for output in REGISTRY for pattern in output.files]
+OURS.append(timeline_file.NAME)
 
 
 @contextmanager

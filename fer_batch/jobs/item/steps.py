@@ -23,7 +23,6 @@ from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.native import give_back_memory
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, unreported
-from fer_batch.types import Timeline
 from fer_batch.version import installed_version
 
 
@@ -110,10 +109,11 @@ def analyze(
 
 
 def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
-    """Merge all shards, track and smooth; writes ``timeline.csv``."""
-    from fer_batch.output.table import as_written, write_csv
+    """Merge all shards, track and smooth; writes ``timeline.npz``, on which all that follows is
+    built."""
     from fer_batch.pipeline.shard import ShardFiles, read_timings
     from fer_batch.pipeline.timeline import build_timeline
+    from fer_batch.timeline_file import write_timeline
 
     if work.timeline.exists():
         return work.timeline
@@ -126,8 +126,7 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
         shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
         timeline = build_timeline(found.info, shards, labels, item.analyze)
-        write_csv(timeline, work.timeline)
-        _remember(work, item, as_written(timeline))
+        write_timeline(work.timeline, timeline)
     if len(paths) > 1:
         give_back_memory()
     _write_timings(work, "assemble", timings)
@@ -155,7 +154,7 @@ def render(
     if kept.exists():
         report(len(cut))
         return kept
-    timings, timeline = Timings(), _timeline(work, item)
+    timings, timeline = Timings(), engine.timelines.read(work.timeline)
     # Before the others begin: each looks at the whole timeline and holds some of it twice.
     keep = wanted(timeline, item.render) if "report" in item.outputs else Wanted()
     with timings.stage("render_s"), ThreadPoolExecutor(2) as pool:
@@ -192,34 +191,8 @@ def _make(
 ) -> None:
     """Make an output where it is not there yet, and note how long it took."""
     if not work.made(output).exists():
-        timings = make.make(output, item, work, _timeline(work, item), engine, should_cancel)
+        timings = make.make(output, item, work, engine, should_cancel)
         _write_timings(work, f"make-{output.name}", timings)
-
-
-# The last timeline that this process wrote or read: it serves all segments that it draws.
-_last: dict[tuple[Path, str, int, int], Timeline] = {}
-
-
-def _timeline(work: WorkFolder, item: ItemSpec) -> Timeline:
-    """The numbers of ``timeline.csv``."""
-    found = _last.get(_written(work, item))
-    if found is None:
-        from fer_batch.output.table import read_csv
-
-        found = read_csv(work.timeline, item.name)
-        _remember(work, item, found)
-    return found
-
-
-def _remember(work: WorkFolder, item: ItemSpec, timeline: Timeline) -> None:
-    _last.clear()
-    _last[_written(work, item)] = timeline
-
-
-def _written(work: WorkFolder, item: ItemSpec) -> tuple[Path, str, int, int]:
-    """Which writing of which file."""
-    facts = work.timeline.stat()
-    return work.timeline, item.name, facts.st_mtime_ns, facts.st_size
 
 
 def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
@@ -252,7 +225,7 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     job = Finish(
         info=found.info,
         shown=item.shown or found.info.path,
-        timeline=_timeline(work, item),
+        timeline=engine.timelines.read(work.timeline),
         made=make.made(item, work),
         parts=[work.part(i) for i in drawn] if "video" in item.outputs else [],
         kept=[work.kept(i) for i in drawn],

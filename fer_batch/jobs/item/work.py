@@ -15,7 +15,8 @@ from fer_batch.errors import UnreadableError
 from fer_batch.outputs import DEFAULT_OUTPUTS, Output
 from fer_batch.types import Segment, SourceInfo
 
-FORMAT = 3  # images are searched one by one, pixels are square
+FORMAT = 4  # the timeline is a file of its own
+TIMELINE = "timeline.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class WorkFolder:
 
     @property
     def timeline(self) -> Path:
-        return self.path / "timeline.csv"
+        return self.path / TIMELINE
 
     def shard(self, segment: int) -> Path:
         return self.path / "shards" / f"{segment:05d}.npz"

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from fer_batch.errors import DamagedError, JobError
+from fer_batch.jobs.item.work import TIMELINE
 from fer_batch.jobs.ledger.ledger import Dispatch, Ledger
 from fer_batch.jobs.ledger.spec import PRIORITIES, Manifest, Stage, Unit, check_job_id
 from fer_batch.jobs.store import keys, records
@@ -98,7 +99,7 @@ def _replay(
     done("probe", **probe_facts(plan))
     files = storage.files(keys.item(job, index))
     result = records.result(storage, job, index)
-    assembled = "timeline.csv" in files or result is not None
+    assembled = TIMELINE in files or result is not None
     for number, frames in enumerate(plan.segments):
         if assembled or f"shards/{number:05d}.npz" in files:
             done("analyze", number, frames=frames)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fer_batch import timeline_file
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import Cancelled, StorageError
 from fer_batch.jobs.item import make, steps
@@ -150,7 +151,7 @@ def checksums(folder: Path, known: dict[str, dict[str, Any]]) -> dict[str, Fact]
     """
     found = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
+        if path.is_file() and (path.name == timeline_file.NAME or path.name[0] != "."):
             name = path.relative_to(folder).as_posix()
             sha256 = known[name]["sha256"] if name in known else sha256_file(path)
             found[name] = Fact(path.stat().st_size, sha256)

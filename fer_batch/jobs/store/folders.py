@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from fer_batch.atomic import is_temporary
+from fer_batch.jobs.item.work import TIMELINE
 from fer_batch.jobs.ledger.spec import Stage, Unit
 from fer_batch.jobs.store import keys
 from fer_batch.jobs.store.inputs import trim
@@ -24,7 +25,7 @@ READS: dict[Stage, tuple[str, ...]] = {
 
 
 # Files by which a unit is known to be done: stored after everything else of it.
-COMMITS = ("timeline.csv", ".npz", ".zip")
+COMMITS = (".npz", ".zip")
 
 
 def commit_name(unit: Unit) -> str:
@@ -32,7 +33,7 @@ def commit_name(unit: Unit) -> str:
     if unit.stage == "analyze":
         return f"shards/{unit.index:05d}.npz"
     if unit.stage == "assemble":
-        return "timeline.csv"
+        return TIMELINE
     if unit.stage == "render":
         return f"parts/{unit.index:05d}.zip"  # written after the part's video
     return ""
@@ -85,7 +86,7 @@ class ItemFolder:
 
     def discard(self) -> None:
         """Remove what only served to make the outputs: the parts are as large as the video."""
-        for name in ("parts", "shards", "timings"):
+        for name in ("parts", "shards", "timings", TIMELINE):
             self.storage.delete(f"{self.key}/{name}")
         if self._mirrored:
             shutil.rmtree(self.path, ignore_errors=True)

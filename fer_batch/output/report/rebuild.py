@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fer_batch import timeline_file
 from fer_batch.errors import NotFoundError, UnreadableError
 from fer_batch.output.report.index import Failure, write_index
 from fer_batch.output.report.page import write_report
 from fer_batch.output.summary import describe_outputs, write_summary
 from fer_batch.output.table import read_csv
+from fer_batch.types import Timeline
 
 DONE = "done"
 
@@ -20,7 +23,7 @@ def rebuild_report(folder: Path, *, index: bool = False) -> Path:
     """Write ``report.html`` of one result folder again, and return its path.
 
     Raises:
-        NotFoundError: the folder holds no ``timeline.csv`` or no ``summary.json``.
+        NotFoundError: the folder holds no numbers or no ``summary.json``.
         UnreadableError: one of them is damaged.
         NoSpaceError, OutputPathError: the report cannot be written.
     """
@@ -34,10 +37,23 @@ def rebuild_report(folder: Path, *, index: bool = False) -> Path:
     if not isinstance(summary, dict):
         raise UnreadableError(f"{path}: is no summary of fer-batch; run the analysis again")
     name = summary.get("input", {}).get("name") or folder.name
-    timeline = read_csv(folder / "timeline.csv", str(name))
+    timeline = stored_timeline(folder, str(name))
     names = write_report(folder, timeline, summary, index=index)
     _note_outputs(folder, summary, names)
     return folder / "report.html"
+
+
+def stored_timeline(folder: Path, name: str) -> Timeline:
+    """The numbers of a result folder. Those of earlier versions kept them in timeline.csv alone.
+
+    Raises:
+        NotFoundError: the folder holds neither file.
+        UnreadableError, InputError: the one that it holds is damaged.
+    """
+    kept = folder / timeline_file.NAME
+    if kept.is_file():
+        return replace(timeline_file.read_timeline(kept), name=name)
+    return read_csv(folder / "timeline.csv", name)
 
 
 def _note_outputs(folder: Path, summary: dict[str, Any], names: list[str]) -> None:
@@ -69,7 +85,7 @@ def rebuild(out: Path) -> list[Path]:
     pages = [
         rebuild_report(folder, index=True)
         for folder in results
-        if (folder / "timeline.csv").is_file()
+        if any((folder / kept).is_file() for kept in (timeline_file.NAME, "timeline.csv"))
     ]
     write_index(out, results, failures)
     return [out / "index.html", *pages]

@@ -14,6 +14,7 @@ from fer_batch.jobs.item import steps
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
 from fer_batch.output.table import read_csv
 from fer_batch.pipeline.build import Engine
+from fer_batch.timeline_file import read_timeline
 from tests.footage import images, pictures, videos
 from tests.pipeline.stand_ins import same_timelines
 
@@ -47,17 +48,17 @@ def test_any_cut_gives_the_same_numbers(frames: int, timeline: Timeline, clip: P
 
 
 def test_it_is_what_the_steps_write(timeline: Timeline, clip: Path, tmp_path: Path) -> None:
-    item, work = ItemSpec(str(clip), "my clip"), WorkFolder(tmp_path / ".work", tmp_path)
+    item, work = (
+        ItemSpec(str(clip), "my clip", outputs=("csv",)),
+        WorkFolder(tmp_path / ".work", tmp_path),
+    )
     engine = Engine(RunSettings(threads=1, segment_frames=8))
     for segment in steps.probe(item, work, engine).segments:
         steps.analyze(item, work, segment.index, engine)
-    written = read_csv(steps.assemble(item, work, engine), "my clip")
-    for name in ("status", "frame", "face_id", "emotion"):
-        assert (getattr(written, name) == getattr(timeline, name)).all()
-    # As far as the file's decimals go.
-    for name, decimals in (("time_s", 6), ("box", 2), ("confidence", 4), ("smoothed", 6)):
-        expected = getattr(timeline, name)
-        assert getattr(written, name) == pytest.approx(expected, abs=1.01 * 10**-decimals)
+    written = read_timeline(steps.assemble(item, work, engine))
+    assert same_timelines(written, timeline)
+    steps.finish(item, work, engine)
+    assert same_timelines(read_csv(tmp_path / "timeline.csv", "my clip"), timeline)
 
 
 def test_a_path_may_be_text_and_settings_are_taken(clip: Path) -> None:

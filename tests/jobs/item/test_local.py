@@ -42,7 +42,7 @@ def test_bad_inputs_among_good_ones(clip: Path, tmp_path: Path) -> None:
     for result in (results[0], results[2]):
         assert result.error.startswith(result.item.input) and "\n" not in result.error
     assert sorted(p.name for p in out.iterdir()) == ["one", "two"]
-    assert names(out / "one") == {"timeline.csv", "summary.json"}
+    assert names(out / "one") == {".timeline.npz", "timeline.csv", "summary.json"}
     assert [e for e in watch.events if e[0] != "stage"] == [
         *(("started", 0, "text"), ("ended", 0, "failed")),
         *(("started", 1, "one"), ("ended", 1, "done")),

@@ -12,6 +12,7 @@ import pytest
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.jobs.item import local, results
 from fer_batch.jobs.item.work import WorkFolder
+from fer_batch.timeline_file import read_timeline, write_timeline
 from tests.footage import pictures, videos
 from tests.jobs.item.local_runs import (
     CSV,
@@ -108,7 +109,7 @@ def test_outputs_of_a_run_that_failed_late_do_not_stay(
         spec(clip, outputs=("csv", "summary")), render=RenderSettings(blur_faces=True)
     )
     assert run(blurred, tmp_path, "resume")[0].state == "done"
-    assert names(tmp_path / "clip") == {"timeline.csv", "summary.json"}
+    assert names(tmp_path / "clip") == {".timeline.npz", "timeline.csv", "summary.json"}
 
 
 def test_results_without_a_summary_are_known_all_the_same(clip: Path, tmp_path: Path) -> None:
@@ -150,11 +151,24 @@ def test_outputs_that_are_gone_or_changed_are_made_again_without_inference(
     assert run(item, tmp_path, "keep", Refuses())[0].state == "reused"
 
 
-def test_numbers_that_were_changed_are_not_believed(clip: Path, tmp_path: Path) -> None:
+def test_a_table_that_was_changed_is_written_again_from_the_numbers(
+    clip: Path, tmp_path: Path
+) -> None:
     run(spec(clip), tmp_path)
     timeline = tmp_path / "clip" / "timeline.csv"
     whole = timeline.read_text()
     timeline.write_text(whole.replace("0.04", "0.05"))
+    assert run(spec(clip), tmp_path, "resume", Refuses())[0].state == "done"
+    assert timeline.read_text() == whole
+
+
+def test_numbers_that_were_changed_are_not_believed(clip: Path, tmp_path: Path) -> None:
+    run(spec(clip), tmp_path)
+    timeline = tmp_path / "clip" / "timeline.csv"
+    whole = timeline.read_text()
+    kept = timeline.with_name(".timeline.npz")
+    changed = read_timeline(kept)
+    write_timeline(kept, replace(changed, box=changed.box + 1))
     (failed,) = run(spec(clip), tmp_path, "resume", Refuses())
     assert (failed.state, failed.code) == ("failed", "unexpected")
     assert run(spec(clip), tmp_path, "resume")[0].state == "done"
@@ -164,7 +178,7 @@ def test_numbers_that_were_changed_are_not_believed(clip: Path, tmp_path: Path) 
 def test_outputs_not_wanted_any_more_do_not_stay(clip: Path, tmp_path: Path) -> None:
     run(spec(clip, outputs=VIDEO), tmp_path)
     run(spec(clip, outputs=CSV), tmp_path, "resume", Refuses())
-    assert names(tmp_path / "clip") == {"timeline.csv", "summary.json"}
+    assert names(tmp_path / "clip") == {".timeline.npz", "timeline.csv", "summary.json"}
 
 
 def test_stopped_between_segments_and_gone_on(clip: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from fer_batch.errors import Cancelled, UnreadableError
 from fer_batch.jobs.item import make, steps
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
 from fer_batch.media import film
+from fer_batch.timeline_file import NAME
 from tests.footage import pictures, videos
 from tests.pipeline.stand_ins import CARD, Refuses, ShadesEngine
 
@@ -81,7 +82,7 @@ def test_files_have_these_names_and_there_are_no_others(finished: WorkFolder) ->
     segments = ("00000", "00001", "00002")
     assert set(files(finished.path)) == {
         "source.json",
-        "timeline.csv",
+        "timeline.npz",
         *(f"shards/{i}.npz" for i in segments),
         *(f"parts/{i}.{suffix}" for i in segments for suffix in ("mp4", "zip")),
         *(f"parts/{name}" for name in ("preview.gif", "timeline.png", "timeline.csv")),
@@ -93,6 +94,7 @@ def test_files_have_these_names_and_there_are_no_others(finished: WorkFolder) ->
     }
     results = {name for name in files(finished.out) if not name.startswith(".work/")}
     assert results == {
+        ".timeline.npz",
         "timeline.csv",
         "annotated.mp4",
         "preview.gif",
@@ -160,8 +162,8 @@ def test_only_what_is_wanted_is_written(
         if not name.startswith(".work/"):
             (again.out / name).unlink()
     summary = steps.finish(spec(clip, outputs), again, ShadesEngine(RUN))
-    assert {n for n in files(again.out) if not n.startswith(".work/")} == names
-    assert set(summary["outputs"]) == names - {"summary.json"}
+    assert {n for n in files(again.out) if not n.startswith(".work/")} == {*names, NAME}
+    assert set(summary["outputs"]) == {*names, NAME} - {"summary.json"}
 
 
 def test_only_outputs_made_of_pictures_need_drawing(clip: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UnreadableError
-from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
+from fer_batch.jobs.item.work import FORMAT, ItemPlan, ItemSpec, WorkFolder
 from fer_batch.outputs import OUTPUTS
 from fer_batch.types import Segment, SourceInfo
 
@@ -96,9 +96,12 @@ def test_each_segment_has_files_of_its_own(tmp_path: Path) -> None:
         work.relative(Path("/etc/passwd"))
 
 
+OURS = f'{{"format": {FORMAT}}}'
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "null", "7", '"x"', "{}", '{"format": 3}', '{"format": 3, "info": {}}'],
+    ["", "{", "[]", "null", "7", '"x"', "{}", OURS, OURS[:-1] + ', "info": {}}'],
 )
 def test_a_plan_that_is_damaged_is_said_in_one_line(text: str, tmp_path: Path) -> None:
     work = WorkFolder(tmp_path, tmp_path)

@@ -1,0 +1,119 @@
+"""A Timeline on disk: what later steps, other runs and ``fer-batch render`` go on with.
+
+Tables, pictures and pages are made from it and never read back. Results folders keep it hidden
+beside them, without the appearance vectors: these are small pictures of faces.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from fer_batch.columns import arrays_of
+from fer_batch.errors import UnreadableError
+from fer_batch.npz import read_npz, write_npz
+from fer_batch.types import TIMELINE, FrameStatus, Timeline
+
+FORMAT = 1
+NAME = ".timeline.npz"  # in a results folder
+PRIVATE = ("appearance",)  # what never leaves the work folder
+
+
+def write_timeline(
+    path: Path, timeline: Timeline, *, without: Collection[str] = (), packed: bool = False
+) -> None:
+    """Write a timeline, but the optional columns called ``without``. Equal ones give equal bytes.
+
+    Warnings are not kept: they belong to the run that tells them.
+
+    Raises:
+        NoSpaceError, OutputPathError: it cannot be written.
+    """
+    meta = {
+        "format": FORMAT,
+        "name": timeline.name,
+        "labels": timeline.labels,
+        "files": timeline.files,
+    }
+    names = [name for name in TIMELINE if name not in without]
+    write_npz(path, meta, arrays_of(timeline, names), packed=packed)
+
+
+def keep_in_results(folder: Path, timeline: Timeline) -> str:
+    """Write the copy that a results folder keeps; returns its name."""
+    write_timeline(folder / NAME, timeline, without=PRIVATE, packed=True)
+    return NAME
+
+
+def read_timeline(path: Path, *, without: Collection[str] = ()) -> Timeline:
+    """What ``write_timeline`` wrote; optional columns called ``without`` are not read.
+
+    Raises:
+        UnreadableError: missing, damaged, of another version, or no timeline.
+    """
+    names = [name for name in TIMELINE if name not in without]
+    meta, arrays = read_npz(path, FORMAT, names)
+    try:
+        columns: dict[str, Any] = arrays
+        timeline = Timeline(
+            name=str(meta["name"]),
+            labels=tuple(map(str, meta["labels"])),
+            files=tuple(map(str, meta["files"])),
+            **columns,
+        )
+        _check_values(timeline)
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnreadableError(f"{path}: is no timeline ({error}); analyse again") from error
+    return timeline
+
+
+def _check_values(timeline: Timeline) -> None:
+    """Raises ValueError where a column holds what it cannot."""
+    import numpy as np
+
+    frame, face = timeline.frame, timeline.face_id
+    if len(frame) and (frame[0] < 0 or frame[-1] >= len(timeline)):
+        raise ValueError("a face in a frame that is not there")
+    step = np.diff(frame)
+    if (step < 0).any() or ((step == 0) & (np.diff(face) <= 0)).any() or (face < 0).any():
+        raise ValueError("faces out of order")
+    if not np.isin(timeline.status, list(FrameStatus)).all():
+        raise ValueError("an unknown status")
+    for name in ("box", "confidence", "smoothed", "raw"):
+        if not np.isfinite(getattr(timeline, name)).all():
+            raise ValueError(f"{name} holds what is no number")
+    for name in ("smoothed", "raw"):
+        values = getattr(timeline, name)
+        sums = values.sum(axis=1, dtype=np.float64)
+        if (np.abs(sums - 1) > 1e-4).any() or (values < 0).any():
+            raise ValueError(f"{name} does not sum to 1")
+
+
+class LatestTimeline:
+    """Reads timelines for steps and keeps the last one: many segments are drawn from the same.
+
+    May be asked from several threads. Appearance vectors are not read: drawing needs none.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: tuple[tuple[Path, int, int], Timeline] | None = None
+
+    def read(self, path: Path) -> Timeline:
+        """The timeline at ``path`` as it is now.
+
+        Raises:
+            UnreadableError: see ``read_timeline``.
+        """
+        with self._lock:
+            try:
+                facts = path.stat()
+            except OSError as error:
+                raise UnreadableError(f"{path}: is not there; run again") from error
+            stamp = (path, facts.st_mtime_ns, facts.st_size)
+            if self._last is None or self._last[0] != stamp:
+                self._last = None  # before another one is read
+                self._last = stamp, read_timeline(path, without=PRIVATE)
+            return self._last[1]
