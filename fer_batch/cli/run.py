@@ -133,7 +133,7 @@ def _as_json(results: list[ItemResult], out: Path) -> dict[str, Any]:
                 "state": r.state,
                 "out": str(r.out),
                 "seconds": round(r.seconds, 3),
-                "frames": r.summary.get("frames", {}),
+                "frames": r.summary.get("frames", r.summary.get("photos", {})),
                 "warnings": list(r.summary.get("warnings", ())),
                 "error": {"code": r.code, "message": r.error} if r.error else None,
             }

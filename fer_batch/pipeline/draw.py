@@ -50,8 +50,8 @@ class Drawer:
 
     def _shown(self, frame: int) -> int:
         """The frame whose faces are drawn: with ``--every`` the last one that was analysed."""
-        video = self._info.kind == "video"
-        while video and frame > 0 and self._timeline.status[frame] == FrameStatus.SKIPPED:
+        film = self._info.kind != "photos"
+        while film and frame > 0 and self._timeline.status[frame] == FrameStatus.SKIPPED:
             frame -= 1
         return frame
 

@@ -9,9 +9,9 @@ from fer_batch.types import Segment, SourceInfo
 
 
 def detection_grid(info: SourceInfo, settings: AnalyzeSettings) -> int:
-    """Of how many analysed frames one is always searched for faces. Photos in a folder are no film:
-    what two of them show says nothing of those between, so each is searched."""
-    return settings.grid if info.kind == "video" else 1
+    """Of how many analysed frames one is always searched for faces. What two photos show says
+    nothing of those between, so each is searched."""
+    return 1 if info.kind == "photos" else settings.grid
 
 
 def plan(info: SourceInfo, settings: AnalyzeSettings, frames: int) -> list[Segment]:

@@ -13,6 +13,7 @@ import numpy as np
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import FerBatchError
 from fer_batch.output.table import as_shown
+from fer_batch.pipeline.photos import largest_first
 from fer_batch.tracking.assign import assign_tracks
 from fer_batch.tracking.gaps import ghosts, missing_rows
 from fer_batch.tracking.groups import by_track
@@ -58,33 +59,27 @@ def build_timeline(
 ) -> Timeline:
     """The timeline of a source from its shards, which lie in order."""
     faces = merge(shards, len(info))
+    if info.kind == "photos":
+        return _photos(info, faces, labels)
     time_s = (info.pts - info.pts[0]) * float(info.time_base)
     track = assign_tracks(faces.frame, faces.box, faces.appearance, time_s, PATIENCE_S)
     track = join_returns(track, faces.frame, faces.appearance)
-    keep = np.ones(len(track), bool)
-    # Photos in a folder are no film: a face in a single one of them is no ghost, and where none
-    # was found none is put in.
-    film = info.kind == "video"
-    if film:
-        drop = ghosts(
-            track,
-            faces.frame,
-            faces.confidence,
-            time_s,
-            settings.ghost_s,
-            settings.ghost_confidence,
-        )
-        keep = ~drop
+    keep = ~ghosts(
+        track,
+        faces.frame,
+        faces.confidence,
+        time_s,
+        settings.ghost_s,
+        settings.ghost_confidence,
+    )
     usable = np.isin(faces.status, (FrameStatus.OK, FrameStatus.NO_FACE))
     numbers = _renumbered(track[keep])
     rows = {name: getattr(faces, name)[keep] for name in TAKEN_OVER}
     rows |= {"face_id": numbers, "raw": faces.probabilities[keep]}
-    rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s if film else 0.0)
-    # Crops in a folder are unrelated pictures: what one shows says nothing of the next.
-    smooth_s = 0.0 if settings.detector == "none" else settings.smooth_s
+    rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s)
     smoothed = rows["raw"].copy()
     for _, mine in by_track(rows["face_id"]):
-        smoothed[mine] = smooth(rows["raw"][mine], time_s[rows["frame"][mine]], smooth_s)
+        smoothed[mine] = smooth(rows["raw"][mine], time_s[rows["frame"][mine]], settings.smooth_s)
     status = faces.status.copy()
     status[usable] = FrameStatus.NO_FACE
     status[rows["frame"]] = FrameStatus.OK
@@ -95,6 +90,27 @@ def build_timeline(
             status=status,
             time_s=time_s,
             smoothed=smoothed,
+            cut=faces.cut,
+            files=info.files,
+            warnings=info.warnings,
+            **rows,
+        )
+    )
+
+
+def _photos(info: SourceInfo, faces: Faces, labels: tuple[str, ...]) -> Timeline:
+    """Each photo by itself: faces are counted, largest first; nothing is followed, put in, left out
+    or smoothed, and there is no time."""
+    rows = {name: getattr(faces, name) for name in TAKEN_OVER}
+    rows |= {"face_id": largest_first(faces.frame, faces.box), "raw": faces.probabilities}
+    rows = _in_order(rows)
+    return as_shown(
+        Timeline(
+            name=info.name,
+            labels=labels,
+            status=faces.status,
+            time_s=np.full(len(info), np.nan),
+            smoothed=rows["raw"].copy(),
             cut=faces.cut,
             files=info.files,
             warnings=info.warnings,

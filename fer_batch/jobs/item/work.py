@@ -22,7 +22,8 @@ TIMELINE = "timeline.npz"
 @dataclass(frozen=True, slots=True)
 class ItemSpec:
     """One input and what is wanted of it. ``input`` is a local path, ``name`` names its results,
-    ``shown`` is what they say of where it was, "" for ``input`` itself."""
+    ``shown`` is what they say of where it was, "" for ``input`` itself. ``files`` names images
+    below ``input`` where it is a folder of which only some are meant."""
 
     input: str
     name: str
@@ -30,6 +31,7 @@ class ItemSpec:
     render: RenderSettings = field(default_factory=RenderSettings)
     outputs: tuple[str, ...] = DEFAULT_OUTPUTS
     shown: str = ""
+    files: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -43,6 +45,7 @@ class ItemSpec:
             render=RenderSettings.from_json(data["render"]),
             outputs=tuple(data["outputs"]),
             shown=data.get("shown", ""),
+            files=tuple(data.get("files", ())),
         )
 
 

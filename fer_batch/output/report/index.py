@@ -25,6 +25,7 @@ from fer_batch.output.report.html import (
 )
 from fer_batch.output.report.page import share_parts, share_text
 from fer_batch.output.report.thumbnails import stored_thumbnails
+from fer_batch.output.summary import counts_of
 from fer_batch.outputs import REGISTRY, file_of
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _summary(folder: Path) -> dict[str, Any]:
         data = json.loads((folder / "summary.json").read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return data if isinstance(data, dict) and "frames" in data else {}
+    return data if isinstance(data, dict) and counts_of(data) else {}
 
 
 def _item(folder: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +106,9 @@ def _item(folder: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
     share = summary.get("share") or {}
     dominant = str(summary.get("dominant", ""))
     parts = share_parts(share, colours(tuple(share))) if dominant else []
-    persons = len(summary.get("people", []))
+    photos = counts_of(summary).get("total", 0) if "photos" in summary else None
+    faces = int(summary.get("faces", 0))
+    persons = faces if photos is not None else len(summary.get("people", []))
     covered = float(summary.get("coverage", 0.0))
     duration = float(summary.get("input", {}).get("duration_s", 0.0))
     return {
@@ -115,11 +118,13 @@ def _item(folder: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
         "picture": _picture(folder, summary),
         "gif": _if_there(folder, file_of("gif")),
         "duration_s": duration,
-        "duration": clock(duration),
+        "duration": clock(duration) if photos is None else count(int(photos), "photo"),
         "people": persons,
-        "people_text": count(persons, "person", "people"),
+        "people_text": count(persons, "person", "people")
+        if photos is None
+        else count(faces, "face"),
         "coverage": covered,
-        "coverage_text": percent(covered),
+        "coverage_text": f"{percent(covered)} of {'frames' if photos is None else 'photos'}",
         "dominant": dominant,
         "colour": colours(tuple(share)).get(dominant, ""),
         "shares": parts,
