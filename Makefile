@@ -4,7 +4,10 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Versions with which the tests pass; CONSTRAINTS= takes the newest that pyproject.toml allows.
+CONSTRAINTS ?= constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	$(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 DEMO_OUT ?= demo-output
 PYTEST_ARGS ?=
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -14,7 +17,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { command -v "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-dev test test-faults lint format bench wheel-check docs models clean
+.PHONY: help demo install install-dev test test-faults lint format bench wheel-check docs models \
+	lock cluster-env compose-test clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,8 +55,17 @@ docs: $(VENV)/.installed-dev  ## Write docs/cli.md from the commands' own words
 	$(BIN)/python scripts/cli_reference.py
 
 models: $(VENV)/.installed  ## Train the shipped models again, half a day (docs/training.md)
-	@$(if $(REHEARSE),true,$(PIP) -e ".[teacher]")
+	@$(if $(REHEARSE),true,$(PIP) -e ".[train,teacher]")
 	@$(MAKE) -f scripts/models.mk FER_BATCH=$(abspath $(BIN))/fer-batch
+
+lock: $(VENV)/.installed-dev  ## Write constraints.txt: the versions that .venv has
+	$(BIN)/python scripts/lock.py
+
+cluster-env:  ## Write .env for docker-compose.yml: secrets, your user id
+	@scripts/compose_env.sh
+
+compose-test: $(VENV)/.installed  ## Run docker-compose.yml with a real engine and break it (minutes)
+	$(BIN)/python -m tests.compose
 
 clean:  ## Remove what make made
 	rm -rf $(VENV) $(DEMO_OUT) dist build
@@ -64,12 +77,12 @@ $(BIN)/python:
 	"$(PYTHON)" -m venv $(VENV)
 
 # Stamps: what is installed is installed once, until the project's dependencies change.
-$(VENV)/.installed: $(BIN)/python pyproject.toml scripts/vendor_hook.py
-	@echo "Installing fer-batch and what it needs into $(VENV); the first time takes some minutes."
+$(VENV)/.installed: $(BIN)/python pyproject.toml $(CONSTRAINTS) scripts/vendor_hook.py
+	@echo "Installing fer-batch and what it needs into $(VENV); the first time takes a minute."
 	@$(PIP) -e .
 	@touch $@
 
-$(VENV)/.installed-dev: $(BIN)/python pyproject.toml scripts/vendor_hook.py
+$(VENV)/.installed-dev: $(BIN)/python pyproject.toml $(CONSTRAINTS) scripts/vendor_hook.py
 	@echo "Installing fer-batch and what its tests need into $(VENV); the first time takes some minutes."
 	@$(PIP) -e ".[dev]"
 	@touch $(VENV)/.installed $@

@@ -3,7 +3,8 @@
     FerBatchError                code            exit  a retry can help
     ├── UsageError               usage           2     no    wrong option, wrong combination
     │   ├── OutputPathError      output_path     2     no    the output place cannot be used
-    │   └── UnknownModelError    unknown_model   2     no    no model of that name
+    │   ├── UnknownModelError    unknown_model   2     no    no model of that name
+    │   └── NotInstalledError    not_installed   2     no    needs an extra: pip install '…[train]'
     ├── InputError               input           1     no    one input cannot be processed
     │   ├── NotFoundError        not_found       1     no    nothing at that path
     │   ├── UnreadableError      unreadable      1     no    permission, empty file, I/O
@@ -50,6 +51,12 @@ class UnknownModelError(UsageError):
     """No model or detector of that name."""
 
     code = "unknown_model"
+
+
+class NotInstalledError(UsageError):
+    """What was asked for needs an optional part of the installation that is not there."""
+
+    code = "not_installed"
 
 
 class InputError(FerBatchError):

@@ -24,6 +24,7 @@ WANTED = (
     "fer_batch/py.typed",
     "workers/__init__.py",
 )
+MOST_GB = 1.1
 RESULTS = (
     "summary.csv",
     "index.html",
@@ -71,6 +72,7 @@ def use(wheel: Path, folder: Path) -> None:
     python = folder / "venv" / "bin" / "python"
     run(python, "-m", "pip", "install", "--quiet", wheel, cwd=folder)
     program = folder / "venv" / "bin" / "fer-batch"
+    check_base(python, folder)
     print(run(program, "--version", cwd=folder).strip())
     found = json.loads(run(program, "doctor", "--json", cwd=folder))
     if not found["ok"]:
@@ -83,6 +85,25 @@ def use(wheel: Path, folder: Path) -> None:
     print(f"fer-batch demo from the wheel: {summary['frames']['total']} frames")
     code = "import fer_batch; print(len(fer_batch.analyze('out/demo.mp4').to_pandas()))"
     print(f"fer_batch.analyze from the wheel: {run(python, '-c', code, cwd=folder).strip()} rows")
+
+
+def check_base(python: Path, folder: Path) -> None:
+    """The base has neither TensorFlow nor Keras, and is no larger than docs/install.md says."""
+    frozen = run(python, "-m", "pip", "list", "--format=freeze", cwd=folder).lower()
+    heavy = [name for name in ("tensorflow", "keras", "torch", "jax") if f"\n{name}" in frozen]
+    size = sum(f.lstat().st_size for f in (folder / "venv").rglob("*")) / 1e9
+    print(f"installed: {len(frozen.split())} distributions, {size:.2f} GB")
+    if heavy or size > MOST_GB:
+        sys.exit(f"wheel check: {size:.2f} GB (at most {MOST_GB}), should not be there {heavy}")
+    training = subprocess.run(
+        [folder / "venv" / "bin" / "fer-batch", "train", "no.csv", "-o", "out"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "pip install 'fer-batch[train]'" not in training.stderr or "Traceback" in training.stderr:
+        sys.exit(f"wheel check: training without TensorFlow says {training.stderr!r}")
 
 
 def main() -> None:

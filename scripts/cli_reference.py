@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
 from typer.testing import CliRunner
 
 from fer_batch.cli import main
+from fer_batch.cli.groups import GROUPS
 from fer_batch.outputs import REGISTRY
 
 TARGET = Path(__file__).parents[1] / "docs" / "cli.md"
-GROUPS = {
-    "On this machine": ("run", "demo", "render", "report", "open", "models", "doctor"),
-    "Over the queue": (
-        *("submit", "status", "wait", "download", "logs", "jobs"),
-        *("cancel", "retry", "rm", "worker", "up", "down"),
-    ),
-    "Training": ("train", "evaluate", "calibrate", "export", "quantise", "narrow"),
-}
 INTRO = """\
 # Commands
 
@@ -30,26 +22,16 @@ standard output holds JSON and nothing else.
 """
 
 
-def names(app: typer.Typer) -> list[str]:
-    """Every command of ``app`` that is not hidden."""
-    commands = [command for command in app.registered_commands if not command.hidden]
-    return [c.name or (c.callback.__name__ if c.callback else "") for c in commands]
-
-
 def reference() -> str:
     """The page: a section for each command with its help."""
     main._register()
-    there = names(main.app)
-    groups = {title: [n for n in group if n in there] for title, group in GROUPS.items()}
-    grouped = [name for group in groups.values() for name in group]
-    groups["Other"] = [name for name in there if name not in grouped]
+    commands = [command for command in main.app.registered_commands if not command.hidden]
     runner = CliRunner(env={"COLUMNS": "90", "TERMINAL_WIDTH": "90", "NO_COLOR": "1"})
     parts = [INTRO]
-    for title, group in groups.items():
-        if group:
-            parts.append(f"## {title}\n")
-        for name in group:
-            said = runner.invoke(main.app, [name, "--help"], prog_name="fer-batch").output
+    for group in GROUPS:
+        parts.append(f"## {group}\n")
+        for name in [c.name for c in commands if c.rich_help_panel == group]:
+            said = runner.invoke(main.app, [str(name), "--help"], prog_name="fer-batch").output
             lines = "\n".join(line.rstrip() for line in said.strip().splitlines())
             parts.append(f"### fer-batch {name}\n\n```text\n{lines}\n```\n")
     return "\n".join([*parts, outputs()])

@@ -20,6 +20,7 @@ LAYERS = {
             "option_text",
             "outputs",
             "config",
+            "cores",
             "atomic",
             "i420",
             "printable",

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from fer_batch.cores import usable_cores
 from fer_batch.errors import FerBatchError
 from fer_batch.jobs.ledger.spec import QUEUES
 
@@ -43,14 +44,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _healthy() -> int:
-    """0 where Redis has heard of a worker of this host in the last half minute."""
-    from fer_batch.jobs.ledger.heartbeat import workers
-    from fer_batch.jobs.ledger.ledger import Ledger
+    """0 where a worker of this machine has touched its heartbeat file in the last minute."""
     from fer_batch.jobs.settings import load_settings
+    from workers.heartbeat import any_fresh, is_fresh
 
-    here = f"@{os.uname().nodename}"
-    names = [worker.name for worker in workers(Ledger(load_settings()))]
-    return 0 if any(name.endswith(here) for name in names) else 1
+    settings = load_settings()
+    if settings.heartbeat is not None:
+        return 0 if is_fresh(settings.heartbeat) else 1
+    return 0 if any_fresh(settings.cache_dir / "workers") else 1
 
 
 def _work(options: argparse.Namespace) -> int:
@@ -63,7 +64,7 @@ def _work(options: argparse.Namespace) -> int:
         os.environ[DEVICE] = options.device
     os.environ[CHILDREN] = str(options.concurrency)
     if options.concurrency > 1:
-        os.environ.setdefault(THREADS, str(max(1, (os.cpu_count() or 1) // options.concurrency)))
+        os.environ.setdefault(THREADS, str(max(1, usable_cores() // options.concurrency)))
     with tempfile.TemporaryDirectory(prefix="fer-batch-worker-") as folder:
         os.environ[STOP_FILE] = str(Path(folder) / "stop")
         from workers.app import app, settings

@@ -24,10 +24,13 @@ from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.store.connect import open_storage
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.version import installed_version
+from workers.folders import hold, remove_left
+from workers.heartbeat import NAME, Heartbeat
 from workers.process import STOP_FILE, SUPERVISOR
 
 logger = logging.getLogger(__name__)
 EXIT_STUCK = 70
+CLEAN_S = 600.0  # how often folders of workers that are gone are looked for
 
 
 class Caretaker(threading.Thread):
@@ -44,11 +47,14 @@ class Caretaker(threading.Thread):
         self.storage: Storage | None = None
         self.publish = Publisher(settings, app)
         self.ended = threading.Event()
+        self.turned = time.monotonic()
+        self._cleaned = time.monotonic()
         self._seen = -1
         self._moved = time.monotonic()
 
     def run(self) -> None:
         while not self.ended.wait(self.settings.sweep_s):
+            self.turned = time.monotonic()
             if self._orphaned():
                 logger.warning("the supervisor is gone; this worker stops")
                 os.kill(os.getpid(), signal.SIGTERM)
@@ -69,6 +75,11 @@ class Caretaker(threading.Thread):
         except FerBatchError as error:
             logger.warning("%s", error)
 
+    def in_order(self) -> bool:
+        """Whether this thread turns, or has not begun because Redis has not answered yet. What
+        Redis does is no matter: a worker that waits for it is as it should be."""
+        return not self.is_alive() or time.monotonic() - self.turned < self.settings.watchdog_s
+
     @staticmethod
     def _orphaned() -> bool:
         """True where a supervisor had started this worker and is there no more: another one may
@@ -81,6 +92,9 @@ class Caretaker(threading.Thread):
         if self.storage is None:
             self.storage = open_storage(self.settings.storage_url)
         sweep(self.ledger, self.storage, self.publish)
+        if time.monotonic() - self._cleaned > CLEAN_S:
+            self._cleaned = time.monotonic()
+            remove_left(self.settings.cache_dir / "workers")
         self._watch()
 
     def _about(self) -> dict[str, Any]:
@@ -122,8 +136,13 @@ def graphics_cards() -> str:
 
 
 def install(settings: QueueSettings, app: Any, name: str, queues: str) -> None:
-    """Tie the caretaker and the stop file to Celery's signals."""
+    """Tie the caretaker, the heartbeat and the stop file to Celery's signals."""
     caretaker = Caretaker(settings, app, name, queues)
+    own = settings.cache_dir / "workers" / name
+    hold(own)
+    remove_left(own.parent)
+    heartbeat = Heartbeat(settings.heartbeat or own / NAME, caretaker.in_order)
+    heartbeat.start()
 
     def ready(**_: Any) -> None:
         caretaker.first()
@@ -134,6 +153,7 @@ def install(settings: QueueSettings, app: Any, name: str, queues: str) -> None:
         if path := os.environ.get(STOP_FILE):
             Path(path).touch()
         caretaker.ended.set()
+        heartbeat.ended.set()
         # A warm shutdown waits for the running unit, which gives up between batches. What takes
         # longer (a GIF, a join) gets its time, then QUIT: the ledger hands it out again.
         timer = threading.Timer(settings.stop_s, os.kill, (os.getpid(), signal.SIGQUIT))

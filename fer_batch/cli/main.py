@@ -7,15 +7,17 @@ import sys
 
 import typer
 
+from fer_batch.cli.groups import ANALYSE, RESULTS, SYSTEM, GroupedCommands
 from fer_batch.cli.options import report_error
 from fer_batch.errors import FerBatchError
 
 app = typer.Typer(
     name="fer-batch",
+    cls=GroupedCommands,
     help="Batch annotation of facial expressions in video: folders in, annotated videos, GIFs, "
     "timelines and reports out.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # rich takes half of the time that --help has
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -28,13 +30,13 @@ def _register() -> None:
     from fer_batch.cli.queue import commands as queue
     from fer_batch.cli.train import commands as training
 
-    app.command("run")(run.run)
-    app.command("demo")(demo.demo)
-    app.command("render")(render.render)
-    app.command("open")(report.open_page)
-    app.command("report")(report.report)
-    app.command("models")(models.models)
-    app.command("doctor")(doctor.doctor)
+    app.command("run", rich_help_panel=ANALYSE)(run.run)
+    app.command("demo", rich_help_panel=ANALYSE)(demo.demo)
+    app.command("render", rich_help_panel=RESULTS)(render.render)
+    app.command("report", rich_help_panel=RESULTS)(report.report)
+    app.command("open", rich_help_panel=RESULTS)(report.open_page)
+    app.command("models", rich_help_panel=SYSTEM)(models.models)
+    app.command("doctor", rich_help_panel=SYSTEM)(doctor.doctor)
     queue.register(app)
     training.register(app)
 

@@ -29,6 +29,15 @@ def a_path(text: str) -> Path:
     return Path(text)
 
 
+def complete_outputs(incomplete: str) -> list[str]:
+    """How the last name of a comma-separated list of outputs may end, for shells."""
+    before, comma, last = incomplete.rpartition(",")
+    taken = before.split(",")
+    return [
+        before + comma + name for name in OUTPUTS if name.startswith(last) and name not in taken
+    ]
+
+
 Paths = Annotated[
     list[Path],
     typer.Argument(
@@ -37,7 +46,10 @@ Paths = Annotated[
     ),
 ]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")]
-Outputs = Annotated[str, typer.Option(help=f"What to make, of: {', '.join(OUTPUTS)}.")]
+Outputs = Annotated[
+    str,
+    typer.Option(help=f"What to make, of: {', '.join(OUTPUTS)}.", autocompletion=complete_outputs),
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON on stdout.")]
 

@@ -23,7 +23,11 @@ def render(
         list[Path], typer.Argument(help="Result folders of `fer-batch run`, one input's or all.")
     ],
     outputs: Annotated[
-        str, typer.Option(help="What to make beside what there is already, which is drawn again.")
+        str,
+        typer.Option(
+            help="What to make beside what there is already, which is drawn again.",
+            autocompletion=o.complete_outputs,
+        ),
     ] = "",
     *,
     wanted: RenderSettings,

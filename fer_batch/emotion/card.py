@@ -25,7 +25,9 @@ class ModelCard:
     pixels square; pixel centres are whole numbers. ``temperature`` is already inside the files.
     ``annotation`` says whose labels it learned, and so is measured against: ``fer2013``, or
     ``ferplus`` for the majority of FER+'s votes.
-    ``path`` is where the card was read from.
+    ``sharpen`` is how much crops are sharpened before the network sees them
+    (``faces.align.sharpened``). ``prior`` are the shares of the labels, by name, that the
+    probabilities assume; empty where nobody knows. ``path`` is where the card was read from.
     """
 
     name: str
@@ -37,6 +39,8 @@ class ModelCard:
     temperature: float = 1.0
     version: str = "1"
     annotation: Annotation = "fer2013"
+    sharpen: float = 0.0
+    prior: dict[str, float] = field(default_factory=dict)
     description: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -56,11 +60,18 @@ class ModelCard:
             if len(data["template"]) != 5 or not data["labels"]:
                 raise ValueError("it needs five landmarks and at least one label")
             card = cls(**data, path=path)
+            if not 0 <= card.sharpen <= 4:
+                raise ValueError("sharpen must be 0 to 4")
             if card.annotation not in ANNOTATIONS:
                 raise ValueError(f"its annotation is none of {', '.join(ANNOTATIONS)}")
             return card
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelFileError(f"{path}: not a model card that can be read ({error})") from error
+
+    @property
+    def identity(self) -> list[object]:
+        """All that a face's numbers depend on, as JSON: the weights, and how crops are made."""
+        return [self.sha256, [list(point) for point in self.template], self.sharpen]
 
     def write(self, path: Path) -> None:
         """Writes the card as JSON."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def has_gpu() -> bool:
     """Whether Keras' backend can use a GPU. Imports the backend, which takes seconds."""
-    load_keras()
+    load_keras("a GPU")
     import keras
 
     try:
@@ -46,7 +46,7 @@ class KerasClassifier:
     concurrency = 1
 
     def __init__(self, card: ModelCard, batch_size: int, device: str = "auto") -> None:
-        load_keras()
+        load_keras("a GPU or --runtime keras")
         import keras
 
         self.card, self.batch_size = card, batch_size

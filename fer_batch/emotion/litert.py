@@ -6,11 +6,11 @@ the small convolutions of these networks.
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from typing import TYPE_CHECKING, Any
 
+from fer_batch.cores import usable_cores
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import in_batches
 from fer_batch.errors import ModelFileError
@@ -32,7 +32,7 @@ class LiteRtClassifier:
 
     def __init__(self, card: ModelCard, batch_size: int, threads: int | None = None) -> None:
         self.card, self.batch_size = card, batch_size
-        self.concurrency = threads or os.cpu_count() or 1
+        self.concurrency = threads or usable_cores()
         self._made = 1
         self._making = threading.Lock()
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()

@@ -54,6 +54,22 @@ def crop_faces(frame: Frame, faces: Detections, template: FloatArray, size: int)
     return crops if frame.full_range else _FULL_RANGE[crops]
 
 
+def sharpened(crops: Image, amount: float) -> Image:
+    """``crops uint8[n, s, s]`` with ``amount`` times what a blur of sigma 1 px takes away added
+    ("unsharp masking"); 0 leaves them as they are.
+
+    Sampling a large face down blurs more than what made the training images did (the spectra are
+    in docs/training.md).
+    """
+    if not amount:
+        return crops
+    result = np.empty_like(crops)
+    for crop, sharp in zip(crops, result, strict=True):
+        soft = cv2.GaussianBlur(crop, (5, 5), 1.0)
+        cv2.addWeighted(crop, 1 + amount, soft, -amount, 0, dst=sharp)
+    return result
+
+
 def appearance(crops: Image) -> HalfArray:
     """What a face looks like, coarsely: ``float16[n, 144]`` unit vectors from ``crops``.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fer_batch.types import Detections, Frame
@@ -18,3 +20,7 @@ class WholeImage:
         box = np.array([[0, 0, frame.width, frame.height]], np.float32)
         landmarks = np.full((1, 5, 2), np.nan, np.float32)
         return Detections(box, np.ones(1, np.float32), landmarks)
+
+    def detect_many(self, frames: Sequence[Frame]) -> list[Detections]:
+        """See ``Detector``."""
+        return [self.detect(frame) for frame in frames]

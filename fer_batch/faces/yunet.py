@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -61,6 +62,10 @@ class YuNet:
         padded = (frame.luma.shape[1], frame.luma.shape[0])
         scale = np.array([padded[0] / size[0], padded[1] / size[1]], np.float32)
         return _within(found, scale, frame.width, frame.height)
+
+    def detect_many(self, frames: Sequence[Frame]) -> list[Detections]:
+        """See ``Detector``."""
+        return [self.detect(frame) for frame in frames]
 
 
 def open_network(weights: Path, min_confidence: float) -> Network:

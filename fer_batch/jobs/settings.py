@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fer_batch.errors import UsageError
+from fer_batch.jobs.redis_url import read_password, with_password
 
 LIMIT_FRAMES = 2048  # as many as the limits of a task are meant for: a quarter of a second each
 SOCKET_PATH_LIMIT = 100  # bytes; Linux allows 108 in sockaddr_un, macOS 104
@@ -40,7 +41,8 @@ class QueueSettings(BaseSettings):
     ``redis_url``: empty means the embedded stack of this machine. ``window``: units of one job
     handed out at a time per queue. ``max_attempts``: starts of a unit that ended without a word
     before its item is given up. ``max_retries``: repeats after errors that time can heal.
-    ``aging_s``: a unit that waited so long moves one priority up.
+    ``aging_s``: a unit that waited so long moves one priority up. ``heartbeat``: the file that a
+    worker touches while it is in order.
     """
 
     model_config = SettingsConfigDict(
@@ -48,6 +50,8 @@ class QueueSettings(BaseSettings):
     )
 
     redis_url: SecretStr = SecretStr("")
+    redis_password: SecretStr = SecretStr("")
+    redis_password_file: Path | None = None
     storage: str = ""
     state_dir: Path = Field(default_factory=default_state_dir)
     cache_dir: Path = Field(default_factory=default_cache_dir)
@@ -69,6 +73,7 @@ class QueueSettings(BaseSettings):
     worker_memory_mb: int = Field(default=6000, ge=256)
     stop_s: float = Field(default=30.0, ge=0.0)
     watchdog_s: float = Field(default=180.0, gt=0.0)
+    heartbeat: Path | None = None
 
     @field_validator("state_dir", "cache_dir")
     @classmethod
@@ -168,6 +173,10 @@ def load_settings() -> QueueSettings:
     if url and not re.match(r"(rediss?|unix)://", url):
         raise UsageError("FER_BATCH_REDIS_URL must start with redis://, rediss:// or unix://")
     try:
+        if settings.redis_password_file is not None:
+            url = with_password(url, read_password(settings.redis_password_file))
+        url = with_password(url, settings.redis_password.get_secret_value())
+        settings = settings.model_copy(update={"redis_url": SecretStr(url)})
         parts = urlsplit(url)
         # Anything else there is the rest of a password with a bare "/" or "#" in it.
         odd_path = not re.fullmatch(r"(/\d*)?", parts.path) or parts.fragment or not parts.hostname

@@ -7,7 +7,6 @@ an only segment is the whole film.
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from fer_batch.config import RenderSettings
+from fer_batch.cores import usable_cores
 from fer_batch.media import planes
 from fer_batch.media.film import Film, output_ticks
 from fer_batch.media.image_decode import shrink_factor
@@ -63,7 +63,7 @@ class PartWriter:
             context = stream.codec_context
             context.time_base = self._time_base
             # x264's own choice, half as many again as cores, only adds work.
-            context.thread_count = threads or min(os.cpu_count() or 1, MOST_THREADS)
+            context.thread_count = threads or min(usable_cores(), MOST_THREADS)
             context.color_range = 1
             context.color_primaries, context.color_trc, context.colorspace = info.colour[1:]
             context.gop_size = max(1, round(KEYFRAME_S / info.frame_s))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 
+from fer_batch.cores import usable_cores
 from fer_batch.media import planes
 from fer_batch.media.container import open_container, video_stream
 from fer_batch.media.decode import decoded_frames
@@ -29,7 +29,7 @@ class VideoReader:
         """``threads``: decoder threads, 0 for as many as are worth it."""
         self.info = info
         small = info.width * info.height <= SMALL_PICTURE
-        self._threads = threads or int(small and (os.cpu_count() or 1) <= FEW_CORES)
+        self._threads = threads or int(small and usable_cores() <= FEW_CORES)
 
     def frames(self, start: int, stop: int) -> Iterator[Frame]:
         """Yield frames ``start`` to ``stop - 1`` in order, each exactly once."""

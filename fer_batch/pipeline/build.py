@@ -12,6 +12,7 @@ from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import FerBatchError
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource, open_source
+from fer_batch.pipeline.analyzer import FaceAnalyzer
 from fer_batch.pipeline.native import one_thread_a_call, share_arenas
 from fer_batch.timeline_file import LatestTimeline
 from fer_batch.types import SourceInfo
@@ -79,6 +80,16 @@ class Engine:
                 )
                 self.load_s += time.perf_counter() - begin
         return self._classifiers[settings.model]
+
+    def analyzer(self, settings: AnalyzeSettings) -> FaceAnalyzer:
+        """What finds and classifies faces on this machine. Not for two threads at once.
+
+        Raises:
+            UnknownModelError, ModelFileError: the settings name what cannot be loaded.
+        """
+        from fer_batch.pipeline.grid import GridAnalyzer
+
+        return GridAnalyzer(settings, self.detector(settings), self.classifier(settings))
 
     def card(self, settings: AnalyzeSettings) -> ModelCard:
         """The model's card, without loading weights."""

@@ -49,35 +49,41 @@ def detect_on_grid(
 def _fill_group(
     group: list[Frame], detector: Detector, known: dict[int, Detections], timings: Timings
 ) -> list[Detections]:
-    """Faces of each frame of a group: detected at both ends and wherever they are needed."""
+    """Faces of each frame of a group, level by level: detected at both ends, then in the middle of
+    each span whose ends disagree, and so on. Each level is one call of the detector."""
     decoded = [frame for frame in group if frame.image is not None]
     found: dict[int, Detections] = dict(known)
-
-    def at(place: int) -> Detections:
-        frame = decoded[place]
-        if frame.index not in found:
-            with timings.stage("detect"):
-                found[frame.index] = detector.detect(frame)
-        return found[frame.index]
-
-    def fill(low: int, high: int) -> None:
-        if high - low < 2:
-            return
-        first, last = at(low), at(high)
-        match = agree(first, last)
-        if match is None or (not match and high - low > EMPTY_SPAN):
-            middle = (low + high) // 2
-            at(middle)
-            fill(low, middle)
-            fill(middle, high)
-            return
-        span = decoded[high].index - decoded[low].index
-        for place in range(low + 1, high):
-            share = (decoded[place].index - decoded[low].index) / span
-            found[decoded[place].index] = between(first, last, match, share)
-
-    if decoded:
-        at(0)
-        at(len(decoded) - 1)
-        fill(0, len(decoded) - 1)
+    spans = [(0, len(decoded) - 1)] if decoded else []
+    while spans:
+        _detect(decoded, spans, detector, found, timings)
+        wider = [(low, high) for low, high in spans if high - low > 1]
+        spans = []
+        for low, high in wider:
+            first, last = found[decoded[low].index], found[decoded[high].index]
+            match = agree(first, last)
+            if match is None or (not match and high - low > EMPTY_SPAN):
+                middle = (low + high) // 2
+                spans += [(low, middle), (middle, high)]
+                continue
+            length = decoded[high].index - decoded[low].index
+            for frame in decoded[low + 1 : high]:
+                share = (frame.index - decoded[low].index) / length
+                found[frame.index] = between(first, last, match, share)
     return [found.get(frame.index, NOTHING) for frame in group]
+
+
+def _detect(
+    decoded: list[Frame],
+    spans: list[tuple[int, int]],
+    detector: Detector,
+    found: dict[int, Detections],
+    timings: Timings,
+) -> None:
+    """Search those ends of ``spans`` that were not searched yet."""
+    places = sorted({place for span in spans for place in span})
+    frames = [decoded[place] for place in places if decoded[place].index not in found]
+    if frames:
+        with timings.stage("detect"):
+            answers = detector.detect_many(frames)
+        for frame, faces in zip(frames, answers, strict=True):
+            found[frame.index] = faces

@@ -42,8 +42,9 @@ def render_segment(
     """Write the annotated pictures of a segment to ``part`` (MP4) and snapshots to ``kept`` (zip).
 
     The part of an only segment is the whole film with its sound. ``whole``: each frame is kept as a
-    picture of its own, too. Else only the frames that ``keep`` names are drawn without ``part``. Both files appear whole or not at all. Decoding, drawing and
-    encoding run side by side, a few frames apart.
+    picture of its own, too. Else only the frames that ``keep`` names are drawn without ``part``.
+    Both files appear whole or not at all. Decoding, drawing and encoding run side by side, a few
+    frames apart.
 
     Raises:
         Cancelled: ``should_cancel`` said so.

@@ -2,7 +2,8 @@
 
 One zip a segment, uncompressed, written as the frames go by, so that memory stays flat:
 ``person/<face_id>.jpg``, ``moment/<frame>.jpg``, ``image/<frame>.jpg`` (a whole annotated image of
-a folder of images), ``thumb/<frame>.jpg`` (a small one, of photos). ``warnings.json``, where the sound went in with the pictures and some was lost.
+a folder of images), ``thumb/<frame>.jpg`` (a small one, of photos). ``warnings.json``, where the
+sound went in with the pictures and some was lost.
 """
 
 from __future__ import annotations

@@ -92,12 +92,14 @@ def measure(
     """
     import numpy as np
 
+    from fer_batch.faces.align import sharpened
+
     template = None if by_box else np.array(classifier.card.template, np.float32)
     crops, found = pipeline_crops(faces.images[told.rows], detector, template)
     if not found.any():
         raise TrainingDataError("the detector finds a face in none of the images")
     direct, truth = told.probabilities[found], told.truth
-    aligned = classifier.classify(crops[found])
+    aligned = classifier.classify(sharpened(crops[found], classifier.card.sharpen))
     return Alignment(
         float(found.mean()),
         float((direct.argmax(axis=1) == aligned.argmax(axis=1)).mean()),

@@ -17,8 +17,14 @@ def commands() -> list[str]:
     """Names of commands as the program lists them."""
     done = fer_batch("--help")
     assert done.returncode == 0
-    listed = done.stdout.split("Commands:")[1]
-    return re.findall(r"^  ([a-z-]+) ", listed, flags=re.MULTILINE)
+    return [line.split()[0] for lines in sections(done.stdout).values() for line in lines]
+
+
+def sections(text: str) -> dict[str, list[str]]:
+    """Lines of commands by the group that they stand in."""
+    listed = text[text.index("Analyse:") :].strip().split("\n\n")
+    parts = [part.splitlines() for part in listed]
+    return {title.rstrip(":"): lines for title, *lines in parts}
 
 
 def test_the_commands_of_one_machine_are_there(commands: list[str]) -> None:
@@ -70,7 +76,9 @@ def test_every_command_explains_itself(commands: list[str]) -> None:
 
 
 def test_the_list_of_commands_has_whole_sentences() -> None:
-    listed = fer_batch("--help").stdout.split("Commands:")[1].strip().splitlines()
+    groups = sections(fer_batch("--help").stdout)
+    assert list(groups) == ["Analyse", "Results", "Queue", "Train", "System"]
+    listed = [line for lines in groups.values() for line in lines]
     assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
 
 

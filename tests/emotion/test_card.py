@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def test_a_card_reads_as_it_was_written(small_model: Path, tmp_path: Path) -> No
         ({"labels": []}, "label"),
         ({"surprise": 1}, "surprise"),
         ({"annotation": "hearsay"}, "annotation"),
+        ({"sharpen": -1}, "sharpen"),
     ],
 )
 def test_a_card_of_another_kind_is_refused(
@@ -108,3 +110,23 @@ def test_shipped_models_are_what_their_cards_say(card: ModelCard) -> None:
 def test_the_default_model_is_shipped() -> None:
     assert (models_dir() / "fer3.json").is_file()
     assert find_model("fer3").labels == ("happy", "sad", "neutral")
+
+
+def test_all_that_changes_numbers_is_in_a_cards_identity(small_model: Path) -> None:
+    card = ModelCard.read(small_model)
+    moved = tuple((x + 0.5, y) for x, y in card.template)
+    for other in (
+        replace(card, sharpen=0.5),
+        replace(card, template=moved),  # type: ignore[arg-type]
+        replace(card, sha256={**card.sha256, "two.tflite": "0" * 64}),
+    ):
+        assert other.identity != card.identity
+    assert replace(card, description="other words").identity == card.identity
+    assert json.loads(json.dumps(card.identity)) == card.identity
+
+
+def test_shipped_models_say_what_prior_they_assume() -> None:
+    for card in list_models():
+        assert set(card.prior) == set(card.labels), card.name
+        assert sum(card.prior.values()) == pytest.approx(1, abs=1e-3)
+        assert card.sharpen == 0.5

@@ -196,3 +196,13 @@ def test_other_weights_that_are_the_same_file_find_the_same(tmp_path: Path) -> N
     one, other = open_detector("yunet"), open_detector("yunet", str(copy))
     assert one.sha256 == other.sha256
     assert (one.detect(picture).box == other.detect(picture).box).all()
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_many_are_found_as_one_by_one(name: str, frames: dict[str, Frame]) -> None:
+    detector, some = open_detector(name), [frames[kind] for kind in sorted(frames)]
+    assert detector.detect_many([]) == []
+    found = detector.detect_many(some)
+    assert len(found) == len(some)
+    for frame, faces in zip(some, found, strict=True):
+        assert np.array_equal(faces.box, detector.detect(frame).box)

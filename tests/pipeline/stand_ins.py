@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -14,8 +14,8 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.faces.detector import Detector, open_detector
 from fer_batch.media.source import FrameSource
-from fer_batch.pipeline.analyze import analyze_segment
 from fer_batch.pipeline.build import Engine
+from fer_batch.pipeline.grid import analyze_segment
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Timings
 from fer_batch.types import Detections, Faces, FloatArray, Frame, FrameStatus, Image, SourceInfo
@@ -88,6 +88,10 @@ class Counting:
         self.seen[frame.index] += 1
         return self._detector.detect(frame)
 
+    def detect_many(self, frames: Sequence[Frame]) -> list[Detections]:
+        """See ``Detector``."""
+        return [self.detect(frame) for frame in frames]
+
 
 class Painted:
     """A ``Detector`` of white squares: a face for each run of white pixels in the top row."""
@@ -101,6 +105,10 @@ class Painted:
         box = np.array([[a, 0, b - a, b - a] for a, b in edges], np.float32).reshape(-1, 4)
         landmarks = np.full((len(box), 5, 2), np.nan, np.float32)
         return Detections(box, np.full(len(box), 0.9, np.float32), landmarks)
+
+    def detect_many(self, frames: Sequence[Frame]) -> list[Detections]:
+        """See ``Detector``."""
+        return [self.detect(frame) for frame in frames]
 
 
 class PaintedSource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from fer_batch.pipeline.detect import detect_on_grid
 from fer_batch.pipeline.progress import Timings
-from fer_batch.types import Detections
+from fer_batch.types import Detections, Frame
 from tests.pipeline.stand_ins import Counting, Painted, PaintedSource
 
 quick = settings(deadline=None, max_examples=60)
@@ -130,3 +131,19 @@ def test_between_frames_without_faces_is_looked_at_once_more() -> None:
     found, seen = faces(places, 6)
     assert sorted(seen) == [0, 3, 6, 7, 8, 9, 10, 11, 12, 15, 18]
     assert [len(found[i]) for i in range(19)] == [int(7 < i < 11) for i in range(19)]
+
+
+def test_each_level_of_a_group_is_one_question() -> None:
+    class Asked(Painted):
+        def __init__(self) -> None:
+            self.asked: list[list[int]] = []
+
+        def detect_many(self, frames: Sequence[Frame]) -> list[Detections]:
+            self.asked.append([frame.index for frame in frames])
+            return super().detect_many(frames)
+
+    detector = Asked()
+    # Faces jump about, so that every frame must be looked at.
+    source = PaintedSource([[20 * (i % 3)] for i in range(9)], side=8)
+    list(detect_on_grid(source.frames(0, 9), detector, 8, Timings()))
+    assert detector.asked == [[0, 8], [4], [2, 6], [1, 3, 5, 7]]

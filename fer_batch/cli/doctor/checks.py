@@ -8,15 +8,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from fer_batch.cli.doctor.check import Check, State
+from fer_batch.cores import usable_cores
 from fer_batch.errors import FerBatchError
 from fer_batch.quiet_stderr import quiet_stderr
 from fer_batch.version import installed_version
 
-PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "opencv-python-headless", "av", "moviepy")
+PACKAGES = ("ai-edge-litert", "opencv-python-headless", "av", "moviepy")
+OPTIONAL = ("keras", "tensorflow")  # training and GPUs
 # What is read and what is written; the names FFmpeg gives its decoders and encoders.
 DECODERS = ("h264", "hevc", "vp9", "mpeg4")
 ENCODERS = ("libx264", "aac")
@@ -26,8 +29,8 @@ NEEDED_BYTES = 1 << 30
 def check_machine() -> Iterator[Check]:
     """Python, processors, graphics cards."""
     yield Check("python", "ok", f"{sys.version.split()[0]} at {sys.executable}")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    yield Check("cpu", "ok", f"{cores} cores")
+    cores = usable_cores()
+    yield Check("cpu", "ok", f"{cores} {'core' if cores == 1 else 'cores'}")
     yield check_gpu()
 
 
@@ -36,6 +39,10 @@ def check_gpu() -> Check:
     cards = gpu_names()
     if not cards:
         return Check("gpu", "ok", "none; the CPU is used")
+    advice = "pip install 'fer-batch[gpu]', then run with --device gpu"
+    if find_spec("tensorflow") is None:
+        found = f"{', '.join(cards)}; the CPU is used: TensorFlow is not installed"
+        return Check("gpu", "note", found, advice)
     try:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         with quiet_stderr():
@@ -45,7 +52,6 @@ def check_gpu() -> Check:
     except ImportError as error:
         return Check("gpu", "wrong", f"TensorFlow cannot be loaded ({error})", "install it again")
     if not seen:
-        advice = "pip install 'fer-batch[gpu]', then run with --device gpu"
         return Check("gpu", "note", f"{', '.join(cards)}; TensorFlow does not see it", advice)
     return Check("gpu", "ok", f"{', '.join(cards)}; used with --device gpu")
 
@@ -64,19 +70,30 @@ def gpu_names() -> list[str]:
 
 
 def check_packages() -> Iterator[Check]:
-    """The libraries that do the work, by version."""
+    """The libraries that do the work, by version, and those that only training and GPUs need."""
     yield Check("fer-batch", "ok", installed_version())
     for name in PACKAGES:
-        try:
-            yield Check(name, "ok", version(name))
-        except PackageNotFoundError:
-            if name == "tensorflow":
-                try:
-                    yield Check(name, "ok", f"{version('tensorflow-cpu')} (CPU build)")
-                    continue
-                except PackageNotFoundError:
-                    pass
+        if found := installed(name):
+            yield Check(name, "ok", found)
+        else:
             yield Check(name, "wrong", "not installed", "pip install --force-reinstall fer-batch")
+    for name in OPTIONAL:
+        yield Check(name, "ok", installed(name) or "not installed; only training and GPUs need it")
+    if (other := installed("tensorflow-cpu")) and installed("tensorflow"):
+        yield Check(
+            "tensorflow-cpu",
+            "wrong",
+            f"{other}: it and tensorflow lie in one folder, in pieces of both",
+            "pip uninstall -y tensorflow tensorflow-cpu, then pip install 'fer-batch[train]'",
+        )
+
+
+def installed(name: str) -> str:
+    """The version of an installed distribution, "" where it is not."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def check_codecs() -> Iterator[Check]:

@@ -21,7 +21,11 @@ def download(
     job: Job = "",
     out: o.Out = Path("fer-batch-out"),
     only: Annotated[
-        str, typer.Option(help="Only these outputs, as `submit --outputs` names them.")
+        str,
+        typer.Option(
+            help="Only these outputs, as `submit --outputs` names them.",
+            autocompletion=o.complete_outputs,
+        ),
     ] = "",
     as_json: Json = False,
 ) -> None:

@@ -41,6 +41,10 @@ def worker(
         raise UsageError(f"--queues: {unknown[0]!r}; choose from {', '.join(QUEUES)}")
     if device not in ("auto", "cpu", "gpu"):
         raise UsageError(f"--device: {device!r}; choose from auto, cpu, gpu")
+    if device == "gpu":
+        from fer_batch.emotion.backend import require_keras
+
+        require_keras("--device gpu")
     if settings.embedded:
         bring_up(settings, start=True)
     else:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import typer
 
+from fer_batch.cli.groups import TRAIN
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of training to ``app``."""
     from fer_batch.cli.train import calibrate, evaluate, export, train
 
-    app.command("train")(train.train)
-    app.command("evaluate")(evaluate.evaluate)
-    app.command("calibrate")(calibrate.calibrate)
-    app.command("export")(export.export)
-    app.command("quantise")(export.quantise)
-    app.command("narrow")(export.narrow)
+    app.command("train", rich_help_panel=TRAIN)(train.train)
+    app.command("evaluate", rich_help_panel=TRAIN)(evaluate.evaluate)
+    app.command("calibrate", rich_help_panel=TRAIN)(calibrate.calibrate)
+    app.command("export", rich_help_panel=TRAIN)(export.export)
+    app.command("quantise", rich_help_panel=TRAIN)(export.quantise)
+    app.command("narrow", rich_help_panel=TRAIN)(export.narrow)

@@ -27,17 +27,18 @@ def export(
     ] = 0.0,
 ) -> None:
     """Calibrate and export a training's models."""
-    from fer_batch.emotion.backend import load_keras
+    from fer_batch.emotion.backend import load_keras, require_keras
     from fer_batch.errors import TrainingDataError
     from fer_batch.training import run
     from fer_batch.training.data.read import hold_out, load
     from fer_batch.training.fit import Training
 
+    require_keras("fer-batch export")
     how = run.stored_settings(directory)
     if how is None:
         raise TrainingDataError(f"{directory}: holds no training")
     faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)
-    load_keras()
+    load_keras("fer-batch export")
     training = Training(how, faces, directory)
     model = training.result(start_share, typer.echo)
     run.finish(training, model, faces, out, prefix, typer.echo, start_share)
@@ -52,14 +53,15 @@ def quantise(
     """Make MODEL-int8, with weights of eight bits, and measure it.
 
     It costs a quarter on CPUs."""
-    from fer_batch.emotion.backend import load_keras
+    from fer_batch.emotion.backend import load_keras, require_keras
     from fer_batch.emotion.models import find_model
     from fer_batch.training.data.read import load
     from fer_batch.training.export.release import quantised
     from fer_batch.training.reports import table
 
+    require_keras("fer-batch quantise")
     card, faces = find_model(model), load(data, fer_plus)
-    load_keras()
+    load_keras("fer-batch quantise")
     out.mkdir(parents=True, exist_ok=True)
     card, result = quantised(card, faces, out)
     typer.echo(table(result, f"{card.name} on PublicTest"))
@@ -71,19 +73,28 @@ def narrow(
     emotions: Annotated[str, typer.Option(help="Comma-separated labels to keep, in that order.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for card and weights.")],
     fer_plus: FerPlus = None,
+    prior: Annotated[
+        str,
+        typer.Option(
+            help="How common the labels are that the probabilities assume: even, or as in "
+            "happy=0.4,sad=0.2,neutral=0.4. Left out: as on PublicTest."
+        ),
+    ] = "",
 ) -> None:
     """Make a model of fewer labels out of MODEL, and measure it.
 
     Nothing is trained; probabilities are calibrated anew on the faces that bear these labels.
     """
-    from fer_batch.emotion.backend import load_keras
+    from fer_batch.emotion.backend import load_keras, require_keras
     from fer_batch.emotion.models import find_model
     from fer_batch.option_text import parse_names
     from fer_batch.training.data.read import load
-    from fer_batch.training.export.narrow import narrowed
+    from fer_batch.training.export.narrow import narrowed, parse_prior
     from fer_batch.training.reports import table
 
+    require_keras("fer-batch narrow")
     card, faces = find_model(model), load(data, fer_plus)
-    load_keras()
-    card, result = narrowed(card, parse_names(emotions), faces, out)
+    load_keras("fer-batch narrow")
+    labels = parse_names(emotions)
+    card, result = narrowed(card, labels, faces, out, parse_prior(prior, labels))
     typer.echo(table(result, f"{card.name} on PublicTest"))

@@ -125,11 +125,12 @@ def train(
     A training that is resumed keeps its settings, save those given anew: to end one early, resume
     it with --epochs and --cooldown-epochs, or with --finish-in on a machine that others use too.
     """
-    from fer_batch.emotion.backend import load_keras
+    from fer_batch.emotion.backend import load_keras, require_keras
     from fer_batch.option_text import parse_names
     from fer_batch.training import run
     from fer_batch.training.data.read import hold_out, load
 
+    require_keras("fer-batch train")
     changes = {
         "batch_size": batch_size,
         "learning_rate": lr,
@@ -162,7 +163,7 @@ def train(
     else:
         run.check_same(how, out, arch, heads if targets or emotions else None, start, frozen)
     faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)
-    load_keras()
+    load_keras("fer-batch train")
     run.train(how, faces, out, resume, typer.echo)
     typer.echo(f"models, history.csv and pictures are in {out}")
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.outputs import REGISTRY
 
+if TYPE_CHECKING:
+    from fer_batch.output.formats.combine import OpenTable
 
-def write_batch(results: list[ItemResult], out: Path) -> None:
+
+def write_batch(results: list[ItemResult], out: Path, open_table: OpenTable | None = None) -> None:
     """Write ``summary.csv``, a row an input; with reports also ``index.html`` and joined tables.
+
+    ``open_table``: how to read a table of a result that does not lie in ``out``.
 
     Raises:
         NoSpaceError, OutputPathError: the folder cannot be written to.
@@ -28,16 +34,17 @@ def write_batch(results: list[ItemResult], out: Path) -> None:
         if output.needs == "batch" and output.name in wanted:
             output.load()([r.out for r in results if r.summary], out / output.file)
     if "report" in wanted:
-        write_gallery(out)
+        write_gallery(out, open_table)
 
 
-def write_gallery(out: Path) -> None:
+def write_gallery(out: Path, open_table: OpenTable | None = None) -> None:
     """Write ``index.html`` and the joined tables of all results that lie in ``out``.
 
     Raises:
         NoSpaceError, OutputPathError: the folder cannot be written to.
     """
+    from fer_batch.output.formats.combine import open_here
     from fer_batch.output.report.index import write_index
     from fer_batch.output.report.rebuild import stored_batch
 
-    write_index(out, *stored_batch(out))
+    write_index(out, *stored_batch(out), open_table=open_table or open_here)

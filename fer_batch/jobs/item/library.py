@@ -8,7 +8,6 @@ from pathlib import Path
 
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.media.source import probe
-from fer_batch.pipeline.analyze import analyze_segment
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, unreported
@@ -45,18 +44,9 @@ def analyze(
     engine = Engine(run or RunSettings())
     source_path = Path(path)
     info = probe(source_path, source_path.stem, settings.fps, engine.run.limits)
-    classifier = engine.classifier(settings)
+    analyzer = engine.analyzer(settings)
     shards = [
-        analyze_segment(
-            engine.source(info),
-            segment,
-            settings,
-            engine.detector(settings),
-            classifier,
-            Timings(),
-            progress,
-            should_cancel,
-        )
+        analyzer.analyze(engine.source(info), segment, Timings(), progress, should_cancel)
         for segment in plan(info, settings, engine.run.segment_frames)
     ]
-    return build_timeline(info, shards, classifier.card.labels, settings)
+    return build_timeline(info, shards, analyzer.labels, settings)

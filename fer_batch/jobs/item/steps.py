@@ -86,7 +86,6 @@ def analyze(
     Raises:
         Cancelled: ``should_cancel`` said so.
     """
-    from fer_batch.pipeline.analyze import analyze_segment
     from fer_batch.pipeline.shard import read_shard, write_shard
 
     found = work.read_plan()
@@ -99,18 +98,9 @@ def analyze(
         except UnreadableError:
             path.unlink()
     timings = Timings()
-    detector, classifier = engine.detector(item.analyze), engine.classifier(item.analyze)
+    analyzer, source = engine.analyzer(item.analyze), engine.source(found.info)
     with timings.stage("analyze_s"):
-        faces = analyze_segment(
-            engine.source(found.info),
-            cut,
-            item.analyze,
-            detector,
-            classifier,
-            timings,
-            report,
-            should_cancel,
-        )
+        faces = analyzer.analyze(source, cut, timings, report, should_cancel)
         give_back_memory(found.gone_through(cut))
     write_shard(path, faces, dict(timings.seconds))
     return path
@@ -259,7 +249,7 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
 def result_key(sha256: str, kind: str, settings: AnalyzeSettings, engine: Engine) -> str:
     """What a result's numbers depend on, as one hash: content, what kind of input it was taken for,
     settings, weights."""
-    weights = engine.card(settings).sha256
+    weights = engine.card(settings).identity
     detector = engine.detector(settings).sha256
     by_others = ("detector_model", "model", "images")
     names = {k: v for k, v in settings.to_json().items() if k not in by_others}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from fer_batch.atomic import flushed_together
 from fer_batch.checksum import sha256_file
@@ -15,22 +16,41 @@ from fer_batch.jobs.ledger.spec import JobItem, Manifest
 from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.download import safe_join
 from fer_batch.jobs.store.storage import Storage
+from fer_batch.jobs.store.stream import open_text
+from fer_batch.outputs import REGISTRY
 
-# Files that the pages and tables of a batch are made of; of others it matters that they exist.
-READ_SUFFIXES = (".json", ".csv")
+# Files that the pages are made of. Tables are read as they stream in, but by outputs of a whole
+# batch, which want folders; of other files it only matters that they exist. A job of thousands of
+# inputs has gigabytes of them.
+READ_SUFFIXES = (".json",)
+READ_BY_BATCH = (".json", ".csv")
 
 
-def write_index(storage: Storage, manifest: Manifest) -> None:
-    """Write ``summary.csv`` and, with reports, ``index.html`` and the joined tables."""
+def write_index(storage: Storage, manifest: Manifest, scratch: Path) -> None:
+    """Write ``summary.csv`` and, with reports, ``index.html`` and the joined tables.
+
+    ``scratch``: a folder with room for the joined tables; ``/tmp`` is often a piece of memory.
+    """
     base = keys.index(manifest.job_id)
     files: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="fer-batch-") as name, flushed_together():
+    scratch.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="index-", dir=scratch) as name,
+        flushed_together(),
+    ):
         folder = Path(name)
+        items = {item.name: index for index, item in enumerate(manifest.items)}
+
+        def open_table(path: Path) -> AbstractContextManager[TextIO]:
+            at = path.relative_to(folder)
+            key = f"{keys.item(manifest.job_id, items[at.parent.as_posix()])}/out/{at.name}"
+            return open_text(storage, key)
+
         results = [
             _result(storage, manifest, index, item, folder)
             for index, item in enumerate(manifest.items)
         ]
-        write_batch(results, folder)
+        write_batch(results, folder, open_table)
         for path in sorted(folder.iterdir()):
             if path.is_file():
                 storage.put_file(path, f"{base}/{path.name}")
@@ -55,10 +75,12 @@ def _result(
     if in_place is not None:
         out.symlink_to(in_place.absolute(), target_is_directory=True)
     else:
+        whole = any(o.needs == "batch" and o.name in manifest.outputs for o in REGISTRY)
+        suffixes = READ_BY_BATCH if whole else READ_SUFFIXES
         for name in result.files:
             target = safe_join(out, name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            if target.suffix in READ_SUFFIXES:
+            if target.suffix in suffixes:
                 storage.get_file(f"{base}/{name}", target)
             else:
                 target.touch()

@@ -113,7 +113,7 @@ class Stages:
         """Write the outputs of the whole job from its items' summaries."""
         from fer_batch.jobs.queue.index import write_index
 
-        write_index(self.storage, manifest)
+        write_index(self.storage, manifest, self.cache.folder)
 
     def own_words(self, words: str, manifest: Manifest, unit: Unit) -> str:
         """``words`` with the input's path as the user wrote it instead of this machine's copy."""

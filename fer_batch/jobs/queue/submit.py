@@ -99,7 +99,7 @@ def _weights(settings: AnalyzeSettings) -> tuple[AnalyzeSettings, str]:
     from fer_batch.faces.weights import checked_hash
 
     card = find_model(settings.model)
-    found: list[object] = [card.sha256]
+    found: list[object] = [card.identity]
     if card.path is not None and card.path.parent != models_dir():
         settings = replace(settings, model=str(card.path.absolute()))
     if settings.detector_model:

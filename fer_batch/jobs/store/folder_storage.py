@@ -23,6 +23,11 @@ class FolderStorage(Storage):
     def __repr__(self) -> str:
         return f"FolderStorage({self.where!r})"
 
+    def make_root(self) -> None:
+        """See ``Storage``."""
+        with self._errors("", writing=True):
+            self.root.mkdir(parents=True, exist_ok=True)
+
     def local_path(self, key: str) -> Path:
         """See ``Storage``; here there always is one, though nothing need lie there."""
         return self.root / check_key(key)

@@ -40,6 +40,17 @@ class ObjectStore(Storage):
     def __repr__(self) -> str:
         return f"ObjectStore({self.where!r})"
 
+    def make_root(self) -> None:
+        """See ``Storage``; needs the right to make buckets only where there is none."""
+        with self._errors("", writing=True):
+            if not self._fs.exists(self._bucket):
+                self._fs.makedirs(self._bucket, exist_ok=True)
+
+    @property
+    def _bucket(self) -> str:
+        bucket: str = self._root.partition("/")[0]
+        return bucket
+
     def local_path(self, key: str) -> None:
         """See ``Storage``; what lies in a store must be fetched."""
         check_key(key)

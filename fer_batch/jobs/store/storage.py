@@ -46,6 +46,10 @@ class Storage(Protocol):
 
     where: str
 
+    def make_root(self) -> None:
+        """Make the folder or bucket that the address names, where it is not there."""
+        ...
+
     def local_path(self, key: str) -> Path | None:
         """Where ``key`` lies on this machine, None where it must be fetched first."""
         ...

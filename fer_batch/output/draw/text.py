@@ -21,6 +21,9 @@ def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont | ImageFont.Im
 
     Args:
         size: pixels of an em.
+
+    Glyphs are set by Pillow's basic engine. Raqm, which it prefers, is only where libfribidi is
+    and sets some of them a pixel apart: two machines would draw two different videos.
     """
     from PIL import ImageFont
 
@@ -30,7 +33,7 @@ def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont | ImageFont.Im
         name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
         path = Path(folder) / "mpl-data" / "fonts" / "ttf" / name
         if path.is_file():
-            return ImageFont.truetype(str(path), size)
+            return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
     return ImageFont.load_default(size)
 
 

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from fer_batch.atomic import atomic_path
 from fer_batch.outputs import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+OpenTable = Callable[[Path], AbstractContextManager[TextIO]]
 COMBINED = {output.file: output.joined for output in REGISTRY if output.joined}
 
 
-def write_combined(out: Path, results: Sequence[Path]) -> list[Path]:
+def open_here(path: Path) -> AbstractContextManager[TextIO]:
+    """A table that lies on this machine."""
+    return path.open(encoding="utf-8", errors="surrogateescape", newline="")
+
+
+def write_combined(
+    out: Path, results: Sequence[Path], open_table: OpenTable = open_here
+) -> list[Path]:
     """Join each of ``COMBINED`` over the folders ``results`` into ``out``; what was written.
 
     The first column is ``input``, the folder's name. Columns that only some results have (labels
     of another model, ``file`` of image folders) are empty for the others. Rows stream through:
-    memory does not grow with the batch.
+    memory does not grow with the batch. ``open_table``: how to read a table of ``results``.
 
     Raises:
         NoSpaceError, OutputPathError: the table cannot be written.
@@ -30,7 +40,7 @@ def write_combined(out: Path, results: Sequence[Path]) -> list[Path]:
         tables = [(folder.name, folder / source) for folder in results]
         tables = [(name, path) for name, path in tables if path.is_file()]
         if tables:
-            _combine(out / target, tables)
+            _combine(out / target, tables, open_table)
             written.append(out / target)
         else:
             # A table of an earlier run would belong to other results.
@@ -38,13 +48,13 @@ def write_combined(out: Path, results: Sequence[Path]) -> list[Path]:
     return written
 
 
-def _header(path: Path) -> list[str]:
-    with path.open(encoding="utf-8", newline="") as file:
+def _header(path: Path, open_table: OpenTable) -> list[str]:
+    with open_table(path) as file:
         return next(csv.reader(file), [])
 
 
-def _combine(target: Path, tables: Sequence[tuple[str, Path]]) -> None:
-    headers = [_header(path) for _, path in tables]
+def _combine(target: Path, tables: Sequence[tuple[str, Path]], open_table: OpenTable) -> None:
+    headers = [_header(path, open_table) for _, path in tables]
     columns = list(dict.fromkeys(column for header in headers for column in header))
     with (
         atomic_path(target) as temporary,
@@ -55,7 +65,7 @@ def _combine(target: Path, tables: Sequence[tuple[str, Path]]) -> None:
         for (name, path), header in zip(tables, headers, strict=True):
             place = [columns.index(column) for column in header]
             straight = place == list(range(len(columns)))
-            with path.open(encoding="utf-8", errors="surrogateescape", newline="") as source:
+            with open_table(path) as source:
                 rows = csv.reader(source)
                 next(rows, None)
                 if straight:

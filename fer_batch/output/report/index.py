@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from fer_batch.atomic import write_text
-from fer_batch.output.formats.combine import COMBINED, write_combined
+from fer_batch.output.formats.combine import COMBINED, OpenTable, open_here, write_combined
 from fer_batch.output.palette import colours
 from fer_batch.output.report.assets import own
 from fer_batch.output.report.html import (
@@ -60,18 +60,19 @@ def write_index(
     failures: Sequence[Failure] = (),
     *,
     title: str = "Results",
+    open_table: OpenTable = open_here,
 ) -> list[Path]:
     """Write ``out/index.html`` and the combined tables it links; what was written.
 
     ``results``: folders inside ``out``, each with its ``summary.json``, in the order to show;
-    others are passed over. Failures come after them.
+    others are passed over. Failures come after them. ``open_table``: how to read their tables.
 
     Raises:
         NoSpaceError, OutputPathError: a file cannot be written.
     """
     found = [(folder, _summary(folder)) for folder in results]
     good = [(folder, summary) for folder, summary in found if summary]
-    written = write_combined(out, [folder for folder, _ in good])
+    written = write_combined(out, [folder for folder, _ in good], open_table)
     items = [_item(folder, summary) for folder, summary in good]
     items += [_failed(failure) for failure in failures]
     # The style and script stand in the page itself, named by hash in its policy: no file of ours

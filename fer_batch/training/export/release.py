@@ -22,6 +22,8 @@ from fer_batch.training.predict import predict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SHARPEN = 0.5
+"""Crops out of pictures are sharpened by so much: measured, see docs/training.md."""
 LIMITS = (
     "Names an expression as annotators saw it in a still face; it does not know what a person "
     "feels.",
@@ -73,6 +75,19 @@ def pool_for(
     return fit_pool(chosen, own.labels, label[rows])
 
 
+def shares(faces: FaceSet, head: Head) -> dict[str, float]:
+    """How often each of the head's labels is the true one among the rows that bear one: what
+    probabilities that are calibrated on these rows assume."""
+    import numpy as np
+
+    label = hard_labels(faces, head.labels, head.source)
+    counts = np.bincount(label[label >= 0], minlength=len(head.labels))
+    return {
+        name: round(float(count / counts.sum()), 4)
+        for name, count in zip(head.labels, counts, strict=True)
+    }
+
+
 def description_of(labels: Sequence[str], source: Annotation) -> str:
     """A card's one sentence."""
     seen = ", as most of ten people named them" if source == "ferplus" else ""
@@ -122,6 +137,8 @@ def release(
             template=template_of(faces),
             temperature=round(pool.temperature, 4),
             annotation=head.source,
+            sharpen=SHARPEN,
+            prior=shares(held, head),
             description=description_of(head.labels, head.source),
             training={**training, "pool": {k: round(v, 4) for k, v in pool.weights.items()}},
             limits=LIMITS,

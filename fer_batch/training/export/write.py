@@ -137,7 +137,7 @@ def save_litert(keras_file: Path, path: Path, weights: str = "float16") -> bool:
     command = [sys.executable, "-m", "fer_batch.training.export.write", *files, weights]
     environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode and "No module named 'tensorflow'" in done.stderr:
+    if done.returncode and "NotInstalledError" in done.stderr:
         return False
     if done.returncode or not path.exists():
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]

@@ -12,7 +12,6 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import InputError, TrainingDataError
 from fer_batch.media.image_decode import read_picture
 from fer_batch.media.source import probe
-from fer_batch.pipeline.analyze import analyze_segment
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Timings
@@ -54,8 +53,8 @@ def ask(
     # A photo has few faces: batches of one, so that no place in them is computed for nothing.
     engine = Engine(RunSettings(runtime=runtime, batch_size=1))
     settings = AnalyzeSettings(model=model)
-    detector, classifier = engine.detector(settings), engine.classifier(settings)
-    labels = len(classifier.card.labels)
+    analyzer, card = engine.analyzer(settings), engine.card(settings)
+    labels = len(analyzer.labels)
     box = np.full((len(files), 4), np.nan, np.float32)
     probabilities = np.full((len(files), labels), np.nan, np.float32)
     unreadable: list[str] = []
@@ -69,7 +68,7 @@ def ask(
             continue
         (segment,) = plan(info, settings, engine.run.segment_frames)
         source = engine.source(info)
-        faces = analyze_segment(source, segment, settings, detector, classifier, Timings())
+        faces = analyzer.analyze(source, segment, Timings())
         if len(faces.frame):
             largest = int((faces.box[:, 2] * faces.box[:, 3]).argmax())
             box[row], probabilities[row] = faces.box[largest], faces.probabilities[largest]
@@ -77,7 +76,7 @@ def ask(
     found = np.isfinite(box[:, 0])
     if not found.any():
         raise TrainingDataError("no face was found in any of the photos")
-    return Answers(classifier.card, found, box, probabilities, tuple(unreadable))
+    return Answers(card, found, box, probabilities, tuple(unreadable))
 
 
 def thumbnails(

@@ -8,12 +8,12 @@ it that the student is shown (``training.tutor``).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fer_batch.cores import usable_cores
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import UsageError
@@ -91,7 +91,7 @@ def lesson(
 
     taught = [students(teacher.card, heads) for teacher in teachers]
     said: dict[str, list[FloatArray]] = {}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         for heard, both in zip(taught, pool.map(answer, teachers), strict=True):
             for name, order in heard.items():
                 said.setdefault(name, []).append(both[:, order])

@@ -13,6 +13,7 @@ from fer_batch.jobs.store.connect import open_storage
 from fer_batch.jobs.store.folder_storage import FolderStorage
 from fer_batch.jobs.store.object_store import ObjectStore
 from fer_batch.jobs.store.storage import Storage, storage_errors
+from fer_batch.jobs.store.stream import open_text
 
 
 @pytest.fixture(params=["path", "file", "memory"])
@@ -132,3 +133,24 @@ def test_whatever_a_library_raises_is_one_line(
     with pytest.raises(kind, match=words) as caught, storage_errors("here", "a/b", writing):
         raise error
     assert "\n" not in str(caught.value)
+
+
+def test_a_root_is_made_once_and_again(storage: Storage) -> None:
+    storage.make_root()
+    storage.make_root()
+    storage.check_writable()
+
+
+@pytest.mark.parametrize("size", [0, 1, 3_000_001])
+def test_text_is_read_as_it_comes_in(storage: Storage, size: int) -> None:
+    lines = "".join(f"{number};é;{'x' * 50}\r\n" for number in range(size // 60 + size % 2))
+    storage.put_bytes("a/table.csv", lines.encode())
+    with open_text(storage, "a/table.csv") as text:
+        assert "".join(text) == lines
+    with open_text(storage, "a/table.csv") as text:  # closed before its end
+        text.readline()
+
+
+def test_text_that_is_not_there(storage: Storage) -> None:
+    with pytest.raises(StorageError, match=r"none\.csv"), open_text(storage, "none.csv") as text:
+        text.read()

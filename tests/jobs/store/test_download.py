@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fer_batch.errors import OutputPathError, StorageError
 from fer_batch.jobs.store.connect import open_storage
 from fer_batch.jobs.store.download import Transfer, fetch, files_of, safe_join
+from fer_batch.jobs.store.records import Fact
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.outputs import OUTPUTS
 
@@ -102,7 +103,7 @@ def test_only_the_files_of_the_named_outputs_are_taken(tmp_path: Path) -> None:
         "frames.csv": "csv",
         "people.csv": "people",
     }
-    about = {name: {"size": 1, "sha256": "0"} for name in names}
+    about = {name: Fact(1, "0") for name in names}
     for output in OUTPUTS:
         found = {one.key for one in files_of(about, "k", tmp_path, "", frozenset({output}))}
         assert found == {f"k/{name}" for name, of in names.items() if of == output}

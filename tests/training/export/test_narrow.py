@@ -11,7 +11,7 @@ from fer_batch.emotion.load import open_classifier
 from fer_batch.errors import OutputPathError, TrainingDataError, UsageError
 from fer_batch.training.data.read import load
 from fer_batch.training.evaluate import truth_for
-from fer_batch.training.export.narrow import narrowed
+from fer_batch.training.export.narrow import narrowed, parse_prior
 
 THREE = ("happy", "sad", "neutral")
 
@@ -86,3 +86,31 @@ def test_models_of_a_training_say_whose_labels_they_learned(trained: Path) -> No
         "fer7": "fer2013",
         "ferplus8": "ferplus",
     }
+
+
+def test_another_prior_is_one_factor_a_label(
+    three: ModelCard, trained: Path, made_data: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """By Bayes: odds change by just as much as the odds of the prior, whatever the face."""
+    faces, prior = load(*made_data), {"happy": 0.2, "sad": 0.5, "neutral": 0.3}
+    wide = ModelCard.read(trained / "ferplus8.json")
+    card, _ = narrowed(wide, THREE, faces, tmp_path, prior)
+    assert card.prior == prior and sum(three.prior.values()) == pytest.approx(1, abs=1e-3)
+    held = faces.of_split("PublicTest").images
+    plain = np.log(open_classifier(str(three.path), "keras").classify(held).astype(np.float64))
+    moved = np.log(open_classifier(str(card.path), "keras").classify(held).astype(np.float64))
+    for one, other in ((0, 2), (1, 2)):
+        odds = (moved[:, one] - moved[:, other]) - (plain[:, one] - plain[:, other])
+        a, b = THREE[one], THREE[other]
+        wanted = np.log(prior[a] / prior[b] * three.prior[b] / three.prior[a])
+        assert np.allclose(odds, wanted, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    "text", ["happy=1", "happy=0.5,sad=0.5,neutral=0.5", "happy,sad", "happy=1,sad=0,neutral=0"]
+)
+def test_a_prior_that_is_none(text: str) -> None:
+    assert parse_prior("", THREE) is None
+    assert parse_prior("even", THREE) == dict.fromkeys(THREE, 1 / 3)
+    with pytest.raises(UsageError, match="--prior"):
+        parse_prior(text, THREE)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from fer_batch.cores import usable_cores
 
 # Two inputs keep two cores busy; more than this at once wait for the disk.
 MOST_AT_ONCE = 16
@@ -16,9 +17,8 @@ SHARE = 0.8
 
 def at_once(wanted: int, inputs: int) -> int:
     """How many children: ``wanted``, or what cores and memory allow; at most one an input."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     room = int(available_mb() * SHARE) // USUAL_MB
-    chosen = wanted or min(cores or 1, room, MOST_AT_ONCE)
+    chosen = wanted or min(usable_cores(), room, MOST_AT_ONCE)
     return max(1, min(chosen, inputs))
 
 

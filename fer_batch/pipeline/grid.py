@@ -1,4 +1,7 @@
-"""One segment: decode, detect, crop, classify. Stateless, so that segments never change results."""
+"""The analyzer of CPUs: faces searched on a grid of frames, crops classified in batches.
+
+Decode, detect, crop, classify: stateless, so that segments never change results.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces
+from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces, sharpened
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, detect_on_grid
@@ -28,6 +31,32 @@ from fer_batch.types import (
     Image,
     Segment,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class GridAnalyzer:
+    """A ``FaceAnalyzer`` of a detector and a classifier, each stage in threads of its own."""
+
+    settings: AnalyzeSettings
+    detector: Detector
+    classifier: Classifier
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """See ``FaceAnalyzer``."""
+        return self.classifier.card.labels
+
+    def analyze(
+        self,
+        source: FrameSource,
+        segment: Segment,
+        timings: Timings,
+        report: Report = unreported,
+        should_cancel: ShouldCancel = never,
+    ) -> Faces:
+        """See ``FaceAnalyzer``."""
+        parts = (self.settings, self.detector, self.classifier, timings, report, should_cancel)
+        return analyze_segment(source, segment, *parts)
 
 
 @dataclass(slots=True)
@@ -173,7 +202,8 @@ class _Batches:
     def _run(self, crops: Image) -> tuple[HalfArray, FloatArray]:
         """Appearance and probabilities of a batch."""
         with self._timings.stage("classify"):
-            return appearance(crops), self._classifier.classify(crops)
+            sharp = sharpened(crops, self._classifier.card.sharpen)
+            return appearance(crops), self._classifier.classify(sharp)
 
 
 def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:

@@ -14,7 +14,7 @@ from fer_batch.config import AnalyzeSettings, Limits
 from fer_batch.errors import Cancelled
 from fer_batch.faces.detector import open_detector
 from fer_batch.media.source import FrameSource, open_source, probe
-from fer_batch.pipeline.analyze import analyze_segment
+from fer_batch.pipeline.grid import analyze_segment
 from fer_batch.pipeline.progress import FRAMES_BETWEEN_CHECKS, Timings
 from fer_batch.pipeline.timeline import build_timeline, merge
 from fer_batch.types import Detections, Faces, Frame, FrameStatus, Segment
