@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,7 @@ from fer_batch.cli import options as o
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import UsageError
-from fer_batch.outputs import parse_outputs
+from fer_batch.outputs import outputs_for, parse_outputs
 
 if TYPE_CHECKING:
     from fer_batch.cli.show import Silent
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def run(
     paths: o.Paths,
     out: o.Out = Path("fer-batch-out"),
-    outputs: o.Outputs = o.ALL_OUTPUTS,
+    outputs: o.Outputs = "",
     *,
     analyze: AnalyzeSettings,
     settings: RunSettings,
@@ -44,7 +45,7 @@ def run(
     Results go to OUT/<input name>/. Exit status: 0 all done, 1 some inputs failed (the others are
     complete), 2 wrong usage, 130 stopped.
     """
-    made = parse_outputs(outputs)
+    made = parse_outputs(outputs) if outputs else ()
     if overwrite and resume:
         raise UsageError("--overwrite and --resume exclude each other")
     existing: Existing = "overwrite" if overwrite else "resume" if resume else "keep"
@@ -70,13 +71,26 @@ def run_local(
     o.check_out(out)
     from fer_batch.emotion.models import find_model
     from fer_batch.jobs.item.work import ItemSpec
-    from fer_batch.media.discover import discover
+    from fer_batch.media.discover import discover, notes_on_images
 
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
-    inputs = discover(paths, exclude=out)
+    inputs = discover(paths, exclude=out, images=analyze.images)
     if not inputs:
         raise UsageError(f"no videos or images found in {', '.join(map(str, paths))}")
-    items = [ItemSpec(str(i.path), i.name, analyze, render, outputs) for i in inputs]
+    if not quiet:
+        for note in notes_on_images(inputs, outputs):
+            typer.echo(note)
+    items = [
+        ItemSpec(
+            str(one.path),
+            one.name,
+            replace(analyze, images=one.images.kind) if one.images else analyze,
+            render,
+            outputs_for(one.kind, outputs),
+            files=one.images.files if one.images else (),
+        )
+        for one in inputs
+    ]
     return run_specs(items, out, settings, existing, quiet)
 
 

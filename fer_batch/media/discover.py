@@ -6,27 +6,38 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
-from fer_batch.outputs import TAKEN
+from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Limits
+from fer_batch.media.image_groups import ImageGroup, group_images
+from fer_batch.outputs import TAKEN, outputs_for
 
 LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input: ``path`` to a video, an image or a folder of images, ``name`` of its results."""
+    """One input: ``path`` to a video, an image or a folder of images, ``name`` of its results.
+
+    ``images``: what images were taken for, see ``image_groups``; None for videos.
+    """
 
     path: Path
     name: str
+    images: ImageGroup | None = None
+
+    @property
+    def kind(self) -> str:
+        """See ``types.SourceKind``."""
+        return self.images.kind if self.images else "video"
 
 
-def discover(paths: list[Path], exclude: Path | None = None) -> list[Input]:
-    """Every input under ``paths``: files as they are, folders searched to the bottom.
+def discover(paths: list[Path], exclude: Path | None = None, images: str = "auto") -> list[Input]:
+    """Every input under ``paths``: files as they are, folders searched recursively.
 
-    A folder that holds images is one input, each video in it another. Hidden files, what is
+    The photos in a folder and the folders in it are one input, frames of a film another, each
+    video too (``images``: see ``AnalyzeSettings``). Hidden files, what is
     neither video nor image, and everything under ``exclude`` (the output folder) are passed over.
     Paths that do not exist stay in the list, so that each gets its own line. The same file named
     twice is one input.
@@ -37,7 +48,19 @@ def discover(paths: list[Path], exclude: Path | None = None) -> list[Input]:
         for item in _walk(path, exclude):
             # The highest of the folders that hold it, whichever was named first.
             found[item] = min(found.get(item, root), root, key=lambda p: len(p.parts))
-    return _named(found)
+    sets = group_images(found, images, Limits())
+    roots = {path: root for path, (root, _) in sets.items()}
+    return [replace(one, images=sets[one.path][1]) for one in _named(roots)]
+
+
+def notes_on_images(inputs: list[Input], outputs: tuple[str, ...]) -> list[str]:
+    """What is said before the work: what images were taken for, where nobody had said it, and which
+    of the wanted ``outputs`` are not made of them."""
+    notes = [one.images.note for one in inputs if one.images and one.images.note]
+    left_out = [name for name in outputs if name not in outputs_for("photos", outputs)]
+    if left_out and any(one.kind == "photos" for one in inputs):
+        notes.append(f"not made of photos: {', '.join(left_out)}")
+    return notes
 
 
 def _absolute(path: Path) -> Path:

@@ -125,7 +125,7 @@ def summary(
 def counts_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """How many frames, or photos, a summary tells of, by status; empty where it is none."""
     found = data.get("photos", data.get("frames"))
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def photo_share(timeline: Timeline) -> dict[str, float]:
@@ -184,7 +184,9 @@ def describe_input(source: SourceInfo, sha256: str) -> dict[str, Any]:
     }
     if source.kind == "photos":  # sizes are those of the largest
         return common | {"photos": len(source), "files": list(source.files)}
+    named = {"files": list(source.files)} if source.files else {}
     return common | {
+        **named,
         "rotation": source.rotation,
         "codec": source.codec,
         "has_audio": source.has_audio,

@@ -43,7 +43,8 @@ def analyze(
         settings = replace(settings, model=model)
     engine = Engine(run or RunSettings())
     source_path = Path(path)
-    info = probe(source_path, source_path.stem, settings.fps, engine.run.limits)
+    limits = engine.run.limits
+    info = probe(source_path, source_path.stem, settings.fps, limits, settings.images)
     analyzer = engine.analyzer(settings)
     shards = [
         analyzer.analyze(engine.source(info), segment, Timings(), progress, should_cancel)

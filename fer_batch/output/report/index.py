@@ -23,7 +23,7 @@ from fer_batch.output.report.html import (
     size,
     source_hash,
 )
-from fer_batch.output.report.page import share_parts, share_text
+from fer_batch.output.report.shares import share_parts, share_text
 from fer_batch.output.report.thumbnails import stored_thumbnails
 from fer_batch.output.summary import counts_of
 from fer_batch.outputs import REGISTRY, file_of
@@ -121,6 +121,7 @@ def _item(folder: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
         "duration_s": duration,
         "duration": clock(duration) if photos is None else count(int(photos), "photo"),
         "people": persons,
+        "photos": photos,
         "people_text": count(persons, "person", "people")
         if photos is None
         else count(faces, "face"),
@@ -176,6 +177,7 @@ def _failed(failure: Failure) -> dict[str, Any]:
         "gif": "",
         "duration_s": -1,
         "people": -1,
+        "photos": None,
         "coverage": -1,
         "dominant": "",
         "shares": [],
@@ -192,14 +194,21 @@ def _totals(items: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     failed = len(items) - len(good)
     warned = sum(item["state"] == "warning" for item in items)
     seconds = sum(item["duration_s"] for item in good)
-    totals = [
-        {"name": "inputs", "value": str(len(items)), "kind": ""},
-        {"name": "of video", "value": length(seconds), "kind": ""},
-        {"name": "people", "value": str(sum(item["people"] for item in good)), "kind": ""},
-    ]
-    if good:
-        weight = sum(item["coverage"] * (item["duration_s"] or 1.0) for item in good)
-        mean = weight / sum(item["duration_s"] or 1.0 for item in good)
+    films = [item for item in good if item["photos"] is None]
+    photos = [item for item in good if item["photos"] is not None]
+    totals = [{"name": "inputs", "value": str(len(items)), "kind": ""}]
+    if films or not photos:
+        people = sum(item["people"] for item in films)
+        totals.append({"name": "of video", "value": length(seconds), "kind": ""})
+        totals.append({"name": "people", "value": str(people), "kind": ""})
+    if photos:
+        faces = sum(item["people"] for item in photos)
+        shown = sum(item["photos"] for item in photos)
+        totals.append({"name": "photos", "value": str(shown), "kind": ""})
+        totals.append({"name": "faces in photos", "value": str(faces), "kind": ""})
+    if films:
+        weight = sum(item["coverage"] * (item["duration_s"] or 1.0) for item in films)
+        mean = weight / sum(item["duration_s"] or 1.0 for item in films)
         totals.append({"name": "of the time with a face", "value": percent(mean), "kind": ""})
     totals.append(
         {"name": "with warnings", "value": str(warned), "kind": "warning" if warned else ""}
