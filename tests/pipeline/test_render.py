@@ -34,7 +34,7 @@ Work = tuple[FrameSource, Timeline]
 
 
 def analysed(path: Path) -> Work:
-    source = open_source(probe(path, path.stem, 25.0, Limits()), Limits(), threads=1)
+    source = open_source(probe(path, path.stem, 25.0, Limits(), "frames"), Limits(), threads=1)
     settings = AnalyzeSettings()
     shards = analyzed(source, settings, 10**6)
     return source, build_timeline(source.info, shards, LABELS, settings)
@@ -76,6 +76,7 @@ def rendered(
             kept[-1],
             Timings(),
             RUN,
+            whole=video and source.info.kind == "frames",
         )
     return parts, kept
 

@@ -58,9 +58,11 @@ FerBatch.ready((data) => {
     find("#viewer-faces").replaceChildren(...faces);
     find("#back").disabled = place === 0;
     find("#on").disabled = place === photos.length - 1;
+    if (!viewer.contains(document.activeElement)) viewer.focus();
     history.replaceState(null, "", `#photo=${photo}`);
     // The next one is there before it is asked for.
-    if (place + 1 < photos.length) new Image().src = data.picture(photos[place + 1]) || "data:,";
+    const next = place + 1 < photos.length && data.picture(photos[place + 1]);
+    if (next) new Image().src = next;
   }
 
   function turn(step) {
@@ -83,7 +85,9 @@ FerBatch.ready((data) => {
   viewer.addEventListener("click", (event) => {
     if (event.target === viewer) viewer.close(); // the ground beside it
   });
-  viewer.addEventListener("keydown", (event) => {
+  // On the page: a button that is disabled while it has the focus loses it to there.
+  addEventListener("keydown", (event) => {
+    if (!viewer.open) return;
     const step = { ArrowLeft: -1, ArrowRight: 1, Home: -photos.length, End: photos.length };
     if (!(event.key in step) || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();

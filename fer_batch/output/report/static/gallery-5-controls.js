@@ -2,17 +2,22 @@
 /* The fields above the photos. */
 FerBatch.ready((data) => {
   const find = (selector) => document.querySelector(selector);
-  const digits = new Intl.NumberFormat("en-GB");
+  const digits = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u2009");
   let list = [];
 
   function update() {
     list = FerBatch.chosen();
-    const all = `${digits.format(data.photos)} ${data.photos === 1 ? "photo" : "photos"}`;
+    const all = `${digits(data.photos)} ${data.photos === 1 ? "photo" : "photos"}`;
     find("#count").textContent =
-      list.length === data.photos ? all : `${digits.format(list.length)} of ${all}`;
+      list.length === data.photos ? all : `${digits(list.length)} of ${all}`;
     find("#nothing").hidden = list.length > 0;
     find("#grid").hidden = list.length === 0;
     FerBatch.show(list);
+    // Another list is read from its beginning.
+    const above = find("#grid").getBoundingClientRect().top;
+    const bar = find("#tools");
+    const covered = getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
+    if (above < covered) scrollBy(0, above - covered - 40);
   }
 
   for (const selector of ["#find", "#show", "#emotion"]) {
@@ -49,4 +54,5 @@ FerBatch.ready((data) => {
     const at = list.indexOf(Number(wanted[1]));
     FerBatch.enlarge(at < 0 ? [Number(wanted[1])] : list, Math.max(0, at));
   }
+  document.documentElement.dataset.ready = "";
 });
