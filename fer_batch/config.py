@@ -26,10 +26,19 @@ from fer_batch.option_text import (
 DEFAULT_MODEL = "ferplus3-int8"
 DETECTORS = ("yunet", "none")
 IMAGES = ("auto", "photos", "frames")
+IDENTITIES = ("input", "off")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
-VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".wmv")
+# Containers of films that are read; `media/walk` looks into files of suffixes that others use too.
+VIDEO_SUFFIXES = (
+    *(".mp4", ".m4v", ".mov", ".qt", ".f4v", ".3gp", ".3g2", ".3gpp", ".mj2", ".insv", ".lrv"),
+    *(".mkv", ".mk3d", ".webm", ".avi", ".divx", ".wmv", ".asf", ".dvr-ms", ".wtv", ".flv"),
+    *(".ts", ".mts", ".m2ts", ".m2t", ".trp", ".tod", ".mpg", ".mpeg", ".mpe", ".m2p", ".vob"),
+    *(".vro", ".m1v", ".m2v", ".mpv", ".ogv", ".ogm", ".nut", ".rm", ".rmvb", ".gif"),
+    *(".mxf", ".gxf", ".dv", ".dif", ".amv", ".ivf", ".obu", ".y4m", ".mjpeg", ".mjpg"),
+    *(".h264", ".264", ".avc", ".h265", ".265", ".hevc", ".h266", ".266", ".vc1", ".h263"),
+)
 IMAGE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff"),
     *(".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k", ".jpf", ".jpx", ".pgm", ".ppm", ".pbm"),
@@ -76,6 +85,12 @@ class AnalyzeSettings(Settings):
     )
     fps: float = option(
         25.0, "Frames per second of images that are frames of a film.", low=0.01, high=1000
+    )
+    identity: str = option(
+        "input",
+        "Who is who: input recognises people by their faces, so that face_id is one person of an "
+        "input; off only follows them from frame to frame.",
+        choices=IDENTITIES,
     )
     smooth_s: float = option(
         0.25, "Time constant of the smoothing, seconds.", flag="smooth", low=0, high=60

@@ -47,7 +47,7 @@ Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results."
 Outputs = Annotated[
     str,
     typer.Option(
-        help=f"What to make, of: {', '.join(OUTPUTS)}.",
+        help=f"Outputs to make: {', '.join(OUTPUTS)}.",
         show_default="what suits each input",
         autocompletion=complete_outputs,
     ),

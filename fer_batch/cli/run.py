@@ -72,12 +72,17 @@ def run_local(
     from fer_batch.emotion.models import find_model
     from fer_batch.jobs.item.work import ItemSpec
     from fer_batch.media.discover import discover, notes_on_images
+    from fer_batch.media.walk import PassedOver
 
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
-    inputs = discover(paths, exclude=out, images=analyze.images)
+    passed = PassedOver()
+    inputs = discover(paths, exclude=out, passed=passed, images=analyze.images)
     if not inputs:
-        raise UsageError(f"no videos or images found in {', '.join(map(str, paths))}")
+        found = "; ".join([f"no videos or images in {', '.join(map(str, paths))}", *passed.lines()])
+        raise UsageError(found)
     if not quiet:
+        for line in passed.lines():
+            o.report_error(line)
         for note in notes_on_images(inputs, outputs):
             typer.echo(note)
     items = [

@@ -6,62 +6,91 @@ and would then open what it points at. So only real containers are allowed, over
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import av
 
-from fer_batch.errors import (
-    InputError,
-    LimitError,
-    NotFoundError,
-    NotMediaError,
-    NoVideoError,
-    UnreadableError,
-)
+from fer_batch.config import Limits
+from fer_batch.errors import LimitError, NotFoundError, NoVideoError, UnreadableError
+from fer_batch.media.bounds import bound_allocations, decoder_options
+from fer_batch.media.formats import FAULTS, FORMATS, open_error
 
 PROTOCOLS = "file"
-FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,asf,flv,ogg,nut,gif"
+NO_LIMITS = Limits()
 
 
 @contextmanager
-def open_container(path: Path, streams: int = 64) -> Iterator[Any]:
+def open_container(path: Path, limits: Limits = NO_LIMITS, any_size: bool = False) -> Iterator[Any]:
     """Open a media file for reading as an ``av.container.InputContainer``.
 
     The path is handed over absolute, so that a name can be neither a protocol nor an option.
+    ``any_size``: sizes of pictures beyond the limit are told as well; without it such pictures are
+    damaged ones.
 
     Raises:
         InputError: one of its kinds, with one line that names the file.
     """
     path = check_readable(path)
+    with suppress(OSError, AttributeError):  # a build that hides the function
+        bound_allocations()
     options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMATS}
     # A clock that falls back is a recording behind another (media/restarts); FFmpeg would take a
     # fall of more than a minute for the clock's overflow after 26 hours.
     options["correct_ts_overflow"] = "0"
+    if not any_size:
+        options |= decoder_options(limits)
     try:
         container = av.open(str(path), options=options, metadata_errors="replace")
-    except (av.FFmpegError, ValueError) as error:
+    except FAULTS as error:  # whatever a hostile header makes of a demuxer
         raise open_error(path, error) from error
     try:
-        if len(container.streams) > streams:
-            raise LimitError(f"{path}: has {len(container.streams)} streams, more than {streams}")
+        if len(container.streams) > limits.streams:
+            count = len(container.streams)
+            raise LimitError(f"{path}: has {count} streams, more than {limits.streams}")
         yield container
     finally:
         container.close()
 
 
-def video_stream(container: Any, path: Path) -> Any:
-    """The first stream of moving pictures that is not cover art.
+def video_tracks(container: Any) -> list[Any]:
+    """The streams of moving pictures: neither cover art nor thumbnails."""
+    still = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
+    return [stream for stream in container.streams.video if not stream.disposition & still]
+
+
+def video_stream(container: Any, path: Path, track: int = 0) -> Any:
+    """Track number ``track`` of moving pictures, from 1 on; 0 for the one that players show.
 
     Raises:
         NoVideoError: there is none.
     """
-    for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
-            return stream
-    raise NoVideoError(f"{path}: has no video, only sound or data; leave it out")
+    tracks = video_tracks(container)
+    if not tracks:
+        raise NoVideoError(f"{path}: has no video, only sound or data; leave it out")
+    if track > len(tracks):
+        have = "1 video track" if len(tracks) == 1 else f"{len(tracks)} video tracks"
+        raise NoVideoError(f"{path}: has {have}, no track {track}; see --video-track")
+    return tracks[track - 1] if track else default_of(tracks)
+
+
+def default_of(tracks: Sequence[Any]) -> Any:
+    """The track that its file marks as the default, else the first."""
+    marked = [t for t in tracks if t.disposition & av.stream.Disposition.default]
+    return marked[0] if marked else tracks[0]
+
+
+def open_decoder(stream: Any, limits: Limits = NO_LIMITS, threads: int = 1) -> Any:
+    """The decoder of a stream, not opened yet, within the limits; 0 ``threads`` is its own choice.
+
+    A picture beyond ``limits.pixels`` is an error of the decoder's before it has memory.
+    """
+    decoder = stream.codec_context
+    decoder.options = decoder_options(limits)
+    decoder.thread_count = threads
+    return decoder
 
 
 def check_readable(path: Path) -> Path:
@@ -85,21 +114,3 @@ def check_readable(path: Path) -> Path:
             f"{path}: cannot be read ({reason}); check its permissions"
         ) from error
     return path
-
-
-def open_error(path: Path, error: Exception) -> InputError:
-    """What FFmpeg's refusal means for the person who handed the file over."""
-    text = str(error).lower()
-    if isinstance(error, av.error.PermissionError):
-        return UnreadableError(f"{path}: cannot be read; check its permissions")
-    if (
-        "whitelist" in text
-        or "not found" in text
-        or "invalid data" in text
-        or "invalid arg" in text
-    ):
-        return NotMediaError(
-            f"{path}: is not a video that can be opened (damaged, cut off, or another kind of "
-            "file under a video's name); export or copy it again"
-        )
-    return NotMediaError(f"{path}: cannot be opened as a video ({type(error).__name__})")

@@ -7,6 +7,8 @@ from typing import Any
 
 import av
 
+from fer_batch.media.formats import FAULTS
+
 # Decoders that leave out a picture when told so for its packet alone. Others take the wish when
 # they are opened (dav1d) and would leave out what is wanted as well.
 SKIPPING = frozenset({"h264", "hevc", "mpeg2video", "mpeg4"})
@@ -28,7 +30,7 @@ def decoded_frames(container: Any, stream: Any, start: int | None = None) -> Ite
             frames = stream.codec_context.decode(packet)
         except av.EOFError:
             return
-        except av.FFmpegError:
+        except FAULTS:  # whatever damaged bytes make of a decoder
             continue
         yield from frames
 
@@ -39,6 +41,6 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
         for packet in container.demux(stream):
             if packet.size:
                 yield packet
-    except av.FFmpegError:
+    except FAULTS:  # whatever damaged bytes make of a demuxer
         pass
     yield None

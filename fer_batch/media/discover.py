@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Limits
+from fer_batch.config import Limits
 from fer_batch.media.image_groups import ImageGroup, group_images
+from fer_batch.media.walk import PassedOver, walk
 from fer_batch.outputs import TAKEN, outputs_for
 
 LONGEST_NAME = 120
@@ -33,19 +34,27 @@ class Input:
         return self.images.kind if self.images else "video"
 
 
-def discover(paths: list[Path], exclude: Path | None = None, images: str = "auto") -> list[Input]:
+def discover(
+    paths: list[Path],
+    exclude: Path | None = None,
+    passed: PassedOver | None = None,
+    images: str = "auto",
+) -> list[Input]:
     """Every input under ``paths``: files as they are, folders searched recursively.
 
     The photos in a folder and the folders in it are one input, frames of a film another, each
-    video too (``images``: see ``AnalyzeSettings``). Hidden files, what is
-    neither video nor image, and everything under ``exclude`` (the output folder) are passed over.
-    Paths that do not exist stay in the list, so that each gets its own line. The same file named
-    twice is one input.
+    video too (``images``: see ``AnalyzeSettings``). Hidden files, what is neither video nor image,
+    earlier results, and everything under ``exclude`` (the output folder) are passed over;
+    ``passed`` is told of it. Linked folders are followed once. Paths that do not exist stay in the
+    list, so that each gets its own line. The same file named twice is one input.
     """
+    passed = PassedOver() if passed is None else passed
+    outside = _absolute(exclude) if exclude else None
     found: dict[Path, Path] = {}
     for path in map(_absolute, paths):
-        root = path.parent if not path.is_dir() else path
-        for item in _walk(path, exclude):
+        folder = path.is_dir()
+        root = path if folder else path.parent
+        for item in walk(path, outside, passed) if folder else (path,):
             # The highest of the folders that hold it, whichever was named first.
             found[item] = min(found.get(item, root), root, key=lambda p: len(p.parts))
     sets = group_images(found, images, Limits())
@@ -66,25 +75,6 @@ def notes_on_images(inputs: list[Input], outputs: tuple[str, ...]) -> list[str]:
 def _absolute(path: Path) -> Path:
     """Without ``..``, so that two ways to one file are the same path."""
     return Path(os.path.abspath(path))  # noqa: PTH100 (absolute() keeps the dots)
-
-
-def _walk(path: Path, exclude: Path | None) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    import natsort
-
-    excluded = _absolute(exclude) if exclude else None
-    items: list[Path] = []
-    for folder, subfolders, files in os.walk(path, followlinks=False):
-        here = Path(folder)
-        subfolders[:] = natsort.natsorted(
-            s for s in subfolders if not s.startswith(".") and here / s != excluded
-        )
-        visible = natsort.natsorted(f for f in files if not f.startswith("."))
-        if any(Path(f).suffix.lower() in IMAGE_SUFFIXES for f in visible):
-            items.append(here)
-        items += [here / f for f in visible if Path(f).suffix.lower() in VIDEO_SUFFIXES]
-    return items
 
 
 def _named(found: dict[Path, Path]) -> list[Input]:

@@ -90,7 +90,9 @@ class Film:
         while self._heard is not None and self._heard[0] < until:
             try:
                 self.container.mux(self._heard[1])
-            except (av.error.InvalidDataError, av.error.ArgumentError):
+            except av.FFmpegError as error:
+                if isinstance(error, OSError):  # of the disk, not of the sound
+                    raise
                 self._refused += 1  # damaged on the way; pictures and the rest of the sound go on
             self._heard = next(self._sound, None)
 

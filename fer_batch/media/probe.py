@@ -1,70 +1,84 @@
-"""What the container says of a video: its frames, their PTS, size, rotation, sound.
+"""What a video holds: its frames, their PTS, size, rotation, colours, sound.
 
 Packets are read, pictures are not (but for the first, which proves that there is one): the packet
-PTS list defines "every frame of the input". Containers without dependable PTS (AVI) are decoded
-once instead.
+PTS list defines "every frame of the input". Where packets do not tell (AVI, interlaced H.264,
+sizes that change) the video is decoded once instead.
 """
 
 from __future__ import annotations
 
-import math
-import struct
-from contextlib import suppress
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
-import numpy as np
-
 from fer_batch.config import Limits
-from fer_batch.errors import LimitError, NoVideoError
-from fer_batch.media.container import open_container, video_stream
-from fer_batch.media.decode import decoded_frames
-from fer_batch.media.restarts import EndToEnd
+from fer_batch.errors import LimitError, NotMediaError, NoVideoError
+from fer_batch.media.container import (
+    open_container,
+    open_decoder,
+    video_stream,
+    video_tracks,
+)
+from fer_batch.media.counted import Counted, count, lasting_size, rate_of
+from fer_batch.media.formats import BARE, FAULTS, convert, reason
+from fer_batch.media.packets import First, Packets, read_packets
+from fer_batch.media.shape import check_pixels, square, turn
 from fer_batch.types import IntArray, SourceInfo
 
-SMALLEST = 2  # pixels; planes of chroma need as many, and so does every encoder
 BT601 = 6  # FFmpeg's number for SMPTE 170M
+PROTECTED = frozenset({"drmi", "encv"})  # codec tags of copy protection
 
 
-def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
+def probe_video(path: Path, name: str, limits: Limits, track: int = 0) -> SourceInfo:
     """Read the packets of a video and the first picture.
+
+    ``track``: number of the video track from 1 on, 0 for the one that players show.
 
     Raises:
         InputError: not media, no video, or beyond the limits.
     """
-    with open_container(path, limits.streams) as container:
-        stream = video_stream(container, path)
-        _check_size(path, stream, limits)
-        stream.thread_type = "SLICE"  # a decoder of many frames at once gives the first one late
-        first = _First(stream.codec_context)
-        packets = _packets(container, stream, limits, path, first)
-        time_base = Fraction(stream.time_base)
-        codec = stream.codec_context.name
-        aspect = stream.sample_aspect_ratio
-        format_name = container.format.name
-        has_audio = bool(container.streams.audio)
-    pts = packets.pts
-    seekable = pts is not None and "avi" not in format_name.split(",")
-    joins: tuple[tuple[int, int], ...] = ()
-    if not seekable:
-        decoded, joins = _decoded_pts(path, limits, packets.restarts > 0)
-        # Where a packet is a frame, the container's own order of packets tells the times; PTS
-        # that FFmpeg guesses for AVI jump back and forth with B-frames.
-        told = not packets.restarts and len(packets.dts) == len(decoded)
-        pts = packets.dts if told else decoded
-    picture = first.picture
+    try:
+        return _probe(path, name, limits, track)
+    except FAULTS as error:
+        if isinstance(error, OSError):
+            raise
+        raise NotMediaError(f"{path}: cannot be read as a video ({reason(error)})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What is known of a stream before its packets are read, and of its first picture."""
+
+    time_base: Fraction
+    codec: str
+    format: str
+    aspect: Fraction | None
+    rate: Fraction
+    has_audio: bool
+    protected: bool
+    picture: Any
+    warnings: list[str]
+
+
+def _probe(path: Path, name: str, limits: Limits, track: int) -> SourceInfo:
+    header, packets = _read(path, limits, track)
+    times = _times(path, header, packets, limits, track)
+    picture = header.picture
     if picture is None:
-        raise NoVideoError(f"{path}: not one frame can be decoded; export or copy it again")
-    assert pts is not None
-    if len(pts) == 0:
+        raise _nothing(path, header, limits, track)
+    if len(times.pts) == 0:
         raise NoVideoError(f"{path}: has no frames; export it again")
-    _check_duration(path, float((int(pts[-1]) - int(pts[0])) * time_base), limits)
-    rotation, flipped = _turn(picture)
-    width, height = _square(picture.width, picture.height, aspect)
-    _check_pixels(path, width, height, limits)
+    _check_duration(path, float((int(times.pts[-1]) - int(times.pts[0])) * times.time_base), limits)
+    warnings = [*header.warnings, *packets.warnings]
+    first: tuple[int, int] = (picture.width, picture.height)
+    stored = lasting_size(times.sizes) if times.sizes else first
+    if len(times.sizes) > 1:
+        warnings.append(_changes(times.sizes, stored))
+    rotation, flipped = turn(picture)
+    width, height = square(*stored, header.aspect)
+    check_pixels(path, width, height, limits)
     if rotation in (90, 270):
         width, height = height, width
     return SourceInfo(
@@ -75,136 +89,116 @@ def probe_video(path: Path, name: str, limits: Limits) -> SourceInfo:
         height=height,
         rotation=rotation,
         flipped=flipped,
-        joins=joins,
-        time_base=time_base,
-        pts=pts,
-        has_audio=has_audio,
-        codec=codec,
+        joins=times.joins,
+        time_base=times.time_base,
+        pts=times.pts,
+        has_audio=header.has_audio,
+        codec=header.codec,
         colour=_colour(picture),
-        seekable=seekable,
-        warnings=tuple(packets.warnings),
+        seekable=times.seekable,
+        track=track,
+        warnings=tuple(warnings),
     )
 
 
-class _First:
-    """Decodes packets until there is a picture."""
-
-    def __init__(self, decoder: Any) -> None:
-        self.picture: Any = None
-        self._decoder = decoder
-
-    def see(self, packet: Any) -> None:
-        """The next packet, None after the last."""
-        if self.picture is None:
-            with suppress(av.FFmpegError):
-                self.picture = next(iter(self._decoder.decode(packet)), None)
+def _read(path: Path, limits: Limits, track: int) -> tuple[_Header, Packets]:
+    with open_container(path, limits) as container:
+        stream = video_stream(container, path, track)
+        if stream.codec_context is None:
+            raise NoVideoError(f"{path}: unsupported codec; {convert(path)}")
+        context = open_decoder(stream, limits)
+        if context.width or context.height:
+            check_pixels(path, context.width, context.height, limits)
+        if stream.frames > limits.frames:
+            raise LimitError(
+                f"{path}: announces {stream.frames} frames, more than {limits.frames}; "
+                "cut it in parts"
+            )
+        stream.thread_type = "SLICE"  # a decoder of many frames at once gives the first one late
+        first = First(context)
+        packets = read_packets(container, stream, limits, path, first)
+        header = _Header(
+            time_base=Fraction(stream.time_base),
+            codec=context.name,
+            format=container.format.name,
+            aspect=stream.sample_aspect_ratio,
+            rate=rate_of(stream),
+            has_audio=bool(container.streams.audio),
+            protected=context.codec_tag in PROTECTED,
+            picture=first.picture,
+            warnings=_which(container, stream, track),
+        )
+    return header, packets
 
 
 @dataclass(frozen=True, slots=True)
-class _Packets:
-    """What the packets of a stream say: sorted PTS of all that are to be shown, None where they
-    cannot be relied on; sorted DTS; how often times start again."""
+class _Times:
+    """When frames are shown; ``sizes`` is empty where they are known to be of one size."""
 
-    pts: IntArray | None
-    dts: IntArray
-    restarts: int
-    warnings: list[str]
+    pts: IntArray
+    time_base: Fraction
+    seekable: bool
+    joins: tuple[tuple[int, int], ...]
+    sizes: Counter[tuple[int, int]]
 
 
-def _packets(container: Any, stream: Any, limits: Limits, path: Path, first: _First) -> _Packets:
-    pts: list[int] = []
-    dts: list[int] = []
-    end = hidden = 0
-    dependable = True
-    warnings: list[str] = []
-    # Matroska has no DTS; those that FFmpeg makes of its PTS may be out of order.
-    laid = EndToEnd(stream.time_base, 0.5 if "matroska" in container.format.name else 0.0)
-    try:
-        for packet in container.demux(stream):
-            if not packet.size:
-                continue
-            first.see(packet)
-            if packet.is_discard:  # an edit list leaves it out
-                hidden += 1
-                continue
-            if packet.dts is not None:
-                dts.append(packet.dts)
-                laid.place(packet.dts, packet.duration or 0)
-            if packet.pts is None:
-                dependable = False
-                continue
-            pts.append(packet.pts)
-            end = max(end, packet.pts + (packet.duration or 0))
-            if len(pts) > limits.frames:
-                raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
-    except av.FFmpegError as error:
-        warnings.append(f"reading stopped after {len(pts)} frames ({_reason(error)})")
-    first.see(None)
-    # AVI counts the empty chunks that stand for a frame shown longer.
-    expected = 0 if "avi" in container.format.name.split(",") else stream.frames
-    if laid.restarts:
-        often = "once" if laid.restarts == 1 else f"{laid.restarts} times"
-        warnings.append(
-            f"its times start again {often} (recordings joined as they were); "
-            "they are laid one behind the other"
+def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track: int) -> _Times:
+    avi = "avi" in header.format.split(",")
+    if header.format in BARE:
+        header.warnings.append(
+            f"holds pictures without times; {float(header.rate):g} frames a second are taken"
         )
-    elif expected > (held := len(pts) + hidden) and dependable and not warnings:
-        warnings.append(f"the file announces {expected} frames and holds {held}; it is cut off")
-    elif not warnings and (lost := _lost_seconds(container, stream, pts, end)) > 1.0:
-        warnings.append(f"the file ends {lost:.1f} s before its announced length; it is cut off")
-    found = _sorted_once(pts)
-    dependable = dependable and not laid.restarts and len(found) == len(pts)
-    return _Packets(found if dependable else None, _sorted_once(dts), laid.restarts, warnings)
+    told = packets.pts
+    if told is not None and not (avi or packets.fields or packets.sizes):
+        return _Times(told, header.time_base, True, (), Counter())
+    counted = count(path, limits, packets.restarts > 0, track)
+    lost = packets.count - len(counted.pts)
+    if packets.restarts and not packets.fields and lost > 0:
+        header.warnings.append(
+            f"{lost} of {packets.count} frames could not be decoded and are left out"
+        )
+    if avi and _by_chunks(header, packets, counted):
+        # Where a packet is a frame, the container's own order of packets tells the times; PTS
+        # that FFmpeg guesses for AVI jump back and forth with B-frames.
+        return _Times(packets.dts, header.time_base, False, counted.joins, counted.sizes)
+    seekable = counted.exact and not avi
+    return _Times(counted.pts, counted.time_base, seekable, counted.joins, counted.sizes)
 
 
-def _sorted_once(times: list[int]) -> IntArray:
-    """As ``np.unique``, which would import numpy's masked arrays for it."""
-    return np.array(sorted(set(times)), np.int64)
+def _by_chunks(header: _Header, packets: Packets, counted: Counted) -> bool:
+    """Whether the order of an AVI's chunks tells the times. Not of MPEG-4 with two pictures in a
+    chunk (Xvid's packed bitstream): what stands there is shown later, as FFmpeg's parser knows."""
+    if header.codec == "mpeg4" and counted.exact:
+        return False
+    return not packets.restarts and len(packets.dts) == len(counted.pts)
 
 
-def _lost_seconds(container: Any, stream: Any, pts: list[int], end: int) -> float:
-    """Seconds between the end of the last packet and the length that the header announces.
-
-    ``end``: in ticks. The file's length is that of its longest stream, so the stream's own goes
-    first; Matroska writes that one as a tag.
-    """
-    if not pts:
-        return 0.0
-    if stream.duration:
-        return float((stream.duration - (end - min(pts))) * stream.time_base)
-    announced = _seconds(stream.metadata.get("DURATION", ""))
-    announced = announced or (container.duration or 0) / av.time_base
-    return float(announced - float((end - min(0, min(pts))) * stream.time_base))
+def _which(container: Any, stream: Any, track: int) -> list[str]:
+    """What is to be said where there is more than one video track."""
+    tracks = video_tracks(container)
+    if len(tracks) == 1 or track:
+        return []
+    number = tracks.index(stream) + 1
+    return [f"has {len(tracks)} video tracks; number {number} is used, --video-track takes another"]
 
 
-def _seconds(clock: str) -> float:
-    """Of ``00:01:02.500000000``; 0 of anything else."""
-    try:
-        hours, minutes, seconds = (float(part) for part in clock.split(":"))
-    except ValueError:
-        return 0.0
-    return hours * 3600 + minutes * 60 + seconds
+def _changes(sizes: Counter[tuple[int, int]], stored: tuple[int, int]) -> str:
+    first, *others = (f"{width}x{height}" for width, height in sizes)
+    shown = ", ".join(others[:4]) + (" …" if len(others) > 4 else "")
+    return (
+        f"pictures change size from {first} to {shown}; all are fitted into "
+        f"{stored[0]}x{stored[1]}, with bars"
+    )
 
 
-def _decoded_pts(
-    path: Path, limits: Limits, restarts: bool
-) -> tuple[IntArray, tuple[tuple[int, int], ...]]:
-    """The PTS of all pictures, by decoding them, and by how much recordings were moved.
-    ``restarts``: times that fall back start again."""
-    pts: list[int] = []
-    with open_container(path, limits.streams) as container:
-        stream = video_stream(container, path)
-        stream.thread_type = "AUTO"
-        laid, step = EndToEnd(stream.time_base, 0.0 if restarts else math.inf), 1
-        for frame in decoded_frames(container, stream):
-            placed = laid.place(len(pts) if frame.pts is None else frame.pts, step)
-            if pts and placed > pts[-1]:
-                step = placed - pts[-1]
-            pts.append(placed)
-            if len(pts) > limits.frames:
-                raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
-    # Frames that share a PTS are shown one tick apart, in the order of decoding.
-    return np.array(_strictly_rising(sorted(pts)), np.int64), tuple(laid.joins)
+def _nothing(path: Path, header: _Header, limits: Limits, track: int) -> NoVideoError:
+    with open_container(path, limits, any_size=True) as container:
+        context = video_stream(container, path, track).codec_context
+        if context.width and context.height:
+            check_pixels(path, context.width, context.height, limits)
+    if header.protected:
+        return NoVideoError(f"{path}: is encrypted (copy protection); export it without")
+    return NoVideoError(f"{path}: not one frame can be decoded; export or copy it again")
 
 
 def _colour(frame: Any) -> tuple[int, int, int, int]:
@@ -214,60 +208,9 @@ def _colour(frame: Any) -> tuple[int, int, int, int]:
     return (2 if full_range else 1, int(frame.color_primaries), int(frame.color_trc), matrix)
 
 
-def _strictly_rising(pts: list[int]) -> list[int]:
-    rising: list[int] = []
-    for value in pts:
-        rising.append(max(value, rising[-1] + 1) if rising else value)
-    return rising
-
-
-def _turn(picture: Any) -> tuple[int, bool]:
-    """Degrees clockwise by which to turn a picture, and whether to exchange left and right then.
-
-    From the display matrix: a pixel at (x, y) is shown at (a x + c y, b x + d y).
-    """
-    for data in picture.side_data:
-        if data.type == av.sidedata.sidedata.Type.DISPLAYMATRIX:
-            a, b, _, c, d, *_ = struct.unpack("<9i", bytes(data))
-            flipped = a * d - b * c < 0
-            angle = math.degrees(math.atan2(b, -a if flipped else a))
-            return round(angle / 90) * 90 % 360, flipped
-    return 0, False
-
-
-def _square(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
-    """The size at which players show pixels of that shape (DVD, DV, broadcasts): as high, and wider
-    or narrower. What encoders leave by rounding is no shape, nor is what no camera has."""
-    if not aspect or not 0.25 <= aspect <= 4 or abs(aspect - 1) < 0.01:
-        return width, height
-    return max(1, round(width * aspect)), height
-
-
-def _check_size(path: Path, stream: Any, limits: Limits) -> None:
-    if stream.codec_context is None:
-        raise NoVideoError(f"{path}: its kind of video is unknown; convert it to MP4 (H.264)")
-    _check_pixels(path, stream.codec_context.width, stream.codec_context.height, limits)
-
-
-def _check_pixels(path: Path, width: int, height: int, limits: Limits) -> None:
-    if min(width, height) < SMALLEST:
-        raise LimitError(
-            f"{path}: {width}x{height} pixels are too few to show a face; leave it out"
-        )
-    if width * height > limits.pixels:
-        raise LimitError(
-            f"{path}: {width}x{height} pixels are more than the {limits.pixels // 1_000_000} "
-            "megapixels allowed; scale it down"
-        )
-
-
 def _check_duration(path: Path, seconds: float, limits: Limits) -> None:
     if seconds > limits.duration_s:
         raise LimitError(
             f"{path}: lasts {seconds / 3600:.1f} hours, more than {limits.duration_s / 3600:.0f}; "
             "cut it in parts"
         )
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", "") or type(error).__name__).lower()

@@ -9,6 +9,8 @@ from typing import Any
 
 import av
 
+from fer_batch.media.container import default_of
+from fer_batch.media.formats import FAULTS, reason
 from fer_batch.media.restarts import EndToEnd
 from fer_batch.types import SourceInfo
 
@@ -26,16 +28,17 @@ Timed = tuple[float, Any]
 
 
 def open_sound(source: Any, output: Any, info: SourceInfo, warnings: list[str]) -> Iterator[Timed]:
-    """Packets of the first sound track of ``source`` for a new stream of ``output``, in order.
+    """Packets of the default sound track of ``source`` for a new stream of ``output``, in order.
 
     Without a stream where there is no sound to be had: ``warnings`` gets a line for what is lost.
     ``info``: of the pictures; the sound is moved as they are.
     """
-    track = source.streams.audio[0]
+    track = default_of(source.streams.audio)
     if (tracks := len(source.streams.audio)) > 1:
-        warnings.append(f"of {tracks} sound tracks only the first is kept")
+        number = list(source.streams.audio).index(track) + 1
+        warnings.append(f"of {tracks} sound tracks only number {number} is kept")
     if track.codec_context is None:
-        warnings.append("the sound is left out: its kind is unknown")
+        warnings.append("unsupported sound codec; the sound is left out")
         return iter(())
     codec = track.codec_context.name
     packets = _readable(source.demux(track), warnings)
@@ -52,9 +55,10 @@ def open_sound(source: Any, output: Any, info: SourceInfo, warnings: list[str]) 
         else:
             rate = coded_rate(track.codec_context.rate)
             made = _coded(packets, output.add_stream("aac", rate=rate), joins)
-    except (av.FFmpegError, ValueError) as error:
-        warnings.append(f"the sound ({codec}) could not be kept: {error}")
+    except FAULTS as error:  # whatever a strange kind of sound makes of FFmpeg
+        warnings.append(f"the sound ({codec}) could not be kept: {reason(error)}")
         return iter(())
+    made = _readable(made, warnings)
     return _rising(made, warnings, -min(0, int(info.pts[0])) * info.time_base)
 
 
@@ -116,15 +120,15 @@ def _frames(packets: Iterable[Any]) -> Iterator[Any]:
     for packet in packets:
         try:
             yield from packet.decode()
-        except av.FFmpegError:
+        except FAULTS:  # whatever damaged bytes make of a decoder
             continue
 
 
 def _readable(packets: Iterator[Any], warnings: list[str]) -> Iterator[Any]:
     try:
         yield from packets
-    except av.FFmpegError:
-        warnings.append("the sound ends early: the rest cannot be read")
+    except FAULTS as error:  # whatever damaged bytes make of a demuxer, a coder, a filter
+        warnings.append(f"the sound ends early: the rest cannot be read ({reason(error)})")
 
 
 def _rising(

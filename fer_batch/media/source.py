@@ -54,4 +54,4 @@ def open_source(info: SourceInfo, limits: Limits, threads: int = 0) -> FrameSour
     """The reader for a probed source. ``threads``: of the decoder, 0 for what is worth it."""
     if info.kind != "video":
         return ImageReader(info, limits)
-    return VideoReader(info, threads)
+    return VideoReader(info, limits, threads)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 
+from fer_batch.config import Limits
 from fer_batch.cores import usable_cores
 from fer_batch.media import planes
-from fer_batch.media.container import open_container, video_stream
+from fer_batch.media.container import NO_LIMITS, open_container, open_decoder, video_stream
 from fer_batch.media.decode import decoded_frames
-from fer_batch.types import Frame, SourceInfo
+from fer_batch.media.formats import FAULTS
+from fer_batch.media.shape import square
+from fer_batch.types import Frame, Image, SourceInfo
 
 # Up to this many pixels one core decodes faster than the rest of the pipeline takes frames, and
 # FFmpeg's threads would cost half as much again in CPU time.
@@ -25,9 +28,10 @@ FEW_CORES = 4
 class VideoReader:
     """Reads ranges of frames of one video; see ``FrameSource`` for the contract."""
 
-    def __init__(self, info: SourceInfo, threads: int = 0) -> None:
+    def __init__(self, info: SourceInfo, limits: Limits = NO_LIMITS, threads: int = 0) -> None:
         """``threads``: decoder threads, 0 for as many as are worth it."""
-        self.info = info
+        self.info, self._limits = info, limits
+        self._aspect: Fraction | None = None
         small = info.width * info.height <= SMALL_PICTURE
         self._threads = threads or int(small and usable_cores() <= FEW_CORES)
 
@@ -50,9 +54,18 @@ class VideoReader:
             return Frame(index, pts, None, info.width, info.height)
         turned = info.rotation in (90, 270)
         stored = (info.height, info.width) if turned else (info.width, info.height)
-        image, full_range = planes.from_video_frame(picture, *stored)
+        image, full_range = self._fitted(picture, *stored)
         image, width, height = planes.upright(image, *stored, info.rotation, info.flipped)
         return Frame(index, pts, image, width, height, full_range)
+
+    def _fitted(self, picture: Any, width: int, height: int) -> tuple[Image, bool]:
+        """I420 array of that size, and whether its luma has full range. A picture of another shape
+        than the film (a stream may change size) keeps its own, between bars."""
+        shown = square(picture.width, picture.height, self._aspect)
+        if shown == (width, height):
+            return planes.from_video_frame(picture, width, height)
+        inner, full_range = planes.from_video_frame(picture, *(max(2, s - s % 2) for s in shown))
+        return planes.fit(inner, width + width % 2, height + height % 2), full_range
 
     def _pictures(self, start: int, stop: int) -> Iterator[tuple[int, Any]]:
         """Decoded pictures with their frame index, strictly rising, from ``start`` on.
@@ -64,8 +77,8 @@ class VideoReader:
         targets = self._targets(start)
         for target in targets:
             with ExitStack() as stack:
-                container = stack.enter_context(open_container(path))
-                stream = video_stream(container, path)
+                container = stack.enter_context(open_container(path, self._limits))
+                stream = video_stream(container, path, self.info.track)
                 if target is not None and not self._seek(container, stream, target, start):
                     continue
                 pictures = self._read(container, stream, start, stop)
@@ -81,8 +94,9 @@ class VideoReader:
     def _read(
         self, container: Any, stream: Any, start: int, stop: int
     ) -> Iterator[tuple[int, Any]]:
+        self._aspect = stream.sample_aspect_ratio
         stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = self._threads
+        open_decoder(stream, self._limits, self._threads)
         reached = -1
         first = int(self.info.pts[start]) if self.info.seekable and start > 0 else None
         for count, picture in enumerate(decoded_frames(container, stream, first)):
@@ -121,7 +135,7 @@ class VideoReader:
         try:
             container.seek(target, stream=stream, backward=True)
             packet = next(p for p in container.demux(stream) if p.size)
-        except (av.FFmpegError, StopIteration):
+        except (*FAULTS, StopIteration):
             return False
         if not packet.is_keyframe or packet.pts is None or packet.pts > self.info.pts[start]:
             return False

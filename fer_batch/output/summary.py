@@ -101,6 +101,8 @@ def summary(
     share = share or overall_share(timeline.labels, persons)
     counts = {"total": len(timeline), **status_counts(timeline)}
     faces = {"faces": len(timeline.frame)} if timeline.is_photos else {}
+    cuts = int(timeline.cut.sum()) + 1 if len(timeline) else 0
+    shots = {} if timeline.is_photos else {"shots": cuts}
     return {
         "schema": SCHEMA,
         "input": dict(input),
@@ -110,6 +112,7 @@ def summary(
         "versions": versions(),
         "photos" if timeline.is_photos else "frames": counts,
         **faces,
+        **shots,
         "coverage": round(coverage(timeline), 6),
         "dominant": max(share, key=lambda label: share[label]) if any(share.values()) else "",
         "share": {k: round(v, 6) for k, v in share.items()},

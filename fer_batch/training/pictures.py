@@ -17,7 +17,7 @@ BLUE, ORANGE, GREY = "#1f5fa8", "#d9722e", "#8a8f98"
 SHEET_COLUMNS, SHEET_ROWS = 8, 5
 
 
-def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
+def figure_of(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
     """A figure without pyplot, whose global state would leak between callers."""
     from matplotlib.figure import Figure
 
@@ -25,14 +25,14 @@ def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tup
     return figure, figure.subplots(rows, columns, squeeze=False)
 
 
-def _tidy(axes: Any) -> None:
+def tidy(axes: Any) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25, linewidth=0.6)
 
 
 def epoch_history(path: Path, history: Sequence[dict[str, float]], head: str) -> None:
     """Accuracy and loss of one head over the epochs, training and validation."""
-    figure, grid = _figure(10, 4, 1, 2)
+    figure, grid = figure_of(10, 4, 1, 2)
     epochs = [row["epoch"] for row in history]
     single = f"{head}_accuracy" not in history[-1]
     for axes, figure_name in zip(grid[0], ("accuracy", "loss"), strict=True):
@@ -46,7 +46,7 @@ def epoch_history(path: Path, history: Sequence[dict[str, float]], head: str) ->
                 axes.plot(epochs, values, label=label, color=colour, linewidth=1.8)
         axes.set(xlabel="epoch", title=f"{head}: {figure_name}")
         axes.legend(frameon=False)
-        _tidy(axes)
+        tidy(axes)
     figure.savefig(path, dpi=110)
 
 
@@ -57,7 +57,7 @@ def confusion_matrix(path: Path, result: Evaluation, title: str) -> None:
     counts = result.confusion
     rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     kinds = len(result.labels)
-    figure, grid = _figure(2.2 + 0.95 * kinds, 1.9 + 0.8 * kinds)
+    figure, grid = figure_of(2.2 + 0.95 * kinds, 1.9 + 0.8 * kinds)
     axes = grid[0, 0]
     image = axes.imshow(rates, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for i in range(kinds):
@@ -86,7 +86,7 @@ def reliability_diagram(path: Path, result: Evaluation, title: str) -> None:
     ece = expected_calibration_error(result.probabilities, result.truth)
     filled = count > 0
     middle = (np.arange(BINS) + 0.5) / BINS
-    figure, grid = _figure(5.6, 6.4, 2, 1)
+    figure, grid = figure_of(5.6, 6.4, 2, 1)
     top, bottom = grid[:, 0]
     top.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="perfect")
     top.bar(middle[filled], was[filled], 0.9 / BINS, color=BLUE, alpha=0.35)
@@ -95,8 +95,8 @@ def reliability_diagram(path: Path, result: Evaluation, title: str) -> None:
     top.legend(frameon=False, loc="upper left")
     bottom.bar(middle, count, 0.9 / BINS, color=ORANGE)
     bottom.set(xlim=(0, 1), xlabel="confidence", ylabel="faces")
-    _tidy(top)
-    _tidy(bottom)
+    tidy(top)
+    tidy(bottom)
     figure.savefig(path, dpi=110)
 
 
@@ -112,7 +112,7 @@ def mistakes_sheet(path: Path, result: Evaluation, images: NDArray[np.uint8], ti
     wrong = np.flatnonzero(chosen != result.truth)
     wrong = wrong[np.argsort(-confidence[wrong])][: SHEET_COLUMNS * SHEET_ROWS]
     rows = max(1, -(-len(wrong) // SHEET_COLUMNS))
-    figure, grid = _figure(1.5 * SHEET_COLUMNS, 1.95 * rows + 0.5, rows, SHEET_COLUMNS)
+    figure, grid = figure_of(1.5 * SHEET_COLUMNS, 1.95 * rows + 0.5, rows, SHEET_COLUMNS)
     figure.suptitle(title)
     for axes in grid.flat:
         axes.set_axis_off()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import av
@@ -83,3 +84,36 @@ def without_pts(path: Path) -> Path:
     """20 frames of H.264 with B-frames in an AVI: the container has no place for a PTS."""
     assert path.suffix == ".avi"
     return videos.write(path, [numbered(i) for i in range(20)], videos.Recipe(b_frames=2))
+
+
+def promising(path: Path, source: Path, samples: int = 88_000_000) -> Path:
+    """A copy of an MP4 whose index promises ``samples`` pictures of one byte."""
+    content = bytearray(source.read_bytes())
+    place = content.index(b"stsz") + 8
+    content[place : place + 8] = struct.pack(">II", 1, samples)
+    place = content.index(b"stts") + 12
+    content[place : place + 4] = struct.pack(">I", samples)
+    place = content.index(b"stsc") + 16
+    content[place : place + 4] = struct.pack(">I", samples)
+    path.write_bytes(content)
+    return path
+
+
+def encrypted(path: Path, source: Path) -> Path:
+    """A copy of ``source`` as MP4 under copy protection (Common Encryption)."""
+    key = ("-encryption_key", "0123456789abcdef" * 2, "-encryption_kid", "fedcba9876543210" * 2)
+    ffmpeg("-i", source, "-c", "copy", "-encryption_scheme", "cenc-aes-ctr", *key, path)
+    return path
+
+
+def bad_sound(path: Path, source: Path, packet: int = 5) -> Path:
+    """A copy of a transport stream with AAC, one packet of which claims to hold several blocks,
+    which FFmpeg has no code for."""
+    content = bytearray(source.read_bytes())
+    place = -1
+    for _ in range(packet):
+        place = content.index(b"\xff\xf1\x4c", place + 1)
+    content[place + 1] &= 0xFE  # with a checksum
+    content[place + 6] |= 3
+    path.write_bytes(content)
+    return path

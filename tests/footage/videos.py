@@ -159,3 +159,35 @@ def end_to_end(path: Path, *sources: Path) -> Path:
     """Recordings put behind one another byte by byte, as captures and ``cat`` leave them."""
     path.write_bytes(b"".join(source.read_bytes() for source in sources))
     return path
+
+
+def appended(path: Path, *sources: Path) -> Path:
+    """The pictures of all ``sources`` one after the other in one track, as a recording whose size
+    changes on the way leaves them (calls, broadcasts)."""
+    with av.open(str(path), "w") as container:
+        stream, offset = None, Fraction(0)
+        for source in sources:
+            with av.open(str(source)) as piece:
+                track = piece.streams.video[0]
+                stream = stream or container.add_stream_from_template(track, opaque=True)
+                end = offset
+                for packet in piece.demux(track):
+                    if not packet.size:
+                        continue
+                    shift = round(offset / packet.time_base)
+                    end = max(end, (packet.pts + shift + (packet.duration or 1)) * packet.time_base)
+                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+                    packet.stream = stream
+                    container.mux(packet)
+                offset = end
+    return path
+
+
+def tracks(path: Path, *sources: Path, default: int = 0) -> Path:
+    """One video track for each of ``sources``, of which number ``default`` is marked as such."""
+    inputs = [part for source in sources for part in ("-i", source)]
+    maps = [part for i in range(len(sources)) for part in ("-map", f"{i}:v")]
+    marks = [p for i in range(len(sources)) for p in (
+        f"-disposition:v:{i}", "default" if i == default else "0")]  # fmt: skip
+    ffmpeg(*inputs, *maps, "-c", "copy", *marks, path)
+    return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from itertools import permutations
@@ -12,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fer_batch.config import VIDEO_SUFFIXES
 from fer_batch.media.discover import Input, discover
+from fer_batch.media.walk import PassedOver
 
 NAMES = ("x.mp4", "x.mkv", "X.mp4", "x y.mp4", "x-y.mp4", "a-x.mp4", "x..mp4", " .mp4", "a:b.mp4")
 FOLDERS = ("", "a", "b", "a/b", "a-b", "A")
@@ -179,3 +182,100 @@ def test_loops_of_links_end(tmp_path: Path) -> None:
     make(tmp_path, "a/x.mp4")
     (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
     assert names(discover([tmp_path])) == ["x"]
+
+
+def passed_over(*paths: Path, exclude: Path | None = None) -> tuple[list[str], list[str]]:
+    passed = PassedOver()
+    found = discover(list(paths), exclude, passed)
+    return names(found), passed.lines()
+
+
+def test_all_that_is_read_is_found_and_the_rest_is_counted(tmp_path: Path) -> None:
+    make(tmp_path, *(f"{i}{suffix.upper()}" for i, suffix in enumerate(VIDEO_SUFFIXES)))
+    for text in ("a.ts", "b.mts"):  # TypeScript
+        (tmp_path / text).write_text("export const answer = 42;\n")
+    make(tmp_path, "notes.txt", "more.TXT", "x.json", "README", "index.html", ".hidden.doc")
+    found, lines = passed_over(tmp_path)
+    assert len(found) == len(VIDEO_SUFFIXES)
+    assert lines == [
+        "6 files were not videos or images: .txt 2, .json 1, .mts 1, .ts 1, no suffix 1"
+    ]
+
+
+def test_suffixes_that_mean_other_things_as_well_are_looked_into(tmp_path: Path) -> None:
+    (tmp_path / "AVSEQ01.DAT").write_bytes(b"RIFF....CDXAfmt ")
+    (tmp_path / "MOV001.MOD").write_bytes(b"\0\0\1\xba\x44\0\4\0")
+    (tmp_path / "values.dat").write_bytes(bytes(range(256)))
+    (tmp_path / "tune.mod").write_text("M.K.")
+    found, lines = passed_over(tmp_path)
+    assert found == ["AVSEQ01", "MOV001"]
+    assert lines == ["2 files were not videos or images: .dat 1, .mod 1"]
+
+
+def test_linked_folders_are_followed_once(tmp_path: Path) -> None:
+    make(tmp_path, "nas/a.mp4", "nas/deep/b.mp4", "in/own/c.mp4")
+    (tmp_path / "in" / "again").symlink_to(tmp_path / "in" / "own", target_is_directory=True)
+    for link in ("session1", "session2"):
+        (tmp_path / "in" / link).symlink_to(tmp_path / "nas", target_is_directory=True)
+    (tmp_path / "nas" / "round").symlink_to(tmp_path / "in", target_is_directory=True)
+    (tmp_path / "in" / "self").symlink_to("self")
+    found = discover([tmp_path / "in"])
+    assert [i.path.relative_to(tmp_path / "in").as_posix() for i in found] == [
+        "own/c.mp4",
+        "session1/a.mp4",
+        "session1/deep/b.mp4",
+    ]
+
+
+def test_a_link_to_the_output_folder_is_not_followed(tmp_path: Path) -> None:
+    make(tmp_path, "in/a.mp4", "out/a/annotated.mp4")
+    (tmp_path / "in" / "results").symlink_to(tmp_path / "out", target_is_directory=True)
+    assert passed_over(tmp_path / "in", exclude=tmp_path / "out") == (["a"], [])
+
+
+@pytest.mark.parametrize("record", ["summary.json", ".summary.json"])
+def test_earlier_results_are_known(record: str, tmp_path: Path) -> None:
+    make(tmp_path, "a.mp4", "out/a/annotated.mp4", "out/a/report/1.jpg", "out/summary.csv")
+    make(tmp_path, "out/P01/b/annotated/1.jpg", "out/c/annotated.mp4", "out/index.html")
+    told = {"schema": 1, "input": {"name": "a"}, "frames": list(range(500)), "render_key": "ab"}
+    for folder in ("out/a", "out/P01/b"):
+        (tmp_path / folder / record).write_text(json.dumps(told, indent=2))
+    make(tmp_path, "out/c/.work/source.json")
+    found, lines = passed_over(tmp_path)
+    assert found == ["a"]
+    (line,) = lines
+    assert line.startswith("3 folders of earlier fer-batch results passed over: ")
+
+
+def test_a_foreign_summary_is_no_result(tmp_path: Path) -> None:
+    make(tmp_path, "a/x.mp4", "b/y.mp4")
+    (tmp_path / "a" / "summary.json").write_text('{"schema": 1}')
+    (tmp_path / "b" / "summary.json").write_text("[" * 100_000)
+    assert passed_over(tmp_path) == (["x", "y"], ["2 files were not videos or images: .json 2"])
+
+
+def test_no_depth_is_too_much(tmp_path: Path) -> None:
+    depth, folder = 1500, tmp_path
+    for _ in range(depth):
+        folder /= "d"
+        folder.mkdir()
+    (folder / "x.mp4").touch()
+    try:
+        assert names(discover([tmp_path])) == ["x"]
+    finally:  # pytest's own removal cannot go so deep
+        (folder / "x.mp4").unlink()
+        for _ in range(depth):
+            folder.rmdir()
+            folder = folder.parent
+
+
+def test_folders_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    make(tmp_path, "a/x.mp4", "b/y.mp4")
+    (tmp_path / "b").chmod(0)
+    try:
+        if os.access(tmp_path / "b", os.R_OK):
+            pytest.skip("run by one who may read everything")
+        found, (line,) = passed_over(tmp_path)
+    finally:
+        (tmp_path / "b").chmod(0o755)
+    assert found == ["x"] and line == f"1 folder unreadable: {tmp_path / 'b'}"

@@ -20,7 +20,7 @@ from fer_batch.media import planes
 from fer_batch.media.encode import PartWriter, output_size
 from fer_batch.media.film import output_ticks
 from fer_batch.media.join import join_parts
-from fer_batch.media.probe import SMALLEST
+from fer_batch.media.shape import SMALLEST
 from fer_batch.media.source import open_source, probe
 from fer_batch.types import Segment, SourceInfo
 from tests.footage import broken, oracle, pictures, videos

@@ -17,7 +17,7 @@ from fer_batch.media.encode import PartWriter
 from fer_batch.media.sound import _rising, coded_rate
 from fer_batch.media.source import open_source, probe
 from fer_batch.types import Segment
-from tests.footage import oracle, pictures, videos
+from tests.footage import broken, oracle, pictures, videos
 from tests.footage.videos import Recipe
 
 FRAMES = 50
@@ -148,7 +148,7 @@ def test_of_several_languages_the_first_is_kept_and_this_is_said(tmp_path: Path)
     oracle.ffmpeg("-i", one, "-f", "lavfi", "-i", "anullsrc=d=2", "-map", "0", "-map", "1:a",
                   "-c:v", "copy", "-c:a", "aac", source)  # fmt: skip
     (warning,) = film(source, tmp_path / "film.mp4")
-    assert warning == "of 2 sound tracks only the first is kept"
+    assert warning == "of 2 sound tracks only number 1 is kept"
     assert heard(tmp_path / "film.mp4").max() > 0.05
 
 
@@ -157,7 +157,7 @@ def test_sound_of_unknown_kind_costs_the_sound_only(tmp_path: Path) -> None:
     source = videos.write(tmp_path / "sound.mkv", frames, Recipe(sound=True))
     source.write_bytes(source.read_bytes().replace(b"A_AAC", b"A_XYZ"))
     (warning,) = film(source, tmp_path / "film.mp4")
-    assert "kind is unknown" in warning
+    assert "unsupported sound codec" in warning
     assert pictures_in(tmp_path / "film.mp4") == FRAMES
 
 
@@ -223,3 +223,13 @@ def ts_packets(path: Path) -> list[bytes]:
 
 def ts_stream(packet: bytes) -> int:
     return (packet[1] & 31) << 8 | packet[2]
+
+
+def test_a_packet_that_no_filter_takes_costs_that_packet(tmp_path: Path) -> None:
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    source = videos.write(tmp_path / "s.ts", frames, Recipe(sound=True, sound_codec="aac"))
+    bad = broken.bad_sound(tmp_path / "bad.ts", source)
+    warnings = film(bad, tmp_path / "film.mp4")
+    assert any("damaged and are left out" in w for w in warnings), warnings
+    assert pictures_in(tmp_path / "film.mp4") == FRAMES
+    assert len(heard(tmp_path / "film.mp4")) / 48_000 > FRAMES / 25 - 0.3

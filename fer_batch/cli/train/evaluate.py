@@ -46,6 +46,13 @@ def evaluate(
         list[str] | None,
         typer.Option(help="Photos: a column of labels.csv to compare groups by; several times."),
     ] = None,
+    floor: Annotated[
+        str,
+        typer.Option(
+            help="Photos: look for the prior of best mean recall that leaves a label's recall at "
+            "least so high, as in neutral=0.93."
+        ),
+    ] = "",
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for confusion matrix, reliability and mistakes.")
     ] = None,
@@ -73,26 +80,41 @@ def evaluate(
         if not data.is_dir():
             raise UsageError(f"{data}: is no folder of photos with labels.csv; or name a data set")
     if is_material(data):
-        _on_photos(data, model, by or [], runtime, pictures, as_json)
-    elif by:
-        raise UsageError(f"--by: {data} has no labels.csv")
+        _on_photos(data, model, by or [], floor, runtime, pictures, as_json)
+    elif by or floor:
+        raise UsageError(f"--by and --floor: {data} has no labels.csv")
     else:
         _on_faces(data, model, fer_plus, split, truth, runtime, pictures, as_video, as_json)
 
 
 def _on_photos(
-    folder: Path, model: str, by: list[str], runtime: str, pictures: Path | None, as_json: bool
+    folder: Path,
+    model: str,
+    by: list[str],
+    floor: str,
+    runtime: str,
+    pictures: Path | None,
+    as_json: bool,
 ) -> None:
     from fer_batch.training.material.labels import read_material
-    from fer_batch.training.material.measure import measure
-    from fer_batch.training.material.report import report, write_pictures
+    from fer_batch.training.material.measure import measure, operate
+    from fer_batch.training.material.report import operation_line, report, write_pictures
 
     material = read_material(folder)
     with typer.progressbar(length=len(material), label="photos", file=sys.stderr) as bar:
         result = measure(material, model, by, runtime, lambda done: bar.update(1))
     if pictures is not None:
         write_pictures(result, pictures)
-    typer.echo(json.dumps(result.to_json()) if as_json else report(result))
+    found = operate(result, floor) if floor else None
+    if as_json:
+        told = result.to_json()
+        if found:
+            told["operation"] = found.to_json()
+        typer.echo(json.dumps(told))
+        return
+    typer.echo(report(result))
+    if found:
+        typer.echo(operation_line(found))
 
 
 def _on_faces(

@@ -123,7 +123,7 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
             timings.add(read_timings(path))
         shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
-        timeline = build_timeline(found.info, shards, labels, item.analyze)
+        timeline = build_timeline(found.info, shards, labels, item.analyze, engine.recogniser)
         write_timeline(work.timeline, timeline)
     if len(paths) > 1:
         give_back_memory()
@@ -249,11 +249,17 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
 def result_key(sha256: str, kind: str, settings: AnalyzeSettings, engine: Engine) -> str:
     """What a result's numbers depend on, as one hash: content, what kind of input it was taken for,
     settings, weights."""
+    from fer_batch.faces.recogniser import recogniser_sha256
+
     weights = engine.card(settings).identity
     detector = engine.detector(settings).sha256
     by_others = ("detector_model", "model", "images")
     names = {k: v for k, v in settings.to_json().items() if k not in by_others}
-    return fingerprint([FORMAT, installed_version(), sha256, kind, names, weights, detector])
+    asked = settings.identity != "off" and kind != "photos"
+    people = recogniser_sha256() if asked else ""
+    return fingerprint(
+        [FORMAT, installed_version(), sha256, kind, names, weights, detector, people]
+    )
 
 
 def input_sha256(path: Path, files: tuple[str, ...] = ()) -> str:

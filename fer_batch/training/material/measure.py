@@ -11,6 +11,7 @@ from fer_batch.errors import TrainingDataError, UsageError
 from fer_batch.training.evaluate import Evaluation
 from fer_batch.training.material.figures import figures, interval, resampled
 from fer_batch.training.material.labels import Material
+from fer_batch.training.material.operate import Operation, operation, parse_floor
 from fer_batch.training.material.photos import Answers, ask
 
 if TYPE_CHECKING:
@@ -103,6 +104,24 @@ def measure(
     values, between = _with_intervals(evaluation, member)
     groups = {column: _groups(column, material, evaluation, answers.found, member) for column in by}
     return Result(material, answers, evaluation, values, between, _three(evaluation), groups)
+
+
+def operate(result: Result, floor: str) -> Operation:
+    """The prior of best mean recall with that ``floor``, as in ``neutral=0.93``.
+
+    Raises:
+        UsageError: not a floor, or a model that none can be found for.
+    """
+    evaluation = result.evaluation
+    people = result.material.columns.get(PERSON)
+    return operation(
+        evaluation.probabilities,
+        evaluation.truth,
+        evaluation.labels,
+        result.answers.card.prior,
+        parse_floor(floor, evaluation.labels),
+        [people[r] if people else str(r) for r in evaluation.rows],
+    )
 
 
 def _with_intervals(

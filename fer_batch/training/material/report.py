@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fer_batch.atomic import atomic_path
 from fer_batch.training.material.measure import Result
+from fer_batch.training.material.operate import Operation
 from fer_batch.training.material.photos import thumbnails
 
 if TYPE_CHECKING:
@@ -43,6 +44,17 @@ def report(result: Result) -> str:
     for column, groups in result.groups.items():
         lines += ["", *_group_table(column, groups)]
     return "\n".join(lines)
+
+
+def operation_line(found: Operation) -> str:
+    """The prior to give to ``fer-batch narrow``, and what it would give here."""
+    prior = ",".join(f"{label}={share:g}" for label, share in found.prior.items())
+    recalls = ", ".join(f"{label} {value:.3f}" for label, value in found.recall.items())
+    return (
+        f"\nprior of best mean recall: --prior {prior}\n"
+        f"  accuracy {found.accuracy:.3f}, mean recall {found.mean_recall:.3f} ({recalls}); chosen "
+        f"on other people {found.held_out_mean_recall:.3f}"
+    )
 
 
 def _words(name: str) -> str:

@@ -1,0 +1,188 @@
+"""What the packets of a stream say, read without decoding: times, and whether these can be trusted.
+
+The list of packet PTS defines "every frame of the input", where a packet is a frame.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from fer_batch.config import Limits
+from fer_batch.errors import LimitError, NotMediaError
+from fer_batch.media import headers
+from fer_batch.media.formats import FAULTS, reason
+from fer_batch.media.restarts import EndToEnd
+from fer_batch.types import IntArray
+
+MOST_MARKS = 64  # of sizes; what changes more often changes
+
+
+class First:
+    """Decodes packets until there is a picture."""
+
+    def __init__(self, decoder: Any) -> None:
+        self.picture: Any = None
+        self._decoder = decoder
+
+    def see(self, packet: Any) -> None:
+        """The next packet, None after the last."""
+        if self.picture is None:
+            with suppress(*FAULTS):  # whatever damaged bytes make of a decoder
+                self.picture = next(iter(self._decoder.decode(packet)), None)
+
+
+@dataclass(slots=True)
+class Packets:
+    """``pts``: sorted, of all that are to be shown, None where they cannot be relied on; ``dts``:
+    sorted. ``count``: of packets with pictures. ``restarts``: how often times start again.
+    ``sizes``: pictures may change size. ``fields``: a packet may be half a frame."""
+
+    pts: IntArray | None
+    dts: IntArray
+    count: int = 0
+    restarts: int = 0
+    sizes: bool = False
+    fields: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+class _Marks:
+    """Watches the front of packets for what only decoding would tell for sure."""
+
+    def __init__(self, stream: Any) -> None:
+        context = stream.codec_context
+        self._codec = context.codec.canonical_name  # the decoder's own may be libdav1d
+        extradata = context.extradata
+        self._prefix = headers.nal_prefix(self._codec, extradata)
+        self._seen: set[bytes] = set()
+        self.fields = False
+        if self._codec == "h264":
+            self._parameters(headers.first_parameter_set(extradata))
+            if self._prefix and extradata:
+                self._seen.add(headers.first_parameter_set(extradata))
+
+    @property
+    def sizes(self) -> bool:
+        return len(self._seen) > 1
+
+    def see(self, packet: Any) -> None:
+        """The next packet."""
+        if not packet.is_keyframe and self._codec != "vp9":
+            return
+        if packet.has_sidedata("new_extradata"):
+            self._seen |= {b"", b"other parameters in the container"}
+        if len(self._seen) < MOST_MARKS:
+            front = memoryview(packet)[: headers.FRONT].tobytes()
+            mark = headers.size_mark(self._codec, front, self._prefix)
+            if mark and mark not in self._seen:
+                self._seen.add(mark)
+                if self._codec == "h264":
+                    self._parameters(mark)
+
+    def _parameters(self, parameter_set: bytes) -> None:
+        self.fields |= headers.fields_apart(parameter_set)
+
+
+def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first: First) -> Packets:
+    """Read all packets of ``stream``; ``first`` sees each.
+
+    Raises:
+        LimitError: more frames than are allowed.
+        NotMediaError: the pictures are encrypted.
+    """
+    pts: list[int] = []
+    dts: list[int] = []
+    end = hidden = number = 0
+    dependable = True
+    warnings: list[str] = []
+    # Matroska has no DTS; those that FFmpeg makes of its PTS may be out of order.
+    laid = EndToEnd(stream.time_base, 0.5 if "matroska" in container.format.name else 0.0)
+    marks = _Marks(stream)
+    try:
+        for packet in container.demux(stream):
+            if not packet.size:
+                continue
+            if not pts:
+                _check_clear(path, packet)
+            first.see(packet)
+            if packet.is_discard:  # an edit list leaves it out
+                hidden += 1
+                continue
+            number += 1
+            marks.see(packet)
+            if packet.dts is not None:
+                dts.append(packet.dts)
+                laid.place(packet.dts, packet.duration or 0)
+            if packet.pts is None:
+                dependable = False
+                continue
+            pts.append(packet.pts)
+            end = max(end, packet.pts + (packet.duration or 0))
+            if len(pts) > limits.frames:
+                raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
+    except FAULTS as error:  # whatever damaged bytes make of a demuxer
+        warnings.append(f"reading stopped after {len(pts)} frames ({reason(error)})")
+    first.see(None)
+    # AVI counts the empty chunks that stand for a frame shown longer.
+    expected = 0 if "avi" in container.format.name.split(",") else stream.frames
+    if laid.restarts:
+        often = "once" if laid.restarts == 1 else f"{laid.restarts} times"
+        warnings.append(
+            f"its times start again {often} (recordings joined as they were); "
+            "they are placed one after the other"
+        )
+    elif expected > (held := len(pts) + hidden) and dependable and not warnings:
+        warnings.append(f"the file announces {expected} frames and holds {held}; it is cut off")
+    elif not warnings and (lost := _lost_seconds(container, stream, pts, end)) > 1.0:
+        warnings.append(f"the file ends {lost:.1f} s before its announced length; it is cut off")
+    found = _sorted_once(pts)
+    dependable = dependable and not laid.restarts and len(found) == len(pts)
+    return Packets(
+        found if dependable else None,
+        _sorted_once(dts),
+        number,
+        laid.restarts,
+        marks.sizes,
+        marks.fields,
+        warnings,
+    )
+
+
+def _check_clear(path: Path, packet: Any) -> None:
+    if packet.has_sidedata("encryption_info"):
+        raise NotMediaError(f"{path}: is encrypted (copy protection); export it without")
+
+
+def _sorted_once(times: list[int]) -> IntArray:
+    """As ``np.unique``, which would import numpy's masked arrays for it."""
+    return np.array(sorted(set(times)), np.int64)
+
+
+def _lost_seconds(container: Any, stream: Any, pts: list[int], end: int) -> float:
+    """Seconds between the end of the last packet and the length that the header announces.
+
+    ``end``: in ticks. The file's length is that of its longest stream, so the stream's own goes
+    first; Matroska writes that one as a tag.
+    """
+    if not pts:
+        return 0.0
+    if stream.duration:
+        return float((stream.duration - (end - min(pts))) * stream.time_base)
+    announced = _seconds(stream.metadata.get("DURATION", ""))
+    announced = announced or (container.duration or 0) / av.time_base
+    return float(announced - float((end - min(0, min(pts))) * stream.time_base))
+
+
+def _seconds(clock: str) -> float:
+    """Of ``00:01:02.500000000``; 0 of anything else."""
+    try:
+        hours, minutes, seconds = (float(part) for part in clock.split(":"))
+    except ValueError:
+        return 0.0
+    return hours * 3600 + minutes * 60 + seconds

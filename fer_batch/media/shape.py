@@ -1,0 +1,55 @@
+"""Size, shape, turn and colours of a stream's pictures as they are to be shown."""
+
+from __future__ import annotations
+
+import math
+import struct
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+
+from fer_batch.config import Limits
+from fer_batch.errors import LimitError
+
+SMALLEST = 2  # pixels; planes of chroma need as many, and so does every encoder
+
+
+def turn(picture: Any) -> tuple[int, bool]:
+    """Degrees clockwise by which to turn a picture, and whether to exchange left and right then.
+
+    From the display matrix: a pixel at (x, y) is shown at (a x + c y, b x + d y).
+    """
+    for data in picture.side_data:
+        if data.type == av.sidedata.sidedata.Type.DISPLAYMATRIX:
+            a, b, _, c, d, *_ = struct.unpack("<9i", bytes(data))
+            flipped = a * d - b * c < 0
+            angle = math.degrees(math.atan2(b, -a if flipped else a))
+            return round(angle / 90) * 90 % 360, flipped
+    return 0, False
+
+
+def square(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
+    """The size at which players show pixels of that shape (DVD, DV, broadcasts): as high, and wider
+    or narrower. What encoders leave by rounding is no shape, nor is what no camera has."""
+    if not aspect or not 0.25 <= aspect <= 4 or abs(aspect - 1) < 0.01:
+        return width, height
+    return max(1, round(width * aspect)), height
+
+
+def check_pixels(path: Path, width: int, height: int, limits: Limits) -> None:
+    """Refuse pictures that are too large, or too small to be any.
+
+    Raises:
+        LimitError: says which.
+    """
+    if min(width, height) < SMALLEST:
+        raise LimitError(
+            f"{path}: {width}x{height} pixels are too few to show a face; leave it out"
+        )
+    if width * height > limits.pixels:
+        raise LimitError(
+            f"{path}: {width}x{height} pixels are more than the {limits.pixels // 1_000_000} "
+            "megapixels allowed; scale it down"
+        )
