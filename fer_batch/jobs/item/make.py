@@ -42,7 +42,7 @@ def make(
     path, timings = work.made(output), Timings()
     if path.exists():
         return timings
-    info, timeline = work.read_plan().info, engine.timelines.read(work.timeline)
+    info, timeline = work.read_plan().info, engine.timelines.read(work.shown)
     if "photos" not in output.default:  # made of photos only where somebody asks for it
         timeline = as_film(timeline, info)
     if output.needs == "pixels":
