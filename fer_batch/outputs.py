@@ -153,6 +153,7 @@ REGISTRY: tuple[Output, ...] = (
         "Shots",
         "A row for each shot, from cut to cut",
         writer="fer_batch.output.formats.tables:write_cuts",
+        kinds=FILMS,
     ),
     Output(
         "vtt",

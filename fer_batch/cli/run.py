@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +13,7 @@ from fer_batch.cli import options as o
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import UsageError
-from fer_batch.outputs import outputs_for, parse_outputs
+from fer_batch.outputs import parse_outputs
 
 if TYPE_CHECKING:
     from fer_batch.cli.show import Silent
@@ -70,7 +69,7 @@ def run_local(
     """
     o.check_out(out)
     from fer_batch.emotion.models import find_model
-    from fer_batch.jobs.item.work import ItemSpec
+    from fer_batch.jobs.item.work import specs_of
     from fer_batch.media.discover import discover, notes_on_images
     from fer_batch.media.walk import PassedOver
 
@@ -85,17 +84,7 @@ def run_local(
             o.report_error(line)
         for note in notes_on_images(inputs, outputs):
             typer.echo(note)
-    items = [
-        ItemSpec(
-            str(one.path),
-            one.name,
-            replace(analyze, images=one.images.kind) if one.images else analyze,
-            render,
-            outputs_for(one.kind, outputs),
-            files=one.images.files if one.images else (),
-        )
-        for one in inputs
-    ]
+    items = specs_of(inputs, analyze, render, outputs)
     return run_specs(items, out, settings, existing, quiet)
 
 

@@ -35,7 +35,7 @@ Work = tuple[FrameSource, Timeline]
 
 def analysed(path: Path) -> Work:
     source = open_source(probe(path, path.stem, 25.0, Limits(), "frames"), Limits(), threads=1)
-    settings = AnalyzeSettings()
+    settings = AnalyzeSettings(identity="off")
     shards = analyzed(source, settings, 10**6)
     return source, build_timeline(source.info, shards, LABELS, settings, nobody_known)
 

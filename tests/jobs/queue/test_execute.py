@@ -12,10 +12,13 @@ import pytest
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import Cancelled, ModelFileError, NotFoundError, StorageError
 from fer_batch.jobs.item import steps
+from fer_batch.jobs.item.local import run_items
+from fer_batch.jobs.item.work import specs_of
 from fer_batch.jobs.ledger.ledger import PREFIX
 from fer_batch.jobs.queue.submit import Request
 from fer_batch.jobs.store import keys
-from tests.faults.cluster import run_here, same_outputs
+from fer_batch.media.discover import discover
+from tests.faults.cluster import Silence, run_here, same_outputs
 from tests.footage import pictures
 from tests.jobs.here import Here
 
@@ -56,7 +59,9 @@ def test_photos_and_frames_are_equal_to_a_local_run(here: Here, tmp_path: Path) 
         for number, picture in enumerate(pictures.two_faces(40)[:6]):
             moved = np.roll(picture, shift * (number % 2), axis=1)
             cv2.imwrite(str(tmp_path / "in" / folder / f"f {number}.png"), moved)
-    expected = run_here([tmp_path / "in"], tmp_path / "expected")
+    items = specs_of(discover([tmp_path / "in"]), AnalyzeSettings(), RenderSettings())
+    expected = tmp_path / "expected"
+    run_items(items, expected, here.engine(16), "overwrite", Silence())
     job = here.submit(tmp_path / "in", outputs=())
     assert all(verdict == "done" for _, verdict in here.drain())
     here.client.download(job, tmp_path / "got", frozenset())
