@@ -13,6 +13,7 @@ import numpy as np
 
 from fer_batch.config import IMAGE_SUFFIXES, Limits
 from fer_batch.errors import InputError, LimitError, NoVideoError
+from fer_batch.i420 import BT601
 from fer_batch.media import planes
 from fer_batch.media.image_decode import WORKING_PIXELS, read_picture
 from fer_batch.media.image_header import read_header
@@ -80,6 +81,7 @@ def probe_images(
         time_base=1 / Fraction(fps).limit_denominator(100_000),
         pts=np.arange(len(found), dtype=np.int64),
         codec="images",
+        colour=(1, 2, 2, BT601),
         files=tuple(
             file.relative_to(path).as_posix() if path.is_dir() else file.name for file in found
         ),

@@ -48,7 +48,7 @@ def write_gallery_page(
     summary: Mapping[str, Any],
     files: list[dict[str, Any]],
     *,
-    index: bool,
+    index: str,
 ) -> list[str]:
     """Write ``report.html`` of photos and what it loads; see ``page.write_report``.
 
