@@ -134,8 +134,9 @@ def test_frames_and_a_video_of_photos_where_they_are_asked_for(
         "run", photos / "trip", "-o", tmp_path / "b", "--images", "frames", "--outputs", "csv"
     )
     assert said.returncode == 0 and "taken as" not in said.stdout
-    rows = rows_of(tmp_path / "b" / "trip" / "timeline.csv")
-    assert rows[-1]["time_s"] != ""
+    tables = sorted((tmp_path / "b").rglob("timeline.csv"))
+    assert len(tables) == 2  # a film for each folder
+    assert all(row["time_s"] != "" for table in tables for row in rows_of(table))
 
 
 def test_strange_images_cost_themselves_alone(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def sets(found: Sequence[Input]) -> list[tuple[str, str, tuple[str, ...]]]:
 def test_photos_of_a_folder_and_of_those_in_it_are_one_input(tmp_path: Path) -> None:
     make(tmp_path / "in", *IMAGES)
     assert sets(discover([tmp_path / "in"])) == [
-        ("in/images", "photos", ("shots/1.png", "shots/2.JPG", "shots/more/1.webp")),
+        ("in", "photos", ("shots/1.png", "shots/2.JPG", "shots/more/1.webp")),
         ("shots/film", "video", ()),
     ]
     shots, more = tmp_path / "in" / "shots", tmp_path / "in" / "shots" / "more"
@@ -156,7 +156,7 @@ def test_image_files_that_are_named_are_a_set(tmp_path: Path) -> None:
     assert sets(discover([a / "2.png", a / "1.png"])) == [("a", "photos", ("2.png", "1.png"))]
     assert sets(discover([a / "1.png", b / "1.png", video])) == [
         ("x", "video", ()),
-        ("in/images", "photos", ("a/1.png", "b/1.png")),
+        ("in", "photos", ("a/1.png", "b/1.png")),
     ]
     assert sets(discover([a / "1.png"])) == [("1", "photos", ())]
     whole = ("1.png", "2.png", "3.png")
