@@ -169,8 +169,15 @@ class Stages:
         path = self.cache.path(entry, check) if needs_input else self._place(entry)
         folder = self._folder(unit)
         folder.fetch(unit.stage)
+        listed = tuple(file.name for file in entry.files) if entry.kind == "folder" else ()
         spec = ItemSpec(
-            str(path), entry.name, manifest.analyze, manifest.render, manifest.outputs, entry.input
+            str(path),
+            entry.name,
+            manifest.analyze_of(entry),
+            manifest.render,
+            manifest.outputs_of(entry),
+            entry.input,
+            listed,
         )
         return spec, folder, MirroredFolder(folder.path, folder.path / "out", str(path))
 
