@@ -1,7 +1,7 @@
 """kombu's Redis transport, made to bear what others put into Redis.
 
-A message that is no JSON, or no message, is logged and dropped: the ledger's sweep finds a unit whose
-message is lost. kombu itself lets such an error through its event loop, which ends the worker.
+A message that is no JSON, or no message, is logged and dropped: the ledger's sweep finds a unit
+whose message is lost. kombu itself lets such an error through, which ends the worker.
 """
 
 from __future__ import annotations

@@ -63,10 +63,12 @@ def stored_items(
     """
     from fer_batch.jobs.item.results import read_summary
     from fer_batch.jobs.item.work import ItemSpec
+    from fer_batch.output.stored import is_result
 
     found: dict[Path, list[ItemSpec]] = {}
     for folder in folders:
-        here = [p.parent for p in sorted(folder.glob("*/summary.json"))]
+        found_here = [path.parent for path in sorted(folder.glob("*/summary.json"))]
+        here = [place for place in found_here if is_result(place)]
         places = [folder] if (folder / "summary.json").is_file() else here
         if not places:
             raise NotFoundError(f"{folder}: holds no results; make them with `fer-batch run`")

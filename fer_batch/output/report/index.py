@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from fer_batch.atomic import write_text
+from fer_batch.errors import NotFoundError, UnreadableError
 from fer_batch.output.formats.combine import COMBINED, OpenTable, open_here, write_combined
 from fer_batch.output.palette import colours
 from fer_batch.output.report.assets import own
@@ -25,6 +25,7 @@ from fer_batch.output.report.html import (
 )
 from fer_batch.output.report.page import share_parts, share_text
 from fer_batch.output.report.thumbnails import stored_thumbnails
+from fer_batch.output.stored import SUMMARY, read_summary_file
 from fer_batch.outputs import REGISTRY, file_of
 
 if TYPE_CHECKING:
@@ -95,10 +96,9 @@ def write_index(
 
 def _summary(folder: Path) -> dict[str, Any]:
     try:
-        data = json.loads((folder / "summary.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        return read_summary_file(folder / SUMMARY)
+    except (NotFoundError, UnreadableError):
         return {}
-    return data if isinstance(data, dict) and "frames" in data else {}
 
 
 def _item(folder: Path, summary: Mapping[str, Any]) -> dict[str, Any]:

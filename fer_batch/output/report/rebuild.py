@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fer_batch import timeline_file
-from fer_batch.errors import NotFoundError, UnreadableError
+from fer_batch.errors import NotFoundError
 from fer_batch.output.report.index import Failure, write_index
 from fer_batch.output.report.page import write_report
+from fer_batch.output.stored import SUMMARY, is_result, read_summary_file, refuse_links
 from fer_batch.output.summary import describe_outputs, write_summary
 from fer_batch.output.table import read_csv
 from fer_batch.types import Timeline
@@ -27,15 +27,8 @@ def rebuild_report(folder: Path, *, index: bool = False) -> Path:
         UnreadableError: one of them is damaged.
         NoSpaceError, OutputPathError: the report cannot be written.
     """
-    path = folder / "summary.json"
-    try:
-        summary = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise NotFoundError(f"{folder}: holds no summary.json; is it a result folder?") from error
-    except (OSError, ValueError) as error:
-        raise UnreadableError(f"{path}: cannot be read; run the analysis again") from error
-    if not isinstance(summary, dict):
-        raise UnreadableError(f"{path}: is no summary of fer-batch; run the analysis again")
+    summary = read_summary_file(folder / SUMMARY)
+    refuse_links(folder)
     name = summary.get("input", {}).get("name") or folder.name
     timeline = stored_timeline(folder, str(name))
     names = write_report(folder, timeline, summary, index=index)
@@ -98,11 +91,14 @@ def stored_batch(out: Path) -> tuple[list[Path], list[Failure]]:
     """
     if not out.is_dir():
         raise NotFoundError(f"{out}: there is no such folder")
-    there = {path.parent.name: path.parent for path in sorted(out.glob("*/summary.json"))}
+    found = (path.parent for path in sorted(out.glob("*/summary.json")))
+    there = {folder.name: folder for folder in found if is_result(folder)}
     results: list[Path] = []
     failures: list[Failure] = []
     for row in _rows(out / "summary.csv"):
+        # An apostrophe keeps spreadsheets from taking the name for a formula.
         name = Path(row.get("folder") or row.get("input") or "").name
+        name = name if name in there else name.removeprefix("'")
         if row.get("status") == DONE and name in there:
             results.append(there.pop(name))
         elif row.get("status") != DONE and row.get("input"):

@@ -40,7 +40,9 @@ def test_what_a_run_that_stopped_has_left_is_taken_away_too(tmp_path: Path) -> N
 
 def test_a_record_serves_where_there_is_no_summary(tmp_path: Path) -> None:
     assert read_summary(tmp_path) == {}
-    keep_record(tmp_path, {"outputs": {"timeline.csv": {"sha256": "0"}}})
+    keep_record(
+        tmp_path, {"outputs": {"timeline.csv": {"sha256": "0" * 64}}, "frames": {}, "input": {}}
+    )
     found = read_summary(tmp_path)
     assert list(found["outputs"]) == ["timeline.csv"]
     assert not outputs_intact(tmp_path, found)
