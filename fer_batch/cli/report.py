@@ -38,10 +38,15 @@ def report(
     ],
 ) -> None:
     """Build report.html and index.html again from stored results."""
+    from fer_batch.jobs.item.batch import write_again
     from fer_batch.output.report.rebuild import rebuild
 
     for folder in folders:
-        for page in rebuild(folder):
+        pages = rebuild(folder)
+        if not (folder / "summary.json").is_file():
+            write_again(folder, page=True)
+            pages = [folder / "index.html", *pages]
+        for page in pages:
             say(str(page))
 
 
@@ -71,6 +76,7 @@ def job_folder(text: str) -> Path:
     """
     from fer_batch.cli.queue.access import note, open_queue
     from fer_batch.errors import JobError
+    from fer_batch.jobs.item.batch import write_again
     from fer_batch.jobs.settings import load_settings
 
     if "/" in text or "." in text or text == "fer-batch-out":
@@ -85,18 +91,8 @@ def job_folder(text: str) -> Path:
     if not final:
         # The job writes its index when all is done; until then, one of what is here.
         note(f"job {job} still runs; open it again for the rest")
-        build_index(folder)
+        write_again(folder, page=True)
     return folder
-
-
-def build_index(folder: Path) -> None:
-    """Write ``index.html`` for the results that lie in ``folder`` now."""
-    from fer_batch.output.report.index import write_index
-    from fer_batch.output.report.rebuild import stored_batch
-
-    results, failures = stored_batch(folder)
-    if results or failures:
-        write_index(folder, results, failures)
 
 
 def show(page: Path) -> None:

@@ -73,10 +73,11 @@ def run_local(
     from fer_batch.jobs.item.work import ItemSpec
     from fer_batch.media.discover import discover
     from fer_batch.media.walk import PassedOver
+    from fer_batch.output.stored import places
 
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
     passed = PassedOver()
-    inputs = discover(paths, exclude=out, passed=passed)
+    inputs = discover(paths, exclude=out, passed=passed, places=places(out))
     if not inputs:
         found = "; ".join([f"no videos or images in {', '.join(map(str, paths))}", *passed.lines()])
         raise UsageError(found)
@@ -103,7 +104,8 @@ def run_specs(
     with o.stop_on_signal() as stop, _observer(len(items), quiet) as observer:
         results = run_isolated(items, out, settings, existing, observer, stop.is_set, infer)
     if batch:
-        write_batch(results, out)
+        for line in write_batch(results, out):
+            o.report_error(f"note: {line}")
     return results
 
 

@@ -1,134 +1,143 @@
-"""Results folders are strangers' files too: what is read, written and removed there is looked at.
+"""What lies in a folder of results: every finished input, and those that failed.
 
-Whoever hands a folder on may have put anything into it: a ``summary.json`` of another program or of
-another shape, links that lead out, pipes and devices under the names of outputs.
+A result is known by its record (``summary.json``), which is written last of all. Results may lie
+in folders within folders, as their inputs do. Links are not followed.
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fer_batch import door
-from fer_batch.errors import NotFoundError, OutputPathError, UnreadableError
+from fer_batch.atomic import write_text
+from fer_batch.errors import NotFoundError, UnreadableError
+from fer_batch.output.foreign import read_summary_file
 
 SUMMARY = "summary.json"
-MOST_BYTES = 256 << 20
-OUTPUTS = 2_000_000
-OWN_FOLDERS = ("report", "annotated", ".work")  # what fer-batch makes in a results folder
+# What a finished item is known by where no summary.json was wanted.
+RECORD = ".summary.json"
+FAILURES = ".failures.json"
+MOST_FOLDERS = 8
 
 
-def read_summary_file(path: Path) -> dict[str, Any]:
-    """A summary, of the shape that fer-batch writes.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One finished input: its ``name`` is the path of ``folder`` below the results' folder, with
+    forward slashes; ``summary`` its record."""
+
+    name: str
+    folder: Path
+    summary: Mapping[str, Any]
+
+    @property
+    def path(self) -> str:
+        """Where the input was."""
+        return str(self.summary["input"].get("path", ""))
+
+    @property
+    def model(self) -> str:
+        """Name of the model that named the expressions."""
+        return str(self.summary.get("model", {}).get("name", ""))
+
+    @property
+    def content(self) -> tuple[str, str]:
+        """What was analysed by what: the same for a copy of the same file."""
+        return str(self.summary["input"].get("sha256", "")), self.model
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An input without a result: what it is called, where it was, and the line that says why."""
+
+    name: str
+    error: str
+    path: str = ""
+    status: str = "failed"
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """The summary of a finished input; empty where there is none that can be read."""
+    for name in (SUMMARY, RECORD):
+        with suppress(NotFoundError, UnreadableError):
+            return read_summary_file(folder / name)
+    return {}
+
+
+def stored_results(out: Path) -> list[Stored]:
+    """Every result below ``out``, in natural order of name. The same content stands once.
 
     Raises:
-        NotFoundError: there is no such file.
-        UnreadableError: it cannot be read, or is none; says why.
+        NotFoundError: there is no such folder.
     """
-    try:
-        return check_summary(door.parse_json(door.read_regular(path, MOST_BYTES)))
-    except FileNotFoundError as error:
-        raise NotFoundError(
-            f"{path.parent}: holds no {path.name}; is it a result folder?"
-        ) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableError(
-            f"{path}: is no summary of fer-batch ({reason}); run the analysis again"
-        ) from error
+    if not out.is_dir():
+        raise NotFoundError(f"{out}: there is no such folder")
+    import natsort
+
+    results: list[Stored] = natsort.natsorted(_walk(out), key=lambda result: result.name)
+    once: dict[tuple[str, ...], Stored] = {}
+    for result in results:
+        once.setdefault(result.content if result.content[0] else (result.name,), result)
+    return list(once.values())
 
 
-def check_summary(data: Any) -> dict[str, Any]:
-    """``data`` if every part that is there has its type.
+def places(out: Path) -> dict[str, Path]:
+    """Names of the results that lie in ``out``, each with the path of its input."""
+    return {result.name: Path(result.path) for result in _walk(out) if result.path}
 
-    Raises:
-        Refused: it has not; names the part.
+
+def results_of(folder: Path) -> tuple[Path, str]:
+    """The folder of results that the result in ``folder`` belongs to, and its name there.
+
+    That is the nearest one above with a ``summary.csv``, else the folder above.
     """
-    found = door.record(data, "summary")
-    for name in ("input", "outputs", "frames"):
-        door.record(found.get(name), name)
-    for name in ("model", "detector", "settings", "versions", "timings", "share"):
-        door.record(found.get(name, {}), name)
-    for name in ("people", "moments", "episodes", "longest"):
-        if name in found:
-            for one in door.rows(found[name], name):
-                door.record(one, name)
-    door.lines(found.get("warnings", []), "warnings")
-    door.text(found.get("dominant") or "", "dominant")
-    door.number(found.get("coverage", 0), "coverage")
-    given = found["input"]
-    for name in ("name", "path", "codec"):
-        door.text(given.get(name) or "", f"input.{name}")
-    for name in ("duration_s", "start_s"):
-        door.number(given.get(name) or 0, f"input.{name}")
-    for name in ("width", "height"):
-        door.whole(given.get(name) or 0, f"input.{name}", 0, 1 << 20)
-    _numbers(found["frames"], "frames")
-    _numbers(found.get("share", {}), "share")
-    outputs = found["outputs"]
-    if len(outputs) > OUTPUTS:
-        raise door.Refused(f"outputs are more than {OUTPUTS}")
-    for name, about in outputs.items():
-        door.place(name, "outputs")
-        door.hex64(door.record(about, "outputs").get("sha256"), "outputs")
+    place = folder.resolve()
+    above = place.parents[:MOST_FOLDERS]
+    out = next((up for up in above if (up / "summary.csv").is_file()), place.parent)
+    return out, place.relative_to(out).as_posix()
+
+
+def _walk(out: Path) -> Iterator[Stored]:
+    waiting = [out]  # not by recursion: a stranger's folders may lie deeper than Python calls
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                found = list(entries)
+        except OSError:
+            continue
+        names = {entry.name for entry in found}
+        if folder != out and names & {SUMMARY, RECORD} and (summary := read_record(folder)):
+            yield Stored(folder.relative_to(out).as_posix(), folder, summary)
+            continue  # results do not lie within results
+        waiting += [
+            folder / entry.name
+            for entry in found
+            if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+        ]
+
+
+def read_failures(out: Path) -> list[Failure]:
+    """Inputs that have failed in earlier runs into ``out`` and have no result since."""
+    found: list[Failure] = []
+    with suppress(OSError, ValueError):
+        data = door.record(door.parse_json(door.read_regular(out / FAILURES)), "failures")
+        for entry in door.rows(data.get("failures", []), "failures"):
+            values = door.record(entry, "failures")
+            if set(values) <= set(Failure.__slots__):
+                found.append(Failure(**{n: door.text(v, n) for n, v in values.items()}))
     return found
 
 
-def _numbers(values: Mapping[str, Any], field: str) -> None:
-    for value in values.values():
-        if value is not None:
-            door.number(value, field)
-
-
-def is_result(folder: Path) -> bool:
-    """Whether ``folder`` holds results of fer-batch, and not just a file of that name."""
-    try:
-        read_summary_file(folder / SUMMARY)
-    except (NotFoundError, UnreadableError):
-        return False
-    return True
-
-
-def own_file(folder: Path, name: str) -> Path | None:
-    """Where the output ``name`` lies in ``folder``; None where the name leads elsewhere, or a link
-    on the way does."""
-    try:
-        parts = door.place(name).split("/")
-    except door.Refused:
-        return None
-    path = folder
-    for part in parts[:-1]:
-        path = path / part
-        if path.is_symlink():
-            return None
-    return path / parts[-1]
-
-
-def has_content(folder: Path, name: str, sha256: str) -> bool:
-    """Whether the output ``name`` is a regular file with that hash."""
-    path = own_file(folder, name)
-    if path is None:
-        return False
-    try:
-        with os.fdopen(door.open_regular(path), "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
-    except (OSError, door.Refused):
-        return False
-
-
-def refuse_links(folder: Path) -> None:
-    """Before anything is written into ``folder``: the folders in it that fer-batch makes are none
-    of somebody else.
-
-    Raises:
-        OutputPathError: one of them is a link.
-    """
-    for name in OWN_FOLDERS:
-        if (folder / name).is_symlink():
-            raise OutputPathError(
-                f"{folder / name}: is a link to another place, into which nothing is written; "
-                "remove it, or choose another place with -o"
-            )
+def write_failures(out: Path, failures: Iterable[Failure]) -> None:
+    """Keep them for the runs that follow; no file where there are none."""
+    kept = [{name: getattr(f, name) for name in Failure.__slots__} for f in failures]
+    if kept:
+        write_text(out / FAILURES, json.dumps({"failures": kept}))
+    else:
+        (out / FAILURES).unlink(missing_ok=True)

@@ -44,6 +44,7 @@ ROW_COLUMNS = (
     "input",
     "status",
     "error",
+    "model",
     "frames",
     "ok",
     "no_face",
@@ -54,7 +55,7 @@ ROW_COLUMNS = (
     "duration_s",
     "coverage",
     "seconds",
-    "folder",
+    "path",
 )
 
 
@@ -195,28 +196,29 @@ def write_summary(data: Mapping[str, Any], path: Path) -> None:
     write_text(path, json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
 
 
-def done_row(data: Mapping[str, Any], *, name: str, folder: str) -> dict[str, Any]:
-    """The row of ``summary.csv`` for a finished input, from its summary."""
+def done_row(data: Mapping[str, Any], *, name: str, path: str) -> dict[str, Any]:
+    """The row of ``summary.csv`` for a finished input: its name, its record, where it was."""
     frames = data["frames"]
     return {
         "input": name,
         "status": "done",
         "error": "",
+        "model": data.get("model", {}).get("name", ""),
         "frames": frames["total"],
-        **{status.text: frames[status.text] for status in FrameStatus},
-        "people": len(data["people"]),
-        "dominant": data["dominant"],
+        **{status.text: frames.get(status.text, "") for status in FrameStatus},
+        "people": len(data.get("people", ())),
+        "dominant": data.get("dominant", ""),
         "duration_s": data["input"].get("duration_s", ""),
-        "coverage": data["coverage"],
-        "seconds": data["timings"].get("total_s", ""),
-        "folder": folder,
-        "share": dict(data["share"]),
+        "coverage": data.get("coverage", ""),
+        "seconds": data.get("timings", {}).get("total_s", ""),
+        "path": path,
+        "share": dict(data.get("share", {})),
     }
 
 
-def failed_row(*, name: str, error: str, status: str = "failed") -> dict[str, Any]:
+def failed_row(*, name: str, error: str, status: str = "failed", path: str = "") -> dict[str, Any]:
     """The row of ``summary.csv`` for an input without a result; ``error`` is its one line."""
-    return {"input": name, "status": status, "error": error}
+    return {"input": name, "status": status, "error": error, "path": path}
 
 
 def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:

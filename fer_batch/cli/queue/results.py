@@ -15,6 +15,8 @@ from fer_batch.cli import options as o
 from fer_batch.cli.queue.access import Job, Json, note, open_queue, plural, the_job
 from fer_batch.cli.queue.show import when
 from fer_batch.cli.say import say, say_data
+from fer_batch.jobs.item.batch import add_downloaded
+from fer_batch.output.stored import Failure
 from fer_batch.outputs import parse_outputs
 
 
@@ -38,6 +40,8 @@ def download(
         found = queue.status(job)
         with _transfer() as progress:
             files = queue.download(job, out, wanted, progress)
+    failures = [Failure(i.name, i.error or "", i.input) for i in found.items if i.state == "failed"]
+    add_downloaded(out, failures)
     if as_json:
         say_data(json.dumps({"job_id": job, "files": [str(path) for path in files]}))
     else:

@@ -14,12 +14,11 @@ from typing import Any
 
 from fer_batch import timeline_file
 from fer_batch.atomic import write_error, write_text
-from fer_batch.errors import NotFoundError, OutputPathError, UnreadableError
-from fer_batch.output.stored import has_content, own_file, read_summary_file
+from fer_batch.errors import OutputPathError
+from fer_batch.output.foreign import has_content, own_file
+from fer_batch.output.stored import RECORD
 from fer_batch.outputs import REGISTRY
 
-# What a finished item is known by where no summary.json was wanted.
-RECORD = ".summary.json"
 # What fer-batch writes into folders of its own; others may have put theirs beside it.
 SUFFIXES = frozenset(
     ".csv .mp4 .jpg .png .gif .json .html .vtt .eaf .js .css .npz .ico .svg .txt .tsv".split()  # noqa: SIM905
@@ -62,14 +61,6 @@ def alone(folder: Path) -> Iterator[None]:
 def keep_record(folder: Path, summary: dict[str, Any]) -> None:
     """Keep what the results are known by, where no ``summary.json`` was wanted."""
     write_text(folder / RECORD, json.dumps(summary))
-
-
-def read_summary(folder: Path) -> dict[str, Any]:
-    """The summary of a finished item; empty where there is none that can be read."""
-    for name in ("summary.json", RECORD):
-        with suppress(NotFoundError, UnreadableError):
-            return read_summary_file(folder / name)
-    return {}
 
 
 def outputs_intact(folder: Path, summary: dict[str, Any]) -> bool:

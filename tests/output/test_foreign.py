@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fer_batch.errors import FerBatchError, OutputPathError, UnreadableError
-from fer_batch.jobs.item.results import outputs_intact, read_summary, remove_outputs
+from fer_batch.jobs.item.results import outputs_intact, remove_outputs
 from fer_batch.media.walk import is_result as looks_like_result
+from fer_batch.output.foreign import check_summary, refuse_links
 from fer_batch.output.report.rebuild import rebuild
-from fer_batch.output.stored import check_summary, is_result, refuse_links
+from fer_batch.output.stored import read_failures, read_record, stored_results
 from tests.footage import pictures, videos
 
 SHA = "0f" * 32
@@ -26,7 +27,7 @@ SHAPES: list[bytes] = [
     b"", b"[]", b"1", b"null", b"{}", b'{"outputs": {}}', b"[" * 100_000, b'{"a":' * 5000, b"\xff",
     b'{"outputs": [], "frames": {}, "input": {}}', b'{"outputs": {}, "frames": [], "input": {}}',
     b'{"outputs": {}, "frames": {"total": "x"}, "input": {}, "people": 3}',
-    b'{"outputs": {}, "frames": {}, "input": {"duration_s": "long"}, "people": []}',
+    b'{"outputs": {}, "frames": {"total": 1}, "input": {"duration_s": "long"}, "people": []}',
     b'{"name": "my-npm-thing", "version": "1.0"}',
 ]  # fmt: skip
 
@@ -48,7 +49,7 @@ def fer_batch(*words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("content", SHAPES)
 def test_foreign_summaries_are_none(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "summary.json").write_bytes(content)
-    assert not is_result(tmp_path) and read_summary(tmp_path) == {}
+    assert read_record(tmp_path) == {}
     with pytest.raises(UnreadableError, match=r"summary\.json") as caught:
         rebuild(tmp_path)
     assert "\n" not in str(caught.value)
@@ -130,8 +131,8 @@ def test_a_linked_folder_is_not_written_into(results: Path, tmp_path: Path) -> N
 def test_what_was_written_is_read(results: Path) -> None:
     data = json.loads((results / "film" / "summary.json").read_text("utf-8"))
     assert check_summary(data) == data
-    assert is_result(results / "film") and looks_like_result(results / "film")
-    assert outputs_intact(results / "film", read_summary(results / "film"))
+    assert read_record(results / "film") and looks_like_result(results / "film")
+    assert outputs_intact(results / "film", read_record(results / "film"))
 
 
 VALUES = st.recursive(
@@ -163,3 +164,10 @@ def test_a_mutated_summary_is_read_or_refused_in_one_line(
         rebuild(folder)
     except FerBatchError as error:
         assert len(str(error).splitlines()) == 1
+
+
+@pytest.mark.parametrize("content", [*SHAPES, b'{"failures": [1]}', b'{"failures": {"a": 1}}'])
+def test_foreign_failures_are_none(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / ".failures.json").write_bytes(content)
+    assert read_failures(tmp_path) == []
+    assert stored_results(tmp_path) == []
