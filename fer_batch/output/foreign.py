@@ -48,8 +48,11 @@ def check_summary(data: Any) -> dict[str, Any]:
         Refused: it has not; names the part.
     """
     found = door.record(data, "summary")
-    for name in ("input", "outputs", "frames"):
+    for name in ("input", "outputs"):
         door.record(found.get(name), name)
+    # Of a folder of photos, each counts for itself.
+    counted = door.record(found.get("photos", found.get("frames")), "frames")
+    door.whole(found.get("faces", 0), "faces")
     for name in ("model", "detector", "settings", "versions", "timings", "share"):
         door.record(found.get(name, {}), name)
     for name in ("people", "moments", "longest_episodes", "changes"):
@@ -71,8 +74,8 @@ def check_summary(data: Any) -> dict[str, Any]:
         door.number(given.get(name) or 0, f"input.{name}")
     for name in ("width", "height"):
         door.whole(given.get(name) or 0, f"input.{name}", 0, 1 << 20)
-    door.whole(found["frames"].get("total"), "frames.total")
-    _numbers(found["frames"], "frames")
+    door.whole(counted.get("total"), "frames.total")
+    _numbers(counted, "frames")
     _numbers(found.get("share", {}), "share")
     outputs = found["outputs"]
     if len(outputs) > OUTPUTS:
