@@ -9,6 +9,7 @@ from typing import cast
 from fer_batch import door
 from fer_batch.errors import BrokerError
 from fer_batch.jobs.ledger.connection import broker_errors
+from fer_batch.jobs.ledger.heartbeat import stranded
 from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
 from fer_batch.jobs.ledger.remaining import (
     DRAW_RATIO,
@@ -43,14 +44,30 @@ def read_status(ledger: Ledger, job: str) -> JobStatus | None:
         costs = ledger.client.hgetall(f"{PREFIX}costs")
     try:
         now = ledger.now()
-        status = from_fields(job, fields, items, progress, now)
-        left = _remaining(status, fields, items, costs, now)
-        return replace(status, eta_s=None if left is None else round(left, 1))
+        found = from_fields(job, fields, items, progress, now)
+        left = _remaining(found, fields, items, costs, now)
+        found = replace(found, eta_s=None if left is None else round(left, 1))
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise BrokerError(
             f"what Redis at {ledger.where} holds of job {job} is damaged ({str(error)[:80]}); "
             "remove that job, or empty that Redis: it is rebuilt from storage"
         ) from error
+    return found if found.final else _with_stranded(found, stranded(ledger))
+
+
+def _with_stranded(status: JobStatus, needed: dict[str, str]) -> JobStatus:
+    """With a warning at each item that waits for an engine which no worker has."""
+
+    def item(index: int, found: ItemStatus) -> ItemStatus:
+        engine = needed.get(f"{status.job_id}:{index}")
+        if engine is None:
+            return found
+        line = f"waits for a worker with the engine that has begun it ({engine}); start one"
+        return replace(found, warnings=(*found.warnings, line))
+
+    if not needed:
+        return status
+    return replace(status, items=tuple(item(i, found) for i, found in enumerate(status.items)))
 
 
 def from_fields(

@@ -11,6 +11,7 @@ from fer_batch import timeline_file
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import Cancelled, StorageError
 from fer_batch.jobs.item import make, relate, steps
+from fer_batch.jobs.item.result_keys import engine_line
 from fer_batch.jobs.item.work import TIMELINE, ItemPlan, ItemSpec, WorkFolder
 from fer_batch.jobs.ledger.spec import JobItem, Manifest, Unit
 from fer_batch.jobs.store import keys, records, reuse
@@ -89,6 +90,14 @@ class Stages:
                 steps.assemble(item, work, engine)
             folder.push()
         return {"frames": frames}
+
+    def engine_text(self, manifest: Manifest) -> str:
+        """What would make the numbers of a job here, as one line.
+
+        Raises:
+            UnknownModelError, ModelFileError: the settings name what is not there.
+        """
+        return engine_line(self.engine(manifest.segment_frames).facts(manifest.analyze))
 
     def relate(self, manifest: Manifest) -> None:
         """Relate all items of a job that are assembled and not finished; once."""
