@@ -23,7 +23,7 @@ from fer_batch.output.report.thumbnails import Thumbnails, write_thumbnails
 from fer_batch.outputs import file_of
 from fer_batch.pipeline.progress import Timings
 from fer_batch.pipeline.snapshots import Snapshots
-from fer_batch.timeline_file import keep_in_results
+from fer_batch.timeline_file import ANALYSED, keep_in_results, read_timeline
 from fer_batch.types import FrameStatus, SourceInfo, Timeline
 
 
@@ -32,8 +32,9 @@ class Provenance:
     """Where numbers come from: enough to repeat the run."""
 
     input_sha256: str
-    analysis_key: str
-    render_key: str
+    keys: dict[str, str]
+    engine: dict[str, str]
+    related: dict[str, Any]
     model: ModelCard
     detector: dict[str, str]
     settings: dict[str, Any]
@@ -46,6 +47,7 @@ class Finish:
 
     ``parts`` and ``kept`` hold one file a segment, in order; they are empty where the wanted
     outputs do not need them. ``made`` are outputs that are ready, under their final names.
+    ``analysed`` is the timeline's file before inputs were related, None where they were not.
     ``shown`` stands in results for the input's path, which may be that of a worker's copy;
     ``described`` has size and checksum of what is written.
     """
@@ -53,6 +55,7 @@ class Finish:
     info: SourceInfo
     shown: str
     timeline: Timeline
+    analysed: Path | None
     made: list[Path]
     parts: list[Path]
     kept: list[Path]
@@ -81,7 +84,11 @@ def finish_item(job: Finish) -> dict[str, Any]:
     moments = pick_moments(timeline, job.render)
     job.warnings += _lost(job.info, timeline)
     _ready(job)
-    job.written.append(keep_in_results(job.out, job.timeline))
+    made_by = job.provenance.engine
+    job.written.append(keep_in_results(job.out, job.timeline, made_by))
+    if job.analysed is not None:
+        before = read_timeline(job.analysed)
+        job.written.append(keep_in_results(job.out, before, made_by, ANALYSED))
     with flushed_together():
         with closing(Snapshots(job.kept)) as snapshots:
             if "video" in job.outputs:
@@ -201,6 +208,7 @@ def _summary(job: Finish, timeline: Timeline, moments: list[Moment]) -> dict[str
             moments=moments,
             warnings=_as_shown(job, [*job.info.warnings, *job.warnings]),
         ),
-        "analysis_key": origin.analysis_key,
-        "render_key": origin.render_key,
+        "engine": origin.engine,
+        **({"related": origin.related} if origin.related else {}),
+        **origin.keys,
     }

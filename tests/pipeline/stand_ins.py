@@ -93,6 +93,7 @@ class Counting:
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
         self.name, self.sha256 = detector.name, detector.sha256
+        self.runtime = detector.runtime
         self.seen: Counter[int] = Counter()
 
     def detect(self, frame: Frame) -> Detections:
@@ -109,6 +110,7 @@ class Painted:
 
     name = "painted"
     sha256 = "1" * 64
+    runtime = "numpy"
 
     def detect(self, frame: Frame) -> Detections:
         white = np.concatenate([[False], frame.luma[0] > 200, [False]]).astype(int)

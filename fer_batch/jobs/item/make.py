@@ -41,7 +41,7 @@ def make(
     path, timings = work.made(output), Timings()
     if path.exists():
         return timings
-    info, timeline = work.read_plan().info, engine.timelines.read(work.timeline)
+    info, timeline = work.read_plan().info, engine.timelines.read(work.shown)
     if output.needs == "pixels":
         source = engine.source(info)
         output.load()(source, timeline, item.render, path, timings, should_cancel)

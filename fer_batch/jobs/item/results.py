@@ -21,7 +21,7 @@ from fer_batch.outputs import REGISTRY
 # What a finished item is known by where no summary.json was wanted.
 RECORD = ".summary.json"
 OURS = [pattern for output in REGISTRY for pattern in output.files]
-OURS.append(timeline_file.NAME)
+OURS += timeline_file.KEPT
 
 
 @contextmanager

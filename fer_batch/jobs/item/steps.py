@@ -15,8 +15,9 @@ from typing import Any
 from fer_batch.atomic import write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.config import AnalyzeSettings, fingerprint
-from fer_batch.errors import UnreadableError
+from fer_batch.errors import EngineError, UnreadableError
 from fer_batch.jobs.item import make
+from fer_batch.jobs.item.result_keys import result_keys
 from fer_batch.jobs.item.work import FORMAT, ItemPlan, ItemSpec, WorkFolder
 from fer_batch.outputs import Output
 from fer_batch.pipeline.build import Engine
@@ -78,30 +79,35 @@ def analyze(
     Raises:
         Cancelled: ``should_cancel`` said so.
     """
-    from fer_batch.pipeline.shard import read_shard, write_shard
+    from fer_batch.pipeline.shard import read_about, read_shard, write_shard
 
     found = work.read_plan()
     path, cut = work.shard(segment), found.segments[segment]
+    facts = engine.facts(item.analyze)
     if path.exists():
-        try:
+        with suppress(UnreadableError):
             read_shard(path)
-            report(len(cut))
-            return path
-        except UnreadableError:
-            path.unlink()
+            if read_about(path).engine == facts:
+                report(len(cut))
+                return path
+        path.unlink()  # damaged, or of another engine
     timings = Timings()
     analyzer, source = engine.analyzer(item.analyze), engine.source(found.info)
     with timings.stage("analyze_s"):
         faces = analyzer.analyze(source, cut, timings, report, should_cancel)
         give_back_memory(found.gone_through(cut))
-    write_shard(path, faces, dict(timings.seconds))
+    write_shard(path, faces, dict(timings.seconds), facts)
     return path
 
 
 def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
     """Merge all shards, track and smooth; writes ``timeline.npz``, on which all that follows is
-    built."""
-    from fer_batch.pipeline.shard import ShardFiles, read_timings
+    built.
+
+    Raises:
+        EngineError: the shards were made by different engines.
+    """
+    from fer_batch.pipeline.shard import ShardFiles, read_about
     from fer_batch.pipeline.timeline import build_timeline
     from fer_batch.timeline_file import write_timeline
 
@@ -111,16 +117,38 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
     timings = Timings()
     with timings.stage("assemble_s"):
         paths = [work.shard(segment.index) for segment in found.segments]
-        for path in paths:
-            timings.add(read_timings(path))
+        about = [read_about(path) for path in paths]
+        for one in about:
+            timings.add(one.timings)
+        made_by = one_engine(item, [one.engine for one in about])
         shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
         timeline = build_timeline(found.info, shards, labels, item.analyze, engine.recogniser)
-        write_timeline(work.timeline, timeline)
+        write_timeline(work.timeline, timeline, engine=made_by)
     if len(paths) > 1:
         give_back_memory()
     _write_timings(work, "assemble", timings)
     return work.timeline
+
+
+def one_engine(item: ItemSpec, engines: list[dict[str, str]]) -> dict[str, str]:
+    """The engine that made all segments of an item.
+
+    Raises:
+        EngineError: there are several, whose numbers would be mixed.
+    """
+    first = engines[0] if engines else {}
+    for other in engines:
+        if other != first:
+            names = {
+                name for name in first.keys() | other.keys() if first.get(name) != other.get(name)
+            }
+            name = min(names)
+            raise EngineError(
+                f"{item.shown or item.input}: its segments were made by different engines "
+                f"({name}: {first.get(name)}, {other.get(name)}); analyse it again"
+            )
+    return first
 
 
 def render(
@@ -144,7 +172,7 @@ def render(
     if kept.exists():
         report(len(cut))
         return kept
-    timings, timeline = Timings(), engine.timelines.read(work.timeline)
+    timings, timeline = Timings(), engine.timelines.read(work.shown)
     # Before the others begin: each looks at the whole timeline and holds some of it twice.
     keep = wanted(timeline, item.render) if "report" in item.outputs else Wanted()
     with timings.stage("render_s"), ThreadPoolExecutor(2) as pool:
@@ -188,6 +216,7 @@ def _make(
 def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     """Put the results together under their final names, ``summary.json`` last; returns it."""
     from fer_batch.pipeline.finish import Finish, Provenance, finish_item
+    from fer_batch.timeline_file import read_engine
 
     found = work.read_plan()
     timings = Timings()
@@ -197,11 +226,13 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     for path in sorted((work.path / "timings").glob("*.json")):
         with suppress(ValueError):  # not flushed when written; nothing but a duration is lost
             timings.add(json.loads(path.read_text("utf-8")))
-    detector = engine.detector(item.analyze)
+    detector, made_by = engine.detector(item.analyze), read_engine(work.timeline)
+    related = relations(work)
     provenance = Provenance(
         input_sha256=found.input_sha256,
-        analysis_key=found.analysis_key,
-        render_key=found.render_key,
+        keys=result_keys(found, made_by, fingerprint(related) if related else "").to_json(),
+        engine=made_by,
+        related=related,
         model=engine.card(item.analyze),
         detector={"name": detector.name, "sha256": detector.sha256},
         settings={
@@ -215,7 +246,8 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     job = Finish(
         info=found.info,
         shown=item.shown or found.info.path,
-        timeline=engine.timelines.read(work.timeline),
+        timeline=engine.timelines.read(work.shown),
+        analysed=work.timeline if related else None,
         made=make.made(item, work),
         parts=[work.part(i) for i in drawn] if "video" in item.outputs else [],
         kept=[work.kept(i) for i in drawn],
@@ -228,8 +260,23 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     return finish_item(job)
 
 
+def relations(work: WorkFolder) -> dict[str, Any]:
+    """What relating said of this input; empty where nobody asked.
+
+    Raises:
+        UnreadableError: it is damaged.
+    """
+    try:
+        found = json.loads(work.relations.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UnreadableError(f"{work.relations}: is damaged; run again") from error
+    return dict(found)
+
+
 def result_key(sha256: str, settings: AnalyzeSettings, engine: Engine) -> str:
-    """What a result's numbers depend on, as one hash."""
+    """What a result's numbers depend on, beside the engine, as one hash."""
     from fer_batch.faces.recogniser import recogniser_sha256
 
     weights = engine.card(settings).identity

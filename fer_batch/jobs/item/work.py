@@ -111,6 +111,21 @@ class WorkFolder:
     def timeline(self) -> Path:
         return self.path / TIMELINE
 
+    @property
+    def related(self) -> Path:
+        """The timeline after the inputs of a batch were related, where they were."""
+        return self.path / "related.npz"
+
+    @property
+    def relations(self) -> Path:
+        """What relating said of this input; written last."""
+        return self.path / "related.json"
+
+    @property
+    def shown(self) -> Path:
+        """The timeline of which outputs are made."""
+        return self.related if self.relations.exists() else self.timeline
+
     def shard(self, segment: int) -> Path:
         return self.path / "shards" / f"{segment:05d}.npz"
 

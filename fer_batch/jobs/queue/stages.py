@@ -151,7 +151,7 @@ def checksums(folder: Path, known: dict[str, dict[str, Any]]) -> dict[str, Fact]
     """
     found = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and (path.name == timeline_file.NAME or path.name[0] != "."):
+        if path.is_file() and (path.name in timeline_file.KEPT or path.name[0] != "."):
             name = path.relative_to(folder).as_posix()
             sha256 = known[name]["sha256"] if name in known else sha256_file(path)
             found[name] = Fact(path.stat().st_size, sha256)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fer_batch.config import AnalyzeSettings, RenderSettings
-from fer_batch.jobs.item import local, results
+from fer_batch.jobs.item import item_run, results
 from fer_batch.jobs.item.work import WorkFolder
 from fer_batch.timeline_file import read_timeline, write_timeline
 from tests.footage import pictures, videos
@@ -93,7 +93,7 @@ def test_a_death_while_old_work_is_removed_leaves_none_of_it_in_use(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(local, "_remove", dies)
+        patch.setattr(item_run, "_remove", dies)
         run(spec(clip), tmp_path / "out")
     (result,) = run(spec(clip), tmp_path / "out")
     assert result.summary["outputs"]["timeline.csv"] == whole["outputs"]["timeline.csv"]

@@ -17,6 +17,7 @@ from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import Cancelled, UnreadableError
 from fer_batch.jobs.item import make, steps
+from fer_batch.jobs.item.result_keys import result_keys
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
 from fer_batch.media import film
 from fer_batch.timeline_file import NAME
@@ -179,8 +180,9 @@ def test_the_summary_knows_every_file_by_its_hash(finished: WorkFolder, clip: Pa
         content = (finished.out / name).read_bytes()
         assert facts["sha256"] == hashlib.sha256(content).hexdigest()
     plan = finished.read_plan()
-    assert summary["analysis_key"] == plan.analysis_key
-    assert summary["render_key"] == plan.render_key
+    keys = result_keys(plan, ShadesEngine(RUN).facts(spec(clip).analyze))
+    assert summary["asked_key"] == plan.render_key == keys.asked
+    assert (summary["analysis_key"], summary["render_key"]) == (keys.analysis, keys.render)
     assert summary["input"]["sha256"] == hashlib.sha256(clip.read_bytes()).hexdigest()
     stages = {"probe_s", "analyze_s", "assemble_s", "render_s", "finish_s"}
     assert stages | {"decode", "detect", "classify", "encode"} <= set(summary["timings"])
