@@ -25,7 +25,7 @@ from fer_batch.option_text import (
 # eight bits are a quarter of the cost on CPUs. See docs/model-card.md.
 DEFAULT_MODEL = "ferplus3-int8"
 DETECTORS = ("yunet", "none")
-IDENTITIES = ("input", "off")
+IDENTITIES = ("input", "batch", "off")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
@@ -80,7 +80,8 @@ class AnalyzeSettings(Settings):
     identity: str = option(
         "input",
         "Who is who: input recognises people by their faces, so that face_id is one person of an "
-        "input; off only follows them from frame to frame.",
+        "input; batch does so across all inputs of a run as well (column person); off only follows "
+        "faces from frame to frame.",
         choices=IDENTITIES,
     )
     smooth_s: float = option(
@@ -98,7 +99,7 @@ class AnalyzeSettings(Settings):
 
 @dataclass(frozen=True)
 class RenderSettings(Settings):
-    """How results are drawn. None of this needs inference again."""
+    """How results are drawn, and what is kept of them. None of this needs inference again."""
 
     blur_faces: bool = option(False, "Make faces unrecognisable.")
     threshold: float = option(0.0, "Name an emotion from this probability on.", low=0, high=1)
@@ -116,6 +117,11 @@ class RenderSettings(Settings):
         show=show_seconds,
         check=check_seconds,
         form="START-STOP",
+    )
+    keep_embeddings: bool = option(
+        False,
+        "With --identity batch: keep with the results what people are recognised by (biometric "
+        "data), so that they are known in inputs that are added later.",
     )
     crf: int = option(23, "Quality of the video (x264), lower is better.", low=0, high=51)
     preset: str = option("superfast", "Speed of x264.", flag=None, choices=PRESETS)

@@ -128,7 +128,7 @@ def test_who_comes_back_is_known_and_another_is_not() -> None:
     )
     # Nobody is looked at where no two could be one person.
     alone = np.zeros(rows, np.int64)
-    assert np.array_equal(join_tracks(alone, frame, shards, nobody_known), alone)
+    assert np.array_equal(join_tracks(alone, frame, shards, nobody_known).track, alone)
 
 
 def test_the_best_five_views_of_a_track_are_taken() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fer_batch.atomic import write_text
+from fer_batch.jobs.item.across import AcrossInputs
 from fer_batch.timeline_file import PRIVATE, read_engine, read_timeline, write_timeline
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Relation(Protocol):
 
 
 # One after another; a later one sees what an earlier one shows.
-RELATIONS: list[Relation] = []
+RELATIONS: list[Relation] = [AcrossInputs()]
 
 
 def needed(items: Iterable[ItemSpec]) -> bool:
