@@ -25,8 +25,8 @@ View = tuple[float, int, bytes]  # worth (negative, so that the best comes first
 
 
 class Identified(NamedTuple):
-    """``track int64[n]``: the number of each face's person, the smallest of their tracks; ``known``:
-    the embedding ``float32[128]`` of each track that was recognised."""
+    """``track int64[n]``: the number of each face's person, the smallest of their tracks;
+    ``known``: the embedding ``float32[128]`` of each track that was recognised."""
 
     track: IntArray
     known: dict[int, FloatArray]

@@ -28,7 +28,7 @@ class _Known:
 
 
 class AcrossInputs:
-    """Compares the people of all inputs. Who has a number, from results that are there, keeps it."""
+    """Compares the people of all inputs. Who has a number in results that are there keeps it."""
 
     name = "people"
 
