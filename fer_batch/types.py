@@ -161,7 +161,7 @@ class Frame:
     where the frame could not be decoded. Luma is in video range (16 to 235) unless ``full_range``.
     ``width`` and ``height`` are the true upright size, before padding. ``scale``: how many pixels
     of the source a pixel of the image stands for, 1 but for photos that were shrunk while they
-    were decoded.
+    were decoded. ``matrix``: FFmpeg's number of how luma and chroma are made of colours.
     """
 
     index: int
@@ -171,6 +171,7 @@ class Frame:
     height: int = 0
     full_range: bool = False
     scale: float = 1.0
+    matrix: int = 6
 
     @property
     def luma(self) -> Image:

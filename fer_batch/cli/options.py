@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from fer_batch.cli.say import say
 from fer_batch.errors import UsageError
 from fer_batch.outputs import DEFAULT_OUTPUTS, OUTPUTS
 
@@ -90,7 +91,7 @@ def check_out(out: Path) -> None:
 
 def report_error(line: str) -> None:
     """One line on stderr."""
-    typer.echo(f"fer-batch: {line}", err=True)
+    say(f"fer-batch: {line}", err=True)
 
 
 @contextmanager

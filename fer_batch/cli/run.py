@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fer_batch.cli import options as o
+from fer_batch.cli.say import say, say_data
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import UsageError
@@ -72,10 +73,11 @@ def run_local(
     from fer_batch.jobs.item.work import ItemSpec
     from fer_batch.media.discover import discover
     from fer_batch.media.walk import PassedOver
+    from fer_batch.output.stored import places
 
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
     passed = PassedOver()
-    inputs = discover(paths, exclude=out, passed=passed)
+    inputs = discover(paths, exclude=out, passed=passed, places=places(out))
     if not inputs:
         found = "; ".join([f"no videos or images in {', '.join(map(str, paths))}", *passed.lines()])
         raise UsageError(found)
@@ -102,7 +104,8 @@ def run_specs(
     with o.stop_on_signal() as stop, _observer(len(items), quiet) as observer:
         results = run_isolated(items, out, settings, existing, observer, stop.is_set, infer)
     if batch:
-        write_batch(results, out)
+        for line in write_batch(results, out):
+            o.report_error(f"note: {line}")
     return results
 
 
@@ -119,13 +122,13 @@ def finish(results: list[ItemResult], out: Path, quiet: bool, as_json: bool) -> 
     states = [result.state for result in results]
     failed, stopped = states.count("failed"), states.count("cancelled")
     if as_json:
-        typer.echo(json.dumps(_as_json(results, out), indent=2))
+        say_data(json.dumps(_as_json(results, out), indent=2))
     elif not quiet:
         done = len(states) - failed - stopped
         parts = [f"{done} of {len(states)} done"]
         parts += [f"{failed} failed"] if failed else []
         parts += [f"{stopped} stopped (go on with --resume)"] if stopped else []
-        typer.echo(f"{', '.join(parts)}: {out}")
+        say(f"{', '.join(parts)}: {out}")
     raise typer.Exit(130 if stopped else 1 if failed else 0)
 
 

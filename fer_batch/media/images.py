@@ -10,6 +10,7 @@ import numpy as np
 
 from fer_batch.config import IMAGE_SUFFIXES, Limits
 from fer_batch.errors import InputError, LimitError, NoVideoError
+from fer_batch.i420 import BT601
 from fer_batch.media import planes
 from fer_batch.media.image_decode import read_picture
 from fer_batch.media.image_header import read_header
@@ -65,6 +66,7 @@ def probe_images(path: Path, name: str, fps: float, limits: Limits) -> SourceInf
         time_base=1 / Fraction(fps).limit_denominator(100_000),
         pts=np.arange(len(files), dtype=np.int64),
         codec="images",
+        colour=(1, 2, 2, BT601),
         files=tuple(file.name for file in files),
         warnings=(*map(str, errors), *warnings),
     )

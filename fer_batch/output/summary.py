@@ -18,7 +18,7 @@ from fer_batch.atomic import atomic_path, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.output.moments import Moment
 from fer_batch.output.people import Episode, Person, coverage, episode_json, episodes, people
-from fer_batch.printable import one_line
+from fer_batch.printable import cell
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ ROW_COLUMNS = (
     "input",
     "status",
     "error",
+    "model",
     "frames",
     "ok",
     "no_face",
@@ -54,7 +55,7 @@ ROW_COLUMNS = (
     "duration_s",
     "coverage",
     "seconds",
-    "folder",
+    "path",
 )
 
 
@@ -195,13 +196,14 @@ def write_summary(data: Mapping[str, Any], path: Path) -> None:
     write_text(path, json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
 
 
-def done_row(data: Mapping[str, Any], *, name: str, folder: str) -> dict[str, Any]:
-    """The row of ``summary.csv`` for a finished input, from its summary."""
+def done_row(data: Mapping[str, Any], *, name: str, path: str) -> dict[str, Any]:
+    """The row of ``summary.csv`` for a finished input: its name, its record, where it was."""
     frames = data["frames"]
     return {
         "input": name,
         "status": "done",
         "error": "",
+        "model": data.get("model", {}).get("name", ""),
         "frames": frames["total"],
         **{status.text: frames[status.text] for status in FrameStatus},
         "people": len(data["people"]),
@@ -209,14 +211,14 @@ def done_row(data: Mapping[str, Any], *, name: str, folder: str) -> dict[str, An
         "duration_s": data["input"].get("duration_s", ""),
         "coverage": data["coverage"],
         "seconds": data["timings"].get("total_s", ""),
-        "folder": folder,
+        "path": path,
         "share": dict(data["share"]),
     }
 
 
-def failed_row(*, name: str, error: str, status: str = "failed") -> dict[str, Any]:
+def failed_row(*, name: str, error: str, status: str = "failed", path: str = "") -> dict[str, Any]:
     """The row of ``summary.csv`` for an input without a result; ``error`` is its one line."""
-    return {"input": name, "status": status, "error": error}
+    return {"input": name, "status": status, "error": error, "path": path}
 
 
 def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -243,4 +245,4 @@ def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.6f}" if isinstance(value, float) else one_line(str(value))
+    return f"{value:.6f}" if isinstance(value, float) else cell(str(value))

@@ -77,7 +77,7 @@ class Drawer:
         size = (image.shape[1], image.shape[0] * 2 // 3)
         if size not in self._overlays:
             self._overlays[size] = Overlay(
-                self._timeline.labels, *size, self._settings, full_range=full_range
+                self._timeline.labels, *size, self._settings, full_range, self._info.colour[3]
             )
         return self._overlays[size]
 

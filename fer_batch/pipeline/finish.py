@@ -18,7 +18,7 @@ from fer_batch.errors import OutputPathError
 from fer_batch.media.join import join_parts
 from fer_batch.output import summary as summaries
 from fer_batch.output.moments import Moment, pick_moments
-from fer_batch.output.report.page import write_report
+from fer_batch.output.report.page import index_from, write_report
 from fer_batch.output.report.thumbnails import Thumbnails, write_thumbnails
 from fer_batch.outputs import file_of
 from fer_batch.pipeline.progress import Timings
@@ -98,7 +98,9 @@ def finish_item(job: Finish) -> dict[str, Any]:
         if "report" in job.outputs:
             with job.timings.stage("write_report"):
                 data = _summary(job, timeline, moments)
-                job.written += write_report(job.out, timeline, data, index=True)
+                job.written += write_report(
+                    job.out, timeline, data, index=index_from(job.info.name)
+                )
     job.timings.seconds["finish_s"] += time.perf_counter() - begin
     data = _summary(job, timeline, moments)
     if "summary" in job.outputs:

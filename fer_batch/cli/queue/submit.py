@@ -12,6 +12,7 @@ import typer
 
 from fer_batch.cli import options as o
 from fer_batch.cli.queue.access import note, open_queue, plural
+from fer_batch.cli.say import say
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UsageError
@@ -62,7 +63,7 @@ def _hand_over(request: Request, wait: bool, as_json: bool) -> None:
         else:
             note(f"submitted {plural(done.items, 'input')}")
         if not (wait and as_json):
-            typer.echo(json.dumps({"job_id": done.job_id}) if as_json else done.job_id)
+            say(json.dumps({"job_id": done.job_id}) if as_json else done.job_id)
         if wait:
             from fer_batch.cli.queue.watch import wait_for
 

@@ -28,11 +28,11 @@ from fer_batch.jobs.item.results import (
     alone,
     keep_record,
     outputs_intact,
-    read_summary,
     remove_outputs,
 )
 from fer_batch.jobs.item.unchanged import Unchanged
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
+from fer_batch.output.stored import read_record
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.progress import ShouldCancel
 
@@ -59,7 +59,7 @@ class ItemRun:
 
     def _all_steps(self, new_folder: bool) -> tuple[State, dict[str, Any]]:
         work = WorkFolder(self.folder / ".work", self.folder)
-        previous = read_summary(self.folder)
+        previous = read_record(self.folder)
         self._unchanged = Unchanged(Path(self.item.input))
         if self.phase == "draw":
             plan = work.read_plan()
@@ -124,6 +124,9 @@ class ItemRun:
                 work.remove()
             if new_folder:
                 shutil.rmtree(self.folder, ignore_errors=True)
+                with suppress(OSError):  # folders of inputs around it, where they are empty
+                    for place in self.folder.parents[: self.item.name.count("/")]:
+                        place.rmdir()
             raise
 
     def _clear(self, work: WorkFolder, plan: ItemPlan) -> None:
@@ -159,16 +162,31 @@ class ItemRun:
             return False
         keys = result_keys(plan, self._engine(previous))
         same = previous.get("asked_key") == keys.asked
-        if not (same and previous.get("analysis_key") == keys.analysis):
-            if self.existing == "keep":
-                raise OutputPathError(
-                    f"{self.folder}: holds results of another input or other settings; "
-                    "use --overwrite to replace them, or another place with -o"
-                )
+        other_numbers = previous.get("analysis_key") != keys.analysis
+        if self.infer and (other_numbers or (not same and self.existing == "keep")):
+            raise OutputPathError(self._refusal(plan, previous))
+        if other_numbers or not same:
             return False
         if self.phase == "timeline" or previous.get("render_key") != keys.render:
             return False
         return outputs_intact(self.folder, previous)
+
+    def _refusal(self, plan: ItemPlan, previous: dict[str, Any]) -> str:
+        """What lies in the folder, and the two ways on."""
+        before, now = previous.get("model", {}).get("name", ""), self.item.analyze.model
+        if previous["input"].get("sha256") != plan.input_sha256:
+            what = "holds results of another input"
+        elif before != now:
+            what = f"holds results of model {before}, this run uses {now}"
+        else:
+            what = "holds results of other settings"
+        out = self.folder
+        for _ in self.item.name.split("/"):
+            out = out.parent
+        return (
+            f"{self.folder}: {what}; write to another folder (-o {out.name}-{Path(now).stem}), "
+            "or replace them with --overwrite"
+        )
 
     def _as_it_was(self, plan: ItemPlan, work: WorkFolder, previous: dict[str, Any]) -> bool:
         """Whether relating has changed nothing of results that are there."""

@@ -16,10 +16,9 @@ from fer_batch import timeline_file
 from fer_batch.atomic import write_error, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import OutputPathError
+from fer_batch.output.stored import RECORD
 from fer_batch.outputs import REGISTRY
 
-# What a finished item is known by where no summary.json was wanted.
-RECORD = ".summary.json"
 OURS = [pattern for output in REGISTRY for pattern in output.files]
 OURS += timeline_file.KEPT
 
@@ -58,16 +57,6 @@ def alone(folder: Path) -> Iterator[None]:
 def keep_record(folder: Path, summary: dict[str, Any]) -> None:
     """Keep what the results are known by, where no ``summary.json`` was wanted."""
     write_text(folder / RECORD, json.dumps(summary))
-
-
-def read_summary(folder: Path) -> dict[str, Any]:
-    """The summary of a finished item; empty where there is none that can be read."""
-    for name in ("summary.json", RECORD):
-        with suppress(OSError, ValueError):
-            data = json.loads((folder / name).read_text("utf-8"))
-            if isinstance(data, dict) and isinstance(data.get("outputs"), dict):
-                return data
-    return {}
 
 
 def outputs_intact(folder: Path, summary: dict[str, Any]) -> bool:

@@ -160,7 +160,7 @@ class JobItem:
             raise door.Refused(f"files are not those of one {kind}")
         return cls(
             door.text(found.get("input"), "input"),
-            door.name(found.get("name")),
+            door.place(found.get("name")),
             kind,
             "" if problem and found.get("sha256") == "" else door.hex64(found.get("sha256")),
             files,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer_batch.i420 import Planes, planes
+from fer_batch.i420 import BT601, Planes, planes
 from fer_batch.output.draw.anonymise import blur_faces
 from fer_batch.output.draw.layout import Rect, choose, even
 from fer_batch.output.draw.marks import Marks
@@ -36,6 +36,7 @@ class Overlay:
         height: of the pictures, pixels, even.
         settings: labels shown, threshold, faces blurred or not.
         full_range: luma of the pictures uses 0 to 255.
+        matrix: FFmpeg's number of how their luma and chroma are made of colours.
     """
 
     def __init__(
@@ -45,13 +46,14 @@ class Overlay:
         height: int,
         settings: RenderSettings,
         full_range: bool = False,
+        matrix: int = BT601,
     ) -> None:
         self.width, self.height = width, height
         self.settings = settings
         self.labels = tuple(labels)
         shown = tuple(name for name in self.labels if name in settings.labels) or self.labels
         self._shown = np.array([self.labels.index(name) for name in shown])
-        self._marks = Marks(shown, width, height, full_range)
+        self._marks = Marks(shown, width, height, full_range, matrix)
 
     def draw(
         self,

@@ -50,15 +50,24 @@ class Part:
     longest: Mapping[str, Any] | None = None
 
 
+INDEX = "index.html"
+
+
+def index_from(name: str) -> str:
+    """The address of the page of all results, from the folder of the result called ``name``."""
+    return "../" * (name.count("/") + 1) + INDEX
+
+
 def write_report(
-    folder: Path, timeline: Timeline, summary: Mapping[str, Any], *, index: bool = False
+    folder: Path, timeline: Timeline, summary: Mapping[str, Any], *, index: str = ""
 ) -> list[str]:
     """Write ``report.html`` and what it loads, from a result and its stored thumbnails.
 
     Call it last: the page shows and links what lies in ``folder`` (``annotated.mp4``,
     ``timeline.png``, tables, thumbnails by ``write_thumbnails``). ``summary`` is that of
-    ``summary.json``; it need not be on disk yet. ``index``: ``folder`` lies in a batch that gets an
-    ``index.html`` beside it. Returns the names of the files of the report, relative to ``folder``.
+    ``summary.json``; it need not be on disk yet. ``index``: the address of the page of
+    all results as seen from here, "" where there is none. Returns the names of the files of the
+    report, relative to ``folder``.
 
     Raises:
         NoSpaceError, OutputPathError: a file cannot be written.

@@ -62,16 +62,28 @@ def test_other_settings_are_refused_or_replace(
     assert (refused.state, refused.code) == ("failed", "output_path")
     assert "--overwrite" in refused.error and str(tmp_path / "clip") in refused.error
     assert stamps(tmp_path) == before
-    (replaced,) = run(spec(clip, **change), tmp_path, "resume")
+    # Going on draws again; numbers are replaced only where that was asked for.
+    (resumed,) = run(spec(clip, **change), tmp_path, "resume")
+    assert resumed.state == ("failed" if "analyze" in change else "done")
+    (replaced,) = run(spec(clip, **change), tmp_path, "overwrite")
     assert replaced.state == "done"
     (reused,) = run(spec(clip, **change), tmp_path, "keep", Refuses())
     assert reused.state == "reused"
 
 
+def test_a_refusal_says_what_lies_there_and_the_two_ways_on(clip: Path, tmp_path: Path) -> None:
+    run(spec(clip), tmp_path / "out")
+    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
+    (refused,) = run(other, tmp_path / "out", "resume")
+    assert (refused.state, refused.code) == ("failed", "output_path")
+    for words in ("holds results of model ", "-o out-", "--overwrite"):
+        assert words in refused.error, refused.error
+
+
 def test_a_refusal_does_not_cost_the_work_of_an_interrupted_run(clip: Path, tmp_path: Path) -> None:
     run(spec(clip), tmp_path)
     other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
-    run(other, tmp_path, "resume", watch=Watch(stop_at=("analyze", 9)))
+    run(other, tmp_path, "overwrite", watch=Watch(stop_at=("analyze", 9)))
     before = stamps(tmp_path / "clip" / ".work" / "shards")
     assert set(before) == {"00000.npz"}
     assert run(other, tmp_path, "keep")[0].code == "output_path"
@@ -131,7 +143,8 @@ def test_another_input_of_the_same_name_is_another_input(clip: Path, tmp_path: P
     other = videos.write(tmp_path / "clip.mp4", pictures.two_faces(50)[:5])
     run(spec(clip), tmp_path / "out")
     assert run(spec(other), tmp_path / "out")[0].code == "output_path"
-    (replaced,) = run(spec(other), tmp_path / "out", "resume")
+    assert run(spec(other), tmp_path / "out", "resume")[0].code == "output_path"
+    (replaced,) = run(spec(other), tmp_path / "out", "overwrite")
     assert replaced.summary["frames"]["total"] == 5
 
 
