@@ -123,6 +123,8 @@ class RenderSettings(Settings):
         "With --identity batch: keep with the results what people are recognised by (biometric "
         "data), so that they are known in inputs that are added later.",
     )
+    # The lines of edits.csv, read beside the results.
+    edits: tuple[str, ...] = option((), "Corrections by hand.", flag=None)
     crf: int = option(23, "Quality of the video (x264), lower is better.", low=0, high=51)
     preset: str = option("superfast", "Speed of x264.", flag=None, choices=PRESETS)
 

@@ -101,8 +101,8 @@ def _known(member: Member) -> _Known:
         kept = _Known(*read_people(member.work.out / NAME))
     if fresh.embedding:  # of earlier numbers those hold whose faces are still the same
         for face, person in kept.person.items():
-            pair = (fresh.embedding.get(face), kept.embedding.get(face))
-            if pair[0] is not None and float(np.linalg.norm(pair[0] - pair[1])) < THE_SAME:
+            now = fresh.embedding.get(face)
+            if now is not None and np.linalg.norm(now - kept.embedding[face]) < THE_SAME:
                 fresh.person[face] = person
         return fresh
     if kept.embedding:

@@ -121,7 +121,11 @@ def relate_items(
         relate.relate(members, engine)
     except Exception as error:  # then none can be drawn
         return {n: _failed(items[n], out / items[n].name, error) for n in analyzed}
-    return {}
+    return {
+        number: _failed(items[number], out / items[number].name, member.problem)
+        for number, member in zip(analyzed, members, strict=True)
+        if member.problem is not None
+    }
 
 
 def _failed(item: ItemSpec, folder: Path, error: Exception) -> ItemResult:

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fer_batch.atomic import write_text
 from fer_batch.jobs.item.across import AcrossInputs
+from fer_batch.jobs.item.edited import Edited
 from fer_batch.timeline_file import PRIVATE, read_engine, read_timeline, write_timeline
 
 if TYPE_CHECKING:
+    from fer_batch.errors import FerBatchError
     from fer_batch.jobs.item.work import ItemSpec, WorkFolder
     from fer_batch.pipeline.build import Engine
     from fer_batch.types import Timeline
@@ -29,6 +31,7 @@ class Member:
     item: ItemSpec
     work: WorkFolder
     notes: dict[str, Any] = field(default_factory=dict)
+    problem: FerBatchError | None = None
 
     def analysed(self) -> Timeline:
         """The input's own timeline. Appearance vectors are there when it was analysed just now;
@@ -53,6 +56,10 @@ class Member:
         """Show ``timeline`` from now on: tables, pictures and pages are made of it."""
         made_by = read_engine(self.work.timeline)
         write_timeline(self.work.related, timeline, engine=made_by, without=PRIVATE)
+
+    def refuse(self, error: FerBatchError) -> None:
+        """Say that this input cannot be shown; the others can."""
+        self.problem = error
 
     def note(self, name: str, value: Any) -> None:
         """Keep a plain value with the results, in ``summary.json`` under ``related``.
@@ -80,7 +87,7 @@ class Relation(Protocol):
 
 
 # One after another; a later one sees what an earlier one shows.
-RELATIONS: list[Relation] = [AcrossInputs()]
+RELATIONS: list[Relation] = [AcrossInputs(), Edited()]
 
 
 def needed(items: Iterable[ItemSpec]) -> bool:
@@ -102,6 +109,8 @@ def relate(members: Sequence[Member], engine: Engine) -> None:
         if asked:
             relation.relate(asked, engine)
     for member in members:
+        if member.problem is not None or not needed([member.item]):
+            continue
         if not member.work.related.exists():
             member.show(member.timeline())
         text = json.dumps({"notes": member.notes, "timeline": _digest(member)}, sort_keys=True)
