@@ -38,6 +38,9 @@ def result_names(
     places = places or {}
     kept = {path: name for name, path in places.items() if path in found}
     names = {path: kept.get(path) or _mirrored(path, found) for path in found}
+    for path in found.keys() - kept.keys():
+        if any(name.startswith(f"{names[path]}/") for name in names.values()):
+            names[path] = f"{names[path]}/{OWN_IMAGES}"  # other inputs lie beside these images
     settled = set(kept)
     others = [name for name, path in places.items() if path not in found]
     longer: tuple[Callable[[Path], str], ...] = (
@@ -65,8 +68,6 @@ def _mirrored(path: Path, found: Mapping[Path, Path], full: bool = False) -> str
         parts = [*inside.parts[:-1], _leaf(path, full=full or _has_twin(path))]
         if len(inside.parts) == 1 and _is_one_of_a_series(root, path.name):
             parts.insert(0, root.name)
-    if any(path in other.parents for other in found):  # other inputs lie within these images
-        parts.append(OWN_IMAGES)
     name = _joined(*parts)
     if len(name.encode()) > LONGEST_PATH:
         digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]

@@ -176,6 +176,8 @@ class ItemRun:
         before, now = previous.get("model", {}).get("name", ""), self.item.analyze.model
         if previous["input"].get("sha256") != plan.input_sha256:
             what = "holds results of another input"
+        elif previous.get("asked_key") == plan.render_key:
+            what = f"holds results of another engine ({_differences(previous, self._engine({}))})"
         elif before != now:
             what = f"holds results of model {before}, this run uses {now}"
         else:
@@ -254,6 +256,17 @@ class ItemRun:
                 self._advance,
                 self.should_cancel,
             )
+
+
+def _differences(previous: dict[str, Any], engine: dict[str, str]) -> str:
+    """In what two engines differ, in a few words."""
+    before = previous.get("engine", {})
+    every = sorted(before.keys() | engine.keys())
+    return ", ".join(
+        f"{name}: {before.get(name)}, now {engine.get(name)}"
+        for name in every
+        if before.get(name) != engine.get(name)
+    )
 
 
 def _remove(*paths: Path) -> None:

@@ -17,6 +17,10 @@ from fer_batch.types import Segment, SourceInfo
 
 FORMAT = 5  # tracks end at cuts, people are recognised
 TIMELINE = "timeline.npz"
+RELATED = "related.npz"
+RELATIONS = "related.json"
+PEOPLE = "people.npz"
+STATE = (TIMELINE, RELATED, RELATIONS, PEOPLE)  # nothing of it is left when an item is finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +118,12 @@ class WorkFolder:
     @property
     def related(self) -> Path:
         """The timeline after the inputs of a batch were related, where they were."""
-        return self.path / "related.npz"
+        return self.path / RELATED
 
     @property
     def relations(self) -> Path:
         """What relating said of this input; written last."""
-        return self.path / "related.json"
+        return self.path / RELATIONS
 
     @property
     def shown(self) -> Path:

@@ -5,6 +5,8 @@ and `render` are cut into one unit a segment. A unit is what one task does:
 
     probe ─ analyze × n ─ assemble ─ render × m ─ finish        per item, then   index   per job
 
+Where a job's inputs are related to each other, all wait after `assemble` for the job's `relate`.
+
 The manifest in storage is the truth of what was asked; Redis can be rebuilt from it.
 """
 
@@ -18,6 +20,7 @@ from typing import Any, Literal
 from fer_batch import door
 from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
 from fer_batch.errors import JobError
+from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.outputs import OUTPUTS
 from fer_batch.version import installed_version
 
@@ -25,12 +28,20 @@ MANIFEST_VERSION = 1
 MOST_ITEMS = 2_000_000
 MOST_SECONDS = 1e11  # since 1970: the year 5138
 
-Stage = Literal["probe", "analyze", "assemble", "render", "finish", "index"]
+Stage = Literal["probe", "analyze", "assemble", "relate", "render", "finish", "index"]
 Queue = Literal["analyze", "render", "control"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Priority = Literal["low", "normal", "high"]
 
-STAGES: tuple[Stage, ...] = ("probe", "analyze", "assemble", "render", "finish", "index")
+STAGES: tuple[Stage, ...] = (
+    "probe",
+    "analyze",
+    "assemble",
+    "relate",
+    "render",
+    "finish",
+    "index",
+)
 QUEUES: tuple[Queue, ...] = ("control", "render", "analyze")
 STATES: tuple[State, ...] = ("queued", "running", "done", "failed", "cancelled")
 KINDS = ("file", "image", "folder")
@@ -44,6 +55,7 @@ QUEUE_OF: dict[Stage, Queue] = {
     "probe": "control",
     "analyze": "analyze",
     "assemble": "control",
+    "relate": "control",
     "render": "render",
     "finish": "control",
     "index": "control",
@@ -71,7 +83,7 @@ def check_job_id(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What one task does. ``item`` is -1 for the job's own `index`."""
+    """What one task does. ``item`` is -1 for the job's own `relate` and `index`."""
 
     job: str
     item: int
@@ -222,6 +234,10 @@ class Manifest:
             model_sha256="" if digest == "" else door.hex64(digest, "model_sha256"),
             reuse=door.flag(found.get("reuse", True), "reuse"),
         )
+
+    def asked(self) -> ItemSpec:
+        """What is wanted of each item, without saying which."""
+        return ItemSpec("", "", self.analyze, self.render, self.outputs)
 
     def same_key(self) -> str:
         """Equal for jobs that must have equal results: content, model and settings."""

@@ -38,7 +38,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def spec(clip: Path, outputs: tuple[str, ...] = ALL) -> ItemSpec:
-    return ItemSpec(str(clip), "clip", AnalyzeSettings(grid=4), QUICK, outputs)
+    return ItemSpec(str(clip), "clip", AnalyzeSettings(grid=1), QUICK, outputs)
 
 
 def folder(path: Path) -> WorkFolder:
@@ -201,6 +201,7 @@ def test_where_finishing_fails_there_is_no_summary(again: WorkFolder, clip: Path
 
 OTHER = {
     "detector": "none",
+    "identity": "off",
     "min_face": 40,
     "min_confidence": 0.7,
     "every": 2,
