@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from fer_batch.option import Settings, option
 from fer_batch.option_text import (
+    check_lines,
     check_names,
     check_seconds,
     parse_names,
@@ -124,7 +125,7 @@ class RenderSettings(Settings):
         "data), so that they are known in inputs that are added later.",
     )
     # The lines of edits.csv, read beside the results.
-    edits: tuple[str, ...] = option((), "Corrections by hand.", flag=None)
+    edits: tuple[str, ...] = option((), "Corrections by hand.", flag=None, check=check_lines)
     crf: int = option(23, "Quality of the video (x264), lower is better.", low=0, high=51)
     preset: str = option("superfast", "Speed of x264.", flag=None, choices=PRESETS)
 

@@ -133,7 +133,7 @@ class WorkFolder:
     @property
     def people(self) -> Path:
         """What the people of this input are recognised by, where inputs are compared."""
-        return self.path / "people.npz"
+        return self.path / PEOPLE
 
     def shard(self, segment: int) -> Path:
         return self.path / "shards" / f"{segment:05d}.npz"
