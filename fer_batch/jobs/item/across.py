@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fer_batch.errors import UnreadableError
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.item.relate import Member
+    from fer_batch.jobs.item.relation import Member
     from fer_batch.jobs.item.work import ItemSpec
     from fer_batch.pipeline.build import Engine
     from fer_batch.types import FloatArray

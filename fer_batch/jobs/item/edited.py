@@ -11,7 +11,7 @@ from fer_batch.corrections.read import NAME, parse_edits, read_edits
 from fer_batch.errors import UsageError
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.item.relate import Member
+    from fer_batch.jobs.item.relation import Member
     from fer_batch.jobs.item.work import ItemSpec
     from fer_batch.pipeline.build import Engine
 

@@ -26,6 +26,7 @@ from fer_batch.jobs.item.outcome import (
     Phase,
     not_begun,
 )
+from fer_batch.jobs.item.relation import Member
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.progress import ShouldCancel, never
@@ -116,7 +117,7 @@ def relate_items(
     members = []
     for number in analyzed:
         folder = out / items[number].name
-        members.append(relate.Member(items[number], WorkFolder(folder / ".work", folder)))
+        members.append(Member(items[number], WorkFolder(folder / ".work", folder)))
     try:
         relate.relate(members, engine)
     except Exception as error:  # then none can be drawn

@@ -13,7 +13,7 @@ import pytest
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import FerBatchError
 from fer_batch.jobs.item import relate
-from fer_batch.jobs.item.relate import Member
+from fer_batch.jobs.item.relation import Member
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.store import keys
 from fer_batch.pipeline.build import Engine
