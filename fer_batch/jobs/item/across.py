@@ -42,6 +42,8 @@ class AcrossInputs:
 
         from fer_batch.tracking.across import NEW, people_across
 
+        # Photos number their faces by size; nobody is followed there.
+        members = [m for m in members if m.work.read_plan().info.kind != "photos"]
         known = [_known(member) for member in members]
         keys = [(place, face) for place, one in enumerate(known) for face in sorted(one.embedding)]
         points = [known[place].embedding[face] for place, face in keys]

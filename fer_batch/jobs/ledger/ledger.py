@@ -59,7 +59,8 @@ class Dispatch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The answer to a claim: ok, busy (a live lease), gone (nothing to do), poison (given up)."""
+    """The answer to a claim: ok, busy (a live lease), other (needs another engine), gone (nothing
+    to do), poison (given up)."""
 
     verdict: str
     detail: str
@@ -170,16 +171,23 @@ class Ledger:
         reply = self._call("create", job, json.dumps(fields), json.dumps(items))
         return _dispatches(reply or [])
 
-    def claim(self, unit: Unit, owner: str, dead: str = "") -> Claim:
+    def claim(self, unit: Unit, owner: str, dead: str = "", engine: str = "") -> Claim:
         """Take the lease of ``unit`` and count the attempt, before any work.
 
-        ``dead``: an owner known to have died, whose lease need not be waited for.
+        ``dead``: an owner known to have died, whose lease need not be waited for. ``engine``: what
+        would make the numbers of a unit that is analysed; an item that another one has begun is
+        left to that ("other"), and tried again after a while.
         """
         s = self.settings
-        verdict, detail, out = self._call(
-            "claim", unit.job, unit.key, owner, s.lease_s, s.max_attempts, dead
-        )
+        arguments = (owner, s.lease_s, s.max_attempts, dead, engine, s.sweep_s)
+        verdict, detail, out = self._call("claim", unit.job, unit.key, *arguments)
         return Claim(verdict, detail, _dispatches(out))
+
+    def turned_away(self) -> dict[str, str]:
+        """Items (``job:index``) that a worker could not go on with, with the engine they need."""
+        with broker_errors(self.where):
+            found: dict[str, str] = self.client.hgetall(PREFIX + "turned")
+        return found
 
     def renew(self, unit: Unit, owner: str, frames: int) -> str:
         """Prolong the lease and note progress: "ok", "cancelled" or "lost"."""

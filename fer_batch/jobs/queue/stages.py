@@ -12,6 +12,7 @@ from fer_batch.checksum import sha256_file
 from fer_batch.errors import Cancelled, StorageError
 from fer_batch.jobs.item import make, relate, steps
 from fer_batch.jobs.item.relation import Member
+from fer_batch.jobs.item.result_keys import engine_line
 from fer_batch.jobs.item.work import TIMELINE, ItemPlan, ItemSpec, WorkFolder
 from fer_batch.jobs.ledger.spec import JobItem, Manifest, Unit
 from fer_batch.jobs.store import keys, records, reuse
@@ -91,6 +92,14 @@ class Stages:
             folder.push()
         return {"frames": frames}
 
+    def engine_text(self, manifest: Manifest) -> str:
+        """What would make the numbers of a job here, as one line.
+
+        Raises:
+            UnknownModelError, ModelFileError: the settings name what is not there.
+        """
+        return engine_line(self.engine(manifest.segment_frames).facts(manifest.analyze))
+
     def relate(self, manifest: Manifest) -> None:
         """Relate all items of a job that are assembled and not finished; once."""
         job, key = manifest.job_id, keys.related(manifest.job_id)
@@ -161,8 +170,15 @@ class Stages:
         path = self.cache.path(entry, check) if needs_input else self._place(entry)
         folder = self._folder(unit)
         folder.fetch(unit.stage)
+        listed = tuple(file.name for file in entry.files) if entry.kind == "folder" else ()
         spec = ItemSpec(
-            str(path), entry.name, manifest.analyze, manifest.render, manifest.outputs, entry.input
+            str(path),
+            entry.name,
+            manifest.analyze_of(entry),
+            manifest.render,
+            manifest.outputs_of(entry),
+            entry.input,
+            listed,
         )
         return spec, folder, MirroredFolder(folder.path, folder.path / "out", str(path))
 

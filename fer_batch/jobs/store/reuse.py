@@ -27,7 +27,7 @@ def item_key(manifest: Manifest, index: int) -> str:
     return fingerprint(
         [
             installed_version(),
-            [item.input, item.name, item.kind, item.sha256],
+            [item.input, item.name, item.kind, item.sha256, item.images],
             manifest.analyze.to_json(),
             manifest.render.to_json(),
             sorted(manifest.outputs),
