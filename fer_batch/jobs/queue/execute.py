@@ -103,6 +103,8 @@ class Executor:
                 return "released"
             return lease.verdict
         except Exception as error:  # a defect of ours too fails one item; the worker goes on
+            # With storage away anything may be missing, and looks damaged or worse.
+            error = self._storage_gone(unit, error) or error
             return self._fail(lease, self._failure(unit, error))
         self.frames = int(done.get("frames", 0)) if unit.stage in ("analyze", "render") else 0
         completion = _patiently(lambda: self.ledger.complete(unit, **done))
@@ -141,6 +143,15 @@ class Executor:
             result = self.stages.finish(manifest, unit)
             return {"warnings": json.dumps(result.warnings)}
         return self.stages.segment(manifest, unit, lease.report, lease.should_stop)
+
+    def _storage_gone(self, unit: Unit, error: Exception) -> StorageError | None:
+        """The error that ``error`` really is where the job's manifest is not in storage now."""
+        try:
+            if self.storage.exists(keys.manifest(unit.job)):
+                return None
+        except StorageError as away:
+            return away
+        return StorageError(f"{self.storage.where} does not hold this job now ({error})")
 
     def _failure(self, unit: Unit, error: Exception) -> Failure:
         """What ``error`` means, with the input's own path in place of this worker's copy."""
