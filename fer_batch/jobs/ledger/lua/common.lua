@@ -25,12 +25,9 @@
 --   fb:rebuilt          set    jobs that a rebuilding has put back so far;  gone when it is through
 --   fb:aside            hash   J -> why it could not be put back
 
-local P = 'fb:'
-local QUEUES = {'control', 'render', 'analyze'}
-local STEPS = {'0', '3', '6', '9'}
-local QUEUE_OF = {probe = 'control', assemble = 'control', relate = 'control', finish = 'control',
-  index = 'control',
-  analyze = 'analyze', render = 'render'}
+-- P (the prefix of all keys), QUEUES, STEPS (priorities) and QUEUE_OF (stage -> queue) stand before
+-- this text: ledger.py writes them from spec.py.
+
 local LOG_LENGTH = 400
 local PROBES_AHEAD = 128
 
