@@ -9,9 +9,12 @@ from typing import Protocol
 from fer_batch.config import IMAGE_SUFFIXES, Limits
 from fer_batch.errors import NotFoundError
 from fer_batch.media.images import ImageReader, probe_images
+from fer_batch.media.part import Part
 from fer_batch.media.probe import probe_video
 from fer_batch.media.video import VideoReader
 from fer_batch.types import Frame, SourceInfo
+
+WHOLE = Part()
 
 
 class FrameSource(Protocol):
@@ -28,8 +31,10 @@ class FrameSource(Protocol):
         ...
 
 
-def probe(path: Path, name: str, fps: float, limits: Limits) -> SourceInfo:
+def probe(path: Path, name: str, fps: float, limits: Limits, part: Part = WHOLE) -> SourceInfo:
     """What an input holds: a video file, an image file, or a folder of images.
+
+    ``fps``: frames a second of a folder of images. ``part``: what is wanted of a video.
 
     Raises:
         InputError: one of its kinds, with one line that names the input.
@@ -38,7 +43,7 @@ def probe(path: Path, name: str, fps: float, limits: Limits) -> SourceInfo:
         raise NotFoundError(f"{path}: not found; check the path")
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         return probe_images(path, name, fps, limits)
-    return probe_video(path, name, limits)
+    return part.of(probe_video(path, name, limits, part.track))
 
 
 def open_source(info: SourceInfo, limits: Limits, threads: int = 0) -> FrameSource:

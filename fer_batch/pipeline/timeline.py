@@ -67,7 +67,7 @@ def build_timeline(
     """The timeline of a source from its shards, which lie in order. ``recogniser`` gives what tells
     people apart; it is asked for only where there is a question."""
     faces = merge(shards, len(info))
-    time_s = (info.pts - info.pts[0]) * float(info.time_base)
+    time_s = np.asarray((info.pts - info.begin) * float(info.time_base), np.float64)
     cuts = find_cuts(faces.glimpse, film=info.kind == "video")
     sight = assign_tracks(faces.frame, faces.box, faces.appearance, time_s, PATIENCE_S, cuts)
     if settings.identity == "off":

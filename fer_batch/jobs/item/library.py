@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.jobs.item.unchanged import Unchanged
+from fer_batch.media.part import wanted_part
 from fer_batch.media.source import probe
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.plan import plan
@@ -45,7 +46,8 @@ def analyze(
     engine = Engine(run or RunSettings())
     source_path = Path(path)
     unchanged = Unchanged(source_path)
-    info = probe(source_path, source_path.stem, settings.fps, engine.run.limits)
+    part = wanted_part(settings)
+    info = probe(source_path, source_path.stem, settings.image_fps, engine.run.limits, part)
     analyzer = engine.analyzer(settings)
     shards = [
         analyzer.analyze(engine.source(info), segment, Timings(), progress, should_cancel)

@@ -47,13 +47,16 @@ def look(item: ItemSpec, engine: Engine) -> tuple[ItemPlan, Timings]:
         InputError: the input cannot be processed.
         UnknownModelError, ModelFileError: the settings name what is not there.
     """
+    from fer_batch.media.part import wanted_part
     from fer_batch.media.source import probe as probe_source
 
     run = engine.run
     timings = Timings()
     with timings.stage("probe_s"):
         with timings.stage("read_packets"):
-            info = probe_source(Path(item.input), item.name, item.analyze.fps, run.limits)
+            part = wanted_part(item.analyze)
+            rate = item.analyze.image_fps
+            info = probe_source(Path(item.input), item.name, rate, run.limits, part)
         sha256 = input_sha256(Path(item.input), info.files)
         analysis_key = result_key(sha256, item.analyze, engine)
         found = ItemPlan(

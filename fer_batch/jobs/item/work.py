@@ -15,7 +15,7 @@ from fer_batch.errors import UnreadableError
 from fer_batch.outputs import DEFAULT_OUTPUTS, Output
 from fer_batch.types import Segment, SourceInfo
 
-FORMAT = 5  # tracks end at cuts, people are recognised
+FORMAT = 6  # tracks end at cuts, people are recognised
 TIMELINE = "timeline.npz"
 
 
@@ -84,7 +84,7 @@ class ItemPlan:
         info = dict(data["info"])
         info["pts"] = np.array(info["pts"], np.int64)
         info["time_base"] = Fraction(*info["time_base"])
-        for name in ("files", "warnings", "colour"):
+        for name in ("files", "warnings", "colour", "crop"):
             info[name] = tuple(info[name])
         info["joins"] = tuple((moved, begin) for moved, begin in info["joins"])
         return cls(
