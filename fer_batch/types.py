@@ -25,7 +25,8 @@ FloatArray: TypeAlias = "NDArray[np.float32]"
 HalfArray: TypeAlias = "NDArray[np.float16]"
 Image: TypeAlias = "NDArray[np.uint8]"
 BoolArray: TypeAlias = "NDArray[np.bool_]"
-SourceKind = Literal["video", "images"]
+# A film, images that are the frames of a film, or photos, each by itself.
+SourceKind = Literal["video", "frames", "photos"]
 LEFT_OUT: Any = None  # an optional array that construction fills with what stands for "unknown"
 NAN = float("nan")
 
@@ -90,12 +91,13 @@ class SourceInfo:
     upright frame are square, those that are stored need not be. ``joins``: of recordings
     joined end to end, for each but the first, by how many ticks it was moved to follow the one
     before, and the tick at which it begins then.
-    ``files`` names the images, in order, where the input is images. ``track``: number of the video
-    track from 1 on, 0 for the one that players show. Of a part of a film, ``origin`` is the PTS of
-    the film's first frame and ``left_out`` how many frames lie before the part; times count from
-    the film's first frame. Of a piece of the picture, ``crop`` holds its left and top, and width
-    and height of the whole. ``recorded`` is when the recording began (ISO 8601), ``timecode`` what
-    its clock showed then, "" where the file does not say.
+    ``files`` names the images, in order, where the input is images, relative to ``path``. Photos
+    have no times: their ``pts`` count them. ``track``: number of the video track from 1 on, 0 for
+    the one that players show. Of a part of a film, ``origin`` is the PTS of the film's first frame
+    and ``left_out`` how many frames lie before the part; times count from the film's first frame.
+    Of a piece of the picture, ``crop`` holds its left and top, and width and height of the whole.
+    ``recorded`` is when the recording began (ISO 8601), ``timecode`` what its clock showed then,
+    "" where the file does not say.
     """
 
     path: str
@@ -315,6 +317,13 @@ class Timeline:
 
     def __len__(self) -> int:
         return len(self.status)
+
+    @property
+    def is_photos(self) -> bool:
+        """Whether the frames are photos, each by itself: images without times."""
+        import numpy as np
+
+        return bool(self.files) and bool(np.isnan(self.time_s).all())
 
     @property
     def last_frame_s(self) -> float:

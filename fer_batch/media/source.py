@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from fer_batch.config import IMAGE_SUFFIXES, Limits
+from fer_batch.config import IMAGE_SUFFIXES, AnalyzeSettings, Limits
 from fer_batch.errors import NotFoundError
 from fer_batch.media.images import ImageReader, probe_images
-from fer_batch.media.part import Part
+from fer_batch.media.part import Part, wanted_part
 from fer_batch.media.probe import probe_video
 from fer_batch.media.video import VideoReader
 from fer_batch.types import Frame, SourceInfo
@@ -31,10 +31,19 @@ class FrameSource(Protocol):
         ...
 
 
-def probe(path: Path, name: str, fps: float, limits: Limits, part: Part = WHOLE) -> SourceInfo:
+def probe(
+    path: Path,
+    name: str,
+    fps: float,
+    limits: Limits,
+    images: str = "auto",
+    files: tuple[str, ...] = (),
+    part: Part = WHOLE,
+) -> SourceInfo:
     """What an input holds: a video file, an image file, or a folder of images.
 
-    ``fps``: frames a second of a folder of images. ``part``: what is wanted of a video.
+    ``images``: what images are, see ``AnalyzeSettings``, ``fps`` how many a second where they are
+    frames of a film. ``files``: only these of a folder. ``part``: what is wanted of a video.
 
     Raises:
         InputError: one of its kinds, with one line that names the input.
@@ -42,12 +51,24 @@ def probe(path: Path, name: str, fps: float, limits: Limits, part: Part = WHOLE)
     if not path.exists():
         raise NotFoundError(f"{path}: not found; check the path")
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
-        return probe_images(path, name, fps, limits)
+        return probe_images(path, name, fps, limits, images, files)
     return part.of(probe_video(path, name, limits, part.track))
+
+
+def probe_wanted(
+    path: Path,
+    name: str,
+    settings: AnalyzeSettings,
+    limits: Limits,
+    files: tuple[str, ...] = (),
+) -> SourceInfo:
+    """What of an input the settings ask for; see ``probe``."""
+    part = wanted_part(settings)
+    return probe(path, name, settings.image_fps, limits, settings.images, files, part)
 
 
 def open_source(info: SourceInfo, limits: Limits, threads: int = 0) -> FrameSource:
     """The reader for a probed source. ``threads``: of the decoder, 0 for what is worth it."""
-    if info.kind == "images":
+    if info.kind != "video":
         return ImageReader(info, limits)
     return VideoReader(info, limits, threads)

@@ -125,8 +125,8 @@ def coverage(timeline: Timeline) -> float:
 
 
 def episodes(timeline: Timeline) -> list[Episode]:
-    """Every episode, ordered by face_id, then time."""
-    if len(timeline.frame) == 0:
+    """Every episode, ordered by face_id, then time; none in photos, which have no time."""
+    if len(timeline.frame) == 0 or timeline.is_photos:
         return []
     order, starts, stops = _runs(timeline)
     frame, label = timeline.frame[order], timeline.emotion[order]

@@ -64,7 +64,8 @@ def read_record(folder: Path) -> dict[str, Any]:
     """The summary of a finished input; empty where there is none that can be read."""
     for name in (SUMMARY, RECORD):
         data = _read(folder / name)
-        if all(isinstance(data.get(key), dict) for key in ("outputs", "input", "frames")):
+        known = all(isinstance(data.get(key), dict) for key in ("outputs", "input"))
+        if known and isinstance(data.get("photos", data.get("frames")), dict):
             return data
     return {}
 

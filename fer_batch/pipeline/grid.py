@@ -98,7 +98,8 @@ def analyze_segment(
     ahead = frames_ahead(source.info.width, source.info.height)
     glimpses = Glimpses(segment.start)
     grid = detection_grid(source.info, settings)
-    keeper = None if settings.identity == "off" else ViewKeeper(grid)
+    asked = settings.identity != "off" and source.info.kind != "photos"
+    keeper = ViewKeeper(grid) if asked else None
     analysed = analysed_frames(source.info, settings)
     if settings.max_faces:
         detector = Largest(detector, settings.max_faces)

@@ -19,15 +19,15 @@ LOOK_S = 0.26
 
 def detection_grid(info: SourceInfo, settings: AnalyzeSettings) -> int:
     """Of how many analysed frames one is always searched for faces; more are where frames are
-    further apart than ``LOOK_S``. Photos in a folder are no film:
-    what two of them show says nothing of those between, so each is searched."""
-    return settings.grid if info.kind == "video" else 1
+    further apart than ``LOOK_S``. What two photos show says nothing of those between, so each is
+    searched."""
+    return 1 if info.kind == "photos" else settings.grid
 
 
 def analysed_frames(info: SourceInfo, settings: AnalyzeSettings) -> IntArray:
     """The frames that are analysed, rising: each n-th, or with ``fps`` the first frame of each
     ``1 / fps`` seconds. The first frame of all is always one."""
-    if info.kind != "video" or not settings.fps:
+    if info.kind == "photos" or not settings.fps:
         return np.arange(0, len(info), settings.every, dtype=np.int64)
     time_s = (info.pts - info.pts[0]) * float(info.time_base)
     # A thousandth of a step ahead, so that rounded times of a container miss none.

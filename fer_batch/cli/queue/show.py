@@ -29,6 +29,7 @@ STAGES = {
     "probe": "looking",
     "analyze": "analysing",
     "assemble": "tracking",
+    "relate": "comparing",
     "render": "drawing",
     "finish": "finishing",
 }

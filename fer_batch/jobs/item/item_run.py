@@ -176,10 +176,10 @@ class ItemRun:
         before, now = previous.get("model", {}).get("name", ""), self.item.analyze.model
         if previous["input"].get("sha256") != plan.input_sha256:
             what = "holds results of another input"
-        elif before != now:
-            what = f"holds results of model {before}, this run uses {now}"
         elif previous.get("asked_key") == plan.render_key:
             what = f"holds results of another engine ({_differences(previous, self._engine({}))})"
+        elif before != now:
+            what = f"holds results of model {before}, this run uses {now}"
         else:
             what = "holds results of other settings"
         out = self.folder

@@ -106,6 +106,9 @@ class Executor:
         if unit.stage == "index":
             self.stages.index(manifest)
             return {}
+        if unit.stage == "relate":
+            self.stages.relate(manifest)
+            return {}
         if not 0 <= unit.item < len(manifest.items):
             raise JobError(f"job {unit.job} has no input {unit.item}")
         item = manifest.items[unit.item]
@@ -152,13 +155,25 @@ class Executor:
             if unit.item >= 0:
                 key = keys.fact(unit.job, unit.item, "error")
                 self.storage.put_json(key, {"code": code, "words": words})
+            elif unit.stage == "relate":
+                self._remember_related(unit.job)
             else:
                 facts.write_final(self.ledger, self.storage, unit.job)
         except FerBatchError as error:
             logger.warning("failure of %s not kept in storage: %s", unit.key, error)
 
+    def _remember_related(self, job: str) -> None:
+        """Where the items of a job could not be related, those that waited have failed with it."""
+        for index, found in enumerate(self.ledger.dump(job)[1]):
+            key = keys.fact(job, index, "error")
+            if found.get("state") == "failed" and not self.storage.exists(key):
+                words = {"code": found.get("code", "error"), "words": found.get("error", "")}
+                self.storage.put_json(key, words)
+
     def _remember_poison(self, unit: Unit) -> None:
         fields = self.ledger.dump(unit.job)[1]
+        if unit.stage == "relate":
+            self._remember_failure(unit, "gave_up", "")
         if 0 <= unit.item < len(fields):
             found = fields[unit.item]
             self._remember_failure(unit, found.get("code", "gave_up"), found.get("error", ""))

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from fer_batch.errors import DamagedError, JobError
+from fer_batch.jobs.item import relate
 from fer_batch.jobs.item.work import TIMELINE
 from fer_batch.jobs.ledger.ledger import Dispatch, Ledger
 from fer_batch.jobs.ledger.spec import PRIORITIES, Manifest, Stage, Unit, check_job_id
@@ -37,9 +38,12 @@ def read_manifest(storage: Storage, job: str) -> Manifest:
     return found
 
 
-def enter(ledger: Ledger, manifest: Manifest, window: int) -> list[Dispatch]:
-    """Enter a job into the ledger as its manifest tells; returns what to publish."""
-    fields = {
+def enter(ledger: Ledger, manifest: Manifest, window: int, related: bool = False) -> list[Dispatch]:
+    """Enter a job into the ledger as its manifest tells; returns what to publish.
+
+    ``related``: its items have been related to each other before, where that is wanted.
+    """
+    fields: dict[str, Any] = {
         "v": LEDGER_VERSION,
         "name": manifest.name,
         "priority": manifest.priority,
@@ -47,6 +51,8 @@ def enter(ledger: Ledger, manifest: Manifest, window: int) -> list[Dispatch]:
         "window": window,
         "created": f"{manifest.created:.3f}",
     }
+    if relate.needed([manifest.asked()]):
+        fields |= {"relate": "1"} | ({"away": ""} if related else {})
     items = [{"input": item.input, "name": item.name} for item in manifest.items]
     return ledger.create(manifest.job_id, fields, items)
 
@@ -61,7 +67,8 @@ def rebuild(ledger: Ledger, storage: Storage, job: str, window: int) -> list[Dis
         ledger.restore(job, final.job, final.items)
         return []
     manifest = read_manifest(storage, job)
-    pending = {dispatch.unit: dispatch for dispatch in enter(ledger, manifest, window)}
+    related = storage.exists(keys.related(job))
+    pending = {d.unit: d for d in enter(ledger, manifest, window, related)}
     if storage.exists(keys.cancelled(job)):
         ledger.cancel(job)
         return []
@@ -105,7 +112,7 @@ def _replay(
             done("analyze", number, frames=frames)
     if not assembled:
         return
-    done("assemble")
+    done("assemble", **({"related": 1} if result is not None else {}))
     for number, frames in enumerate(plan.segments):
         if result is not None or f"parts/{number:05d}.zip" in files:
             done("render", number, frames=frames)

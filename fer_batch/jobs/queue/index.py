@@ -69,9 +69,8 @@ def _result(
     storage: Storage, manifest: Manifest, index: int, item: JobItem, folder: Path
 ) -> ItemResult:
     """What became of an item, with its outputs at ``folder/<name>`` as far as they are needed."""
-    spec = ItemSpec(
-        item.input, item.name, manifest.analyze, manifest.render, outputs=manifest.outputs
-    )
+    outputs = manifest.outputs_of(item)
+    spec = ItemSpec(item.input, item.name, manifest.analyze_of(item), manifest.render, outputs)
     out = safe_join(folder, item.name)
     error = records.error(storage, manifest.job_id, index)
     if error is not None:
@@ -83,7 +82,7 @@ def _result(
         out.parent.mkdir(parents=True, exist_ok=True)
         out.symlink_to(in_place.absolute(), target_is_directory=True)
     else:
-        whole = any(o.needs == "batch" and o.name in manifest.outputs for o in REGISTRY)
+        whole = any(o.needs == "batch" and o.name in outputs for o in REGISTRY)
         suffixes = READ_BY_BATCH if whole else READ_SUFFIXES
         for name in result.files:
             target = safe_join(out, name)
