@@ -53,9 +53,7 @@ def look(item: ItemSpec, engine: Engine) -> tuple[ItemPlan, Timings]:
     timings = Timings()
     with timings.stage("probe_s"):
         with timings.stage("read_packets"):
-            info = probe_wanted(
-                Path(item.input), item.name, item.analyze, run.limits, item.files
-            )
+            info = probe_wanted(Path(item.input), item.name, item.analyze, run.limits, item.files)
         sha256 = input_sha256(Path(item.input), info.files)
         analysis_key = result_key(sha256, info.kind, item.analyze, engine)
         found = ItemPlan(
