@@ -56,7 +56,7 @@ def test_a_part_has_the_frames_and_times_of_the_film(
     kind: str, films: Callable[[str], Path]
 ) -> None:
     whole = probe(films(kind), "x", 25.0, Limits())
-    info = probe(films(kind), "x", 25.0, Limits(), Part(start_s=1.0, stop_s=2.2))
+    info = probe(films(kind), "x", 25.0, Limits(), part=Part(start_s=1.0, stop_s=2.2))
     assert len(info) == 30
     assert [info.time_s(i) for i in range(30)] == pytest.approx(
         [whole.time_s(i) for i in range(25, 55)], abs=1e-6
@@ -68,12 +68,12 @@ def test_a_part_has_the_frames_and_times_of_the_film(
 
 def test_an_open_end_and_nothing(films: Callable[[str], Path]) -> None:
     path = films("plain.mp4")
-    assert len(probe(path, "x", 25.0, Limits(), Part(start_s=2.0))) == 25
-    assert len(probe(path, "x", 25.0, Limits(), Part(stop_s=1.0))) == 25
+    assert len(probe(path, "x", 25.0, Limits(), part=Part(start_s=2.0))) == 25
+    assert len(probe(path, "x", 25.0, Limits(), part=Part(stop_s=1.0))) == 25
     with pytest.raises(NoVideoError, match=r"no frame from 9 s on; it lasts 3\.00 s"):
-        probe(path, "x", 25.0, Limits(), Part(start_s=9.0))
+        probe(path, "x", 25.0, Limits(), part=Part(start_s=9.0))
     with pytest.raises(NoVideoError, match="from 2 s on and before 1 s"):
-        probe(path, "x", 25.0, Limits(), Part(start_s=2.0, stop_s=1.0))
+        probe(path, "x", 25.0, Limits(), part=Part(start_s=2.0, stop_s=1.0))
 
 
 def test_the_sound_of_a_part_is_heard_with_its_pictures(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_the_sound_of_a_part_is_heard_with_its_pictures(tmp_path: Path) -> None:
     path = tmp_path / "beep.mp4"
     oracle.ffmpeg("-i", silent, "-f", "lavfi", "-i", beep, "-map", "0:v", "-map", "1:a",
                   "-c:v", "copy", "-c:a", "aac", path)  # fmt: skip
-    info = probe(path, "x", 25.0, Limits(), Part(start_s=1.0, stop_s=2.6))
+    info = probe(path, "x", 25.0, Limits(), part=Part(start_s=1.0, stop_s=2.6))
     with PartWriter(tmp_path / "y.mp4", info, Segment(0, 0, len(info)), RenderSettings(), 1) as w:
         for frame in read(info):
             assert frame.image is not None
@@ -111,15 +111,15 @@ def test_a_piece_of_the_picture(turned: int, films: Callable[[str], Path], tmp_p
     if turned:
         path = videos.turned(tmp_path / "turned.mp4", path, turned)
     whole = read(probe(path, "x", 25.0, Limits()), 9, 10)[0].luma
-    info = probe(path, "x", 25.0, Limits(), Part(crop=(33, 20, 63, 41)))
+    info = probe(path, "x", 25.0, Limits(), part=Part(crop=(33, 20, 63, 41)))
     assert (info.width, info.height) == (64, 41)  # the left side on an even pixel
     frame = read(info, 9, 10)[0]
     assert (frame.width, frame.height) == (64, 41)
     assert (frame.luma[:41, :64] == whole[20:61, 32:96]).all()
-    edge = probe(path, "x", 25.0, Limits(), Part(crop=(100, 100, 500, 500)))
+    edge = probe(path, "x", 25.0, Limits(), part=Part(crop=(100, 100, 500, 500)))
     assert edge.width + 100 == (120 if turned else 160)
     with pytest.raises(NoVideoError, match="--crop lies outside"):
-        probe(path, "x", 25.0, Limits(), Part(crop=(200, 0, 10, 10)))
+        probe(path, "x", 25.0, Limits(), part=Part(crop=(200, 0, 10, 10)))
 
 
 @pytest.mark.parametrize("rate", [24, 25, 30, 50, 240])
