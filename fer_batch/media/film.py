@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -80,7 +81,9 @@ class Film:
     def _within(self, sound: Iterator[Timed]) -> Iterator[Timed]:
         """The sound that is heard while the pictures of a part are shown."""
         end = self._times[-1] * self._tick_s
-        return (timed for timed in sound if 0 <= timed[0] < end)
+        for timed in takewhile(lambda timed: timed[0] < end, sound):
+            if timed[0] >= 0:
+                yield timed
 
     def add(self, packet: Any) -> None:
         """The next frame's packet, and all sound that comes before it.

@@ -24,7 +24,9 @@ PQ, HLG = 16, 18  # FFmpeg's numbers of transfer characteristics
 WIDE = 9  # primaries of BT.2020
 REFERENCE = 203.0  # cd/m2
 PEAK = 1000.0  # cd/m2, as phones master
-KNEE = 0.7  # of reference white: up to there light stays as it is
+KNEE = 0.85  # of reference white: up to there light stays as it is
+# A twentieth brighter, so that what is white stays so through roll-off, coding and palettes.
+EXPOSURE = 1.05
 GAMMA = 1 / 2.2
 STEPS = 1 << 13  # of the table of light
 UNSPECIFIED = 2  # FFmpeg's number of a matrix that is not named
@@ -136,7 +138,8 @@ def _opened(trc: int) -> Floats:
 
 def _rolled_off(light: Floats) -> Floats:
     """As it is up to the knee, then ever flatter up to 1 at the peak; smooth at the knee."""
-    reach = PEAK / REFERENCE - KNEE
+    light = light * EXPOSURE
+    reach = EXPOSURE * PEAK / REFERENCE - KNEE
     share = np.clip((light - KNEE) / reach, 0, 1)
     bend = (1 - KNEE) / (reach - (1 - KNEE))
     return np.where(light <= KNEE, light, KNEE + (1 - KNEE) * share * (1 + bend) / (share + bend))

@@ -232,14 +232,14 @@ def done_row(data: Mapping[str, Any], *, name: str, path: str) -> dict[str, Any]
         "error": "",
         "model": data.get("model", {}).get("name", ""),
         "frames": frames["total"],
-        **{status.text: frames[status.text] for status in FrameStatus},
-        "people": data["faces"] if "faces" in data else len(data["people"]),
-        "dominant": data["dominant"],
+        **{status.text: frames.get(status.text, "") for status in FrameStatus},
+        "people": data["faces"] if "faces" in data else len(data.get("people", ())),
+        "dominant": data.get("dominant", ""),
         "duration_s": data["input"].get("duration_s", ""),
-        "coverage": data["coverage"],
-        "seconds": data["timings"].get("total_s", ""),
+        "coverage": data.get("coverage", ""),
+        "seconds": data.get("timings", {}).get("total_s", ""),
         "path": path,
-        "share": dict(data["share"]),
+        "share": dict(data.get("share", {})),
     }
 
 

@@ -32,6 +32,7 @@ from fer_batch.jobs.item.results import (
 )
 from fer_batch.jobs.item.unchanged import Unchanged
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
+from fer_batch.output.foreign import refuse_links
 from fer_batch.output.stored import read_record
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.progress import ShouldCancel
@@ -58,6 +59,7 @@ class ItemRun:
             return self._all_steps(new_folder)
 
     def _all_steps(self, new_folder: bool) -> tuple[State, dict[str, Any]]:
+        refuse_links(self.folder)
         work = WorkFolder(self.folder / ".work", self.folder)
         previous = read_record(self.folder)
         self._unchanged = Unchanged(Path(self.item.input))

@@ -27,9 +27,9 @@ from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, un
 from fer_batch.version import installed_version
 
 
-def probe(item: ItemSpec, work: WorkFolder, engine: Engine) -> ItemPlan:
+def probe(item: ItemSpec, work: WorkFolder, engine: Engine, segment_frames: int = 0) -> ItemPlan:
     """Look at an input and keep what was found; writes ``source.json``. See ``look``."""
-    found, timings = look(item, engine)
+    found, timings = look(item, engine, segment_frames)
     keep(work, found, timings)
     return found
 
@@ -40,8 +40,10 @@ def keep(work: WorkFolder, found: ItemPlan, timings: Timings) -> None:
     work.write_plan(found)
 
 
-def look(item: ItemSpec, engine: Engine) -> tuple[ItemPlan, Timings]:
+def look(item: ItemSpec, engine: Engine, segment_frames: int = 0) -> tuple[ItemPlan, Timings]:
     """Read what the container says, hash the input, cut it into segments; writes nothing.
+
+    ``segment_frames``: about how long segments are, 0 for what the engine's settings say.
 
     Raises:
         InputError: the input cannot be processed.
@@ -58,7 +60,7 @@ def look(item: ItemSpec, engine: Engine) -> tuple[ItemPlan, Timings]:
         analysis_key = result_key(sha256, info.kind, item.analyze, engine)
         found = ItemPlan(
             info=info,
-            segments=tuple(plan(info, item.analyze, run.segment_frames)),
+            segments=tuple(plan(info, item.analyze, segment_frames or run.segment_frames)),
             input_sha256=sha256,
             analysis_key=analysis_key,
             render_key=fingerprint([analysis_key, item.render.to_json(), sorted(item.outputs)]),

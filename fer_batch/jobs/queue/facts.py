@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
+from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from fer_batch.errors import DamagedError, JobError
+from fer_batch.errors import DamagedError, FerBatchError, JobError
 from fer_batch.jobs.item import relate
+from fer_batch.jobs.item.result_keys import engine_line
 from fer_batch.jobs.item.work import TIMELINE
 from fer_batch.jobs.ledger.ledger import Dispatch, Ledger
 from fer_batch.jobs.ledger.spec import PRIORITIES, Manifest, Stage, Unit, check_job_id
@@ -103,9 +107,10 @@ def _replay(
     plan = records.plan(storage, job, index)
     if plan is None:
         return
-    done("probe", **probe_facts(plan))
     files = storage.files(keys.item(job, index))
     result = records.result(storage, job, index)
+    begun = engine_begun(storage, keys.item(job, index), files if result is None else ())
+    done("probe", **probe_facts(plan), **begun)
     assembled = TIMELINE in files or result is not None
     for number, frames in enumerate(plan.segments):
         if assembled or f"shards/{number:05d}.npz" in files:
@@ -118,6 +123,24 @@ def _replay(
             done("render", number, frames=frames)
     if result is not None:
         done("finish", warnings=json.dumps(result.warnings))
+
+
+def engine_begun(storage: Storage, key: str, files: Iterable[str]) -> dict[str, Any]:
+    """The engine that has begun an item, by its first shard; empty where there is none."""
+    from fer_batch.pipeline.shard import read_about
+
+    shard = min((name for name in files if name.startswith("shards/")), default=None)
+    if shard is None:
+        return {}
+    try:
+        with tempfile.TemporaryDirectory(prefix="fer-batch-") as folder:
+            path = storage.local_path(f"{key}/{shard}")
+            if path is None:
+                path = Path(folder) / "shard.npz"
+                storage.get_file(f"{key}/{shard}", path)
+            return {"engine": engine_line(read_about(path).engine)}
+    except FerBatchError:  # a damaged shard is made again, by whom else
+        return {}
 
 
 def probe_facts(plan: PlanRecord) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from fer_batch.atomic import flushed_together, make_private
 from fer_batch.checksum import sha256_file
+from fer_batch.errors import StorageError
 from fer_batch.jobs.item.batch import write_tables
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
@@ -75,7 +76,10 @@ def _result(
     error = records.error(storage, manifest.job_id, index)
     if error is not None:
         return ItemResult(spec, out, "failed", error=error.words, code=error.code)
-    result = records.result(storage, manifest.job_id, index) or records.ResultRecord({})
+    result = records.result(storage, manifest.job_id, index)
+    if result is None and not storage.exists(keys.manifest(manifest.job_id)):
+        raise StorageError(f"{storage.where} does not hold this job now")
+    result = result or records.ResultRecord({})
     base = f"{keys.item(manifest.job_id, index)}/out"
     in_place = storage.local_path(base)
     if in_place is not None:

@@ -15,6 +15,7 @@
 --   fb:leases           zset   J|unit -> when the lease ends;  fb:holders: hash J|unit -> owner
 --   fb:busy:Q           set    J|unit of queue Q that have a lease: what a scaler must count as work
 --   fb:later            zset   J|unit -> not before
+--   fb:turned           hash   J:I -> engine that has begun this item, which a worker just could not provide
 --   fb:mark             hash   Q:P -> when the newest unit that has started had been handed out
 --   fb:jobs, fb:active  zset   J -> created: all jobs, and those in no final state
 --   fb:uploading        zset   J -> until when a submission counts on fb:uploads:J (set of keys)
@@ -24,12 +25,9 @@
 --   fb:rebuilt          set    jobs that a rebuilding has put back so far;  gone when it is through
 --   fb:aside            hash   J -> why it could not be put back
 
-local P = 'fb:'
-local QUEUES = {'control', 'render', 'analyze'}
-local STEPS = {'0', '3', '6', '9'}
-local QUEUE_OF = {probe = 'control', assemble = 'control', relate = 'control', finish = 'control',
-  index = 'control',
-  analyze = 'analyze', render = 'render'}
+-- P (the prefix of all keys), QUEUES, STEPS (priorities) and QUEUE_OF (stage -> queue) stand before
+-- this text: ledger.py writes them from spec.py.
+
 local LOG_LENGTH = 400
 local PROBES_AHEAD = 128
 
@@ -211,6 +209,7 @@ local function close_item(job, item, t, state)
   local arrived = redis.call('HGET', key, 'stage') == 'relate'
   redis.call('HSET', key, 'state', state, 'stage', '', 'finished', text(t))
   redis.call('DEL', done_key(job, item))
+  redis.call('HDEL', P .. 'turned', job .. ':' .. item)
   local left = redis.call('HINCRBY', job_key(job), 'left', -1)
   if not arrived then arrive(job) end
   if left == 0 then

@@ -34,6 +34,7 @@ local whole = redis.call('SCARD', done_key(job, item)) >= n
 if stage == 'probe' then
   redis.call('HSET', key, 'frames', facts.frames, 'segments', facts.segments, 'renders', facts.renders,
     'analyzed', 0, 'drawn', 0, 'warnings', facts.warnings)
+  if facts.engine then redis.call('HSET', key, 'engine', facts.engine) end
   enter_stage(job, item, 'analyze', facts.segments)
 elseif stage == 'analyze' then
   redis.call('HINCRBY', key, 'analyzed', facts.frames)
