@@ -81,7 +81,7 @@ def build_timeline(
     faces = merge(shards, len(info))
     if info.kind == "photos":
         return _photos(info, faces, labels)
-    time_s = (info.pts - info.pts[0]) * float(info.time_base)
+    time_s = np.asarray((info.pts - info.begin) * float(info.time_base), np.float64)
     cuts = find_cuts(faces.glimpse)
     sight = assign_tracks(faces.frame, faces.box, faces.appearance, time_s, PATIENCE_S, cuts)
     known: dict[int, FloatArray] = {}

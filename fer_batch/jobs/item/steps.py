@@ -49,21 +49,13 @@ def look(item: ItemSpec, engine: Engine, segment_frames: int = 0) -> tuple[ItemP
         InputError: the input cannot be processed.
         UnknownModelError, ModelFileError: the settings name what is not there.
     """
-    from fer_batch.media.source import probe as probe_source
+    from fer_batch.media.source import probe_wanted
 
     run = engine.run
     timings = Timings()
     with timings.stage("probe_s"):
         with timings.stage("read_packets"):
-            settings = item.analyze
-            info = probe_source(
-                Path(item.input),
-                item.name,
-                settings.fps,
-                run.limits,
-                settings.images,
-                item.files,
-            )
+            info = probe_wanted(Path(item.input), item.name, item.analyze, run.limits, item.files)
         sha256 = input_sha256(Path(item.input), info.files)
         analysis_key = result_key(sha256, info.kind, item.analyze, engine)
         found = ItemPlan(

@@ -18,7 +18,7 @@ from fer_batch.types import Segment, SourceInfo
 if TYPE_CHECKING:
     from fer_batch.media.discover import Input
 
-FORMAT = 5  # tracks end at cuts, people are recognised
+FORMAT = 6  # parts of films
 TIMELINE = "timeline.npz"
 RELATED = "related.npz"
 RELATIONS = "related.json"
@@ -115,7 +115,7 @@ class ItemPlan:
         info = dict(data["info"])
         info["pts"] = np.array(info["pts"], np.int64)
         info["time_base"] = Fraction(*info["time_base"])
-        for name in ("files", "warnings", "colour"):
+        for name in ("files", "warnings", "colour", "crop"):
             info[name] = tuple(info[name])
         info["joins"] = tuple((moved, begin) for moved, begin in info["joins"])
         return cls(
