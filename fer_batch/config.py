@@ -15,6 +15,7 @@ from typing import Any, Self
 from fer_batch.option import Settings, option
 from fer_batch.option_text import (
     check_crop,
+    check_lines,
     check_names,
     check_seconds,
     parse_crop,
@@ -30,7 +31,7 @@ from fer_batch.option_text import (
 DEFAULT_MODEL = "ferplus3-int8"
 DETECTORS = ("yunet", "none")
 IMAGES = ("auto", "photos", "frames")
-IDENTITIES = ("input", "off")
+IDENTITIES = ("input", "batch", "off")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
@@ -129,7 +130,8 @@ class AnalyzeSettings(Settings):
     identity: str = option(
         "input",
         "Who is who: input recognises people by their faces, so that face_id is one person of an "
-        "input; off only follows them from frame to frame.",
+        "input; batch does so across all inputs of a run as well (column person); off only follows "
+        "faces from frame to frame.",
         choices=IDENTITIES,
     )
     smooth_s: float = option(
@@ -147,7 +149,7 @@ class AnalyzeSettings(Settings):
 
 @dataclass(frozen=True)
 class RenderSettings(Settings):
-    """How results are drawn. None of this needs inference again."""
+    """How results are drawn, and what is kept of them. None of this needs inference again."""
 
     blur_faces: bool = option(False, "Make faces unrecognisable.")
     threshold: float = option(0.0, "Name an emotion from this probability on.", low=0, high=1)
@@ -166,6 +168,13 @@ class RenderSettings(Settings):
         check=check_seconds,
         form="START-STOP",
     )
+    keep_embeddings: bool = option(
+        False,
+        "With --identity batch: keep with the results what people are recognised by (biometric "
+        "data), so that they are known in inputs that are added later.",
+    )
+    # The lines of edits.csv, read beside the results.
+    edits: tuple[str, ...] = option((), "Corrections by hand.", flag=None, check=check_lines)
     crf: int = option(23, "Quality of the video (x264), lower is better.", low=0, high=51)
     preset: str = option("superfast", "Speed of x264.", flag=None, choices=PRESETS)
 

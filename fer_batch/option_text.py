@@ -23,6 +23,18 @@ def check_names(names: tuple[str, ...]) -> None:
         raise ValueError("is not a list of names")
 
 
+def check_lines(lines: tuple[str, ...]) -> None:
+    """Refuse what are no lines of a text file.
+
+    Raises:
+        ValueError: they are not.
+    """
+    if not isinstance(lines, tuple) or not all(
+        isinstance(line, str) and len(line) <= 1000 and "\0" not in line for line in lines
+    ):
+        raise ValueError("is not a list of lines")
+
+
 def parse_seconds(text: str) -> tuple[float, float]:
     """Two times in seconds from ``START-STOP``; (0, 0) from an empty text.
 

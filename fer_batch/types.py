@@ -374,6 +374,8 @@ class Timeline:
             "status": words[self.status[frame]],
             "face_id": column(self.face_id, -1),
         }
+        if (self.person >= 0).any():
+            columns["person"] = column(self.person, -1)
         columns |= {k: column(self.box[:, i], np.nan) for i, k in enumerate("xywh")}
         columns["confidence"] = column(self.confidence, np.nan)
         columns["emotion"] = column(names, "")

@@ -109,6 +109,7 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
     Raises:
         EngineError: the shards were made by different engines.
     """
+    from fer_batch.pipeline.people_file import write_people
     from fer_batch.pipeline.shard import ShardFiles, read_about
     from fer_batch.pipeline.timeline import build_timeline
     from fer_batch.timeline_file import write_timeline
@@ -125,7 +126,11 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
         made_by = one_engine(item, [one.engine for one in about])
         shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
-        timeline = build_timeline(found.info, shards, labels, item.analyze, engine.recogniser)
+        people: dict[int, Any] | None = {} if item.analyze.identity == "batch" else None
+        how = (item.analyze, engine.recogniser, people)
+        timeline = build_timeline(found.info, shards, labels, *how)
+        if people is not None:  # before the timeline, which says that all is there
+            write_people(work.people, people)
         write_timeline(work.timeline, timeline, engine=made_by)
     if len(paths) > 1:
         give_back_memory()

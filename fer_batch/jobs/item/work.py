@@ -157,6 +157,11 @@ class WorkFolder:
         """The timeline of which outputs are made."""
         return self.related if self.relations.exists() else self.timeline
 
+    @property
+    def people(self) -> Path:
+        """What the people of this input are recognised by, where inputs are compared."""
+        return self.path / PEOPLE
+
     def shard(self, segment: int) -> Path:
         return self.path / "shards" / f"{segment:05d}.npz"
 
