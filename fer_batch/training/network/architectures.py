@@ -149,7 +149,7 @@ def _resnet_face(grey: Any, times: int = 2) -> Any:
 
 
 def _resnet_face_large(grey: Any) -> Any:
-    """The same at three times the image's size, near that of dlib's own faces (150 px). Its features
+    """The same at three times the size, near that of dlib's own faces (150 px). Its features
     know more there (docs/training.md), at twice the cost."""
     return _resnet_face(grey, 3)
 
