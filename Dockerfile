@@ -3,14 +3,16 @@
 # Libraries have a layer of their own, by pyproject.toml and constraints.txt: a change of the source
 # does not install them again. No stage needs more than what every builder of Docker's understands.
 
-# The wheel. What building needs is a layer too.
+# The wheel. What building needs is a layer too; of the packages that only carry files for
+# scripts/vendor_hook.py nothing is run, so that what they require is left out.
 FROM python:3.12-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /source
 COPY pyproject.toml /requirements/
 COPY scripts/requirements.py /requirements/scripts/
 RUN python /requirements/scripts/requirements.py --build > /requirements/build.txt \
-    && pip install -r /requirements/build.txt
+    && pip install --no-compile "$(grep ^hatchling /requirements/build.txt)" \
+    && pip install --no-compile --no-deps -r /requirements/build.txt
 COPY . .
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && pip install --no-deps --no-compile --prefix /installed /wheels/*.whl
@@ -41,7 +43,7 @@ COPY pyproject.toml constraints.txt /requirements/
 COPY scripts/requirements.py scripts/slim.sh /requirements/scripts/
 
 FROM bare AS cpu-libraries
-RUN python /requirements/scripts/requirements.py s3 > /tmp/list.txt \
+RUN python /requirements/scripts/requirements.py s3 metrics > /tmp/list.txt \
     && pip install --no-compile -c /requirements/constraints.txt -r /tmp/list.txt \
     && sh /requirements/scripts/slim.sh
 
@@ -59,7 +61,7 @@ CMD ["flower", "--address=0.0.0.0", "--port=5555"]
 
 # The CUDA libraries come as wheels; the driver comes from the host (NVIDIA container toolkit).
 FROM bare AS gpu-libraries
-RUN python /requirements/scripts/requirements.py s3 gpu > /tmp/list.txt \
+RUN python /requirements/scripts/requirements.py s3 metrics gpu > /tmp/list.txt \
     && pip install --no-compile -c /requirements/constraints.txt -r /tmp/list.txt \
     && sh /requirements/scripts/slim.sh
 

@@ -65,7 +65,7 @@ cluster-env:  ## Write .env for docker-compose.yml: secrets, your user id
 	@scripts/compose_env.sh
 
 compose-test: $(VENV)/.installed  ## Run docker-compose.yml with a real engine and break it (minutes)
-	$(BIN)/python -m tests.compose
+	$(BIN)/python -m tests.compose $(COMPOSE_ARGS)
 
 clean:  ## Remove what make made
 	rm -rf $(VENV) $(DEMO_OUT) dist build

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from fer_batch.errors import NoSpaceError, OutputPathError
 
-_TEMPORARY = re.compile(r"\..*\.part-[0-9a-f]{8}(\.[^.]*)?")
+_TEMPORARY = re.compile(r"\.(?P<stem>.*)\.part-[0-9a-f]{8}(\.[^.]*)?")
+PRIVATE = 0o700  # what fer-batch keeps by itself is its user's alone
 FLUSHES = 8  # a disk takes several at once
 
 _unflushed: ContextVar[list[Path] | None] = ContextVar("unflushed", default=None)
@@ -25,10 +26,33 @@ def is_temporary(name: str) -> bool:
     return _TEMPORARY.fullmatch(name) is not None
 
 
+def unfinished_name(name: str) -> str:
+    """The stem of the file that a temporary one was to become; "" where it is none."""
+    found = _TEMPORARY.fullmatch(name)
+    return found["stem"] if found else ""
+
+
+def make_private(folder: Path, mode: int = PRIVATE) -> None:
+    """Make ``folder`` and those above it that are missing, each with ``mode`` whatever the umask.
+
+    Folders that are there keep their modes.
+    """
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for made in reversed(missing):
+        with suppress(FileExistsError):
+            made.mkdir(mode & PRIVATE)
+            made.chmod(mode)
+
+
 @contextmanager
-def atomic_path(path: Path, durable: bool = True) -> Iterator[Path]:
+def atomic_path(path: Path, durable: bool = True, mode: int | None = None) -> Iterator[Path]:
     """Yield a temporary name beside ``path``; on success flush it to disk and rename it.
 
+    ``mode``: of folders that are made for it; the file gets the same without the right to execute,
+    unless it also bears somebody else's name (a hard link to a user's file). None: by the umask.
     Without ``durable`` it is not flushed: a power cut may leave it empty, nothing else may.
 
     The temporary name keeps the suffix, since encoders choose formats by it. On any error the
@@ -40,8 +64,13 @@ def atomic_path(path: Path, durable: bool = True) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.stem[:80]}.part-{secrets.token_hex(4)}{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if mode is None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            make_private(path.parent, mode)
         yield temporary
+        if mode is not None and temporary.stat().st_nlink == 1:
+            temporary.chmod(mode & 0o666)
         later = _unflushed.get()
         if durable and later is None:
             _fsync(temporary)
@@ -110,7 +139,7 @@ def write_error(error: OSError, path: Path) -> Exception:
     return error
 
 
-def write_text(path: Path, text: str, durable: bool = True) -> None:
+def write_text(path: Path, text: str, durable: bool = True, mode: int | None = None) -> None:
     """Write ``text`` as UTF-8 under a temporary name, then rename; see ``atomic_path``."""
-    with atomic_path(path, durable) as temporary:
+    with atomic_path(path, durable, mode) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")

@@ -25,6 +25,7 @@ from fer_batch.option_text import (
 # eight bits are a quarter of the cost on CPUs. See docs/model-card.md.
 DEFAULT_MODEL = "ferplus3-int8"
 DETECTORS = ("yunet", "none")
+IDENTITIES = ("input", "off")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
@@ -76,6 +77,12 @@ class AnalyzeSettings(Settings):
     # missed only where it is there for less than that.
     grid: int = option(6, "Detect faces on each n-th analysed frame.", flag=None, low=1)
     fps: float = option(25.0, "Frames per second of image folders.", low=0.01, high=1000)
+    identity: str = option(
+        "input",
+        "Who is who: input recognises people by their faces, so that face_id is one person of an "
+        "input; off only follows them from frame to frame.",
+        choices=IDENTITIES,
+    )
     smooth_s: float = option(
         0.25, "Time constant of the smoothing, seconds.", flag="smooth", low=0, high=60
     )

@@ -10,6 +10,7 @@
     │   ├── UnreadableError      unreadable      1     no    permission, empty file, I/O
     │   ├── NotMediaError        not_media       1     no    not a video or image we open
     │   ├── NoVideoError         no_video        1     no    no picture stream, or no frames
+    │   ├── InputChangedError    changed         1     no    replaced or written to meanwhile
     │   └── LimitError           limit           1     no    too many pixels, frames, hours
     ├── ModelFileError           model_file      1     no    weights or detector damaged
     ├── TrainingDataError        training_data   1     no    data set not understood
@@ -87,6 +88,12 @@ class NoVideoError(InputError):
     """A media file without a picture stream, or without a single frame."""
 
     code = "no_video"
+
+
+class InputChangedError(InputError):
+    """The input was replaced or written to while fer-batch worked on it."""
+
+    code = "changed"
 
 
 class LimitError(InputError):

@@ -18,7 +18,7 @@ from fer_batch.errors import UsageError
 KINDS = {
     int: "a whole number",
     float: "a number",
-    str: "a text",
+    str: "text",
     bool: "true or false",
     tuple: "a tuple",
 }

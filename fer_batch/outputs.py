@@ -129,6 +129,13 @@ REGISTRY: tuple[Output, ...] = (
         joined="people.csv",
     ),
     Output(
+        "cuts",
+        "cuts.csv",
+        "Shots",
+        "A row for each shot, from cut to cut",
+        writer="fer_batch.output.formats.tables:write_cuts",
+    ),
+    Output(
         "vtt",
         "emotions.vtt",
         "Captions",

@@ -36,7 +36,7 @@ DETECTIONS: Columns = {
 }
 FACES: Columns = {
     "status": Column("int64", per="frame"),
-    "cut": Column("bool", per="frame", missing=False, optional=True),
+    "glimpse": Column("uint8", ("glimpse",), per="frame", optional=True),
     "frame": Column("int64"),
     "box": Column("float32", (4,)),
     "confidence": Column("float32"),
@@ -51,6 +51,7 @@ TIMELINE: Columns = {
     "cut": Column("bool", per="frame", missing=False, optional=True),
     "frame": Column("int64"),
     "face_id": Column("int64"),
+    "track": Column("int64", missing=-1, optional=True),
     "box": Column("float32", (4,), mixed=True),
     "confidence": Column("float32"),
     "smoothed": Column("float32", ("labels",), mixed=True),
@@ -195,6 +196,21 @@ class Detections:
 
 
 @dataclass(frozen=True, slots=True)
+class Views:
+    """Kept pictures of some faces of a shard, that people are told apart by: ``row int64[v]``,
+    which of its faces, rising; ``worth float32[v]``, how well a person can be told by it, above 0
+    to 1; ``jpeg``, ``v`` pictures of 150 x 150 pixels."""
+
+    row: IntArray
+    worth: FloatArray
+    jpeg: tuple[bytes, ...]
+
+    def __post_init__(self) -> None:
+        if not len(self.row) == len(self.worth) == len(self.jpeg):
+            raise ValueError("Views: rows, worths and pictures differ in number")
+
+
+@dataclass(frozen=True, slots=True)
 class Faces:
     """All faces of a range of frames, before anyone knows who is who: a shard's content.
 
@@ -202,8 +218,9 @@ class Faces:
     ``frame int64[n]`` (ascending), ``box float32[n, 4]``, ``confidence float32[n]``,
     ``landmarks float32[n, 5, 2]``, ``appearance float16[n, d]`` (unit vectors that tell people
     apart; three digits are enough for a correlation), ``probabilities float32[n, labels]``,
-    ``quality float32[n]`` (0 to 1; NaN where it was not measured). ``cut bool[frames]`` is true
-    where a new shot begins. What ``FACES`` calls optional may be left out.
+    ``quality float32[n]`` (0 to 1; NaN where it was not measured). ``glimpse uint8[frames, d]``:
+    each frame in a few bytes, all 0 where it has no picture. What ``FACES`` calls optional may be
+    left out. ``views``: what was kept to tell people apart by, None where nobody asked.
 
     Raises:
         ValueError: an array is of another type or shape.
@@ -218,7 +235,8 @@ class Faces:
     appearance: HalfArray
     probabilities: FloatArray
     quality: FloatArray = LEFT_OUT
-    cut: BoolArray = LEFT_OUT
+    glimpse: Image = LEFT_OUT
+    views: Views | None = None
 
     def __post_init__(self) -> None:
         _check(self, FACES, len(self.status))
@@ -235,7 +253,8 @@ class Timeline:
 
     Per frame: ``status int64[frames]``, ``time_s float64[frames]`` from the first frame (NaN where
     there is no time), ``cut bool[frames]``: a new shot begins. Per face, ordered by frame, then
-    face_id: ``frame``, ``face_id int64[n]``, ``box float32[n, 4]``,
+    face_id: ``frame``, ``face_id int64[n]`` (who it is in this input), ``track int64[n]`` (the
+    unbroken sight of them that it belongs to, -1 where unknown), ``box float32[n, 4]``,
     ``confidence float32[n]`` (0 where the box was bridged over a short miss),
     ``smoothed float32[n, labels]`` and ``raw float32[n, labels]``; rows of both sum to 1.
     ``landmarks float32[n, 5, 2]`` (NaN where unknown) and ``appearance float16[n, d]`` as in
@@ -260,6 +279,7 @@ class Timeline:
     raw: FloatArray
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    track: IntArray = LEFT_OUT
     landmarks: FloatArray = LEFT_OUT
     appearance: HalfArray = LEFT_OUT
     quality: FloatArray = LEFT_OUT
@@ -276,6 +296,21 @@ class Timeline:
 
     def __len__(self) -> int:
         return len(self.status)
+
+    @property
+    def last_frame_s(self) -> float:
+        """How long the last frame lasts, seconds: as long as most do, 0.04 where none says."""
+        import numpy as np
+
+        steps = np.diff(self.time_s)
+        steps = steps[np.isfinite(steps)]
+        typical = float(np.median(steps)) if len(steps) else 0.0
+        return typical if typical > 0 else 0.04
+
+    @property
+    def end_s(self) -> float:
+        """When the last frame ends, seconds from the first; 0 without frames."""
+        return float(self.time_s[-1]) + self.last_frame_s if len(self) else 0.0
 
     @property
     def emotion(self) -> IntArray:

@@ -16,7 +16,7 @@ INTRO = """\
 
 <!-- Written by `make docs` from the commands themselves; change the words there. -->
 
-Exit status everywhere: 0 all is well, 1 something failed (the rest is complete), 2 the command was
+Exit status everywhere: 0 success, 1 something failed (the rest is complete), 2 the command was
 called wrongly, 130 stopped with Ctrl-C. Errors are single lines on standard error. With `--json`,
 standard output holds JSON and nothing else.
 """

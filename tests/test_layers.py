@@ -29,6 +29,7 @@ LAYERS = {
             "checksum",
             "door",
             "columns",
+            "groups",
             "npz",
             "timeline_file",
         ),

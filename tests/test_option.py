@@ -23,7 +23,7 @@ BAD: list[tuple[type[Settings], str, Any, str]] = [
     (AnalyzeSettings, "smooth_s", 61, "--smooth: 61 is out of range; it must be 0 to 60"),
     (AnalyzeSettings, "grid", 0, "grid: 0 is out of range; it must be at least 1"),
     (AnalyzeSettings, "detector", "eyes", "--detector: 'eyes' is unknown; choose from yunet, none"),
-    (AnalyzeSettings, "model", 3, "--model: 3 is not a text"),
+    (AnalyzeSettings, "model", 3, "--model: 3 is not text"),
     (RenderSettings, "blur_faces", 1, "--blur-faces: 1 is not true or false"),
     (RenderSettings, "labels", "happy", "--labels: 'happy' is not a tuple"),
     (RenderSettings, "labels", (1,), "--labels: '1' is not a list of names"),

@@ -144,3 +144,27 @@ def test_as_a_data_frame() -> None:
     assert data["face_id"].dtype == pd.Int64Dtype()
     assert data["face_id"].isna().tolist() == [False] * 3 + [True] * 3
     assert data["happy"].isna().sum() == 3
+
+
+@pytest.mark.parametrize(
+    ("times", "last", "end"),
+    [
+        ([], 0.04, 0.0),
+        ([0.0], 0.04, 0.04),
+        ([0.0, 0.5, 1.0, 9.0], 0.5, 9.5),
+        ([0.0, 0.0, 0.0], 0.04, 0.04),  # one time stamp for all
+    ],
+)
+def test_the_last_frame_lasts_as_long_as_most(times: list[float], last: float, end: float) -> None:
+    none, shares = np.zeros(0, np.int64), np.zeros((0, 3), np.float32)
+    found = timeline(
+        time_s=np.array(times, np.float64),
+        status=np.zeros(len(times), np.int64),
+        frame=none,
+        face_id=none,
+        box=np.zeros((0, 4), np.float32),
+        confidence=np.zeros(0, np.float32),
+        smoothed=shares,
+        raw=shares,
+    )
+    assert (found.last_frame_s, found.end_s) == (last, pytest.approx(end))

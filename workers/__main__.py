@@ -36,6 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="")
     parser.add_argument("--name", default="")
     parser.add_argument("--loglevel", default="INFO")
+    parser.add_argument("--log-format", choices=("text", "json"), default="")
+    parser.add_argument("--metrics-port", type=int, default=0)
     parser.add_argument("--supervise", action="store_true", help="start it again when it dies")
     parser.add_argument(
         "--healthy", action="store_true", help="only say whether a worker of this host lives"
@@ -67,11 +69,18 @@ def _work(options: argparse.Namespace) -> int:
         os.environ.setdefault(THREADS, str(max(1, usable_cores() // options.concurrency)))
     with tempfile.TemporaryDirectory(prefix="fer-batch-worker-") as folder:
         os.environ[STOP_FILE] = str(Path(folder) / "stop")
+        _watchable(options, Path(folder))
         from workers.app import app, settings
         from workers.parent import install
 
-        install(settings, app, os.environ[WORKER_NAME], queues)
+        # All that a worker writes is kept by fer-batch itself: storage, cache, temporary files.
+        os.umask(0o007 if settings.storage_group else 0o077)
+        caretaker = install(settings, app, os.environ[WORKER_NAME], queues)
+        if options.metrics_port:
+            caretaker.serve_metrics(options.metrics_port)
         logging.getLogger("fer_batch").setLevel(options.loglevel)
+        if settings.unverified:
+            print(f"fer-batch: {settings.unverified}", file=sys.stderr, flush=True)
         worker = app.Worker(
             hostname=os.environ[WORKER_NAME],
             queues=queues,
@@ -85,12 +94,24 @@ def _work(options: argparse.Namespace) -> int:
     return int(worker.exitcode or 0)
 
 
+def _watchable(options: argparse.Namespace, folder: Path) -> None:
+    """Say to this process and its children, before they load anything, how they are watched."""
+    if options.log_format:
+        os.environ["FER_BATCH_LOG_FORMAT"] = options.log_format
+    if options.metrics_port:
+        counts = folder / "metrics"
+        counts.mkdir()
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
+    else:
+        os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+
+
 def _queues(text: str) -> str:
     names = [name.strip() for name in text.split(",") if name.strip()]
     from fer_batch.errors import UsageError
 
     if unknown := [name for name in names if name not in QUEUES]:
-        raise UsageError(f"no queue is called {unknown[0]!r}; there are {', '.join(QUEUES)}")
+        raise UsageError(f"unknown queue {unknown[0]!r}; choose from {', '.join(QUEUES)}")
     # What is nearest to its end comes first: results appear early and little lies about.
     return ",".join(name for name in QUEUES if name in names)
 

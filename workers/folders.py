@@ -13,6 +13,8 @@ import shutil
 import time
 from pathlib import Path
 
+from fer_batch.atomic import make_private
+
 logger = logging.getLogger(__name__)
 LOCK = ".lock"
 # A folder without a lock is one that a worker is about to make, or of a version without locks.
@@ -24,7 +26,7 @@ def hold(folder: Path) -> int:
 
     The kernel lets go of the lock when they die, however they die.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     os.set_inheritable(descriptor, True)
     try:

@@ -15,7 +15,7 @@ from typing import Any
 from celery import signals
 from celery.worker import state as celery_state
 
-from fer_batch.errors import FerBatchError
+from fer_batch.errors import FerBatchError, UsageError
 from fer_batch.jobs.ledger.heartbeat import beat, forget
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.queue.broker import Publisher
@@ -80,6 +80,22 @@ class Caretaker(threading.Thread):
         Redis does is no matter: a worker that waits for it is as it should be."""
         return not self.is_alive() or time.monotonic() - self.turned < self.settings.watchdog_s
 
+    def serve_metrics(self, port: int) -> None:
+        """Answer Prometheus on ``port``.
+
+        Raises:
+            UsageError: the port cannot be had, or its library is not there.
+        """
+        from workers.metrics import serve
+
+        try:
+            serve(port, Ledger(self.settings), self.settings.cache_dir / "workers" / self.worker)
+        except ImportError as error:
+            raise UsageError("--metrics-port: pip install 'fer-batch[metrics]'") from error
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError(f"--metrics-port {port}: {reason.lower()}") from error
+
     @staticmethod
     def _orphaned() -> bool:
         """True where a supervisor had started this worker and is there no more: another one may
@@ -90,7 +106,8 @@ class Caretaker(threading.Thread):
     def _once(self) -> None:
         beat(self.ledger, self.worker, self._about())
         if self.storage is None:
-            self.storage = open_storage(self.settings.storage_url)
+            settings = self.settings
+            self.storage = open_storage(settings.storage_url, settings.storage_group)
         sweep(self.ledger, self.storage, self.publish)
         if time.monotonic() - self._cleaned > CLEAN_S:
             self._cleaned = time.monotonic()
@@ -135,8 +152,8 @@ def graphics_cards() -> str:
     return ", ".join(line.strip() for line in done.stdout.splitlines() if line.strip())
 
 
-def install(settings: QueueSettings, app: Any, name: str, queues: str) -> None:
-    """Tie the caretaker, the heartbeat and the stop file to Celery's signals."""
+def install(settings: QueueSettings, app: Any, name: str, queues: str) -> Caretaker:
+    """Tie the caretaker, the heartbeat and the stop file to Celery's signals; the caretaker."""
     caretaker = Caretaker(settings, app, name, queues)
     own = settings.cache_dir / "workers" / name
     hold(own)
@@ -169,3 +186,4 @@ def install(settings: QueueSettings, app: Any, name: str, queues: str) -> None:
     signals.worker_ready.connect(ready, weak=False)
     signals.worker_shutting_down.connect(shutting_down, weak=False)
     signals.worker_shutdown.connect(shut_down, weak=False)
+    return caretaker

@@ -48,7 +48,7 @@ def executor(timeouts: tuple[type[BaseException], ...] = ()) -> Executor:
 
     settings = load_settings()
     name = os.environ.get(WORKER_NAME, "worker")
-    storage = open_storage(settings.storage_url)
+    storage = open_storage(settings.storage_url, settings.storage_group)
     folder, share = settings.cache_dir / "workers" / name, settings.cache_bytes
     if (children := int(os.environ.get(CHILDREN, "1"))) > 1:
         # A folder each: none removes what another is at work on.

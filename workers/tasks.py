@@ -13,6 +13,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from fer_batch.errors import FerBatchError
 from fer_batch.jobs.ledger.spec import TASKS, Unit
+from workers import logs, metrics
 from workers.process import executor
 
 logger = logging.getLogger(__name__)
@@ -26,8 +27,13 @@ def do(job: str, key: str) -> None:
         logger.warning("message dropped: %s", error)
         return
     begin = time.monotonic()
-    verdict = executor(timeouts=(SoftTimeLimitExceeded,)).run(unit)
-    logger.info("%s %s: %s in %.3f s", unit.job, unit.key, verdict, time.monotonic() - begin)
+    with logs.about(unit):
+        does = executor(timeouts=(SoftTimeLimitExceeded,))
+        verdict = does.run(unit)
+        seconds = time.monotonic() - begin
+        told = {"outcome": verdict, "seconds": round(seconds, 3), "frames": does.frames}
+        logger.info("%s %s: %s in %.3f s", unit.job, unit.key, verdict, seconds, extra=told)
+    metrics.count(unit.stage, verdict, seconds, does.frames)
 
 
 def register() -> None:
@@ -37,3 +43,4 @@ def register() -> None:
 
 
 register()
+logs.install()

@@ -48,7 +48,7 @@ Paths = Annotated[
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")]
 Outputs = Annotated[
     str,
-    typer.Option(help=f"What to make, of: {', '.join(OUTPUTS)}.", autocompletion=complete_outputs),
+    typer.Option(help=f"Outputs to make: {', '.join(OUTPUTS)}.", autocompletion=complete_outputs),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON on stdout.")]

@@ -25,7 +25,7 @@ def render(
     outputs: Annotated[
         str,
         typer.Option(
-            help="What to make beside what there is already, which is drawn again.",
+            help="Outputs to make in addition to the existing ones, which are drawn again.",
             autocompletion=o.complete_outputs,
         ),
     ] = "",

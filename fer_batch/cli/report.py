@@ -17,7 +17,7 @@ def open_page(
         str, typer.Argument(help="A folder of results, or a job's id or its first letters.")
     ] = "fer-batch-out",
     only_print: Annotated[
-        bool, typer.Option("--print", help="Print where the page is, open nothing.")
+        bool, typer.Option("--print", help="Print the page's path instead of opening it.")
     ] = False,
 ) -> None:
     """Open the report of a folder or of a job in the browser.

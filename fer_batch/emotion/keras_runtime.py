@@ -32,7 +32,12 @@ def has_gpu() -> bool:
     return keras.backend.backend() == "torch"
 
 
-def _device(wanted: str) -> str:
+def device_for(wanted: str) -> str:
+    """Keras' name of the device that the settings mean. Imports the backend.
+
+    Raises:
+        UsageError: a GPU is wanted where there is none.
+    """
     found = wanted != "cpu" and has_gpu()
     if wanted == "gpu" and not found:
         raise UsageError("--device gpu: no GPU that Keras' backend can use was found")
@@ -50,7 +55,7 @@ class KerasClassifier:
         import keras
 
         self.card, self.batch_size = card, batch_size
-        self._device = _device(device)
+        self._device = device_for(device)
         path = card.file("keras")
         try:
             with keras.device(self._device):

@@ -50,7 +50,7 @@ def crop_faces(frame: Frame, faces: Detections, template: FloatArray, size: int)
         if np.isnan(landmarks).any():
             _from_box(luma, box, crop)
         else:
-            _warp(luma, similarity(landmarks, template), crop)
+            sample(luma, similarity(landmarks, template), crop)
     return crops if frame.full_range else _FULL_RANGE[crops]
 
 
@@ -96,7 +96,7 @@ def _from_box(luma: Image, box: FloatArray, crop: Image) -> None:
     crop[:] = cv2.resize(part, crop.shape[::-1], interpolation=method)
 
 
-def _warp(luma: Image, transform: FloatArray, crop: Image) -> None:
+def sample(luma: Image, transform: FloatArray, crop: Image) -> None:
     """Sample ``crop`` through ``transform``; large faces are averaged down first.
 
     Bilinear sampling at less than half size would skip pixels (aliasing), so the region of the

@@ -15,9 +15,11 @@ import numpy as np
 from fer_batch.types import FloatArray
 
 # BuiltinOperator.
-ADD, CONV_2D, DEPTHWISE_CONV_2D, MAX_POOL_2D, RESIZE_NEAREST_NEIGHBOR = 0, 3, 4, 17, 97
+ADD, AVERAGE_POOL_2D, CONV_2D, DEPTHWISE_CONV_2D, MAX_POOL_2D, PAD = 0, 1, 3, 4, 17, 34
+RESIZE_NEAREST_NEIGHBOR = 97
 # BuiltinOptions.
-CONV_OPTIONS, DEPTHWISE_OPTIONS, POOL_OPTIONS, ADD_OPTIONS, NEAREST_OPTIONS = 1, 2, 5, 11, 74
+CONV_OPTIONS, DEPTHWISE_OPTIONS, POOL_OPTIONS, ADD_OPTIONS, PAD_OPTIONS = 1, 2, 5, 11, 22
+NEAREST_OPTIONS = 74
 SAME, VALID = 0, 1  # Padding
 NO_ACTIVATION, RELU = 0, 1  # ActivationFunctionType
 FLOAT32, INT32 = 0, 2  # TensorType
@@ -32,7 +34,7 @@ class ModelWriter:
     """
 
     def __init__(self) -> None:
-        self._builder: Any = flatbuffers.Builder(1 << 19)
+        self._builder: Any = None  # made when it is known how much it will hold
         self._tensors: list[tuple[tuple[int, ...], int, int]] = []  # shape, type, buffer
         self._buffers: list[bytes] = [b""]
         self._operators: list[tuple[int, tuple[int, ...], int, int, Options]] = []
@@ -80,19 +82,31 @@ class ModelWriter:
         shape = self.shape(tensor)
         return self._operate(DEPTHWISE_CONV_2D, inputs, shape, DEPTHWISE_OPTIONS, options)
 
-    def pool(self, tensor: int, size: int) -> int:
-        """The largest of each ``size`` x ``size`` pixels."""
-        height, width = self._after(tensor, size, size, size, False)
+    def pool(self, tensor: int, size: int, stride: int = 0, mean: bool = False) -> int:
+        """The largest, or the ``mean``, of ``size`` x ``size`` pixels, each ``stride`` pixels
+        (as many as ``size`` by default)."""
+        stride = stride or size
+        height, width = self._after(tensor, size, size, stride, False)
 
         def options(b: Any) -> int:
             b.StartObject(6)
             b.PrependInt8Slot(0, VALID, 0)
-            for slot in (1, 2, 3, 4):  # strides, filter
-                b.PrependInt32Slot(slot, size, 0)
+            for slot, value in ((1, stride), (2, stride), (3, size), (4, size)):
+                b.PrependInt32Slot(slot, value, 0)
             return int(b.EndObject())
 
         shape = (1, height, width, self.shape(tensor)[3])
-        return self._operate(MAX_POOL_2D, (tensor,), shape, POOL_OPTIONS, options)
+        code = AVERAGE_POOL_2D if mean else MAX_POOL_2D
+        return self._operate(code, (tensor,), shape, POOL_OPTIONS, options)
+
+    def fill_up(self, tensor: int, height: int, width: int, channels: int) -> int:
+        """Zeros below, to the right and in new channels up to that size."""
+        shape = (1, height, width, channels)
+        if self.shape(tensor) == shape:
+            return tensor
+        behind = [(0, new - old) for new, old in zip(shape, self.shape(tensor), strict=True)]
+        inputs = (tensor, self._constant(np.array(behind, np.int32)))
+        return self._operate(PAD, inputs, shape, PAD_OPTIONS, _empty(0))
 
     def enlarge(self, tensor: int, times: int) -> int:
         """Each pixel as ``times`` x ``times`` pixels."""
@@ -102,13 +116,20 @@ class ModelWriter:
         shape = (1, int(size[0]), int(size[1]), channels)
         return self._operate(RESIZE_NEAREST_NEIGHBOR, inputs, shape, NEAREST_OPTIONS, _empty(2))
 
-    def add(self, first: int, second: int) -> int:
+    def add(self, first: int, second: int, relu: bool = False) -> int:
         """The sum of two tensors of one shape."""
-        return self._operate(ADD, (first, second), self.shape(first), ADD_OPTIONS, _empty(1))
+
+        def options(b: Any) -> int:
+            b.StartObject(2)
+            b.PrependInt8Slot(0, RELU if relu else NO_ACTIVATION, 0)
+            return int(b.EndObject())
+
+        return self._operate(ADD, (first, second), self.shape(first), ADD_OPTIONS, options)
 
     def model(self, outputs: Sequence[int]) -> bytes:
         """The file's bytes; ``outputs``: the tensors to be read after a run."""
-        b = self._builder
+        size = sum(len(data) + 64 for data in self._buffers) + (1 << 19)
+        b = self._builder = flatbuffers.Builder(size)
         codes = sorted({operator[0] for operator in self._operators})
         subgraph = self._subgraph(codes, outputs)
         operator_codes = self._vector([self._code(code) for code in codes])

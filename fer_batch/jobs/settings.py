@@ -11,6 +11,7 @@ import os
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -20,6 +21,8 @@ from fer_batch.errors import UsageError
 from fer_batch.jobs.redis_url import read_password, with_password
 
 LIMIT_FRAMES = 2048  # as many as the limits of a task are meant for: a quarter of a second each
+TLS_FILES = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile")
+TLS_OPTIONS = (*TLS_FILES, "ssl_cert_reqs", "ssl_check_hostname")
 SOCKET_PATH_LIMIT = 100  # bytes; Linux allows 108 in sockaddr_un, macOS 104
 
 
@@ -38,9 +41,11 @@ def default_cache_dir() -> Path:
 class QueueSettings(BaseSettings):
     """What the queue reads from the environment; times are seconds unless the name says more.
 
-    ``redis_url``: empty means the embedded stack of this machine. ``window``: units of one job
-    handed out at a time per queue. ``max_attempts``: starts of a unit that ended without a word
-    before its item is given up. ``max_retries``: repeats after errors that time can heal.
+    ``redis_url``: empty means the embedded stack of this machine. ``redis_verify``: whether Redis
+    must prove by its certificate, over TLS, that it is the host of the URL. ``storage_group``:
+    whether the user's group may use a storage folder, too. ``window``: units of one job handed out
+    at a time per queue. ``max_attempts``: starts of a unit that ended without a word before its
+    item is given up. ``max_retries``: repeats after errors that time can heal.
     ``aging_s``: a unit that waited so long moves one priority up. ``heartbeat``: the file that a
     worker touches while it is in order.
     """
@@ -50,9 +55,11 @@ class QueueSettings(BaseSettings):
     )
 
     redis_url: SecretStr = SecretStr("")
+    redis_verify: bool = True
     redis_password: SecretStr = SecretStr("")
     redis_password_file: Path | None = None
     storage: str = ""
+    storage_group: bool = False
     state_dir: Path = Field(default_factory=default_state_dir)
     cache_dir: Path = Field(default_factory=default_cache_dir)
     cache_bytes: int = Field(default=20 * 1024**3, gt=0)
@@ -117,18 +124,44 @@ class QueueSettings(BaseSettings):
 
     @property
     def broker_url(self) -> str:
-        """URL for Celery. Holds the password: never print it."""
+        """URL for Celery, TLS options apart. Holds the password: never print it."""
         url = self.redis_url.get_secret_value()
         if not url:
             return f"redis+socket://{self.socket_path}?virtual_host=0"
         if url.startswith("unix://"):
             return "redis+socket://" + url[len("unix://") :].replace("?db=", "?virtual_host=")
-        return url
+        return url.partition("?")[0]
 
     @property
     def client_url(self) -> str:
-        """URL for redis-py. Holds the password: never print it."""
-        return self.redis_url.get_secret_value() or f"unix://{self.socket_path}?db=0"
+        """URL for redis-py, TLS options apart. Holds the password: never print it."""
+        url = self.redis_url.get_secret_value() or f"unix://{self.socket_path}?db=0"
+        return url if url.startswith("unix://") else url.partition("?")[0]
+
+    @property
+    def tls(self) -> dict[str, Any]:
+        """Options of the TLS connection, the same for Celery and for the ledger; empty without TLS.
+
+        Neither library's own defaults are relied on: kombu does not verify at all where no option
+        is given, and older redis-py does not compare the host's name.
+        """
+        url = self.redis_url.get_secret_value()
+        if not url.startswith("rediss://"):
+            return {}
+        given = dict(parse_qsl(urlsplit(url).query))
+        kept = {name: given[name] for name in TLS_FILES if name in given}
+        verify = "required" if self.redis_verify else "none"
+        return {**kept, "ssl_cert_reqs": verify, "ssl_check_hostname": self.redis_verify}
+
+    @property
+    def unverified(self) -> str:
+        """What to say where Redis' certificate is not looked at; "" where it is, or is none."""
+        if not self.tls or self.redis_verify:
+            return ""
+        return (
+            f"the certificate of Redis at {self.redacted} is not verified, by "
+            "FER_BATCH_REDIS_VERIFY: whoever answers there gets the password and all messages"
+        )
 
     @property
     def over_tcp(self) -> bool:
@@ -189,13 +222,29 @@ def load_settings() -> QueueSettings:
             "FER_BATCH_REDIS_URL is not a URL; write special characters of a password as %XX"
         ) from None
     # Not named: what stands behind a "?" may be the rest of a password.
-    known = "db" if url.startswith("unix:") else "ssl_"
-    if not all(name.startswith(known) for name in options):
+    known = ("db",) if url.startswith("unix:") else TLS_OPTIONS
+    if not all(name in known for name in options):
         raise UsageError(
-            f"FER_BATCH_REDIS_URL: behind the ? only {known}… can be given, since Celery knows no "
-            "more; a ? in a password is written %3F"
+            f"FER_BATCH_REDIS_URL: behind the ? only {', '.join(known)} can be given; a ? in a "
+            "password is written %3F"
         )
+    if url.startswith("redis:") and options:
+        raise UsageError(
+            "FER_BATCH_REDIS_URL: redis:// is not encrypted, so that ssl_… means nothing; write "
+            "rediss://"
+        )
+    _check_verifying(options)
     return settings
+
+
+def _check_verifying(options: dict[str, str]) -> None:
+    """Turning verification off is said in a variable of its own, so that nobody does by the way."""
+    weak = options.get("ssl_cert_reqs", "required").lower().removeprefix("cert_") != "required"
+    if weak or options.get("ssl_check_hostname", "true").lower() not in ("true", "1", "yes"):
+        raise UsageError(
+            "FER_BATCH_REDIS_URL: the certificate and host name of Redis are always verified; give "
+            "your own authority with ?ssl_ca_certs=FILE, or set FER_BATCH_REDIS_VERIFY=no"
+        )
 
 
 @lru_cache(maxsize=1)

@@ -26,7 +26,7 @@ class Input:
 def discover(
     paths: list[Path], exclude: Path | None = None, passed: PassedOver | None = None
 ) -> list[Input]:
-    """Every input under ``paths``: files as they are, folders searched to the bottom.
+    """Every input under ``paths``: files as they are, folders searched recursively.
 
     A folder that holds images is one input, each video in it another. Hidden files, what is
     neither video nor image, earlier results, and everything under ``exclude`` (the output folder)

@@ -135,7 +135,7 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
         often = "once" if laid.restarts == 1 else f"{laid.restarts} times"
         warnings.append(
             f"its times start again {often} (recordings joined as they were); "
-            "they are laid one behind the other"
+            "they are placed one after the other"
         )
     elif expected > (held := len(pts) + hidden) and dependable and not warnings:
         warnings.append(f"the file announces {expected} frames and holds {held}; it is cut off")

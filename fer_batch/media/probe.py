@@ -105,7 +105,7 @@ def _read(path: Path, limits: Limits, track: int) -> tuple[_Header, Packets]:
     with open_container(path, limits) as container:
         stream = video_stream(container, path, track)
         if stream.codec_context is None:
-            raise NoVideoError(f"{path}: its kind of video is unknown; {convert(path)}")
+            raise NoVideoError(f"{path}: unsupported codec; {convert(path)}")
         context = open_decoder(stream, limits)
         if context.width or context.height:
             check_pixels(path, context.width, context.height, limits)

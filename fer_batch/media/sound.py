@@ -38,7 +38,7 @@ def open_sound(source: Any, output: Any, info: SourceInfo, warnings: list[str]) 
         number = list(source.streams.audio).index(track) + 1
         warnings.append(f"of {tracks} sound tracks only number {number} is kept")
     if track.codec_context is None:
-        warnings.append("the sound is left out: its kind is unknown")
+        warnings.append("unsupported sound codec; the sound is left out")
         return iter(())
     codec = track.codec_context.name
     packets = _readable(source.demux(track), warnings)

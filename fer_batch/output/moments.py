@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fer_batch.groups import by_track
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -95,8 +97,7 @@ def face_scores(timeline: Timeline) -> NDArray[np.float64]:
 def _change(timeline: Timeline, p: NDArray[np.float64]) -> NDArray[np.float64]:
     """Half the L1 distance of a face's probabilities half a window before and after each row."""
     change = np.zeros(len(p))
-    for person in sorted(set(timeline.face_id.tolist())):
-        rows = np.flatnonzero(timeline.face_id == person)
+    for _, rows in by_track(timeline.face_id):
         time = timeline.time_s[timeline.frame[rows]]
         before = np.searchsorted(time, time - CHANGE_S / 2)
         after = np.searchsorted(time, time + CHANGE_S / 2, side="right") - 1
@@ -182,10 +183,8 @@ def _moment(
 
 
 def _ends(timeline: Timeline) -> NDArray[np.float64]:
-    """When each frame ends: at the time of the next one; the last after a typical step."""
-    steps = np.diff(timeline.time_s)
-    typical = float(np.median(steps)) if len(steps) else 0.0
-    return np.append(timeline.time_s[1:], timeline.time_s[-1] + (typical or 0.04))
+    """When each frame ends: at the time of the next one."""
+    return np.append(timeline.time_s[1:], timeline.end_s)
 
 
 def sample_frames(timeline: Timeline, moment: Moment, fps: float = GIF_FPS) -> list[int]:

@@ -3,10 +3,10 @@
 Definitions, used by the summary, the plot, the report and ``intervals.csv`` alike:
 
 - A frame *lasts* from its time to the time of the next frame that was not skipped (``--every``);
-  the last one lasts the median of those distances. So variable frame rates weigh right.
+  the last one lasts until the input ends (``Timeline.end_s``). So variable frame rates weigh right.
 - A *episode* is a run of one person's successive frames with the same strongest smoothed label.
-  Skipped frames do not end a episode; a frame without that person (no face, decode error) does.
-- A *change* is a episode whose label differs from the same person's episode before it.
+  Skipped frames do not end an episode; a frame without that person (no face, decode error) does.
+- A *change* is an episode whose label differs from the same person's episode before it.
 - *Shares* are parts of the time that the person is present, and sum to 1.
 - *Coverage* is the part of the frames not skipped in which at least one face was found.
 """
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fer_batch.groups import by_track
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
@@ -56,8 +57,7 @@ class Episode:
 class Person:
     """One face_id over the whole input. ``first_s``/``last_s``: begin of the first and end of the
     last frame with this person. ``share`` holds every label in card order; ``longest`` holds the
-    longest episode of each label that occurs. ``thumbnail_frame`` is the frame where the face is
-    largest among the more certain half of its detections."""
+    longest episode of each label that occurs. ``thumbnail_frame`` is the frame of the portrait."""
 
     face_id: int
     frames: int
@@ -83,7 +83,7 @@ class Person:
 
 
 def episode_json(episode: Episode) -> dict[str, Any]:
-    """A episode as plain values, rounded to microseconds and millionths, with its length."""
+    """An episode as plain values, rounded to microseconds and millionths, with its length."""
     data = {k: round(v, 6) if isinstance(v, float) else v for k, v in asdict(episode).items()}
     return data | {"seconds": round(episode.seconds, 6)}
 
@@ -95,10 +95,8 @@ def frame_seconds(timeline: Timeline) -> NDArray[np.float64]:
     if len(kept) == 0:
         return lasting
     steps = np.diff(timeline.time_s[kept])
-    typical = float(np.median(steps)) if len(steps) else 0.04
-    if len(kept) == 1 and len(timeline) > 1:
-        typical = float(timeline.time_s[-1] - timeline.time_s[kept[0]]) or 0.04
-    lasting[kept] = np.append(np.maximum(steps, 0.0), typical)
+    skipped = float(timeline.time_s[-1] - timeline.time_s[kept[-1]])  # after the last one
+    lasting[kept] = np.append(np.maximum(steps, 0.0), skipped + timeline.last_frame_s)
     return lasting
 
 
@@ -158,12 +156,10 @@ def people(timeline: Timeline, known: list[Episode] | None = None) -> list[Perso
     for episode in every:
         of_person.setdefault(episode.face_id, []).append(episode)
     lasting = frame_seconds(timeline)
-    order = np.argsort(timeline.face_id, kind="stable")
-    bounds = np.searchsorted(timeline.face_id[order], sorted(of_person))
-    parts = np.split(order, bounds[1:]) if of_person else []
     return [
-        _person(timeline, rows, own, lasting)
-        for rows, (_, own) in zip(parts, sorted(of_person.items()), strict=True)
+        _person(timeline, rows, of_person[face_id], lasting)
+        for face_id, rows in by_track(timeline.face_id)
+        if face_id in of_person
     ]
 
 
@@ -194,11 +190,13 @@ def _person(
         episodes=len(own),
         changes=sum(a.emotion != b.emotion for a, b in pairwise(own)),
         confidence=float(confidence[seen].mean()) if seen.any() else 0.0,
-        thumbnail_frame=_thumbnail(timeline, rows),
+        thumbnail_frame=int(timeline.frame[portrait(timeline, rows)]),
     )
 
 
-def _thumbnail(timeline: Timeline, rows: IntArray) -> int:
-    confidence, box = timeline.confidence[rows], timeline.box[rows]
-    area = np.where(confidence >= np.median(confidence), box[:, 2] * box[:, 3], -1.0)
-    return int(timeline.frame[rows[int(area.argmax())]])
+def portrait(timeline: Timeline, rows: IntArray) -> int:
+    """The row of ``rows`` in which that person is best seen: among those where the detector is as
+    sure as anywhere, to a tenth, the one with the largest face, the first of such."""
+    sure = timeline.confidence[rows].round(1)
+    best = rows[sure == sure.max()]
+    return int(best[int(timeline.box[best, 2:].prod(axis=1).argmax())])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from fer_batch.atomic import atomic_path
+from fer_batch.groups import by_track
 from fer_batch.output import palette
 from fer_batch.output.draw.canvas import Canvas
 from fer_batch.output.draw.text import font, text_width
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fer_batch.output.write import Facts
-    from fer_batch.types import Timeline
+    from fer_batch.types import IntArray, Timeline
 
 MAX_PEOPLE = 12
 MAX_POINTS = 800
@@ -71,26 +72,21 @@ def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> No
     count = max(len(shown), 1)
     height = PANEL if count <= 4 else LOW_PANEL
     canvas = Canvas(WIDTH, TOP + count * (height + BETWEEN))
-    end = _end(timeline)
+    end = timeline.end_s or 1.0
+    rows = dict(by_track(timeline.face_id))
     for i in range(count):
         panel = _Panel(TOP + i * (height + BETWEEN), height, end)
         own = [s for s in every if shown and s.face_id == shown[i].face_id]
         _ground(canvas, panel, timeline, own, last=i == count - 1)
         if shown:
-            _person(canvas, panel, timeline, shown[i], own)
+            mine = rows[shown[i].face_id]
+            _person(canvas, panel, timeline, mine, shown[i], own)
         else:
             middle = (LEFT + RIGHT) / 2
             canvas.text("no face found", middle, panel.y(0.5), 17, SOFT, align="centre")
     _heading(canvas, timeline, len(persons) - len(shown))
     with atomic_path(path) as temporary:
         temporary.write_bytes(canvas.png())
-
-
-def _end(timeline: Timeline) -> float:
-    if len(timeline) == 0:
-        return 1.0
-    step = float(np.median(np.diff(timeline.time_s))) if len(timeline) > 1 else 0.04
-    return float(timeline.time_s[-1]) + max(step, 1e-3)
 
 
 def ticks(end: float) -> list[float]:
@@ -148,10 +144,14 @@ def _band(
 
 
 def _person(
-    canvas: Canvas, panel: _Panel, timeline: Timeline, person: Person, own: list[Episode]
+    canvas: Canvas,
+    panel: _Panel,
+    timeline: Timeline,
+    rows: IntArray,
+    person: Person,
+    own: list[Episode],
 ) -> None:
     tints = palette.colours(timeline.labels)
-    rows = np.flatnonzero(timeline.face_id == person.face_id)
     time, values = reduce_curve(timeline, rows, panel.end_s)
     holes = np.flatnonzero(np.isnan(time))
     runs = [run[~np.isnan(time[run])] for run in np.split(np.arange(len(time)), holes)]

@@ -105,6 +105,7 @@ def summary(
         "settings": dict(settings),
         "versions": versions(),
         "frames": {"total": len(timeline), **status_counts(timeline)},
+        "shots": int(timeline.cut.sum()) + 1 if len(timeline) else 0,
         "coverage": round(coverage(timeline), 6),
         "dominant": dominant(persons),
         "share": {k: round(v, 6) for k, v in overall_share(timeline.labels, persons).items()},

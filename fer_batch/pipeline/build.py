@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from contextlib import suppress
@@ -11,11 +12,14 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import FerBatchError
 from fer_batch.faces.detector import Detector
+from fer_batch.faces.recogniser import Recogniser
 from fer_batch.media.source import FrameSource, open_source
 from fer_batch.pipeline.analyzer import FaceAnalyzer
 from fer_batch.pipeline.native import one_thread_a_call, share_arenas
 from fer_batch.timeline_file import LatestTimeline
 from fer_batch.types import SourceInfo
+
+MOST_THREADS = 4  # of the recogniser; more do not make one face quicker
 
 
 class Engine:
@@ -29,6 +33,7 @@ class Engine:
         self.timelines = LatestTimeline()
         self._detectors: dict[tuple[object, ...], Detector] = {}
         self._classifiers: dict[str, Classifier] = {}
+        self._recogniser: Recogniser | None = None
         self._loading = threading.Lock()
 
     def warm_up(self, settings: AnalyzeSettings) -> None:
@@ -80,6 +85,26 @@ class Engine:
                 )
                 self.load_s += time.perf_counter() - begin
         return self._classifiers[settings.model]
+
+    def recogniser(self) -> Recogniser:
+        """What tells people apart. Not for two threads at once.
+
+        Raises:
+            ModelFileError: its weights are missing or damaged.
+        """
+        from fer_batch.faces.recogniser import open_recogniser
+
+        if self._recogniser is None:
+            begin, run = time.perf_counter(), self.run
+            if run.device == "gpu" or run.runtime == "keras":
+                from fer_batch.emotion.keras_runtime import device_for
+
+                self._recogniser = open_recogniser("keras", device_for(run.device))
+            else:
+                threads = run.threads or min(os.cpu_count() or 1, MOST_THREADS)
+                self._recogniser = open_recogniser("litert", threads=threads)
+            self.load_s += time.perf_counter() - begin
+        return self._recogniser
 
     def analyzer(self, settings: AnalyzeSettings) -> FaceAnalyzer:
         """What finds and classifies faces on this machine. Not for two threads at once.

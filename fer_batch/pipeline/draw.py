@@ -9,6 +9,7 @@ from fer_batch.media import planes
 from fer_batch.media.encode import output_size
 from fer_batch.output.draw.anonymise import unseen_boxes
 from fer_batch.output.draw.overlay import Overlay
+from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.pipeline.progress import Timings
 from fer_batch.types import Frame, FrameStatus, Image, SourceInfo, Timeline
 
@@ -29,10 +30,13 @@ class Drawer:
         """The annotated picture ``uint8[h * 3 // 2, w]`` in the size of the output.
 
         It is drawn into ``frame.image``. A frame that could not be decoded is the last picture
-        again, marked as such.
+        again, marked as such. With blurred faces so is one that lies in a long stretch in which
+        nobody looked for faces: who is in it is not known.
         """
         if frame.image is None:
             return self._undecoded()
+        if self._settings.blur_faces and self._unsearched(frame.index):
+            return self._black() if self._last is None else self._last
         timeline, image = self._timeline, frame.image
         faces = timeline.faces_at(self._shown(frame.index))
         unseen = unseen_boxes(timeline, frame.index) if self._settings.blur_faces else None
@@ -55,6 +59,19 @@ class Drawer:
             frame -= 1
         return frame
 
+    def _unsearched(self, frame: int) -> bool:
+        """Whether the pictures searched for faces before and after ``frame`` lie far apart."""
+        timeline = self._timeline
+        if self._info.kind != "video" or timeline.status[frame] != FrameStatus.SKIPPED:
+            return False
+        before, after = frame - 1, frame + 1
+        while before > 0 and timeline.status[before] == FrameStatus.SKIPPED:
+            before -= 1
+        while after < len(timeline) - 1 and timeline.status[after] == FrameStatus.SKIPPED:
+            after += 1
+        last = min(after, len(timeline) - 1)
+        return bool(timeline.time_s[last] - timeline.time_s[before] > LOOK_S)
+
     def _overlay(self, image: Image, full_range: bool) -> Overlay:
         """Images of a folder differ in size; each size has its own overlay."""
         size = (image.shape[1], image.shape[0] * 2 // 3)
@@ -66,10 +83,11 @@ class Drawer:
 
     def _undecoded(self) -> Image:
         """The last picture again, marked; black where there was none."""
-        if self._last is None:
-            image = np.full((self._size[1] * 3 // 2, self._size[0]), 128, np.uint8)
-            image[: self._size[1]] = 16
-        else:
-            image = self._last.copy()
+        image = self._black() if self._last is None else self._last.copy()
         self._overlay(image, self._info.colour[0] == 2).draw_decode_error(image)
+        return image
+
+    def _black(self) -> Image:
+        image = np.full((self._size[1] * 3 // 2, self._size[0]), 128, np.uint8)
+        image[: self._size[1]] = 16
         return image

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 
 import numpy as np
@@ -17,10 +17,12 @@ from fer_batch.emotion.classifier import Classifier
 from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces, sharpened
 from fer_batch.faces.detector import Detector
 from fer_batch.media.source import FrameSource
-from fer_batch.pipeline.detect import NOTHING, detect_on_grid
-from fer_batch.pipeline.plan import detection_grid
+from fer_batch.pipeline.detect import NOTHING, CutMayLie, detect_on_grid
+from fer_batch.pipeline.glimpses import Glimpses
+from fer_batch.pipeline.plan import LOOK_S, detection_grid
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
+from fer_batch.pipeline.views import ViewKeeper
 from fer_batch.types import (
     Detections,
     Faces,
@@ -92,14 +94,33 @@ def analyze_segment(
     card = classifier.card
     template = np.array(card.template, np.float32)
     ahead = frames_ahead(source.info.width, source.info.height)
+    glimpses = Glimpses(segment.start)
+    grid = detection_grid(source.info, settings)
+    keeper = None if settings.identity == "off" else ViewKeeper(settings.every * grid)
+    decoded = _decode(source, segment, glimpses, timings)
     with (
         ThreadPoolExecutor(classifier.concurrency) as pool,
-        Prefetch(_decode(source, segment, settings, timings), ahead) as frames,
-        Prefetch(_detect(frames, source, segment, settings, detector, timings), ahead) as seen,
+        Prefetch(decoded, ahead) as frames,
+        Prefetch(
+            _detect(
+                frames,
+                segment,
+                settings.every,
+                grid,
+                LOOK_S / float(source.info.time_base),
+                detector,
+                glimpses.cut_may_lie,
+                timings,
+            ),
+            ahead,
+        ) as seen,
     ):
         classify = _Batches(classifier, pool, collected, timings)
         for status, frame, found in seen:
             collected.status.append(status)
+            if frame is not None and keeper is not None:
+                with timings.stage("views"):
+                    keeper.see(frame, glimpses.at(frame.index), found, len(collected.frame))
             if frame is not None and len(found):
                 with timings.stage("crop"):
                     crops = crop_faces(frame, found, template, card.input_size)
@@ -109,7 +130,11 @@ def analyze_segment(
             pulse.beat()
         classify.rest()
         pulse.flush()
-    return _faces(segment, collected, len(card.labels))
+    return replace(
+        _faces(segment, collected, len(card.labels)),
+        glimpse=glimpses.whole(len(segment)),
+        views=None if keeper is None else keeper.views(),
+    )
 
 
 def in_source_pixels(found: Detections, scale: float) -> Detections:
@@ -120,9 +145,10 @@ def in_source_pixels(found: Detections, scale: float) -> Detections:
 
 
 def _decode(
-    source: FrameSource, segment: Segment, settings: AnalyzeSettings, timings: Timings
+    source: FrameSource, segment: Segment, glimpses: Glimpses, timings: Timings
 ) -> Iterator[Frame]:
-    """Frames of the segment, and as far past its end as the detection grid reaches."""
+    """Frames of the segment, and as far past its end as the detection grid reaches; all have been
+    glimpsed at."""
     stop = min(segment.stop + 1, len(source.info))
     frames = source.frames(segment.start, stop)
     while True:
@@ -130,23 +156,26 @@ def _decode(
             frame = next(frames, None)
         if frame is None:
             return
+        with timings.stage("glimpse"):
+            glimpses.add(frame)
         yield frame
 
 
 def _detect(
     frames: Iterable[Frame],
-    source: FrameSource,
     segment: Segment,
-    settings: AnalyzeSettings,
+    every: int,
+    grid: int,
+    longest: float,
     detector: Detector,
+    cut_may_lie: CutMayLie,
     timings: Timings,
 ) -> Iterator[tuple[FrameStatus, Frame | None, Detections]]:
     """Status, picture and faces of each frame of the segment, in order; None where not analysed."""
     skipped = (FrameStatus.SKIPPED, None, NOTHING)
-    analysed = (f for f in frames if f.index % settings.every == 0)
+    analysed = (f for f in frames if f.index % every == 0)
     expected = segment.start
-    grid = detection_grid(source.info, settings)
-    for frame, found in detect_on_grid(analysed, detector, grid, timings):
+    for frame, found in detect_on_grid(analysed, detector, grid, timings, longest, cut_may_lie):
         yield from repeat(skipped, min(frame.index, segment.stop) - expected)
         expected = frame.index + 1
         if frame.index >= segment.stop:

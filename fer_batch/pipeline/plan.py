@@ -7,9 +7,16 @@ import math
 from fer_batch.config import AnalyzeSettings
 from fer_batch.types import Segment, SourceInfo
 
+WINDOW = 4
+"""Segments begin on each so many frames of the detection grid: views are chosen within these."""
+# Seconds between two pictures that are searched for faces, at most: six frames of a film. What lies
+# between pictures further apart (one a second, time-lapse, `--every`) is not known from them.
+LOOK_S = 0.26
+
 
 def detection_grid(info: SourceInfo, settings: AnalyzeSettings) -> int:
-    """Of how many analysed frames one is always searched for faces. Photos in a folder are no film:
+    """Of how many analysed frames one is always searched for faces; more are where frames are
+    further apart than ``LOOK_S``. Photos in a folder are no film:
     what two of them show says nothing of those between, so each is searched."""
     return settings.grid if info.kind == "video" else 1
 
@@ -18,11 +25,12 @@ def plan(info: SourceInfo, settings: AnalyzeSettings, frames: int) -> list[Segme
     """Segments of at most about ``frames`` frames that cover the source without gap or overlap.
 
     As few as will do and all about as long, so that workers who share them are done together. Each
-    starts on a detection-grid frame, so that the cut never changes a result. Sources that cannot be
+    starts on a detection-grid frame and with a window of views, so that the cut never changes a
+    result. Sources that cannot be
     sought in are one segment: reading one from the middle means reading all before it.
     """
     total = len(info)
-    grid = settings.every * detection_grid(info, settings)
+    grid = settings.every * detection_grid(info, settings) * WINDOW
     count = max(1, math.ceil(total / frames)) if info.seekable else 1
     length = max(1, math.ceil(total / count / grid)) * grid
     starts = range(0, total, length)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from fer_batch.config import RenderSettings
 from fer_batch.media.source import FrameSource
 from fer_batch.output.gif import small_rgb, write_gif
@@ -45,16 +43,28 @@ def _clip(
 ) -> list[Image]:
     """The small pictures ``uint8[h, w, 3]`` of one moment."""
     wanted = set(sample_frames(timeline, moment))
-    lost = set(np.flatnonzero(timeline.status == FrameStatus.DECODE_ERROR).tolist())
-    pictures: list[Image] = []
     if not wanted:
-        return pictures
-    for frame in source.frames(min(wanted), max(wanted) + 1):
-        # The picture before one that could not be decoded is shown again in its place.
-        if frame.index in wanted or frame.index + 1 in lost:
+        return []
+    drawn = wanted | _shown_again(timeline, wanted)
+    pictures: list[Image] = []
+    for frame in source.frames(min(drawn), max(wanted) + 1):
+        if frame.index in drawn:
             full_range = source.info.colour[0] == 2 if frame.image is None else frame.full_range
             picture = drawer.draw(frame)
             if frame.index in wanted:
                 pictures.append(small_rgb(picture, full_range))
         pulse.beat()
     return pictures
+
+
+def _shown_again(timeline: Timeline, wanted: set[int]) -> set[int]:
+    """The pictures that may stand in for some of ``wanted``: for one that could not be decoded the
+    one before it, for one that was skipped the last that was analysed."""
+    status = timeline.status
+    again = {frame - 1 for frame in wanted if status[frame] == FrameStatus.DECODE_ERROR and frame}
+    for frame in wanted | again:
+        before = frame
+        while before > 0 and status[before] == FrameStatus.SKIPPED:
+            before -= 1
+        again.add(before)
+    return again

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
+
+import numpy as np
 
 from fer_batch.columns import arrays_of
 from fer_batch.errors import UnreadableError
 from fer_batch.npz import read_npz, write_npz
-from fer_batch.types import FACES, Faces
+from fer_batch.types import FACES, Faces, Views
 
-FORMAT = 2
+FORMAT = 3
+VIEWS = ("view_row", "view_worth", "view_end", "view_jpeg")
 
 
 def write_shard(path: Path, faces: Faces, timings: dict[str, float]) -> None:
     """Write a segment's faces, and the seconds that its stages took."""
     meta = {"format": FORMAT, "start": faces.start, "timings": timings}
-    write_npz(path, meta, arrays_of(faces, FACES))
+    write_npz(path, meta, {**arrays_of(faces, FACES), **_stored(faces.views)})
 
 
 def read_shard(path: Path) -> tuple[Faces, dict[str, float]]:
@@ -26,12 +29,30 @@ def read_shard(path: Path) -> tuple[Faces, dict[str, float]]:
     Raises:
         UnreadableError: missing, damaged, or of another version.
     """
-    meta, arrays = read_npz(path, FORMAT, FACES)
-    columns: dict[str, Any] = arrays
+    meta, arrays = read_npz(path, FORMAT, (*FACES, *VIEWS))
+    columns: dict[str, Any] = {name: arrays[name] for name in FACES if name in arrays}
     try:
-        return Faces(start=int(meta["start"]), **columns), dict(meta["timings"])
-    except (ValueError, TypeError, KeyError) as error:
+        views = _views(arrays)
+        return Faces(start=int(meta["start"]), views=views, **columns), dict(meta["timings"])
+    except (ValueError, TypeError, KeyError, IndexError) as error:
         raise UnreadableError(f"{path}: is damaged ({error}); run with --overwrite") from error
+
+
+def _stored(views: Views | None) -> dict[str, Any]:
+    """Arrays of the views: pictures lie one behind the other, ``view_end`` says to where."""
+    if views is None:
+        return {}
+    ends = np.cumsum([len(picture) for picture in views.jpeg], dtype=np.int64)
+    pictures = np.frombuffer(b"".join(views.jpeg), np.uint8)
+    return dict(zip(VIEWS, (views.row, views.worth, ends, pictures), strict=True))
+
+
+def _views(arrays: Mapping[str, Any]) -> Views | None:
+    if "view_row" not in arrays:
+        return None
+    row, worth, ends, pictures = (arrays[name] for name in VIEWS)
+    data, starts = pictures.tobytes(), np.concatenate([[0], ends[:-1]])
+    return Views(row, worth, tuple(data[a:b] for a, b in zip(starts, ends, strict=True)))
 
 
 def read_timings(path: Path) -> dict[str, float]:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fer_batch.config import RenderSettings
+from fer_batch.groups import by_track
 from fer_batch.output.moments import pick_moments
-from fer_batch.tracking.groups import by_track
+from fer_batch.output.people import portrait
 from fer_batch.types import Timeline
 
 FACE_SIDE = 160
@@ -43,12 +44,10 @@ def wanted(timeline: Timeline, settings: RenderSettings) -> Wanted:
 
 
 def _portraits(timeline: Timeline) -> dict[int, list[int]]:
-    """Frame to the people best seen there: sure of the face first, then large."""
+    """Frame to the people best seen there."""
     chosen: dict[int, list[int]] = {}
-    score = timeline.confidence.round(1) * 1e6 + timeline.box[:, 2:].prod(axis=1)
     for person, mine in by_track(timeline.face_id):
-        best = mine[int(score[mine].argmax())]
-        chosen.setdefault(int(timeline.frame[best]), []).append(person)
+        chosen.setdefault(int(timeline.frame[portrait(timeline, mine)]), []).append(person)
     return chosen
 
 

@@ -5,20 +5,24 @@ All of it looks at the whole source at once, so that how it was cut cannot matte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import FerBatchError
+from fer_batch.faces.recogniser import Recogniser
+from fer_batch.groups import by_track
 from fer_batch.output.table import as_shown
+from fer_batch.pipeline.identify import join_tracks
+from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.tracking.assign import assign_tracks
+from fer_batch.tracking.cuts import NO_CUTS, find_cuts, shot_of
 from fer_batch.tracking.gaps import ghosts, missing_rows
-from fer_batch.tracking.groups import by_track
 from fer_batch.tracking.returns import join_returns
 from fer_batch.tracking.smooth import smooth
-from fer_batch.types import FACES, TIMELINE, Faces, FrameStatus, SourceInfo, Timeline
+from fer_batch.types import FACES, TIMELINE, Faces, FrameStatus, IntArray, SourceInfo, Timeline
 
 # A person may be out of sight for this long and keeps the number when found near the same place.
 PATIENCE_S = 1.5
@@ -54,13 +58,22 @@ def merge(shards: Sequence[Faces], frames: int) -> Faces:
 
 
 def build_timeline(
-    info: SourceInfo, shards: Sequence[Faces], labels: tuple[str, ...], settings: AnalyzeSettings
+    info: SourceInfo,
+    shards: Sequence[Faces],
+    labels: tuple[str, ...],
+    settings: AnalyzeSettings,
+    recogniser: Callable[[], Recogniser],
 ) -> Timeline:
-    """The timeline of a source from its shards, which lie in order."""
+    """The timeline of a source from its shards, which lie in order. ``recogniser`` gives what tells
+    people apart; it is asked for only where there is a question."""
     faces = merge(shards, len(info))
     time_s = (info.pts - info.pts[0]) * float(info.time_base)
-    track = assign_tracks(faces.frame, faces.box, faces.appearance, time_s, PATIENCE_S)
-    track = join_returns(track, faces.frame, faces.appearance)
+    cuts = find_cuts(faces.glimpse, film=info.kind == "video")
+    sight = assign_tracks(faces.frame, faces.box, faces.appearance, time_s, PATIENCE_S, cuts)
+    if settings.identity == "off":
+        track = join_returns(sight, faces.frame, faces.appearance)
+    else:
+        track = join_tracks(sight, faces.frame, shards, recogniser)
     keep = np.ones(len(track), bool)
     # Photos in a folder are no film: a face in a single one of them is no ghost, and where none
     # was found none is put in.
@@ -73,17 +86,18 @@ def build_timeline(
             time_s,
             settings.ghost_s,
             settings.ghost_confidence,
+            sight_s(faces.status, time_s),
         )
         keep = ~drop
     usable = np.isin(faces.status, (FrameStatus.OK, FrameStatus.NO_FACE))
     numbers = _renumbered(track[keep])
     rows = {name: getattr(faces, name)[keep] for name in TAKEN_OVER}
-    rows |= {"face_id": numbers, "raw": faces.probabilities[keep]}
-    rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s if film else 0.0)
+    rows |= {"face_id": numbers, "track": sight[keep], "raw": faces.probabilities[keep]}
+    rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s if film else 0.0, cuts)
     # Crops in a folder are unrelated pictures: what one shows says nothing of the next.
     smooth_s = 0.0 if settings.detector == "none" else settings.smooth_s
     smoothed = rows["raw"].copy()
-    for _, mine in by_track(rows["face_id"]):
+    for mine in _by_person_and_shot(rows, cuts):
         smoothed[mine] = smooth(rows["raw"][mine], time_s[rows["frame"][mine]], smooth_s)
     status = faces.status.copy()
     status[usable] = FrameStatus.NO_FACE
@@ -95,12 +109,19 @@ def build_timeline(
             status=status,
             time_s=time_s,
             smoothed=smoothed,
-            cut=faces.cut,
+            cut=np.isin(np.arange(len(info)), cuts),
             files=info.files,
             warnings=info.warnings,
             **rows,
         )
     )
+
+
+def sight_s(status: np.ndarray, time_s: np.ndarray) -> float:
+    """Seconds that one analysed picture stands for, where they are far apart; else 0."""
+    analysed = time_s[status != FrameStatus.SKIPPED]
+    apart = float(np.median(np.diff(analysed))) if len(analysed) > 1 else 0.0
+    return apart if apart > LOOK_S else 0.0
 
 
 def _renumbered(track: np.ndarray) -> np.ndarray:
@@ -114,17 +135,30 @@ def _in_order(rows: Rows) -> Rows:
     return {name: values[order] for name, values in rows.items()}
 
 
-def bridged(rows: Rows, time_s: np.ndarray, usable: np.ndarray, longest_s: float) -> Rows:
+def _by_person_and_shot(rows: Rows, cuts: IntArray) -> Iterator[IntArray]:
+    """The rows of each person within each shot: nothing is carried across a cut."""
+    shots = len(cuts) + 1
+    for _, mine in by_track(rows["face_id"] * shots + shot_of(rows["frame"], cuts)):
+        yield mine
+
+
+def bridged(
+    rows: Rows,
+    time_s: np.ndarray,
+    usable: np.ndarray,
+    longest_s: float,
+    cuts: IntArray = NO_CUTS,
+) -> Rows:
     """``rows`` with more for short misses: what can be mixed lies between both sights."""
     columns = {name: [values] for name, values in rows.items()}
-    for number, mine in by_track(rows["face_id"]):
+    for mine in _by_person_and_shot(rows, cuts):
         frames, before, share = missing_rows(rows["frame"][mine], time_s, usable, longest_s)
         first, last = mine[before], mine[before + 1] if len(before) else mine[:0]
         for name, values in rows.items():
             if name == "frame":
                 addition = frames
-            elif name == "face_id":
-                addition = np.full(len(frames), number, np.int64)
+            elif name in ("face_id", "track"):
+                addition = values[first]
             elif TIMELINE[name].mixed:
                 part = share.astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
                 addition = values[first] + (values[last] - values[first]) * part

@@ -11,6 +11,7 @@ from math import hypot, log, sqrt
 
 import numpy as np
 
+from fer_batch.tracking.cuts import NO_CUTS, shot_of
 from fer_batch.types import FloatArray, HalfArray, IntArray
 
 # A face may have moved this many of its own widths beside the prediction, per second unseen.
@@ -60,12 +61,13 @@ def assign_tracks(
     appearance: HalfArray,
     time_s: np.ndarray,
     patience_s: float,
+    cuts: IntArray = NO_CUTS,
 ) -> IntArray:
     """Number the track of each face: ``int64[n]`` from 0 in order of appearance.
 
     ``frame int64[n]`` ascending, ``box float32[n, 4]``, ``appearance float16[n, d]`` unit vectors,
     ``time_s float64[frames]``. A track that is not seen for longer than ``patience_s`` seconds
-    has ended.
+    has ended, and so have all at each of ``cuts``: the first frame of each new shot, rising.
     """
     numbers = np.full(len(frame), -1, np.int64)
     if len(frame) == 0:
@@ -75,8 +77,10 @@ def assign_tracks(
     starts = np.flatnonzero(np.diff(frame, prepend=-1))
     times = time_s[frame[starts]].tolist()
     stops = [*starts[1:].tolist(), len(frame)]
-    for start, stop, time in zip(starts.tolist(), stops, times, strict=True):
-        tracks = [t for t in tracks if time - t.time <= patience_s]
+    shots, shot = shot_of(frame[starts], cuts).tolist(), -1
+    for start, stop, time, now in zip(starts.tolist(), stops, times, shots, strict=True):
+        tracks = [t for t in tracks if time - t.time <= patience_s and now == shot]
+        shot = now
         boxes: list[Box] = [tuple(row) for row in box[start:stop].tolist()]
         looks = appearance[start:stop].astype(np.float32)
         new = set(range(len(boxes)))

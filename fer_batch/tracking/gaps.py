@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_batch.tracking.groups import by_track
+from fer_batch.groups import by_track
 from fer_batch.types import FloatArray, IntArray
 
 
@@ -15,15 +15,17 @@ def ghosts(
     time_s: np.ndarray,
     shortest_s: float,
     least_confidence: float,
+    sight_s: float = 0.0,
 ) -> np.ndarray:
     """Which faces ``bool[n]`` belong to tracks both shorter and less certain than given.
 
-    Certainty is a track's mean detection confidence, its length the time from first to last sight.
+    Certainty is a track's mean detection confidence, its length the time from first to last sight
+    and ``sight_s``: how long one sight stands for, where pictures are far apart.
     """
     drop = np.zeros(len(track), bool)
     for _, mine in by_track(track):
         times = time_s[frame[mine]]
-        short = times[-1] - times[0] < shortest_s
+        short = times[-1] - times[0] + sight_s < shortest_s
         drop[mine] = short and float(confidence[mine].mean()) < least_confidence
     return drop
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_batch.tracking.groups import by_track
+from fer_batch.groups import by_track
 from fer_batch.types import HalfArray, IntArray
 
 # Correlation of mean looks. On film, two people in like light reach 0.80, one person in two takes

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fer_batch.config import OUTPUTS, AnalyzeSettings, RenderSettings, RunSettings
+from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.demo.clip import write_clip
 from fer_batch.jobs.item.batch import write_batch
-from fer_batch.jobs.item.local import ItemResult, run_items
+from fer_batch.jobs.item.local import run_items
+from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
+from fer_batch.outputs import DEFAULT_OUTPUTS
 from fer_batch.pipeline.build import Engine
 
 SECONDS = (1.0, 2.0, 9.0)  # the last is several segments
@@ -19,8 +21,8 @@ class Silence:
     """An observer that says nothing."""
 
     def item_started(self, number: int, item: ItemSpec) -> None: ...
-    def stage(self, name: str, frames: int) -> None: ...
-    def advance(self, frames: int) -> None: ...
+    def stage(self, number: int, name: str, frames: int) -> None: ...
+    def advance(self, number: int, frames: int) -> None: ...
     def item_ended(self, number: int, result: ItemResult) -> None: ...
 
 
@@ -37,7 +39,7 @@ def run_here(clips: list[Path], out: Path) -> None:
     """All outputs of ``clips`` and of them together into ``out``."""
     engine = Engine(RunSettings(segment_frames=SEGMENT_FRAMES))
     items = [
-        ItemSpec(str(clip), clip.stem, AnalyzeSettings(), RenderSettings(), OUTPUTS)
+        ItemSpec(str(clip), clip.stem, AnalyzeSettings(), RenderSettings(), DEFAULT_OUTPUTS)
         for clip in clips
     ]
     results = run_items(items, out, engine, "overwrite", Silence())

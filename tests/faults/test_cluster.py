@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import json
 import os
 import subprocess
@@ -155,38 +153,6 @@ def test_acl_user_and_wrong_passwords(
     assert "not-it" not in str(caught.value)
 
 
-def test_tls(tmp_path: Path, clip: Path, expected: Path) -> None:
-    key, certificate = self_signed(tmp_path)
-    plain = RedisServer(tmp_path / "redis", tcp=True, password="frost")
-    port = free_port()
-    plain.more = (
-        *("--tls-port", str(port), "--tls-cert-file", str(certificate)),
-        *("--tls-key-file", str(key), "--tls-auth-clients", "no"),
-    )
-    try:
-        plain.start()
-    except AssertionError as error:
-        if "tls" in str(error).lower() or "Bad directive" in str(error):
-            pytest.skip("this Redis server was built without TLS")
-        raise
-    secure = f"rediss://:frost@127.0.0.1:{port}/0?ssl_ca_certs={certificate}"
-    cluster = Cluster(tmp_path / "cluster", plain, FER_BATCH_REDIS_URL=secure)
-    try:
-        cluster.worker()
-        job = cluster.submit(clip)
-        cluster.wait(job)
-        out = tmp_path / "got"
-        cluster.client.download(job, out, frozenset())
-        same_outputs(out / "pair", expected / "pair")
-        strict = f"rediss://:frost@127.0.0.1:{port}/0"
-        unknown = Cluster(tmp_path / "unknown", plain, FER_BATCH_REDIS_URL=strict)
-        with pytest.raises(BrokerError):
-            unknown.submit(clip)
-    finally:
-        cluster.close()
-        plain.stop()
-
-
 def test_storage_away(tmp_path: Path, redis_server: RedisServer, clip: Path) -> None:
     """One clear line; nothing entered into the ledger."""
     names = {
@@ -203,38 +169,3 @@ def test_storage_away(tmp_path: Path, redis_server: RedisServer, clip: Path) -> 
             cluster.submit(clip)
     assert "\n" not in str(caught.value) and "test-secret-of-s3" not in str(caught.value)
     assert list_jobs(cluster.client.ledger)[1] == 0
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    """A key and a certificate for 127.0.0.1."""
-    x509 = pytest.importorskip("cryptography.x509")
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    key_file, certificate_file = folder / "key.pem", folder / "certificate.pem"
-    encoding = serialization.Encoding.PEM
-    key_file.write_bytes(
-        key.private_bytes(
-            encoding,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-    )
-    certificate_file.write_bytes(certificate.public_bytes(encoding))
-    return key_file, certificate_file

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from fer_batch.demo.portraits import eileen_collins, grace_hopper
 from fer_batch.demo.scene import Scene
 from fer_batch.types import Image
 
@@ -40,6 +41,12 @@ def two_faces(frames: int, width: int = 320, height: int = 180, fps: int = 25) -
     """The start of the demo scene: two people all the time up to 4 s."""
     scene = Scene(width, height)
     return tuple(scene.at(i / fps) for i in range(frames))
+
+
+@lru_cache(maxsize=1)
+def portraits() -> tuple[Image, Image]:
+    """Eileen Collins and Grace Hopper, one face in each: BGR."""
+    return eileen_collins().image, grace_hopper().image
 
 
 def cover(picture: Image, width: int, height: int) -> Image:

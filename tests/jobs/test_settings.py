@@ -8,6 +8,7 @@ import pytest
 
 from fer_batch.errors import BrokerError, UsageError
 from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.queue.broker import make_app
 from fer_batch.jobs.settings import QueueSettings, load_settings
 
 SECRET = "very-secret"
@@ -66,6 +67,61 @@ def test_bad_values_are_named_not_shown(
     with pytest.raises(UsageError, match=name) as caught:
         load_settings()
     assert SECRET not in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ssl_cert_reqs=none",
+        "ssl_cert_reqs=CERT_NONE",
+        "ssl_cert_reqs=optional",
+        "ssl_check_hostname=false",
+        "ssl_ca_certs=/x&ssl_cert_reqs=none",
+        "ssl_cert_reqs=",
+    ],
+)
+def test_no_url_turns_verification_off(query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FER_BATCH_REDIS_URL", f"rediss://:{SECRET}@host/0?{query}")
+    with pytest.raises(UsageError, match="FER_BATCH_REDIS_VERIFY") as caught:
+        load_settings()
+    assert SECRET not in str(caught.value)
+
+
+def test_tls_options_mean_nothing_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FER_BATCH_REDIS_URL", "redis://host/0?ssl_ca_certs=/x")
+    with pytest.raises(UsageError, match="rediss://"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rediss://host",
+        "rediss://host:6380/0",
+        f"rediss://:{SECRET}@host/0",
+        f"rediss://fer:{SECRET}@host/0?ssl_ca_certs=/ca.pem",
+        f"rediss://fer:{SECRET}@host/0?ssl_cert_reqs=required&ssl_check_hostname=true",
+    ],
+)
+def test_tls_is_verified_by_both_libraries(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What kombu's channel and redis-py's pool really hand to the connection."""
+    monkeypatch.setenv("FER_BATCH_REDIS_URL", url)
+    for verify in (True, False):
+        monkeypatch.setenv("FER_BATCH_REDIS_VERIFY", "yes" if verify else "no")
+        settings = load_settings()
+        app = make_app(settings)
+        connection = app.connection_for_write()
+        channel = object.__new__(connection.get_transport_cls().Channel)
+        channel.connection = type("Transport", (), {"client": connection, "default_port": 6379})()
+        for given in (
+            channel._connparams(),
+            Ledger(settings).client.connection_pool.connection_kwargs,
+        ):
+            assert given["ssl_cert_reqs"] == ("required" if verify else "none")
+            assert given["ssl_check_hostname"] is verify
+            assert given.get("ssl_ca_certs") == ("/ca.pem" if "ca.pem" in url else None)
+        assert bool(settings.unverified) is not verify
+        assert SECRET not in settings.unverified
 
 
 def test_what_is_one_unit_however_long_gets_as_much_time() -> None:

@@ -157,7 +157,7 @@ def test_sound_of_unknown_kind_costs_the_sound_only(tmp_path: Path) -> None:
     source = videos.write(tmp_path / "sound.mkv", frames, Recipe(sound=True))
     source.write_bytes(source.read_bytes().replace(b"A_AAC", b"A_XYZ"))
     (warning,) = film(source, tmp_path / "film.mp4")
-    assert "kind is unknown" in warning
+    assert "unsupported sound codec" in warning
     assert pictures_in(tmp_path / "film.mp4") == FRAMES
 
 

@@ -109,7 +109,7 @@ def test_a_track_of_unknown_kind_is_said(video_of: VideoOf, tmp_path: Path) -> N
     data = video_of("h264.mkv").read_bytes()
     path = tmp_path / "unknown.mkv"
     path.write_bytes(data.replace(b"V_MPEG4/ISO/AVC", b"V_UNKNOWN/CODEC"))
-    with pytest.raises(NoVideoError, match="kind of video is unknown"):
+    with pytest.raises(NoVideoError, match="unsupported codec"):
         probed(path)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from fer_batch.output.people import coverage, episodes, frame_seconds, people
+from fer_batch.output.people import coverage, episodes, frame_seconds, people, portrait
 from fer_batch.types import FrameStatus, Timeline
 from tests.output.timelines import timeline, timelines
 
@@ -13,19 +13,19 @@ def words(made: Timeline) -> list[tuple[int, str, int, int]]:
     return [(s.face_id, s.emotion, s.start_frame, s.stop_frame) for s in episodes(made)]
 
 
-def test_a_episode_lasts_while_the_label_does() -> None:
+def test_an_episode_lasts_while_the_label_does() -> None:
     assert words(timeline("hhssh")) == [
         (1, "happy", 0, 2), (1, "sad", 2, 4), (1, "happy", 4, 5),
     ]  # fmt: skip
 
 
-def test_a_gap_ends_a_episode_even_if_the_label_stays() -> None:
+def test_a_gap_ends_an_episode_even_if_the_label_stays() -> None:
     assert words(timeline("hh.hh")) == [(1, "happy", 0, 2), (1, "happy", 3, 5)]
     assert people(timeline("hh.hh"))[0].changes == 0
     assert people(timeline("hh.ss"))[0].changes == 1
 
 
-def test_skipped_frames_do_not_end_a_episode() -> None:
+def test_skipped_frames_do_not_end_an_episode() -> None:
     made = timeline("h..h..h..", status=".--.--.--")
     assert words(made) == [(1, "happy", 0, 7)]
     person = people(made)[0]
@@ -107,7 +107,13 @@ def test_people_add_up(made: Timeline) -> None:
         assert person.changes < person.episodes
         assert person.seconds <= frame_seconds(made).sum() + 1e-9
         own = made.frame[made.face_id == person.face_id]
-        assert person.thumbnail_frame in own
+        rows = np.flatnonzero(made.face_id == person.face_id)
+        best = portrait(made, rows)
+        assert best in rows and made.frame[best] == person.thumbnail_frame
+        # Nobody surer by a tenth, and of those as sure nobody larger.
+        sure, size = made.confidence.round(1), made.box[:, 2] * made.box[:, 3]
+        assert sure[best] == sure[rows].max()
+        assert size[best] == size[rows][sure[rows] == sure[best]].max()
         assert person.first_s == made.time_s[own[0]]
         assert person.to_json()["face_id"] == person.face_id
     assert 0 <= coverage(made) <= 1

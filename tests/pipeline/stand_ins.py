@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -13,12 +14,22 @@ from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.faces.detector import Detector, open_detector
+from fer_batch.faces.recogniser import Recogniser, open_recogniser
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.grid import analyze_segment
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Timings
-from fer_batch.types import Detections, Faces, FloatArray, Frame, FrameStatus, Image, SourceInfo
+from fer_batch.types import (
+    FACES,
+    Detections,
+    Faces,
+    FloatArray,
+    Frame,
+    FrameStatus,
+    Image,
+    SourceInfo,
+)
 
 LABELS = ("bright", "mixed", "dark")
 CARD = ModelCard(
@@ -143,12 +154,22 @@ def analyzed(source: FrameSource, settings: AnalyzeSettings, frames: int) -> lis
     ]
 
 
+@cache
+def known_people() -> Recogniser:
+    """The real recogniser, opened once."""
+    return open_recogniser()
+
+
+def nobody_known() -> Recogniser:
+    """In place of a recogniser that is not to be asked."""
+    raise AssertionError("nobody was to be recognised")
+
+
 def same_faces(one: Faces, other: Faces) -> bool:
     """Whether two hold the same numbers, bit for bit."""
-    names = ("status", "frame", "box", "confidence", "landmarks", "appearance", "probabilities")
     return one.start == other.start and all(
-        np.array_equal(getattr(one, n), getattr(other, n), equal_nan=n == "landmarks")
-        for n in names
+        np.array_equal(getattr(one, n), getattr(other, n), equal_nan=c.dtype.startswith("float"))
+        for n, c in FACES.items()
     )
 
 

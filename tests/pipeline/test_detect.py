@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -147,3 +148,30 @@ def test_each_level_of_a_group_is_one_question() -> None:
     source = PaintedSource([[20 * (i % 3)] for i in range(9)], side=8)
     list(detect_on_grid(source.frames(0, 9), detector, 8, Timings()))
     assert detector.asked == [[0, 8], [4], [2, 6], [1, 3, 5, 7]]
+
+
+@quick
+@given(frames_of, st.integers(1, 6), st.integers(1, 4))
+def test_frames_far_apart_are_all_searched(places: Places, grid: int, every: int) -> None:
+    """``longest`` of less than the distance of two frames: nothing is filled in."""
+    source, detector = PaintedSource(places), Counting(Painted())
+    frames = [f for f in source.frames(0, len(places)) if f.index % every == 0]
+    found = list(detect_on_grid(frames, detector, grid, Timings(), longest=0.5))
+    assert sorted(detector.seen) == [f.index for f in frames if f.image is not None]
+    for frame, detections in found:
+        assert len(detections) == len(places[frame.index] or ())
+
+
+@quick
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=40), st.integers(1, 8), st.integers(1, 20))
+def test_nothing_is_filled_in_over_more_than_the_longest(
+    steps: list[int], grid: int, longest: int
+) -> None:
+    """At any times: between two searched pictures that lie further apart lies no other."""
+    places: Places = [[0]] * len(steps)
+    times = np.cumsum(steps)
+    source, detector = PaintedSource(places), Counting(Painted())
+    frames = [replace(f, pts=int(times[f.index])) for f in source.frames(0, len(places))]
+    list(detect_on_grid(frames, detector, grid, Timings(), longest))
+    for before, after in pairwise(sorted(detector.seen)):
+        assert after == before + 1 or times[after] - times[before] <= longest

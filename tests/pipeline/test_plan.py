@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.pipeline.native import COLLECT_EVERY
-from fer_batch.pipeline.plan import plan
+from fer_batch.pipeline.plan import WINDOW, plan
 from fer_batch.types import SourceInfo
 
 
@@ -31,10 +31,10 @@ def test_segments_cover_all_frames_once_and_start_on_the_grid(
     assert [s.index for s in found] == list(range(len(found)))
     assert [f for s in found for f in range(s.start, s.stop)] == list(range(frames))
     assert all(len(s) > 0 for s in found)
-    assert all(s.start % (every * grid) == 0 for s in found)
+    assert all(s.start % (every * grid * WINDOW) == 0 for s in found)
     # As few as will do, none longer than asked for by a whole step of the grid, all alike but for
     # what the grid takes from the last.
-    step = every * grid
+    step = every * grid * WINDOW
     assert len(found) <= math.ceil(frames / length)
     assert all(len(s) < length + step for s in found)
     for one, other in pairwise(found):

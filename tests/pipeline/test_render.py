@@ -25,7 +25,7 @@ from fer_batch.pipeline.snapshots import Snapshots, wanted
 from fer_batch.pipeline.timeline import build_timeline
 from fer_batch.types import Frame, FrameStatus, Image, Segment, Timeline
 from tests.footage import broken, images, oracle, pictures, videos
-from tests.pipeline.stand_ins import LABELS, analyzed
+from tests.pipeline.stand_ins import LABELS, analyzed, nobody_known
 
 FRAMES = 50
 QUICK = RenderSettings(preset="ultrafast")
@@ -37,7 +37,7 @@ def analysed(path: Path) -> Work:
     source = open_source(probe(path, path.stem, 25.0, Limits()), Limits(), threads=1)
     settings = AnalyzeSettings()
     shards = analyzed(source, settings, 10**6)
-    return source, build_timeline(source.info, shards, LABELS, settings)
+    return source, build_timeline(source.info, shards, LABELS, settings, nobody_known)
 
 
 @pytest.fixture(scope="module")

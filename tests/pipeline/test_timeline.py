@@ -15,7 +15,14 @@ from fer_batch.errors import FerBatchError
 from fer_batch.pipeline.timeline import build_timeline, merge
 from fer_batch.tracking.smooth import smooth
 from fer_batch.types import Faces, FrameStatus, SourceInfo, Timeline
-from tests.pipeline.stand_ins import LABELS, cut, same_faces, same_timelines, some_faces
+from tests.pipeline.stand_ins import (
+    LABELS,
+    cut,
+    nobody_known,
+    same_faces,
+    same_timelines,
+    some_faces,
+)
 
 FRAMES = 60
 KEEP_ALL = AnalyzeSettings(ghost_s=0, smooth_s=0)
@@ -59,7 +66,7 @@ def together(*people: Faces) -> Faces:
 
 
 def built(faces: Faces, settings: AnalyzeSettings = KEEP_ALL, kind: str = "video") -> Timeline:
-    return build_timeline(source(len(faces.status), kind), [faces], LABELS, settings)
+    return build_timeline(source(len(faces.status), kind), [faces], LABELS, settings, nobody_known)
 
 
 @quick
@@ -74,7 +81,7 @@ def test_any_cut_merges_to_the_same(seed: int, places: list[int]) -> None:
 def test_any_cut_gives_the_same_timeline(seed: int, places: list[int]) -> None:
     faces = some_faces(seed, FRAMES)
     one, many = (
-        build_timeline(source(), shards, LABELS, AnalyzeSettings(ghost_s=0.1))
+        build_timeline(source(), shards, LABELS, AnalyzeSettings(ghost_s=0.1), nobody_known)
         for shards in ([faces], cut(faces, places))
     )
     assert same_timelines(one, many)
@@ -204,9 +211,9 @@ def test_each_person_is_smoothed_alone_over_time() -> None:
         assert found.smoothed[mine] == pytest.approx(expected, abs=2e-6)
 
 
-def test_one_who_comes_back_keeps_the_number() -> None:
+def test_one_who_comes_back_keeps_the_number_by_looks_alone_where_nobody_is_recognised() -> None:
     frames = [*range(15), *range(130, 150)]
-    found = built(person(frames, of=150), AnalyzeSettings())
+    found = built(person(frames, of=150), AnalyzeSettings(identity="off"))
     assert set(found.face_id.tolist()) == {1}
     other = replace(person(frames, of=150))
     other.appearance[15:] = np.eye(8)[3]
@@ -216,3 +223,29 @@ def test_one_who_comes_back_keeps_the_number() -> None:
 def test_a_timeline_of_nobody() -> None:
     found = built(person([]))
     assert found.raw.shape == (0, 3) and (found.status == FrameStatus.NO_FACE).all()
+
+
+def cut_at(faces: Faces, place: int) -> Faces:
+    """The same faces in a film of two still pictures."""
+    glimpse = np.full((len(faces.status), 288), 60, np.uint8)
+    glimpse[:, ::2] = 90
+    glimpse[place:, :150] = 200
+    return replace(faces, glimpse=glimpse)
+
+
+def test_nothing_is_carried_across_a_cut() -> None:
+    frames = [*range(30), *range(33, FRAMES)]
+    settings = AnalyzeSettings(ghost_s=0, smooth_s=2, bridge_s=1, identity="off")
+    plain, found = built(person(frames), settings), built(cut_at(person(frames), 31), settings)
+    assert np.flatnonzero(found.cut).tolist() == [31] and not plain.cut.any()
+    assert set(plain.frame.tolist()) == set(range(FRAMES))  # bridged
+    assert found.frame.tolist() == frames
+    assert set(found.face_id.tolist()) == {1} and set(found.track.tolist()) == {0, 1}
+    for shot in (found.frame < 31, found.frame >= 31):
+        first, last = found.raw[shot, 0].min(), found.raw[shot, 0].max()
+        assert (found.smoothed[shot, 0] >= first).all() and (found.smoothed[shot, 0] <= last).all()
+
+
+def test_a_cut_to_another_who_looks_alike_begins_another() -> None:
+    faces = cut_at(person([*range(FRAMES)]), 30)
+    assert [built(faces).face_id[built(faces).frame == f].tolist() for f in (29, 30)] == [[1], [2]]

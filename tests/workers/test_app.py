@@ -41,5 +41,5 @@ def test_settings_without_which_work_is_lost_or_code_runs() -> None:
 
 def test_queues_are_served_from_the_end_of_the_pipeline() -> None:
     assert _queues("analyze, control,render") == "control,render,analyze"
-    with pytest.raises(UsageError, match="no queue is called 'analyse'"):
+    with pytest.raises(UsageError, match="unknown queue 'analyse'"):
         _queues("analyse")

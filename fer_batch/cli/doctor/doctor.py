@@ -19,13 +19,20 @@ def doctor(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder that results would go to.")
     ] = Path(),
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Clear away what dead submissions left in the storage.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what is installed, and whether it is in order.
+    """Check the installation.
 
-    Processors, codecs, models and their hashes, the output folder, the queue. Each thing that is
-    wrong comes with what to do about it. Exit status: 0 all is well, 1 something is wrong.
+    Processors, codecs, models and their hashes, the output folder, the queue. A check that fails
+    says what to do. Exit status: 0 all checks passed, 1 some failed.
     """
+    if clean:
+        from fer_batch.cli.doctor.clean import clean_storage
+
+        clean_storage()
     checks = []
     for check in all_checks(out):
         checks.append(check)
@@ -36,9 +43,9 @@ def doctor(
         data = {"ok": not wrong, "checks": [asdict(check) for check in checks]}
         typer.echo(json.dumps(data, indent=2))
     elif wrong:
-        typer.echo(f"\n{wrong} {'thing is' if wrong == 1 else 'things are'} wrong")
+        typer.echo(f"\n{wrong} {'check' if wrong == 1 else 'checks'} failed")
     else:
-        typer.echo("\nall is well")
+        typer.echo("\nall checks passed")
     raise typer.Exit(1 if wrong else 0)
 
 

@@ -38,6 +38,9 @@ def queue_checks() -> Iterator[Check]:
         if embedded.is_stopped(settings):
             yield Check("queue", "ok", "not running; `fer-batch submit` starts it")
             return
+    if settings.unverified:
+        advice = "unset FER_BATCH_REDIS_VERIFY; give your authority with ?ssl_ca_certs=FILE"
+        yield Check("broker", "wrong", settings.unverified, advice)
     ledger = Ledger(settings)
     try:
         ledger.ping()
@@ -62,7 +65,7 @@ def _storage(settings: QueueSettings) -> Check:
     from fer_batch.jobs.store.connect import open_storage
 
     try:
-        storage = open_storage(settings.storage_url)
+        storage = open_storage(settings.storage_url, settings.storage_group)
         storage.check_writable()
     except FerBatchError as error:
         return Check("storage", "wrong", str(error))
@@ -100,7 +103,7 @@ def _workers(ledger: Ledger, storage: str) -> Iterator[Check]:
 
     found = workers(ledger)
     if not found:
-        yield Check("workers", "note", "none heard of", "start one: fer-batch worker")
+        yield Check("workers", "note", "no workers seen", "start one: fer-batch worker")
         return
     served = {queue for worker in found for queue in worker.queues.split(",")}
     for worker in found:

@@ -54,6 +54,8 @@ def open_queue(start: bool = False) -> Iterator[QueueClient]:
     from fer_batch.jobs.settings import load_settings
 
     settings = load_settings()
+    if settings.unverified:
+        note(f"fer-batch: {settings.unverified}")
     if settings.embedded:
         bring_up(settings, start)
     client = QueueClient(settings)

@@ -23,13 +23,13 @@ def jobs(
     state: Annotated[
         str, typer.Option(help="Only jobs in this state: queued, running, done, failed, cancelled.")
     ] = "",
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="Jobs a page.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Jobs per page.")] = 20,
     page: Annotated[int, typer.Option(min=1, help="Which page.")] = 1,
     as_json: Json = False,
 ) -> None:
     """List jobs, newest first."""
     if state and state not in COLOURS:
-        raise UsageError(f"--state: {state!r}; choose from {', '.join(COLOURS)}")
+        raise UsageError(f"--state: unknown state {state!r}; choose from {', '.join(COLOURS)}")
     with open_queue() as queue:
         found, total = queue.jobs(state, limit, (page - 1) * limit)
         aside = queue.aside()
@@ -78,7 +78,7 @@ def cancel(job: OneJob) -> None:
     with open_queue() as queue:
         found = queue.cancel(queue.resolve(job))
     done = sum(item.state == "done" for item in found.items)
-    typer.echo(f"cancelled {found.job_id}; {plural(done, 'input')} had been done")
+    typer.echo(f"cancelled {found.job_id}; {plural(done, 'input')} were already done")
 
 
 def retry(job: OneJob) -> None:
@@ -86,7 +86,7 @@ def retry(job: OneJob) -> None:
     with open_queue(start=True) as queue:
         job = queue.resolve(job)
         count = queue.retry(job)
-    typer.echo(f"{plural(count, 'input')} of {job} handed out again")
+    typer.echo(f"{plural(count, 'input')} of {job} queued again")
 
 
 def rm(

@@ -29,7 +29,7 @@ def download(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Bring a job's results to a folder; resumes, verifies checksums."""
+    """Download a job's results; resumes, verifies checksums."""
     wanted = frozenset(parse_outputs(only, "--only") if only else ())
     o.check_out(out)
     with open_queue() as queue:

@@ -19,11 +19,20 @@ def worker(
         str, typer.Option(help="Queues to serve, of: analyze, render, control.")
     ] = "analyze,render,control",
     concurrency: Annotated[
-        int, typer.Option(min=1, max=64, help="Processes; one a GPU where there is one.")
+        int, typer.Option(min=1, max=64, help="Processes; one for each GPU by default.")
     ] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
     name: Annotated[str, typer.Option(help="A name for status and logs.")] = "",
     loglevel: Annotated[str, typer.Option(help="INFO, WARNING or DEBUG.")] = "INFO",
+    log_format: Annotated[
+        str,
+        typer.Option(
+            help="text, or json: an object a line with job, item and unit.", show_default="text"
+        ),
+    ] = "",
+    metrics_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Answer Prometheus on this port; 0: do not.")
+    ] = 0,
 ) -> None:
     """Run a worker in the foreground.
 
@@ -34,13 +43,17 @@ def worker(
     settings = load_settings()
     names = [word.strip() for word in queues.split(",") if word.strip()]
     if not names:
-        raise UsageError(f"--queues: nothing to serve; choose from {', '.join(QUEUES)}")
+        raise UsageError(f"--queues: no queue is named; choose from {', '.join(QUEUES)}")
     if loglevel.upper() not in LOG_LEVELS:
-        raise UsageError(f"--loglevel: {loglevel!r}; choose from {', '.join(LOG_LEVELS)}")
+        raise UsageError(
+            f"--loglevel: unknown level {loglevel!r}; choose from {', '.join(LOG_LEVELS)}"
+        )
+    if log_format not in ("", "text", "json"):
+        raise UsageError(f"--log-format: {log_format!r}; choose from text, json")
     if unknown := [word for word in names if word not in QUEUES]:
         raise UsageError(f"--queues: {unknown[0]!r}; choose from {', '.join(QUEUES)}")
     if device not in ("auto", "cpu", "gpu"):
-        raise UsageError(f"--device: {device!r}; choose from auto, cpu, gpu")
+        raise UsageError(f"--device: unknown device {device!r}; choose from auto, cpu, gpu")
     if device == "gpu":
         from fer_batch.emotion.backend import require_keras
 
@@ -56,7 +69,10 @@ def worker(
         f"--concurrency={concurrency}",
         f"--device={device}",
         f"--loglevel={loglevel.upper()}",
+        f"--metrics-port={metrics_port}",
     ]
+    if log_format:
+        command.append(f"--log-format={log_format}")
     if name:
         command.append(f"--name={name}")
     sys.stdout.flush()

@@ -74,7 +74,9 @@ def _check(priority: str, analyze: AnalyzeSettings, render: RenderSettings) -> N
     from fer_batch.jobs.ledger.spec import PRIORITIES
 
     if priority not in PRIORITIES:
-        raise UsageError(f"--priority: {priority!r}; choose from low, normal, high")
+        raise UsageError(
+            f"--priority: unknown priority {priority!r}; choose from low, normal, high"
+        )
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
 
 

@@ -26,7 +26,7 @@ def robustness(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure models on photos whose faces are blurred, shrunk and compressed step by step.
+    """Measure models on photos that get worse step by step.
 
     Faces are found in the photos as they are; so this is about the models, not about finding faces.
     """

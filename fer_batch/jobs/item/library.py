@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from fer_batch.config import AnalyzeSettings, RunSettings
+from fer_batch.jobs.item.unchanged import Unchanged
 from fer_batch.media.source import probe
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.plan import plan
@@ -34,7 +35,7 @@ def analyze(
 
     Raises:
         UsageError: a setting has a value that cannot be.
-        InputError: the input cannot be processed.
+        InputError: the input cannot be processed, or was changed meanwhile.
         UnknownModelError: there is no model of that name.
         Cancelled: ``should_cancel`` said so.
     """
@@ -43,10 +44,12 @@ def analyze(
         settings = replace(settings, model=model)
     engine = Engine(run or RunSettings())
     source_path = Path(path)
+    unchanged = Unchanged(source_path)
     info = probe(source_path, source_path.stem, settings.fps, engine.run.limits)
     analyzer = engine.analyzer(settings)
     shards = [
         analyzer.analyze(engine.source(info), segment, Timings(), progress, should_cancel)
         for segment in plan(info, settings, engine.run.segment_frames)
     ]
-    return build_timeline(info, shards, analyzer.labels, settings)
+    unchanged.check(info.files)
+    return build_timeline(info, shards, analyzer.labels, settings, engine.recogniser)

@@ -10,15 +10,16 @@ import logging
 import shutil
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from fer_batch import timeline_file
-from fer_batch.atomic import atomic_path
+from fer_batch.atomic import atomic_path, make_private
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import (
     Cancelled,
+    InputChangedError,
     InputError,
     OutputPathError,
     UnreadableError,
@@ -40,6 +41,7 @@ from fer_batch.jobs.item.results import (
     read_summary,
     remove_outputs,
 )
+from fer_batch.jobs.item.unchanged import Unchanged
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.progress import ShouldCancel, never
@@ -128,6 +130,7 @@ class _Run:
     observer: Observer
     should_cancel: ShouldCancel
     infer: bool
+    _unchanged: Unchanged = field(init=False)
 
     def all_steps(self) -> tuple[State, dict[str, Any]]:
         new_folder = not self.folder.exists()
@@ -137,14 +140,18 @@ class _Run:
     def _all_steps(self, new_folder: bool) -> tuple[State, dict[str, Any]]:
         work = WorkFolder(self.folder / ".work", self.folder)
         new_work = not work.path.exists()
+        path = Path(self.item.input)
+        self._unchanged = Unchanged(path)
         try:
             self.observer.stage(self.number, "probe", 0)
             plan, timings = steps.look(self.item, self.engine)
+            self._unchanged.check(plan.info.files)
             previous = read_summary(self.folder)
             done = self._reusable(plan, previous)
             if done is None:
                 # What is there of other settings goes before the plan says that it is of these.
                 self._clear(work, plan)
+                make_private(work.path)
                 steps.keep(work, plan, timings)
         except BaseException:
             # An input that cannot be read or is refused leaves nothing behind.
@@ -158,9 +165,18 @@ class _Run:
             return "reused", done
         if previous and self.existing != "overwrite":
             self._reuse_timeline(plan, previous, work)
-        self._analyze(plan, work)
-        self._render(plan, work)
-        self.observer.stage(self.number, "finish", 0)
+        try:
+            self._analyze(plan, work)
+            self._render(plan, work)
+            self.observer.stage(self.number, "finish", 0)
+            self._unchanged.check(plan.info.files)
+            now = steps.input_sha256(path, plan.info.files)
+            self._unchanged.check_content(plan.input_sha256, now)
+        except InputChangedError:
+            work.remove()  # some of it is of another content than the plan says
+            with suppress(OSError):
+                self.folder.rmdir()  # where nothing was in it before
+            raise
         remove_outputs(self.folder, previous)
         summary = steps.finish(self.item, work, self.engine)
         if "summary" not in self.item.outputs:
@@ -217,6 +233,7 @@ class _Run:
             )
         self.observer.stage(self.number, "analyze", len(plan.info))
         for segment in plan.segments:
+            self._unchanged.check(plan.info.files)
             steps.analyze(
                 self.item,
                 work,
@@ -234,6 +251,7 @@ class _Run:
             self.number, "render", len(plan.info) if "video" in self.item.outputs else 0
         )
         for segment in plan.segments:
+            self._unchanged.check(plan.info.files)
             steps.render(
                 self.item,
                 work,

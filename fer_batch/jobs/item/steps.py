@@ -115,7 +115,7 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
             timings.add(read_timings(path))
         shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
-        timeline = build_timeline(found.info, shards, labels, item.analyze)
+        timeline = build_timeline(found.info, shards, labels, item.analyze, engine.recogniser)
         write_timeline(work.timeline, timeline)
     if len(paths) > 1:
         give_back_memory()
@@ -230,10 +230,13 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
 
 def result_key(sha256: str, settings: AnalyzeSettings, engine: Engine) -> str:
     """What a result's numbers depend on, as one hash."""
+    from fer_batch.faces.recogniser import recogniser_sha256
+
     weights = engine.card(settings).identity
     detector = engine.detector(settings).sha256
     names = {k: v for k, v in settings.to_json().items() if k not in ("detector_model", "model")}
-    return fingerprint([FORMAT, installed_version(), sha256, names, weights, detector])
+    people = "" if settings.identity == "off" else recogniser_sha256()
+    return fingerprint([FORMAT, installed_version(), sha256, names, weights, detector, people])
 
 
 def input_sha256(path: Path, files: tuple[str, ...] = ()) -> str:

@@ -15,7 +15,7 @@ from fer_batch.errors import UnreadableError
 from fer_batch.outputs import DEFAULT_OUTPUTS, Output
 from fer_batch.types import Segment, SourceInfo
 
-FORMAT = 4  # the timeline is a file of its own
+FORMAT = 5  # tracks end at cuts, people are recognised
 TIMELINE = "timeline.npz"
 
 

@@ -30,6 +30,7 @@ def connect(settings: QueueSettings) -> Redis:
             "socket_keepalive": True,
             "health_check_interval": 15,
         }
+    options |= settings.tls
     with broker_errors(settings.redacted):
         return redis.Redis.from_url(settings.client_url, **options)
 
@@ -68,6 +69,12 @@ def broker_errors(where: str) -> Iterator[None]:
             ) from error
         raise BrokerError(f"Redis at {where}: {_first_line(error)}") from error
     except (errors.ConnectionError, errors.TimeoutError, OSError) as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise BrokerError(
+                f"Redis at {where} cannot be trusted: its certificate is not of an authority that "
+                "is known here, or of another host; give your own authority with "
+                "?ssl_ca_certs=FILE in FER_BATCH_REDIS_URL"
+            ) from error
         raise BrokerError(
             f"no Redis answers at {where}; check that it runs, and FER_BATCH_REDIS_URL"
         ) from error

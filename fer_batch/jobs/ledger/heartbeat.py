@@ -49,7 +49,7 @@ def note_progress(ledger: Ledger, name: str, unit: Unit | None, rate: float) -> 
 
 
 def workers(ledger: Ledger) -> list[WorkerInfo]:
-    """Workers heard of in the last half minute, by name."""
+    """Workers seen in the last half minute, by name."""
     with broker_errors(ledger.where):
         since = ledger.now() - EXPIRY_S
         names = ledger.client.zrangebyscore(PREFIX + "workers", since, "+inf")

@@ -43,6 +43,7 @@ SCRIPTS = (
     "remove",
     "restore",
     "reserve",
+    "hold",
     "mark",
 )
 
@@ -239,17 +240,35 @@ class Ledger:
         """Put back a job of a final state, as storage remembers it."""
         self._call("restore", job, json.dumps(fields), json.dumps(items))
 
-    def reserve(self, job: str, uploads: list[str], seconds: float) -> list[str]:
+    def reserve(self, job: str, uploads: list[str], seconds: float, owner: str) -> list[str]:
         """A submission counts on ``uploads``; returns those that are being deleted just now."""
-        return list(self._call("reserve", job, seconds, json.dumps(uploads)))
+        return list(self._call("reserve", job, seconds, json.dumps(uploads), owner))
+
+    def hold(self, job: str, seconds: float) -> bool:
+        """The submission is still at it; False where it was silent for too long meanwhile."""
+        return bool(self._call("hold", job, seconds))
 
     def unreserve(self, job: str) -> None:
         """The submission has ended, one way or the other."""
         with broker_errors(self.where):
             pipe = self.client.pipeline()
             pipe.zrem(PREFIX + "uploading", job)
+            pipe.hdel(PREFIX + "uploaders", job)
             pipe.delete(f"{PREFIX}uploads:{job}")
             pipe.execute()
+
+    def submissions(self) -> dict[str, tuple[float, str]]:
+        """Submissions that have not ended in order: until when each is taken for alive, by Redis'
+        clock, and who it is."""
+        with broker_errors(self.where):
+            found = self.client.zrange(PREFIX + "uploading", 0, -1, withscores=True)
+            owners = self.client.hgetall(PREFIX + "uploaders")
+        return {job: (float(ends), owners.get(job, "")) for job, ends in found}
+
+    def reserved(self, job: str) -> set[str]:
+        """The uploads that a submission counts on."""
+        with broker_errors(self.where):
+            return set(self.client.smembers(f"{PREFIX}uploads:{job}"))
 
     def mark(self, uploads: list[str], seconds: float) -> list[str]:
         """Mark ``uploads`` as being deleted, but those that a submission counts on."""
@@ -274,6 +293,14 @@ class Ledger:
             for queue, priority in pairs:
                 pipe.llen(broker_list(queue, priority))
             return dict(zip(pairs, pipe.execute(), strict=True))
+
+    def busy(self) -> dict[str, int]:
+        """Units with a lease, by queue: what workers are at."""
+        with broker_errors(self.where):
+            pipe = self.client.pipeline(transaction=False)
+            for queue in QUEUES:
+                pipe.scard(f"{PREFIX}busy:{queue}")
+            return dict(zip(QUEUES, pipe.execute(), strict=True))
 
     def acquire(self, name: str, seconds: float) -> bool:
         """Take a short lock that ends by itself, such as the right to sweep."""

@@ -43,10 +43,14 @@ def celery_config(settings: QueueSettings) -> dict[str, Any]:
         "queue_order_strategy": "priority",
         "priority_steps": list(PRIORITY_STEPS),
         "health_check_interval": 10,
+        # Known to nobody: kombu shares connections of equal options, whatever their TLS.
+        "tls": sorted(settings.tls.items()),
     }
     if settings.over_tcp:
         transport |= {"socket_timeout": 60, "socket_connect_timeout": 5, "socket_keepalive": True}
     return {
+        # kombu's own default for rediss:// is to verify nothing.
+        "broker_use_ssl": settings.tls or None,
         "result_backend": None,
         "task_ignore_result": True,
         "task_store_errors_even_if_ignored": False,

@@ -12,9 +12,10 @@ from fer_batch.jobs.ledger.heartbeat import WorkerInfo, workers
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.spec import JOB_ID, JobStatus, check_job_id
 from fer_batch.jobs.ledger.status import Event, job_ids, list_jobs, read_log, read_status
-from fer_batch.jobs.queue import facts, restore
+from fer_batch.jobs.queue import collect, facts, restore
 from fer_batch.jobs.queue import sweep as sweeping
 from fer_batch.jobs.queue.broker import Publisher
+from fer_batch.jobs.queue.collect import Collected
 from fer_batch.jobs.queue.submit import Request, Submitted, Uploaded, submit
 from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.store import download, keys
@@ -30,7 +31,7 @@ class QueueClient:
     def __init__(self, settings: QueueSettings) -> None:
         self.settings = settings
         self.ledger = Ledger(settings)
-        self.storage = open_storage(settings.storage_url)
+        self.storage = open_storage(settings.storage_url, settings.storage_group)
         self.publish = Publisher(settings)
 
     def submit(self, request: Request, progress: Uploaded = lambda done, total: None) -> Submitted:
@@ -102,7 +103,7 @@ class QueueClient:
         return read_log(self.ledger, job)
 
     def workers(self) -> list[WorkerInfo]:
-        """Workers heard of in the last half minute."""
+        """Workers seen in the last half minute."""
         return workers(self.ledger)
 
     def cancel(self, job: str) -> JobStatus:
@@ -204,6 +205,11 @@ class QueueClient:
 
     def close(self) -> None:
         self.publish.close()
+
+    def clean(self) -> Collected:
+        """Clear away what dead submissions have left in storage."""
+        restore.make_whole(self.ledger, self.storage, self.publish)
+        return collect.collect_all(self.ledger, self.storage, self.publish)
 
     def aside(self) -> dict[str, str]:
         """Jobs of storage that could not be put into the ledger, and why."""

@@ -1,7 +1,7 @@
 """Doing one unit: claim, fetch, step, store, complete. What a task of the workers calls.
 
 The order makes a death at any point harmless: before the claim nothing has happened; during the
-step the lease runs out and the unit is handed out again; after storing, the next attempt finds the
+step the lease runs out and the unit is queued again; after storing, the next attempt finds the
 result and only completes; after completing, a second message finds nothing to do.
 """
 
@@ -52,6 +52,7 @@ class Executor:
     stopping: Callable[[], bool] = lambda: False
     worker: str = ""
     timeouts: tuple[type[BaseException], ...] = ()
+    frames: int = 0  # of the last unit, where it was done here
 
     def run(self, unit: Unit) -> str:
         """Do ``unit``; returns what became of it, for the log. Errors of inputs are results.
@@ -59,6 +60,7 @@ class Executor:
         Raises:
             BrokerError: Redis stayed away; the sweep will hand the unit out again.
         """
+        self.frames = 0
         owner = this_owner()
         claim = _patiently(lambda: self.ledger.claim(unit, owner))
         if claim.verdict == "busy" and is_dead(claim.detail):
@@ -81,6 +83,7 @@ class Executor:
             return lease.verdict
         except Exception as error:  # a defect of ours too fails one item; the worker goes on
             return self._fail(lease, self._failure(unit, error))
+        self.frames = int(done.get("frames", 0)) if unit.stage in ("analyze", "render") else 0
         completion = _patiently(lambda: self.ledger.complete(unit, **done))
         self._publish(completion.dispatches)
         try:

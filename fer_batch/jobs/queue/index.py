@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TextIO
 
-from fer_batch.atomic import flushed_together
+from fer_batch.atomic import flushed_together, make_private
 from fer_batch.checksum import sha256_file
 from fer_batch.jobs.item.batch import write_batch
 from fer_batch.jobs.item.outcome import ItemResult
@@ -33,7 +33,7 @@ def write_index(storage: Storage, manifest: Manifest, scratch: Path) -> None:
     """
     base = keys.index(manifest.job_id)
     files: dict[str, Any] = {}
-    scratch.mkdir(parents=True, exist_ok=True)
+    make_private(scratch)
     with (
         tempfile.TemporaryDirectory(prefix="index-", dir=scratch) as name,
         flushed_together(),

@@ -85,11 +85,15 @@ def submit(
         if earlier:
             return Submitted(earlier, len(found), reused=True)
     files = [file for entry in hashed for file in entry.item.files]
-    with uploads.reserved(ledger, manifest.job_id, [file.key for file in files]):
+    with uploads.reserved(ledger, manifest.job_id, [file.key for file in files]) as reservation:
         _upload(hashed, storage, progress)
+        while not reservation.kept():  # the machine slept, or Redis was emptied meanwhile
+            reservation.take()
+            _upload(hashed, storage, progress)
         storage.put_json(keys.manifest(manifest.job_id), manifest.to_json())
-    storage.put_json(same, {"job_id": manifest.job_id})
-    publish(facts.enter(ledger, manifest, ledger.settings.window))
+        # Still reserved: who finds this submission dead from here on enters the job.
+        storage.put_json(same, {"job_id": manifest.job_id})
+        publish(facts.enter(ledger, manifest, ledger.settings.window))
     return Submitted(manifest.job_id, len(found), reused=False)
 
 

@@ -7,19 +7,21 @@ from running more often than every few seconds altogether.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 
 from fer_batch.errors import FerBatchError
 from fer_batch.jobs.ledger.connection import broker_errors
 from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
 from fer_batch.jobs.ledger.spec import FINAL_STATES, Manifest
-from fer_batch.jobs.queue import facts, restore
+from fer_batch.jobs.queue import collect, facts, restore
 from fer_batch.jobs.queue.broker import Publish
+from fer_batch.jobs.queue.named import uploads_of, uploads_of_all
 from fer_batch.jobs.store import keys, records, reuse, uploads
 from fer_batch.jobs.store.storage import Storage
 
 logger = logging.getLogger(__name__)
 RETENTION_EVERY_S = 600.0
+COLLECT_EVERY_S = 60.0
+HALVES_EVERY_S = 3600.0
 
 
 def sweep(ledger: Ledger, storage: Storage, publish: Publish) -> int:
@@ -34,10 +36,14 @@ def sweep(ledger: Ledger, storage: Storage, publish: Publish) -> int:
     restore.rebuild_if_free(ledger, storage, publish)
     dispatches = ledger.sweep()
     if dispatches:
-        logger.info("sweep: %d units handed out again", len(dispatches))
+        logger.info("sweep: %d units queued again", len(dispatches))
     publish(dispatches)
     if settings.retention_days and ledger.acquire("retention", RETENTION_EVERY_S):
         forget_old(ledger, storage, settings.retention_days * 86400)
+    if ledger.acquire("collect", COLLECT_EVERY_S):
+        collect.collect(ledger, storage, publish)
+    if ledger.acquire("halves", HALVES_EVERY_S):
+        collect.collect_old(ledger, storage)
     return len(dispatches)
 
 
@@ -81,7 +87,7 @@ def remove(ledger: Ledger, storage: Storage, jobs: list[str]) -> int:
     for job in jobs:
         manifest = _manifest(storage, job) if storage.exists(keys.manifest(job)) else None
         if manifest is not None:
-            unused |= _uploads(manifest)
+            unused |= uploads_of(manifest)
             reuse.forget(storage, manifest)
             same = keys.same(manifest.same_key())
             pointer = records.pointer(storage, same)
@@ -90,14 +96,8 @@ def remove(ledger: Ledger, storage: Storage, jobs: list[str]) -> int:
         known = ledger.remove(job)
         count += known or manifest is not None
         storage.delete(keys.job(job))
-    uploads.delete(ledger, storage, unused, lambda: _named(storage))
+    uploads.delete(ledger, storage, unused, lambda: uploads_of_all(storage))
     return count
-
-
-def _named(storage: Storage) -> Iterator[set[str]]:
-    for job in storage.names("jobs"):
-        if manifest := _manifest(storage, job):
-            yield _uploads(manifest)
 
 
 def _manifest(storage: Storage, job: str) -> Manifest | None:
@@ -105,7 +105,3 @@ def _manifest(storage: Storage, job: str) -> Manifest | None:
         return facts.read_manifest(storage, job)
     except FerBatchError:
         return None
-
-
-def _uploads(manifest: Manifest) -> set[str]:
-    return {file.key for item in manifest.items for file in item.files}

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_batch.atomic import write_text
+from fer_batch.atomic import PRIVATE, make_private, write_text
 from fer_batch.errors import BrokerError, OutputPathError
 from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.stack.processes import detach, recorded, remember, stop
@@ -119,7 +119,7 @@ def _start_redis(settings: QueueSettings, folder: Path) -> int:
         return running
     data = _private(folder / f"data-{source.removesuffix('-server')}")
     config = folder / "redis.conf"
-    write_text(config, _redis_config(settings, data))
+    write_text(config, _redis_config(settings, data), mode=PRIVATE)
     settings.socket_path.unlink(missing_ok=True)
     process = detach([binary, str(config)], folder / "redis.log", dict(os.environ))
     remember(folder / REDIS, process.pid, source)
@@ -200,7 +200,7 @@ def _private(folder: Path) -> Path:
         OutputPathError: it belongs to somebody else or cannot be made.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(folder)
         if folder.stat().st_uid != os.getuid() or folder.is_symlink():
             raise OutputPathError(f"{folder} belongs to somebody else; set FER_BATCH_STATE_DIR")
         folder.chmod(0o700)

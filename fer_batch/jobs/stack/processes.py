@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from fer_batch.atomic import write_text
+from fer_batch.atomic import PRIVATE, write_text
 from fer_batch.jobs.settings import worker_host
 
 LOG_LIMIT = 5 * 1024 * 1024
@@ -54,7 +54,11 @@ def is_dead(owner: str) -> bool:
 
 def remember(record: Path, pid: int, source: str) -> None:
     """Write down a process, so that later commands find it again."""
-    write_text(record, json.dumps({"pid": pid, "started": process_started(pid), "source": source}))
+    write_text(
+        record,
+        json.dumps({"pid": pid, "started": process_started(pid), "source": source}),
+        mode=PRIVATE,
+    )
 
 
 def recorded(record: Path) -> tuple[int, str]:
@@ -73,6 +77,7 @@ def detach(command: list[str], log: Path, environment: dict[str, str]) -> subpro
         if log.stat().st_size > LOG_LIMIT:
             log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as out:
+        log.chmod(0o600)
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -81,6 +86,7 @@ def detach(command: list[str], log: Path, environment: dict[str, str]) -> subpro
             cwd=log.parent,
             env=environment,
             start_new_session=True,
+            umask=0o077,
         )
 
 

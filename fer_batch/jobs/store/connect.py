@@ -8,14 +8,16 @@ from fer_batch.jobs.store.folder_storage import FolderStorage
 from fer_batch.jobs.store.storage import Storage
 
 
-def open_storage(url: str) -> Storage:
+def open_storage(url: str, group: bool = False) -> Storage:
     """The storage at ``url``: a path or ``file://`` is a folder, all else an object store.
+
+    ``group``: the user's group may use what is stored in a folder, too.
 
     Raises:
         StorageError: no library for that kind of store is installed, or there is no such kind.
     """
     if "://" not in url or url.startswith("file://"):
-        return FolderStorage(Path(url.removeprefix("file://")).expanduser(), url)
+        return FolderStorage(Path(url.removeprefix("file://")).expanduser(), url, group)
     from fer_batch.jobs.store.object_store import ObjectStore
 
     return ObjectStore(url)

@@ -4,21 +4,42 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
-from fer_batch.atomic import atomic_path, is_temporary
+from fer_batch.atomic import (
+    PRIVATE,
+    atomic_path,
+    is_temporary,
+    make_private,
+    unfinished_name,
+)
 from fer_batch.door import read_regular
-from fer_batch.jobs.store.storage import BLOCK, Storage, check_key, storage_errors
+from fer_batch.errors import StorageError
+from fer_batch.jobs.store.storage import (
+    BLOCK,
+    Storage,
+    StoredObject,
+    check_key,
+    storage_errors,
+)
 
 
 class FolderStorage(Storage):
-    """Objects are files below ``root``, read in place."""
+    """Objects are files below ``root``, read in place.
 
-    def __init__(self, root: Path, where: str = "") -> None:
+    Inputs and results are private: folders are 0700 and files 0600, whatever the umask. With
+    ``group`` the group may read and write too, for workers of several users. What is a hard link to
+    a user's file keeps that file's mode.
+    """
+
+    def __init__(self, root: Path, where: str = "", group: bool = False) -> None:
         self.root = root
         self.where = where or str(root)
+        self.mode = 0o770 if group else PRIVATE
+        self._tightened = False
 
     def __repr__(self) -> str:
         return f"FolderStorage({self.where!r})"
@@ -26,7 +47,7 @@ class FolderStorage(Storage):
     def make_root(self) -> None:
         """See ``Storage``."""
         with self._errors("", writing=True):
-            self.root.mkdir(parents=True, exist_ok=True)
+            make_private(self.root, self.mode)
 
     def local_path(self, key: str) -> Path:
         """See ``Storage``; here there always is one, though nothing need lie there."""
@@ -38,7 +59,7 @@ class FolderStorage(Storage):
 
     def put_file(self, source: Path, key: str) -> None:
         """Store a file; a hard link where that is possible costs nothing."""
-        with self._errors(key, writing=True), atomic_path(self.local_path(key)) as temporary:
+        with self._errors(key, writing=True), self._new(key) as temporary:
             try:
                 os.link(source.resolve(), temporary)  # not a link to a link
             except OSError:
@@ -46,7 +67,7 @@ class FolderStorage(Storage):
 
     def put_bytes(self, key: str, data: bytes) -> None:
         """See ``Storage``."""
-        with self._errors(key, writing=True), atomic_path(self.local_path(key)) as temporary:
+        with self._errors(key, writing=True), self._new(key) as temporary:
             temporary.write_bytes(data)
 
     def copy(self, source: str, target: str) -> None:
@@ -63,7 +84,7 @@ class FolderStorage(Storage):
 
     def get_file(self, key: str, target: Path) -> None:
         """See ``Storage``."""
-        with self._errors(key), atomic_path(target) as temporary:
+        with self._errors(key), atomic_path(target, mode=PRIVATE) as temporary:
             shutil.copyfile(self.local_path(key), temporary)
 
     def read_blocks(self, key: str, start: int = 0) -> Iterator[bytes]:
@@ -109,10 +130,67 @@ class FolderStorage(Storage):
         """See ``Storage``."""
         with self._errors(key):
             target = self.local_path(key)
-            if target.is_dir():
+            self._own(key.rpartition("/")[0] or ".")
+            if target.is_dir() and not target.is_symlink():
                 shutil.rmtree(target, ignore_errors=True)
             else:
                 target.unlink(missing_ok=True)
+
+    def stored(self, key: str, now: float) -> list[StoredObject]:
+        """See ``Storage``. Ages are measured against a file written just now: the disk of a server
+        has a clock of its own."""
+        with self._errors(key):
+            root = self.local_path(key)
+            if not root.is_dir():
+                return []
+            with tempfile.NamedTemporaryFile(dir=root, prefix=".clock") as probe:
+                now = os.fstat(probe.fileno()).st_mtime
+                return [
+                    self._stored(path, now)
+                    for path in root.rglob("*")
+                    if path.is_file()
+                    and not path.is_symlink()
+                    and path.name != Path(probe.name).name
+                ]
+
+    def _stored(self, path: Path, now: float) -> StoredObject:
+        found, key = path.stat(), path.relative_to(self.root).as_posix()
+        name = unfinished_name(path.name)
+        of = path.with_name(name).relative_to(self.root).as_posix() if name else ""
+        return StoredObject(key, found.st_size, now - found.st_mtime, bool(name), of)
+
+    def make_folder(self, key: str) -> None:
+        """The folder at ``key``, with the storage's own mode."""
+        with self._errors(key, writing=True):
+            self._tighten()
+            make_private(self._own(key), self.mode)
+
+    def _new(self, key: str) -> AbstractContextManager[Path]:
+        self._tighten()
+        self._own(key.rpartition("/")[0] or ".")
+        return atomic_path(self.local_path(key), mode=self.mode)
+
+    def _own(self, key: str) -> Path:
+        """The folder at ``key``, before anything is written into it.
+
+        Raises:
+            StorageError: a link leads out of the storage: whoever put it there would have us write
+                where he may not.
+        """
+        path = self.local_path(key)
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            raise StorageError(f"storage {self.where}: {key} is a link that leads out of it")
+        return path
+
+    def _tighten(self) -> None:
+        """What earlier versions made by the umask: its first folders bar the way to all others."""
+        if not self._tightened:
+            self._tightened = True
+            for name in ("inputs", "jobs", "same"):
+                folder = self.root / name
+                with suppress(OSError):
+                    if folder.stat().st_mode & 0o777 & ~self.mode:
+                        folder.chmod(self.mode)
 
     def _errors(self, key: str, writing: bool = False) -> AbstractContextManager[None]:
         return storage_errors(self.where, key, writing)

@@ -6,7 +6,7 @@ import fnmatch
 import shutil
 from pathlib import Path
 
-from fer_batch.atomic import is_temporary
+from fer_batch.atomic import is_temporary, make_private
 from fer_batch.jobs.item.work import TIMELINE
 from fer_batch.jobs.ledger.spec import Stage, Unit
 from fer_batch.jobs.store import keys
@@ -24,6 +24,7 @@ READS: dict[Stage, tuple[str, ...]] = {
 }
 
 
+SUBFOLDERS = ("shards", "parts", "timings", "out")  # what steps write into
 # Files by which a unit is known to be done: stored after everything else of it.
 COMMITS = (".npz", ".zip")
 
@@ -54,10 +55,12 @@ class ItemFolder:
 
     def fetch(self, stage: Stage) -> None:
         """Bring what ``stage`` reads, unless it is here already."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        if self._mirrored:
+        if not self._mirrored:
+            for name in ("", *SUBFOLDERS):
+                self.storage.make_folder(f"{self.key}/{name}" if name else self.key)
+        else:
             trim(self._cache, self.limit)
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_private(self.path)
             stored = self.storage.files(self.key)
             for name, size in stored.items():
                 if not _matches(name, READS[stage]):

@@ -7,10 +7,12 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 
 from fer_batch import door
+from fer_batch.atomic import make_private
 from fer_batch.checksum import sha256_file
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.errors import StorageError, UnreadableError
@@ -129,7 +131,9 @@ class InputCache:
     def _in_place(self, item: JobItem, path: Path, check: bool) -> Path:
         file = item.files[0]
         try:
-            found = path.stat()
+            found = path.lstat()
+            if not stat.S_ISREG(found.st_mode):  # put there by somebody else
+                raise StorageError(f"{item.input}: its upload in storage is no regular file")
         except FileNotFoundError as error:
             raise StorageError(f"{item.input}: its upload is no longer in storage") from error
         linked = self.storage.is_linked(file.key)
@@ -140,7 +144,7 @@ class InputCache:
     def _fetch(self, item: JobItem, file: StoredFile, target: Path) -> None:
         if target.exists() and target.stat().st_size == file.size:
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_private(target.parent)
         # A copy, that nobody can write to, under its name only when it is the right one.
         fetched = target.with_name(f".{secrets.token_hex(4)}.fetched")
         try:

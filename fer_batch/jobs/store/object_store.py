@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fer_batch.atomic import atomic_path, is_temporary
+from fer_batch.atomic import PRIVATE, atomic_path, is_temporary
 from fer_batch.door import MOST_BYTES
 from fer_batch.errors import StorageError
-from fer_batch.jobs.store.storage import BLOCK, Storage, check_key, storage_errors
+from fer_batch.jobs.store.storage import (
+    BLOCK,
+    Storage,
+    StoredObject,
+    check_key,
+    storage_errors,
+)
 
 
 class ObjectStore(Storage):
@@ -85,7 +92,7 @@ class ObjectStore(Storage):
 
     def get_file(self, key: str, target: Path) -> None:
         """See ``Storage``."""
-        with self._errors(key), atomic_path(target) as temporary:
+        with self._errors(key), atomic_path(target, mode=PRIVATE) as temporary:
             self._fs.get_file(self._path(key), str(temporary))
 
     def read_blocks(self, key: str, start: int = 0) -> Iterator[bytes]:
@@ -137,8 +144,31 @@ class ObjectStore(Storage):
         with self._errors(key), suppress(FileNotFoundError):
             self._fs.rm(self._path(key), recursive=True)
 
+    def stored(self, key: str, now: float) -> list[StoredObject]:
+        """See ``Storage``. Uploads that were never finished are not seen here; the store's own rule
+        for them (AbortIncompleteMultipartUpload) clears them away."""
+        with self._errors(key):
+            try:
+                found = self._fs.find(self._path(key), detail=True)
+            except FileNotFoundError:
+                return []
+            skip = len(self._root) + 1
+            return [
+                StoredObject(path[skip:], int(info["size"]), _age_s(info, now))
+                for path, info in sorted(found.items())
+            ]
+
+    def make_folder(self, key: str) -> None:
+        """See ``Storage``; a store has none."""
+
     def _path(self, key: str) -> str:
         return f"{self._root}/{check_key(key)}"
 
     def _errors(self, key: str, writing: bool = False) -> AbstractContextManager[None]:
         return storage_errors(self.where, key, writing)
+
+
+def _age_s(info: dict[str, Any], now: float) -> float:
+    """Seconds since an object was written; 0 where the store does not tell."""
+    changed = info.get("LastModified") or info.get("mtime") or info.get("created")
+    return now - changed.timestamp() if isinstance(changed, datetime) else 0.0

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
@@ -36,6 +37,18 @@ def check_key(key: str) -> str:
     if not key or path.is_absolute() or ".." in path.parts or "\\" in key or "\0" in key:
         raise StorageError(f"{key[:80]!r} is not a place inside the storage")
     return path.as_posix()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """A file of the storage, whole or not. ``age_s``: since its last change, never by the clock of
+    whoever looks. ``of``: the key, without its suffix, that an unfinished one was to become."""
+
+    key: str
+    size: int
+    age_s: float
+    unfinished: bool = False
+    of: str = ""
 
 
 class Storage(Protocol):
@@ -79,7 +92,7 @@ class Storage(Protocol):
         ...
 
     def get_file(self, key: str, target: Path) -> None:
-        """Fetch ``key`` to ``target``, which appears whole or not at all."""
+        """Fetch ``key`` to ``target``, which appears whole or not at all, for this user alone."""
         ...
 
     def read_blocks(self, key: str, start: int = 0) -> Iterator[bytes]:
@@ -100,6 +113,15 @@ class Storage(Protocol):
 
     def files(self, key: str) -> dict[str, int]:
         """Every file below ``key``: path relative to it, and size."""
+        ...
+
+    def stored(self, key: str, now: float) -> list[StoredObject]:
+        """Every file below ``key``, unfinished ones as well, with their ages. ``now``: by Redis'
+        clock, for storage that has none of its own to ask."""
+        ...
+
+    def make_folder(self, key: str) -> None:
+        """See that files can be written below ``local_path(key)``, where there is one."""
         ...
 
     def delete(self, key: str) -> None:

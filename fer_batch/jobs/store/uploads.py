@@ -7,44 +7,88 @@ each, so that one of the two always sees the other.
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from fer_batch.errors import BrokerError
 from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.stack.processes import this_owner
 from fer_batch.jobs.store.storage import Storage
 
-SUBMISSION_S = 24 * 3600.0  # a submission that died holds its uploads for so long
+logger = logging.getLogger(__name__)
+SUBMISSION_S = 180.0  # a submission that is silent for so long is taken for dead
+RENEW_EVERY_S = 20.0
 DELETION_S = 600.0
 AT_ONCE = 500
 POLL_S = 0.2
 
 
+class Reservation:
+    """Uploads that a submission counts on; renewed by a thread for as long as it lives."""
+
+    def __init__(self, ledger: Ledger, job: str, uploads: Iterable[str]) -> None:
+        self._ledger, self._job, self._names = ledger, job, sorted(set(uploads))
+        self._ended, self._lapsed = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._renew, name="uploads", daemon=True)
+
+    def take(self) -> None:
+        """Reserve; first waits for those uploads that are being deleted just now."""
+        self._lapsed.clear()
+        owner = this_owner()
+        while self._ledger.reserve(self._job, self._names, SUBMISSION_S, owner):
+            time.sleep(POLL_S)
+
+    def kept(self) -> bool:
+        """Whether it never lapsed, as it does when a machine sleeps or Redis loses everything: then
+        uploads may have been collected, and the caller must look for each again."""
+        return not self._lapsed.is_set() and self._ledger.hold(self._job, SUBMISSION_S)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join(timeout=10)
+        with suppress(BrokerError):
+            self._ledger.unreserve(self._job)
+
+    def _renew(self) -> None:
+        while not self._ended.wait(RENEW_EVERY_S):
+            try:
+                if not self._ledger.hold(self._job, SUBMISSION_S):
+                    self._lapsed.set()
+                    self._ledger.reserve(self._job, self._names, SUBMISSION_S, this_owner())
+            except BrokerError as error:
+                logger.warning("uploads not held: %s", error)
+
+
 @contextmanager
-def reserved(ledger: Ledger, job: str, uploads: Iterable[str]) -> Iterator[None]:
+def reserved(ledger: Ledger, job: str, uploads: Iterable[str]) -> Iterator[Reservation]:
     """Keep ``uploads`` from being deleted; first waits for those that just are.
 
     Raises:
         BrokerError: Redis does not answer.
     """
-    names = sorted(set(uploads))
+    found = Reservation(ledger, job, uploads)
     try:
-        while ledger.reserve(job, names, SUBMISSION_S):
-            time.sleep(POLL_S)
-        yield
+        found.take()
+        found.start()
+        yield found
     finally:
-        with suppress(BrokerError):
-            ledger.unreserve(job)
+        found.stop()
 
 
 def delete(
     ledger: Ledger, storage: Storage, uploads: set[str], named: Callable[[], Iterable[set[str]]]
-) -> None:
+) -> list[str]:
     """Delete ``uploads`` but those that a submission has reserved or that ``named`` brings.
 
-    ``named``: sets of uploads that jobs name, read anew at each call.
+    ``named``: sets of uploads that jobs name, read anew at each call. Returns what was deleted.
     """
+    gone: list[str] = []
     ordered = sorted(uploads)
     for start in range(0, len(ordered), AT_ONCE):
         deadline = time.monotonic() + DELETION_S * 0.9
@@ -55,8 +99,10 @@ def delete(
                 left -= some
             for key in sorted(left):
                 if time.monotonic() > deadline:
-                    return
+                    return gone
                 storage.delete(key)
+                gone.append(key)
         finally:
             with suppress(BrokerError):
                 ledger.unmark(marked)
+    return gone

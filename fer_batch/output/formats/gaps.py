@@ -34,8 +34,6 @@ def gaps(timeline: Timeline) -> list[Gap]:
     status = timeline.status[kept]
     starts = np.concatenate([[0], np.flatnonzero(np.diff(status)) + 1])
     stops = np.append(starts[1:], len(kept))
-    steps = np.diff(timeline.time_s[kept])
-    last_s = float(timeline.time_s[kept[-1]]) + (float(np.median(steps)) if len(steps) else 0.04)
     found = []
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
         if status[start] not in GAPS:
@@ -48,7 +46,7 @@ def gaps(timeline: Timeline) -> list[Gap]:
                 start_frame=first,
                 stop_frame=int(kept[stop - 1]) + 1,
                 start_s=float(timeline.time_s[first]),
-                stop_s=float(timeline.time_s[kept[stop]]) if ends else last_s,
+                stop_s=float(timeline.time_s[kept[stop]]) if ends else timeline.end_s,
             )
         )
     return found

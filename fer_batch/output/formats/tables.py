@@ -1,4 +1,5 @@
-"""``intervals.csv``: a row for each episode; ``people.csv``: a row for each person."""
+"""``intervals.csv``: a row for each episode; ``people.csv``: a row for each person; ``cuts.csv``: a
+row for each shot."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import io
 from typing import TYPE_CHECKING
 
 from fer_batch.atomic import write_text
-from fer_batch.output.people import episodes, people
+from fer_batch.output.people import episodes, frame_seconds, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,6 +37,7 @@ PERSON_COLUMNS = (
     "changes",
     "mean_confidence",
 )
+SHOT_COLUMNS = ("shot", "start_frame", "end_frame", "start_s", "end_s", "people")
 
 
 def csv_text(rows: Iterable[Sequence[object]]) -> str:
@@ -48,7 +50,7 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
 def intervals_text(timeline: Timeline) -> str:
     """``INTERVAL_COLUMNS``, by person, then time. ``person`` is the ``face_id`` of the timeline.
 
-    A episode lasts to the beginning of the frame after it; ``end_frame`` is its last frame.
+    An episode lasts to the beginning of the frame after it; ``end_frame`` is its last frame.
     """
     rows: list[Sequence[object]] = [INTERVAL_COLUMNS]
     for episode in episodes(timeline):
@@ -114,3 +116,30 @@ def write_people(timeline: Timeline, path: Path, facts: Facts) -> None:
         NoSpaceError, OutputPathError: the file cannot be written.
     """
     write_text(path, people_text(timeline))
+
+
+def cuts_text(timeline: Timeline) -> str:
+    """``SHOT_COLUMNS``: each shot from its first to its last frame, and who is seen in it."""
+    import numpy as np
+
+    rows: list[Sequence[object]] = [SHOT_COLUMNS]
+    frames = len(timeline)
+    ends = timeline.time_s + frame_seconds(timeline)
+    starts = [0, *np.flatnonzero(timeline.cut[1:]) + 1] if frames else []
+    for number, start in enumerate(starts):
+        stop = int(starts[number + 1]) if number + 1 < len(starts) else frames
+        end_s = float(ends[-1] if stop == frames else timeline.time_s[stop])
+        first, last = timeline.frame.searchsorted([start, stop])
+        who = np.unique(timeline.face_id[first:last]).tolist()
+        times = (f"{float(timeline.time_s[start]):.6f}", f"{end_s:.6f}")
+        rows.append((number + 1, int(start), stop - 1, *times, " ".join(map(str, who))))
+    return csv_text(rows)
+
+
+def write_cuts(timeline: Timeline, path: Path, facts: Facts) -> None:
+    """Write ``cuts_text`` to ``path``.
+
+    Raises:
+        NoSpaceError, OutputPathError: it cannot be written.
+    """
+    write_text(path, cuts_text(timeline))

@@ -29,7 +29,7 @@ def webvtt_text(timeline: Timeline, start_s: float = 0.0) -> str:
     """Captions such as ``Person 1: happy (92 %)``, ordered by time.
 
     ``start_s`` is the player's time at the first frame. Captions of several people overlap; players
-    stack them. A episode that is shorter than the format's millisecond is left out.
+    stack them. An episode that is shorter than the format's millisecond is left out.
     """
     parts = ["WEBVTT\n"]
     for episode in sorted(episodes(timeline), key=lambda each: (each.start_s, each.face_id)):

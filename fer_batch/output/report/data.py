@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer_batch.atomic import write_text
+from fer_batch.groups import by_track
 from fer_batch.output.formats.gaps import gaps
 from fer_batch.output.palette import colours
 from fer_batch.types import FrameStatus
@@ -60,7 +61,7 @@ def write_data(
     shows at the first frame. Chunks of an earlier, longer version are removed.
     """
     step = max(1, -(-len(timeline) // POINTS))
-    rows = _rows_by_person(timeline)
+    rows = dict(by_track(timeline.face_id))
     stale = {*folder.glob("smoothed-*.js"), *folder.glob("raw-*.js")}
     if step > 1:
         for number, start in enumerate(range(0, len(timeline), CHUNK_FRAMES)):
@@ -86,7 +87,7 @@ def page_data(
     """What ``data.js`` holds, JSON-able: see ``static/2-data.js`` for the other side."""
     count = len(timeline)
     step = max(1, -(-count // POINTS))
-    rows = _rows_by_person(timeline)
+    rows = dict(by_track(timeline.face_id))
     place = {label: number for number, label in enumerate(timeline.labels)}
     own: dict[int, list[list[int]]] = {person.face_id: [] for person in people}
     changes = set()
@@ -105,12 +106,13 @@ def page_data(
         "dashes": [list(DASHES[i % len(DASHES)]) for i in range(len(timeline.labels))],
         "frames": count,
         "times": encode_times(timeline.time_s),
-        "end_s": _end_s(timeline.time_s),
+        "end_s": round(timeline.end_s, 6),
         "offset_s": start_s,
         "every": 1 if len(analysed) == count else 2,
         "status": encode_status(timeline.status),
         "gaps": [[gap.start_frame, gap.stop_frame, int(gap.status)] for gap in gaps(timeline)],
         "changes": sorted(changes),
+        "cuts": np.flatnonzero(timeline.cut).tolist(),
         "files": list(timeline.files),
         "points": -(-count // step),
         "frames_per_point": step,
@@ -154,19 +156,6 @@ def encode_status(status: IntArray) -> str:
     quads = padded.reshape(-1, 4)
     packed = quads[:, 0] | quads[:, 1] << 2 | quads[:, 2] << 4 | quads[:, 3] << 6
     return _text(packed.astype(np.uint8))
-
-
-def _end_s(time_s: NDArray[np.float64]) -> float:
-    step = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.04
-    return round(float(time_s[-1]) + max(step, 1e-3), 6) if len(time_s) else 0.0
-
-
-def _rows_by_person(timeline: Timeline) -> dict[int, IntArray]:
-    """Indices into the per-face arrays for each face_id, ordered by frame."""
-    order = np.argsort(timeline.face_id, kind="stable")
-    ids, starts = np.unique(timeline.face_id[order], return_index=True)
-    parts = np.split(order, starts[1:]) if len(ids) else []
-    return {int(face_id): part for face_id, part in zip(ids, parts, strict=True)}
 
 
 def quantised(values: FloatArray | NDArray[np.float64]) -> Bytes:

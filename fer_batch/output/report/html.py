@@ -14,6 +14,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
+from fer_batch.atomic import make_private
 from fer_batch.version import installed_version
 
 # Pages are opened from disk, where some browsers hold every file for another origin: there `file:`
@@ -60,12 +61,21 @@ class CompiledTemplates(FileSystemBytecodeCache):
 
     def load_bytecode(self, bucket: Bucket) -> None:
         with suppress(OSError):
-            super().load_bytecode(bucket)
+            if is_ours(Path(self.directory)):  # what is loaded is code
+                super().load_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         with suppress(OSError):
-            Path(self.directory).mkdir(mode=0o700, parents=True, exist_ok=True)
-            super().dump_bytecode(bucket)
+            make_private(Path(self.directory))
+            if is_ours(Path(self.directory)):
+                super().dump_bytecode(bucket)
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether nobody else can write into ``folder``."""
+    found = folder.stat()
+    mine = not hasattr(os, "getuid") or found.st_uid == os.getuid()
+    return mine and not found.st_mode & 0o022
 
 
 def compiled_templates() -> CompiledTemplates | None:

@@ -38,7 +38,7 @@ def test_a_sound_installation(tmp_path: Path) -> None:
 
 def test_words_for_people(tmp_path: Path) -> None:
     done = fer_batch("doctor", "-o", tmp_path)
-    assert done.stdout.endswith("all is well\n")
+    assert done.stdout.endswith("all checks passed\n")
     assert all(line[0] in "✓!" for line in done.stdout.splitlines()[:10])
 
 
@@ -47,7 +47,7 @@ def test_a_place_that_is_a_file(tmp_path: Path) -> None:
     done = fer_batch("doctor", "-o", tmp_path / "file")
     assert done.returncode == 1
     assert "✗ output" in done.stdout and "is a file" in done.stdout
-    assert "1 thing is wrong" in done.stdout
+    assert "1 check failed" in done.stdout
 
 
 def test_damaged_weights_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

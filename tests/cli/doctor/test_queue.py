@@ -49,7 +49,7 @@ def test_a_sound_queue() -> None:
 
 def test_nobody_works() -> None:
     (check,) = found("workers")
-    assert (check.state, check.found) == ("note", "none heard of")
+    assert (check.state, check.found) == ("note", "no workers seen")
 
 
 def test_a_queue_that_nobody_serves() -> None:

@@ -103,7 +103,7 @@ def test_only_the_files_of_the_named_outputs_are_taken(tmp_path: Path) -> None:
         "frames.csv": "csv",
         "people.csv": "people",
     }
-    about = {name: Fact(1, "0") for name in names}
+    about = {name: Fact(1, "0" * 64) for name in names}
     for output in OUTPUTS:
         found = {one.key for one in files_of(about, "k", tmp_path, "", frozenset({output}))}
         assert found == {f"k/{name}" for name, of in names.items() if of == output}

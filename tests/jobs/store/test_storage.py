@@ -130,7 +130,7 @@ def test_what_could_not_be_stored_is_stored_by_the_next_attempt(
     remote = open_storage(f"memory://{tmp_path.name}")
     folder = ItemFolder(remote, tmp_path / "cache", "job", 0, 10**9)
     folder.fetch("analyze")
-    (folder.path / "shards").mkdir()
+    (folder.path / "shards").mkdir(exist_ok=True)
     (folder.path / "shards" / "00000.npz").write_bytes(b"shard")
 
     def refuse(source: Path, key: str) -> None:
@@ -181,7 +181,7 @@ def test_the_cache_forgets_what_was_used_longest_ago(tmp_path: Path) -> None:
 def test_a_local_work_folder_is_the_storage_itself(tmp_path: Path, storage: Storage) -> None:
     folder = ItemFolder(storage, tmp_path / "cache", "job", 0, 1000)
     folder.fetch("analyze")
-    (folder.path / "shards").mkdir()
+    (folder.path / "shards").mkdir(exist_ok=True)
     (folder.path / "shards" / "00000.npz").write_bytes(b"1")
     folder.push()
     assert storage.files("jobs/job/0") == {"shards/00000.npz": 1}

@@ -59,5 +59,5 @@ def test_the_mark_of_a_deletion_that_died_ends(here: Here, clip: Path) -> None:
     (upload,) = (f"inputs/{name}" for name in here.client.storage.files("inputs"))
     assert ledger.mark([upload], 1.0) == [upload]
     assert here.submit(clip) != first
-    ledger.reserve("somebody", [upload], 0.2)
+    ledger.reserve("somebody", [upload], 0.2, "owner")
     assert not ledger.mark([upload], 1.0), "another one counts on it"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from fer_batch.output.formats.tables import intervals_text, people_text
+from fer_batch.output.formats.tables import cuts_text, intervals_text, people_text
 from fer_batch.output.people import episodes
 from fer_batch.types import Timeline
 from tests.output.timelines import timeline, timelines
@@ -75,3 +76,18 @@ def test_shares_sum_to_one(made: Timeline) -> None:
     for row in rows(people_text(made)):
         shares = [float(v) for k, v in row.items() if k.startswith("share_")]
         assert sum(shares) == pytest.approx(1, abs=1e-5)
+
+
+def test_shots_go_from_cut_to_cut_and_say_who_is_in_them() -> None:
+    cut = np.array([False, False, True, False, True, False])
+    found = rows(cuts_text(timeline("hh..ss", ".nnn..", cut=cut)))
+    assert [list(r.values()) for r in found] == [
+        ["1", "0", "1", "0.000000", "0.200000", "1 2"],
+        ["2", "2", "3", "0.200000", "0.400000", "2"],
+        ["3", "4", "5", "0.400000", "0.600000", "1"],
+    ]
+
+
+def test_a_film_without_cuts_is_one_shot_and_one_without_frames_none() -> None:
+    assert [r["people"] for r in rows(cuts_text(timeline("...")))] == [""]
+    assert rows(cuts_text(timeline())) == []

@@ -1,6 +1,5 @@
 """Teachers begin from dlib's weights: its file format by made files, the real file where it is."""
 
-import struct
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
@@ -12,36 +11,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from fer_batch.errors import ModelFileError, UsageError
+from fer_batch.faces.dlib_weights import read
 from fer_batch.training.data.targets import JOINT
 from fer_batch.training.network import face_recognition
 from fer_batch.training.network.architectures import build
 from fer_batch.training.network.folding import foldable
+from tests.faces.dlib_file import written
 from tests.training.made_faces import made_faces
-
-
-def integer(value: int) -> bytes:
-    """An integer as dlib writes it."""
-    size = (abs(value).bit_length() + 7) // 8
-    return bytes([size | (0x80 if value < 0 else 0)]) + abs(value).to_bytes(size, "little")
-
-
-def tensor(values: np.ndarray) -> bytes:
-    sizes = b"".join(integer(n) for n in (values.size, 1, 1, 1))
-    return integer(2) + sizes + values.astype("<f4").tobytes()
-
-
-def written(kernels: list[np.ndarray], rng: np.random.Generator) -> tuple[bytes, list[np.ndarray]]:
-    """A file with ``kernels [height, width, in, out]``, and the rows added to it: bias, scale and
-    offset of each, ``[3, out]``."""
-    content, rows = b"\x01\x02\x0dloss_metric_2", []
-    for kernel in kernels:
-        row = rng.normal(size=(3, kernel.shape[-1])).astype(np.float32)
-        own = np.concatenate([kernel.transpose(3, 2, 0, 1).ravel(), row[0]])
-        content += integer(5) + b"con_4" + tensor(own) + integer(-3) + b"junk"
-        content += integer(7) + b"affine_" + tensor(row[1:].ravel()) + struct.pack("<d", 0.5)
-        content += integer(5) + b"relu_"
-        rows.append(row)
-    return content + integer(4) + b"fc_2" + tensor(rng.normal(size=40)), rows
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.integers(0, 9), st.integers(0, 3))
@@ -52,7 +28,7 @@ def test_reads_what_dlib_would_have_written(channels: list[int], seed: int, half
         kernels.append(rng.normal(size=(size, size, inputs, count)).astype(np.float32))
         inputs = count
     content, rows = written(kernels, rng)
-    found = face_recognition.read(content)
+    found = read(content)
     assert len(found) == len(kernels)
     for (kernel, bias), wanted, (own, scale, offset) in zip(found, kernels, rows, strict=True):
         assert np.allclose(kernel, wanted * scale, rtol=1e-6)
@@ -79,7 +55,7 @@ def test_a_network_begins_with_these_weights(
     grey = images[:1].astype(np.float32) / 255
     patch = (grey - grey.mean()) / grey.std() * face_recognition.SPREAD
     large = np.asarray(keras.layers.UpSampling2D(times, interpolation="bilinear")(patch))
-    kernel, bias = face_recognition.read(content)[0]
+    kernel, bias = read(content)[0]
     wanted = keras.ops.conv(np.repeat(large, 3, axis=-1), kernel, strides=2, padding="same")
     given_ = np.asarray(norm(images[:1], training=False))
     assert np.allclose(given_, np.asarray(wanted) + bias, atol=2e-2 * np.abs(given_).max())
@@ -128,7 +104,7 @@ def test_the_real_file_is_of_the_network() -> None:
         path = face_recognition.installed()
     except UsageError:
         pytest.skip("face-recognition-models is not installed")
-    weights = face_recognition.read(path.read_bytes())
+    weights = read(path.read_bytes())
     model = build("resnet-face", JOINT)
     shapes = [tuple(model.get_layer(name).kernel.shape) for name in foldable(model)]
     assert [kernel.shape for kernel, _ in weights][1:] == shapes[1:]

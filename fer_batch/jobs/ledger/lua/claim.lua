@@ -30,8 +30,7 @@ if attempt > tonumber(ARGV[5]) then
   return {'poison', tostring(attempt), out}
 end
 redis.call('SADD', live_key(job, queue), unit)
-redis.call('ZADD', P .. 'leases', text(t + tonumber(ARGV[4])), m)
-redis.call('HSET', P .. 'holders', m, owner)
+lease(m, queue, owner, t + tonumber(ARGV[4]))
 redis.call('HSETNX', job_key(job), 'started', text(t))
 if redis.call('HGET', job_key(job), 'state') == 'queued' then
   redis.call('HSET', job_key(job), 'state', 'running')

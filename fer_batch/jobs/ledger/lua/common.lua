@@ -11,10 +11,12 @@
 --   fb:log:J            list   events, JSON, newest last, bounded
 --   fb:out:Q:P          zset   J|unit -> when handed to the broker (queue Q, priority P), no lease yet
 --   fb:leases           zset   J|unit -> when the lease ends;  fb:holders: hash J|unit -> owner
+--   fb:busy:Q           set    J|unit of queue Q that have a lease: what a scaler must count as work
 --   fb:later            zset   J|unit -> not before
 --   fb:mark             hash   Q:P -> when the newest unit that has started had been handed out
 --   fb:jobs, fb:active  zset   J -> created: all jobs, and those in no final state
 --   fb:uploading        zset   J -> until when a submission counts on fb:uploads:J (set of keys)
+--   fb:uploaders        hash   J -> owner of that submission
 --   fb:deleting         hash   upload -> until when somebody is deleting it
 --   fb:epoch            string set once every job is in the ledger; its absence means that it is not
 --   fb:rebuilt          set    jobs that a rebuilding has put back so far;  gone when it is through
@@ -40,6 +42,8 @@ local function ready_key(job, queue) return P .. 'ready:' .. job .. ':' .. queue
 local function live_key(job, queue) return P .. 'live:' .. job .. ':' .. queue end
 local function done_key(job, item) return P .. 'done:' .. job .. ':' .. item end
 local function out_key(queue, step) return P .. 'out:' .. queue .. ':' .. step end
+
+local function busy_key(queue) return P .. 'busy:' .. queue end
 
 local function split(unit)
   local item, stage, index = string.match(unit, '^(-?%d+)/(%a+)/(%d+)$')
@@ -72,9 +76,16 @@ local function detach(m, queue)
     end
   end
   redis.call('ZREM', P .. 'leases', m)
+  redis.call('SREM', busy_key(queue), m)
   redis.call('HDEL', P .. 'holders', m)
   redis.call('ZREM', P .. 'later', m)
   return handed, step
+end
+
+local function lease(m, queue, owner, ends)
+  redis.call('ZADD', P .. 'leases', text(ends), m)
+  redis.call('SADD', busy_key(queue), m)
+  redis.call('HSET', P .. 'holders', m, owner)
 end
 
 -- The unit is over, whichever way.

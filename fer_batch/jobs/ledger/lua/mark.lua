@@ -1,8 +1,7 @@
 -- ARGV: uploads (JSON array), seconds.  Somebody wants to delete these uploads.
 -- Returns those that no submission has reserved, and marks them as being deleted.
 local t, out = now(), {}
-redis.call('ZREMRANGEBYSCORE', P .. 'uploading', '-inf', text(t))
-local jobs = redis.call('ZRANGE', P .. 'uploading', 0, -1)
+local jobs = redis.call('ZRANGEBYSCORE', P .. 'uploading', text(t), '+inf')
 for _, upload in ipairs(cjson.decode(ARGV[1])) do
   local free = true
   for _, job in ipairs(jobs) do

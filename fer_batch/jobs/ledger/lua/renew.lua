@@ -10,7 +10,6 @@ if ends and tonumber(ends) > t and redis.call('HGET', P .. 'holders', m) ~= owne
 end
 detach(m, QUEUE_OF[stage])
 redis.call('SADD', live_key(job, QUEUE_OF[stage]), unit)
-redis.call('ZADD', P .. 'leases', text(t + tonumber(ARGV[4])), m)
-redis.call('HSET', P .. 'holders', m, owner)
+lease(m, QUEUE_OF[stage], owner, t + tonumber(ARGV[4]))
 redis.call('HSET', P .. 'progress:' .. job, unit, ARGV[5])
 return 'ok'

@@ -76,6 +76,27 @@
     }
   }
 
+  /** A dashed line where the video cuts to another shot; none where they would lie too close. */
+  function cuts(chart) {
+    const { ctx: context, bbox } = chart;
+    const places = app.data.cuts
+      .map((frame) => app.data.times[frame])
+      .filter((time) => time >= app.state.from && time <= app.state.to)
+      .map((time) => Math.round(chart.valToPos(time, "x", true)));
+    if (places.length * 4 * devicePixelRatio > bbox.width) return;
+    context.save();
+    context.strokeStyle = colours.muted;
+    context.lineWidth = devicePixelRatio;
+    context.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+    for (const place of places) {
+      context.beginPath();
+      context.moveTo(place + 0.5, bbox.top);
+      context.lineTo(place + 0.5, bbox.top + bbox.height);
+      context.stroke();
+    }
+    context.restore();
+  }
+
   function episodes(chart, person) {
     const { ctx: context, bbox } = chart;
     const top = chart.valToPos(STRIP[1], "y", true);
@@ -106,5 +127,5 @@
     context.restore();
   }
 
-  app.marks = { STRIP, colours, readColours, shade, episodes };
+  app.marks = { STRIP, colours, readColours, shade, cuts, episodes };
 })();

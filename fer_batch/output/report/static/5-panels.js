@@ -131,7 +131,7 @@
         axes: axes(),
         series: seriesOptions(),
         hooks: {
-          drawClear: [marks.shade],
+          drawClear: [marks.shade, marks.cuts],
           draw: [(self) => marks.episodes(self, person)],
           setCursor: [(self) => hover(self, person, root.querySelector(".panel-hover"))],
         },

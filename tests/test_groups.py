@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_batch.tracking.groups import by_track
+from fer_batch.groups import by_track
 
 
 @given(st.lists(st.integers(-3, 5)))

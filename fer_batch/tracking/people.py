@@ -1,0 +1,114 @@
+"""Which tracks are one person: clustering of their embeddings.
+
+Two groups are as far apart as their members are on average, with a say of the two furthest; the
+two nearest are joined until all are too far apart. (Average linkage alone chains, complete linkage
+tears people apart who were seen often.) Two faces in one frame are never one person, so their
+groups are never joined. Nothing here depends on the order in which tracks are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from fer_batch.groups import by_track
+from fer_batch.types import FloatArray, IntArray
+
+# How much the two furthest members count, and the distance up to which groups are one person:
+# docs/identity.md has the error rates, benchmarks/people.py measures them.
+FURTHEST_COUNTS = 0.3
+SAME_PERSON = 0.58
+# Every pair is compared: of more tracks only those seen longest are.
+MOST_COMPARED = 4000
+
+
+def join_people(track: IntArray, frame: IntArray, known: Mapping[int, FloatArray]) -> IntArray:
+    """Give tracks of one person one number: ``int64[n]``, the smallest among them.
+
+    ``track``, ``frame int64[n]`` of each face; ``known``: the embedding ``float32[d]`` of each
+    track that has one. The others keep their number.
+    """
+    rows = {n: mine for n, mine in by_track(track) if n in known}
+    chosen = sorted(sorted(rows, key=lambda n: (-len(rows[n]), n))[:MOST_COMPARED])
+    joined = track.copy()
+    if len(chosen) < 2:
+        return joined
+    points = np.stack([known[n] for n in chosen]).astype(np.float64)
+    apart = together([frame[rows[n]] for n in chosen])
+    for group in cluster(points, apart, SAME_PERSON):
+        first = chosen[group[0]]
+        for place in group[1:]:
+            joined[rows[chosen[place]]] = first
+    return joined
+
+
+def worth_telling(track: IntArray, frame: IntArray) -> list[int]:
+    """The tracks that might be one person with another: those that do not share a frame with each
+    of the others, at most as many as are compared, those seen longest."""
+    rows = dict(by_track(track))
+    chosen = sorted(sorted(rows, key=lambda n: (-len(rows[n]), n))[:MOST_COMPARED])
+    if len(chosen) < 2:
+        return []
+    apart = together([frame[rows[n]] for n in chosen])
+    return [
+        n
+        for n, never in zip(chosen, apart.sum(axis=1) == len(chosen) - 1, strict=True)
+        if not never
+    ]
+
+
+def together(frames: list[IntArray]) -> np.ndarray:
+    """Which of tracks share a frame: ``bool[n, n]``; ``frames``: those of each, rising."""
+    count = len(frames)
+    found = np.zeros((count, count), bool)
+    first = np.array([each[0] for each in frames])
+    last = np.array([each[-1] for each in frames])
+    overlap = (first[:, None] <= last[None]) & (first[None] <= last[:, None])
+    for a, b in zip(*np.nonzero(np.triu(overlap, 1)), strict=True):
+        if np.intersect1d(frames[a], frames[b], assume_unique=True).size:
+            found[a, b] = found[b, a] = True
+    return found
+
+
+def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Euclidean distances ``float64[n, m]`` of ``[n, d]`` and ``[m, d]``."""
+    squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)[None]
+    return np.sqrt(np.maximum(squared - 2 * first @ second.T, 0))
+
+
+def cluster(points: np.ndarray, apart: np.ndarray, limit: float) -> list[list[int]]:
+    """Groups of ``points float64[n, d]`` that are no further apart than ``limit``.
+
+    ``apart bool[n, n]``: pairs that are never in one group. Groups hold rising places and are
+    sorted by their first.
+    """
+    count = len(points)
+    mean = distances(points, points)
+    mean[apart] = np.inf
+    np.fill_diagonal(mean, np.inf)
+    furthest, between = mean.copy(), mean.copy()
+    groups = {place: [place] for place in range(count)}
+    nearest = between.argmin(axis=1)
+    near = between[np.arange(count), nearest]
+    while True:
+        first = int(near.argmin())
+        if near[first] > limit:
+            break
+        kept, gone = sorted((first, int(nearest[first])))
+        own, other = len(groups[kept]), len(groups[gone])
+        # Infinite stays infinite: whoever is apart from one is apart from both.
+        mean[kept] = (mean[kept] * own + mean[gone] * other) / (own + other)
+        furthest[kept] = np.maximum(furthest[kept], furthest[gone])
+        blend = (1 - FURTHEST_COUNTS) * mean[kept] + FURTHEST_COUNTS * furthest[kept]
+        for table, row in ((mean, mean[kept]), (furthest, furthest[kept]), (between, blend)):
+            row[[kept, gone]] = np.inf
+            table[kept] = table[:, kept] = row
+            table[gone] = table[:, gone] = np.inf
+        groups[kept] += groups.pop(gone)
+        for place in {kept, gone, *np.flatnonzero(np.isin(nearest, (kept, gone))).tolist()}:
+            nearest[place] = between[place].argmin()
+            near[place] = between[place, nearest[place]]
+        closer = between[kept] < near
+        nearest[closer], near[closer] = kept, between[kept, closer]
+    return sorted(sorted(group) for group in groups.values())

@@ -1,0 +1,144 @@
+"""Views are the best looks at faces, whatever segments they come from; people are told by them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+
+from fer_batch.faces.chips import from_jpeg
+from fer_batch.faces.detector import open_detector
+from fer_batch.media.glimpse import glimpse
+from fer_batch.media.planes import from_bgr
+from fer_batch.pipeline.identify import best_views, join_tracks
+from fer_batch.pipeline.plan import WINDOW
+from fer_batch.pipeline.views import ViewKeeper, worth
+from fer_batch.types import Detections, Faces, Frame, Image, Views
+from tests.footage.pictures import cover, portraits
+from tests.pipeline.stand_ins import known_people, nobody_known, some_faces
+
+GRID = 2
+SIDE = (320, 240)
+
+
+def frame_of(index: int, picture: Image) -> Frame:
+    return Frame(index, index, from_bgr(picture), picture.shape[1], picture.shape[0])
+
+
+def looks(frames: list[Frame], start: int = 0) -> Views:
+    """What a keeper keeps of ``frames``, each searched by the real detector."""
+    detector, keeper, row = open_detector("yunet"), ViewKeeper(GRID), start
+    for frame in frames:
+        found = detector.detect(frame)
+        keeper.see(frame, glimpse(frame), found, row)
+        row += len(found)
+    return keeper.views()
+
+
+def shots(*pictures: Image, each: int) -> list[Frame]:
+    """Each picture for that many frames, sharp in the middle, blurred on both sides."""
+    frames = []
+    for number, picture in enumerate(pictures):
+        small = cover(picture, *SIDE)
+        for i in range(each):
+            blur = 0.3 + abs(i - each // 2)
+            frames.append(frame_of(number * each + i, cv2.GaussianBlur(small, (0, 0), blur)))
+    return frames
+
+
+def test_one_view_a_face_and_window_and_the_best() -> None:
+    collins, hopper = portraits()
+    each = GRID * WINDOW
+    found = looks(shots(collins, hopper, each=each))
+    assert len(found.row) == 2 and (found.worth > 0.3).all()
+    assert [row % each for row in found.row.tolist()] == [each // 2, each // 2]
+    assert from_jpeg(found.jpeg[0]).shape == (150, 150, 3)
+
+
+def test_a_cut_within_a_window_ends_a_view() -> None:
+    found = looks(shots(*portraits(), each=GRID * WINDOW // 2))
+    assert len(found.row) == 2
+
+
+def test_segments_keep_what_one_would() -> None:
+    frames = shots(*portraits(), *portraits(), each=GRID * WINDOW // 2)
+    whole = looks(frames)
+    edges = [0, GRID * WINDOW, len(frames)]
+    parts = [looks(frames[a:b], start=a) for a, b in pairwise(edges)]
+    assert np.concatenate([p.row for p in parts]).tolist() == whole.row.tolist()
+    assert np.array_equal(np.concatenate([p.worth for p in parts]), whole.worth)
+    assert sum((p.jpeg for p in parts), ()) == whole.jpeg
+
+
+def test_small_turned_and_unknown_faces_are_worth_nothing() -> None:
+    frontal = np.array([[30, 30], [70, 30], [50, 52], [34, 72], [66, 72]], np.float32)
+    turned = frontal.copy()
+    turned[[0, 2, 3]] += [26, 0]
+    faces = np.stack([frontal, frontal * 0.3, turned, np.full((5, 2), np.nan, np.float32)])
+    found = worth(faces, np.full(4, 0.9, np.float32))
+    assert found[0] > 0.5 and (found[1:] < 0.2).all() and found[1] == found[3] == 0
+    assert worth(faces[:0], np.zeros(0, np.float32)).shape == (0,)
+
+
+def test_a_face_without_landmarks_is_seen_and_not_kept() -> None:
+    keeper = ViewKeeper(1)
+    frame = frame_of(0, np.full((48, 64, 3), 90, np.uint8))
+    box, landmarks = np.zeros((1, 4), np.float32), np.full((1, 5, 2), np.nan, np.float32)
+    keeper.see(frame, glimpse(frame), Detections(box, np.ones(1, np.float32), landmarks), 0)
+    assert keeper.views().jpeg == ()
+
+
+def film_of(views: Views, rows: int) -> list[Faces]:
+    """Faces, one a frame, with ``views`` in two shards."""
+    faces = some_faces(1, 4)
+    plain = {"box": 4, "confidence": 0, "landmarks": 0, "appearance": 0, "probabilities": 0}
+    shards = []
+    for start, stop in ((0, rows // 2), (rows // 2, rows)):
+        mine = (views.row >= start) & (views.row < stop)
+        jpeg = tuple(j for j, m in zip(views.jpeg, mine, strict=True) if m)
+        columns = {n: np.repeat(getattr(faces, n)[:1], stop - start, axis=0) for n in plain}
+        shards.append(
+            replace(
+                faces,
+                start=start,
+                status=np.zeros(stop - start, np.int64),
+                frame=np.arange(start, stop),
+                glimpse=np.zeros((stop - start, 0), np.uint8),
+                quality=np.zeros(stop - start, np.float32),
+                views=Views(views.row[mine] - start, views.worth[mine], jpeg),
+                **columns,
+            )
+        )
+    return shards
+
+
+def test_who_comes_back_is_known_and_another_is_not() -> None:
+    collins, hopper = portraits()
+    dim = (collins * 0.75).astype(np.uint8)
+    each = GRID * WINDOW
+    views = looks(shots(collins, hopper, dim, each=each))
+    rows = 3 * each
+    track, frame = np.repeat([0, 1, 2], each), np.arange(rows)
+    shards = film_of(views, rows)
+    assert np.array_equal(
+        join_tracks(track, frame, shards, known_people), np.repeat([0, 1, 0], each)
+    )
+    # Nobody is looked at where no two could be one person.
+    alone = np.zeros(rows, np.int64)
+    assert np.array_equal(join_tracks(alone, frame, shards, nobody_known), alone)
+
+
+def test_the_best_five_views_of_a_track_are_taken() -> None:
+    worths = np.array([0.3, 0.9, 0.5, 0.1, 0.7, 0.4, 0.6], np.float32)
+    views = Views(np.arange(7), worths, tuple(bytes([i]) for i in range(7)))
+    found = best_views(np.zeros(7, np.int64), film_of(views, 7), [0, 9])
+    assert found == {0: [bytes([i]) for i in (1, 4, 6, 2, 5)]}
+
+
+@pytest.mark.parametrize("damage", [b"", b"no picture"])
+def test_a_damaged_picture_is_refused(damage: bytes) -> None:
+    with pytest.raises(ValueError, match="no picture of a face"):
+        from_jpeg(damage)
