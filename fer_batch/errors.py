@@ -13,6 +13,7 @@
     │   ├── InputChangedError    changed         1     no    replaced or written to meanwhile
     │   └── LimitError           limit           1     no    too many pixels, frames, hours
     ├── ModelFileError           model_file      1     no    weights or detector damaged
+    ├── EngineError              engine          1     no    numbers of different engines
     ├── TrainingDataError        training_data   1     no    data set not understood
     ├── NoSpaceError             no_space        1     yes   disk or quota full
     ├── StorageError             storage         1     yes   storage does not answer
@@ -112,6 +113,12 @@ class TrainingDataError(FerBatchError):
     """A training data set is not in a known format."""
 
     code = "training_data"
+
+
+class EngineError(FerBatchError):
+    """Numbers of different engines would be mixed."""
+
+    code = "engine"
 
 
 class NoSpaceError(FerBatchError):

@@ -7,7 +7,7 @@ beside them, without the appearance vectors: these are small pictures of faces.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,23 @@ from fer_batch.npz import read_npz, write_npz
 from fer_batch.types import TIMELINE, FrameStatus, Timeline
 
 FORMAT = 1
-NAME = ".timeline.npz"  # in a results folder
+NAME = ".timeline.npz"  # in a results folder: the numbers that are drawn
+ANALYSED = ".analysed.npz"  # and those before inputs were related, where they were
+KEPT = (NAME, ANALYSED)
 PRIVATE = ("appearance",)  # what never leaves the work folder
 
 
 def write_timeline(
-    path: Path, timeline: Timeline, *, without: Collection[str] = (), packed: bool = False
+    path: Path,
+    timeline: Timeline,
+    *,
+    engine: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
+    packed: bool = False,
 ) -> None:
     """Write a timeline, but the optional columns called ``without``. Equal ones give equal bytes.
 
-    Warnings are not kept: they belong to the run that tells them.
+    ``engine``: what made the numbers. Warnings are not kept: they belong to their run.
 
     Raises:
         NoSpaceError, OutputPathError: it cannot be written.
@@ -36,15 +43,30 @@ def write_timeline(
         "name": timeline.name,
         "labels": timeline.labels,
         "files": timeline.files,
+        "engine": dict(engine or {}),
     }
     names = [name for name in TIMELINE if name not in without]
     write_npz(path, meta, arrays_of(timeline, names), packed=packed)
 
 
-def keep_in_results(folder: Path, timeline: Timeline) -> str:
+def keep_in_results(
+    folder: Path, timeline: Timeline, engine: Mapping[str, str], name: str = NAME
+) -> str:
     """Write the copy that a results folder keeps; returns its name."""
-    write_timeline(folder / NAME, timeline, without=PRIVATE, packed=True)
-    return NAME
+    write_timeline(folder / name, timeline, engine=engine, without=PRIVATE, packed=True)
+    return name
+
+
+def read_engine(path: Path) -> dict[str, str]:
+    """What made the numbers of a timeline file.
+
+    Raises:
+        UnreadableError: missing, damaged, or of another version.
+    """
+    engine = read_npz(path, FORMAT, ())[0].get("engine")
+    if not isinstance(engine, dict):
+        raise UnreadableError(f"{path}: is damaged; analyse again")
+    return {str(name): str(value) for name, value in engine.items()}
 
 
 def read_timeline(path: Path, *, without: Collection[str] = ()) -> Timeline:

@@ -1,4 +1,4 @@
-"""Which fer-batch this is."""
+"""Which fer-batch this is, and which libraries it runs on."""
 
 from __future__ import annotations
 
@@ -16,3 +16,17 @@ def installed_version() -> str:
         return version("fer-batch")
     except PackageNotFoundError:
         return "unknown"
+
+
+@lru_cache(maxsize=16)
+def library(*packages: str) -> str:
+    """``major.minor`` of the first of ``packages`` that is installed; "" where none is.
+
+    As precise as numbers need: a patch release that changes one would be a fault of its own.
+    """
+    for name in packages:
+        try:
+            return ".".join(version(name).split(".")[:2])
+        except PackageNotFoundError:
+            continue
+    return ""

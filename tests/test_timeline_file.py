@@ -17,6 +17,7 @@ from fer_batch.timeline_file import (
     FORMAT,
     LatestTimeline,
     keep_in_results,
+    read_engine,
     read_timeline,
     write_timeline,
 )
@@ -75,8 +76,9 @@ def test_columns_that_were_left_out_are_unknown() -> None:
 
 def test_results_hold_no_pictures_of_faces(tmp_path: Path) -> None:
     made = full(timeline("hs"))
-    path = tmp_path / keep_in_results(tmp_path, made)
+    path = tmp_path / keep_in_results(tmp_path, made, {"analyzer": "x"})
     same(read_timeline(path), made, but=("appearance",))
+    assert read_engine(path) == {"analyzer": "x"}
     with np.load(path) as data:
         assert "appearance" not in data.files
 

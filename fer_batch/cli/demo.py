@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fer_batch.cli import options as o
+from fer_batch.cli.say import say, say_parts, styled
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.outputs import DEFAULT_OUTPUTS, REGISTRY
 
@@ -36,7 +37,7 @@ def demo(
     o.check_out(out)
     clip = out / "demo.mp4"
     if not quiet and not as_json:
-        typer.echo("making a clip of two people")
+        say("making a clip of two people")
     write_clip(clip, seconds=seconds)
     existing: Existing = "overwrite" if overwrite else "resume"
     defaults = AnalyzeSettings(), RenderSettings(), DEFAULT_OUTPUTS, RunSettings()
@@ -52,8 +53,8 @@ def _say_where(results: list[ItemResult]) -> None:
         if not there:
             continue
         width = max(len(str(result.out / output.file)) for output in there)
-        typer.echo("")
+        say("")
         for output in there:
             path = f"{result.out / output.file!s:<{width}}"
-            typer.echo(f"  {typer.style(path, bold=True)}  {output.text}")
-        typer.echo("")
+            say_parts("  ", styled(path, bold=True), f"  {output.text}")
+        say("")

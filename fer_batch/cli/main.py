@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import sys
 
 import typer
 
 from fer_batch.cli.groups import ANALYSE, RESULTS, SYSTEM, GroupedCommands
 from fer_batch.cli.options import report_error
+from fer_batch.cli.say import say
 from fer_batch.errors import FerBatchError
 
 app = typer.Typer(
@@ -48,7 +51,7 @@ def root(
     if version:
         from fer_batch.version import installed_version
 
-        typer.echo(installed_version())
+        say(installed_version())
         raise typer.Exit
 
 
@@ -56,7 +59,16 @@ def main() -> None:
     """Entry point. Known errors become one line on stderr; exit status by their kind."""
     _register()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except OSError as error:  # a full disk behind `>`, or nobody at the other end of a pipe
+        # What is left in the buffer cannot be written either, and must not be tried at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:
+            report_error(f"what was to be printed: {(error.strerror or 'not written').lower()}")
+        sys.exit(1)
     except FerBatchError as error:
         report_error(str(error))
         sys.exit(error.exit_status)

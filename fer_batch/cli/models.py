@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fer_batch.cli.say import say, say_data, say_parts, styled
 from fer_batch.config import DEFAULT_MODEL
+from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
     from fer_batch.emotion.card import ModelCard
@@ -34,16 +36,18 @@ def models(
     cards = [find_model(name)] if name else list_models()
     if as_json:
         shown = [_as_data(card) for card in cards]
-        typer.echo(json.dumps(shown[0] if name else shown, indent=2, ensure_ascii=False))
+        say_data(json.dumps(shown[0] if name else shown, indent=2))
     elif name:
         _show_card(cards[0])
     else:
         width = max((len(card.name) for card in cards), default=0)
         for card in cards:
-            name = typer.style(f"{card.name:<{width}}", bold=True)
-            typer.echo(f"{name}  {', '.join(card.labels)}")
-            typer.echo(f"{'':<{width}}  {_in_short(card)}")
-        typer.echo(f"\n{WHICH}")
+            labels = one_line(f"  {', '.join(card.labels)}")
+            say_parts(styled(f"{card.name:<{width}}", bold=True), labels)
+            say(f"{'':<{width}}  {_in_short(card)}")
+        say()
+        for line in WHICH.splitlines():
+            say(line)
 
 
 def _in_short(card: ModelCard) -> str:
@@ -76,15 +80,15 @@ def _show_card(card: ModelCard) -> None:
         *_flat("training", card.training),
         *_flat("measured", card.metrics),
     ]
-    typer.echo(typer.style(f"{card.name} (version {card.version})", bold=True))
+    say_parts(styled(f"{card.name} (version {card.version})", bold=True))
     if card.description:
-        typer.echo(card.description)
-    typer.echo("")
+        say(card.description)
+    say("")
     width = min(max(len(key) for key, _ in rows), 40)
     for key, value in rows:
-        typer.echo(f"  {key:<{width}}  {value}")
+        say(f"  {key:<{width}}  {value}")
     for limit in card.limits:
-        typer.echo(f"  · {limit}")
+        say(f"  · {limit}")
 
 
 def _flat(prefix: str, data: dict[str, Any]) -> list[tuple[str, str]]:

@@ -12,10 +12,9 @@ from typing import Annotated
 
 import typer
 
+from fer_batch.cli.say import say
 from fer_batch.errors import UsageError
-from fer_batch.outputs import DEFAULT_OUTPUTS, OUTPUTS
-
-ALL_OUTPUTS = ",".join(DEFAULT_OUTPUTS)
+from fer_batch.outputs import OUTPUTS
 
 
 def a_path(text: str) -> Path:
@@ -48,7 +47,11 @@ Paths = Annotated[
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")]
 Outputs = Annotated[
     str,
-    typer.Option(help=f"Outputs to make: {', '.join(OUTPUTS)}.", autocompletion=complete_outputs),
+    typer.Option(
+        help=f"Outputs to make: {', '.join(OUTPUTS)}.",
+        show_default="what suits each input",
+        autocompletion=complete_outputs,
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON on stdout.")]
@@ -90,7 +93,7 @@ def check_out(out: Path) -> None:
 
 def report_error(line: str) -> None:
     """One line on stderr."""
-    typer.echo(f"fer-batch: {line}", err=True)
+    say(f"fer-batch: {line}", err=True)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fer_batch import door
 from fer_batch.cli import options as o
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
@@ -39,7 +40,7 @@ def render(
     The numbers stay as they are; the original videos must still be where they were.
     """
     from fer_batch.cli.run import finish, run_specs
-    from fer_batch.jobs.item.batch import write_gallery
+    from fer_batch.jobs.item.batch import write_again
 
     chosen = parse_outputs(outputs) if outputs else ()
     results = []
@@ -47,8 +48,8 @@ def render(
         results += run_specs(
             items, out, RunSettings(), "resume", quiet or as_json, infer=False, batch=False
         )
-        if (out / "index.html").is_file():
-            write_gallery(out)
+        if (out / "summary.csv").is_file():
+            write_again(out)
     finish(results, folders[0], quiet, as_json)
 
 
@@ -61,28 +62,34 @@ def stored_items(
         NotFoundError: a folder holds no results.
         UsageError: a label that the model does not have.
     """
-    from fer_batch.jobs.item.results import read_summary
     from fer_batch.jobs.item.work import ItemSpec
+    from fer_batch.output.stored import SUMMARY, Stored, read_record, results_of, stored_results
 
     found: dict[Path, list[ItemSpec]] = {}
     for folder in folders:
-        here = [p.parent for p in sorted(folder.glob("*/summary.json"))]
-        places = [folder] if (folder / "summary.json").is_file() else here
-        if not places:
+        if (folder / SUMMARY).is_file():
+            out, name = results_of(folder)
+            stored = [Stored(name, folder, read_record(folder))]
+        else:
+            out, stored = folder, stored_results(folder) if folder.is_dir() else []
+        if not stored:
             raise NotFoundError(f"{folder}: holds no results; make them with `fer-batch run`")
-        for place in places:
-            summary = read_summary(place)
+        for result in stored:
+            place, summary = result.folder, result.summary
             try:
                 settings: dict[str, Any] = summary["settings"]
                 labels = tuple(summary["model"]["labels"])
                 spec = ItemSpec(
                     input=summary["input"]["path"],
-                    name=place.name,
+                    name=result.name,
                     analyze=AnalyzeSettings.from_json(settings["analyze"]),
                     render=render,
                     # All that was drawn is drawn again: a blurred video must not lie beside a GIF
                     # that shows the faces.
                     outputs=tuple(n for n in OUTPUTS if n in (*settings["outputs"], *outputs)),
+                    files=tuple(
+                        door.place(file, "files") for file in summary["input"].get("files", ())
+                    ),
                 )
             except (KeyError, TypeError, ValueError, UsageError) as error:
                 raise UnreadableError(
@@ -90,5 +97,5 @@ def stored_items(
                     "run the analysis again"
                 ) from error
             o.check_labels(render.labels, labels, "the model")
-            found.setdefault(place.resolve().parent, []).append(spec)
+            found.setdefault(out.resolve(), []).append(spec)
     return found

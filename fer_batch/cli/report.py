@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fer_batch.cli.say import say
 from fer_batch.errors import NotFoundError
 
 PAGES = ("index.html", "report.html")
@@ -26,7 +27,7 @@ def open_page(
     """
     folder = Path(target)
     page = find_page(folder if folder.is_dir() else job_folder(target))
-    typer.echo(str(page))
+    say(str(page))
     if not only_print:
         show(page)
 
@@ -37,11 +38,16 @@ def report(
     ],
 ) -> None:
     """Build report.html and index.html again from stored results."""
+    from fer_batch.jobs.item.batch import write_again
     from fer_batch.output.report.rebuild import rebuild
 
     for folder in folders:
-        for page in rebuild(folder):
-            typer.echo(str(page))
+        pages = rebuild(folder)
+        if not (folder / "summary.json").is_file():
+            write_again(folder, page=True)
+            pages = [folder / "index.html", *pages]
+        for page in pages:
+            say(str(page))
 
 
 def find_page(folder: Path) -> Path:
@@ -70,6 +76,7 @@ def job_folder(text: str) -> Path:
     """
     from fer_batch.cli.queue.access import note, open_queue
     from fer_batch.errors import JobError
+    from fer_batch.jobs.item.batch import write_again
     from fer_batch.jobs.settings import load_settings
 
     if "/" in text or "." in text or text == "fer-batch-out":
@@ -84,18 +91,8 @@ def job_folder(text: str) -> Path:
     if not final:
         # The job writes its index when all is done; until then, one of what is here.
         note(f"job {job} still runs; open it again for the rest")
-        build_index(folder)
+        write_again(folder, page=True)
     return folder
-
-
-def build_index(folder: Path) -> None:
-    """Write ``index.html`` for the results that lie in ``folder`` now."""
-    from fer_batch.output.report.index import write_index
-    from fer_batch.output.report.rebuild import stored_batch
-
-    results, failures = stored_batch(folder)
-    if results or failures:
-        write_index(folder, results, failures)
 
 
 def show(page: Path) -> None:
@@ -103,4 +100,4 @@ def show(page: Path) -> None:
     import webbrowser
 
     if not webbrowser.open(page.as_uri()):
-        typer.echo("no browser was found here; open the file above yourself", err=True)
+        say("no browser was found here; open the file above yourself", err=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import typer
+from fer_batch.cli.say import say
+from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
     from fer_batch.jobs.item.outcome import ItemResult
@@ -31,9 +32,16 @@ def outcome(result: ItemResult) -> str:
         return f"stopped: {result.item.input}"
     if result.state == "reused":
         return f"up to date: {result.out}"
-    frames = result.summary.get("frames", {})
+    photos = result.summary.get("photos")
+    frames = photos or result.summary.get("frames", {})
     people = len(result.summary.get("people", ()))
     rate = frames.get("total", 0) / max(result.seconds, 1e-9)
+    if photos:
+        total, faces = photos.get("total", 0), result.summary.get("faces", 0)
+        return (
+            f"done: {result.out}  {total} {'photo' if total == 1 else 'photos'}, "
+            f"{faces} {'face' if faces == 1 else 'faces'}, {rate:.0f} photos/s"
+        )
     return (
         f"done: {result.out}  {frames.get('total', 0)} frames, "
         f"{people} {'person' if people == 1 else 'people'}, {rate:.0f} frames/s"
@@ -66,9 +74,9 @@ class Silent:
     def item_ended(self, number: int, result: ItemResult) -> None:
         """See ``Observer``."""
         if result.state == "failed":
-            typer.echo(f"fer-batch: {result.error}", err=True)
+            say(f"fer-batch: {result.error}", err=True)
         for warning in result.summary.get("warnings", ()):
-            typer.echo(f"fer-batch: {result.item.input}: {warning}", err=True)
+            say(f"fer-batch: {result.item.input}: {warning}", err=True)
 
 
 @dataclass
@@ -111,13 +119,13 @@ class Plain(Silent):
         if time.monotonic() - self._logged > PLAIN_EVERY_S:
             self._logged = time.monotonic()
             for going in self._going.values():
-                typer.echo(f"{going.label}: {going.stage}, {going.done}/{going.frames} frames")
+                say(f"{going.label}: {going.stage}, {going.done}/{going.frames} frames")
 
     def item_ended(self, number: int, result: ItemResult) -> None:
         del self._going[number]
         super().item_ended(number, result)
         if result.state != "failed":
-            typer.echo(f"[{number + 1}/{self._total}] {outcome(result)}")
+            say(f"[{number + 1}/{self._total}] {outcome(result)}")
 
 
 class Bars(Silent):
@@ -165,14 +173,16 @@ class Bars(Silent):
             name if len(name) <= NAME_WIDTH else f"…{name[1 - NAME_WIDTH :]}"
         )
         self._tasks[number] = self._progress.add_task(
-            self._going[number].label, total=None, rate=""
+            one_line(self._going[number].label), total=None, rate=""
         )
 
     def stage(self, number: int, name: str, frames: int) -> None:
         going = self._going[number]
         going.begin(name, frames)
         words = f"{going.label} · {going.stage}"
-        self._progress.reset(self._tasks[number], description=words, total=frames or None, rate="")
+        self._progress.reset(
+            self._tasks[number], description=one_line(words), total=frames or None, rate=""
+        )
 
     def advance(self, number: int, frames: int) -> None:
         self._going[number].done += frames
@@ -186,6 +196,8 @@ class Bars(Silent):
         line = outcome(result)
         from rich.text import Text
 
-        self._console.print(Text(line, style=colour[result.state]), soft_wrap=True)
+        self._console.print(Text(one_line(line), style=colour[result.state]), soft_wrap=True)
         for warning in result.summary.get("warnings", ()):
-            self._console.print(Text(f"  note: {warning}", style="yellow"), soft_wrap=True)
+            self._console.print(
+                Text(one_line(f"  note: {warning}"), style="yellow"), soft_wrap=True
+            )

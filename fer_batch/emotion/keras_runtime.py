@@ -9,6 +9,7 @@ from fer_batch.emotion.backend import load_keras
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import in_batches
 from fer_batch.errors import ModelFileError, UsageError
+from fer_batch.version import library
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +65,15 @@ class KerasClassifier:
             raise ModelFileError(f"{path}: Keras cannot load it ({error})") from error
         self._model.compile(jit_compile=False)
         self._lock = threading.Lock()
+
+    @property
+    def build(self) -> str:
+        """What its numbers depend on beside the weights: Keras, its backend, and the device."""
+        import keras
+
+        backend = str(keras.backend.backend())
+        below = f"{backend} {library(backend, f'{backend}-cpu')}"
+        return f"keras {library('keras')} on {below}, {self._device.split(':')[0]}"
 
     def _network(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         import keras

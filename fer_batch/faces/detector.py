@@ -16,6 +16,7 @@ class Detector(Protocol):
 
     name: str
     sha256: str
+    runtime: str  # the library below it, with its version: results name it
 
     def detect(self, frame: Frame) -> Detections:
         """Faces in the pixels of ``frame``, ordered by falling confidence.

@@ -14,6 +14,7 @@ class WholeImage:
 
     name = "none"
     sha256 = ""
+    runtime = ""
 
     def detect(self, frame: Frame) -> Detections:
         """One face as large as the picture."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +13,7 @@ import numpy as np
 from fer_batch.faces.weights import checked_hash
 from fer_batch.types import Detections, FloatArray, Frame, Image
 
+logger = logging.getLogger(__name__)
 WEIGHTS = Path(__file__).parent.parent / "_vendor" / "face_detection_yunet_2023mar.onnx"
 SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 
@@ -44,6 +46,7 @@ class YuNet:
         self.sha256 = checked_hash(path, None if weights else SHA256)
         self._min_face = min_face
         self._network = open_network(path, min_confidence)
+        self.runtime = self._network.runtime
 
     def input_size(self, width: int, height: int) -> tuple[int, int]:
         """Size in pixels, even, at which a picture of that size is searched; never enlarged."""
@@ -79,7 +82,14 @@ def open_network(weights: Path, min_confidence: float) -> Network:
 
     try:
         return LiteRtYuNet(weights, min_confidence)
-    except (ImportError, ValueError, RuntimeError):
+    except (ImportError, ValueError, RuntimeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        logger.warning(
+            "YuNet runs on OpenCV, which is slower and differs in the last digits: LiteRT cannot "
+            "run %s (%s)",
+            weights,
+            reason,
+        )
         return OpenCvYuNet(weights, min_confidence)
 
 

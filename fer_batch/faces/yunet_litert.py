@@ -13,6 +13,7 @@ from fer_batch.faces.onnx import Graph, Node, read_graph
 from fer_batch.faces.tflite import ModelWriter
 from fer_batch.quiet_stderr import quiet_stderr
 from fer_batch.types import FloatArray, Image
+from fer_batch.version import library
 
 TIMES = 32  # sides of the input are multiples of it, filled up with black
 HEADS = ("cls", "obj", "bbox", "kps")
@@ -22,7 +23,7 @@ MOST_PIXELS = 4_000_000  # of all sizes that are kept ready
 class LiteRtYuNet:
     """Finds faces in small BGR pictures; not for two threads at once."""
 
-    runtime = "litert"
+    runtime = f"litert {library('ai-edge-litert')}"
 
     def __init__(self, weights: Path, min_confidence: float) -> None:
         """Read the weights.

@@ -10,6 +10,7 @@ import numpy as np
 from fer_batch.errors import ModelFileError
 from fer_batch.faces.candidates import MOST_CANDIDATES, NMS_IOU
 from fer_batch.types import FloatArray, Image
+from fer_batch.version import library
 
 # OpenCV 5 warns on stderr of a target nobody asked for each time a network is made; what really
 # goes wrong is raised.
@@ -19,7 +20,7 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 class OpenCvYuNet:
     """Finds faces in small BGR pictures; not for two threads at once."""
 
-    runtime = "opencv"
+    runtime = f"opencv {library('opencv-python-headless', 'opencv-python')}"
 
     def __init__(self, weights: Path, min_confidence: float) -> None:
         """Load the weights.

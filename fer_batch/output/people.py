@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from fer_batch.types import IntArray, Timeline
 
+NEGATIVE = ("sad", "angry", "fear", "disgust", "contempt")
+
 
 @dataclass(frozen=True, slots=True)
 class Episode:
@@ -56,7 +58,8 @@ class Episode:
 @dataclass(frozen=True, slots=True)
 class Person:
     """One face_id over the whole input. ``first_s``/``last_s``: begin of the first and end of the
-    last frame with this person. ``share`` holds every label in card order; ``longest`` holds the
+    last frame with this person. ``share`` and ``mean`` (mean smoothed probability, frames weighted
+    by how long they last) hold every label in card order; ``longest`` holds the
     longest episode of each label that occurs. ``thumbnail_frame`` is the frame of the portrait."""
 
     face_id: int
@@ -66,16 +69,30 @@ class Person:
     last_s: float
     dominant: str
     share: dict[str, float]
+    mean: dict[str, float]
     longest: dict[str, Episode]
     episodes: int
     changes: int
     confidence: float
     thumbnail_frame: int
 
+    @property
+    def valence(self) -> float | None:
+        """Mean probability of happy less that of the strongest negative label, -1 to 1; None
+        where the model lacks one of them. It says how a face looks, not what a person feels."""
+        negative = [self.mean[label] for label in NEGATIVE if label in self.mean]
+        return self.mean["happy"] - max(negative) if negative and "happy" in self.mean else None
+
+    @property
+    def changes_per_minute(self) -> float:
+        """Changes of label a minute of presence; 0 for a presence of no length."""
+        return 60 * self.changes / self.seconds if self.seconds > 0 else 0.0
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, rounded to microseconds and millionths."""
         data = asdict(self)
-        data["share"] = {k: round(v, 6) for k, v in self.share.items()}
+        for key in ("share", "mean"):
+            data[key] = {k: round(v, 6) for k, v in data[key].items()}
         data["longest"] = {k: episode_json(v) for k, v in self.longest.items()}
         for key in ("seconds", "first_s", "last_s", "confidence"):
             data[key] = round(data[key], 6)
@@ -108,8 +125,8 @@ def coverage(timeline: Timeline) -> float:
 
 
 def episodes(timeline: Timeline) -> list[Episode]:
-    """Every episode, ordered by face_id, then time."""
-    if len(timeline.frame) == 0:
+    """Every episode, ordered by face_id, then time; none in photos, which have no time."""
+    if len(timeline.frame) == 0 or timeline.is_photos:
         return []
     order, starts, stops = _runs(timeline)
     frame, label = timeline.frame[order], timeline.emotion[order]
@@ -171,6 +188,7 @@ def _person(
     weight = weight if weight.sum() > 0 else np.ones(len(rows))
     time = np.bincount(timeline.emotion[rows], weight, minlength=len(timeline.labels))
     share = dict(zip(timeline.labels, (time / time.sum()).tolist(), strict=True))
+    mean = np.average(timeline.smoothed[rows].astype(np.float64), axis=0, weights=weight)
     longest: dict[str, Episode] = {}
     for episode in own:
         best = longest.get(episode.emotion)
@@ -186,6 +204,7 @@ def _person(
         last_s=own[-1].stop_s,
         dominant=timeline.labels[int(time.argmax())],
         share=share,
+        mean=dict(zip(timeline.labels, mean.tolist(), strict=True)),
         longest={label: longest[label] for label in timeline.labels if label in longest},
         episodes=len(own),
         changes=sum(a.emotion != b.emotion for a, b in pairwise(own)),

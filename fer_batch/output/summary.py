@@ -18,7 +18,7 @@ from fer_batch.atomic import atomic_path, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.output.moments import Moment
 from fer_batch.output.people import Episode, Person, coverage, episode_json, episodes, people
-from fer_batch.printable import one_line
+from fer_batch.printable import cell
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ ROW_COLUMNS = (
     "input",
     "status",
     "error",
+    "model",
     "frames",
     "ok",
     "no_face",
@@ -54,7 +55,7 @@ ROW_COLUMNS = (
     "duration_s",
     "coverage",
     "seconds",
-    "folder",
+    "path",
 )
 
 
@@ -97,6 +98,12 @@ def summary(
     """
     every = episodes(timeline)
     persons = people(timeline, every)
+    share = photo_share(timeline) if timeline.is_photos else None
+    share = share or overall_share(timeline.labels, persons)
+    counts = {"total": len(timeline), **status_counts(timeline)}
+    faces = {"faces": len(timeline.frame)} if timeline.is_photos else {}
+    cuts = int(timeline.cut.sum()) + 1 if len(timeline) else 0
+    shots = {} if timeline.is_photos else {"shots": cuts}
     return {
         "schema": SCHEMA,
         "input": dict(input),
@@ -104,11 +111,12 @@ def summary(
         "detector": dict(detector),
         "settings": dict(settings),
         "versions": versions(),
-        "frames": {"total": len(timeline), **status_counts(timeline)},
-        "shots": int(timeline.cut.sum()) + 1 if len(timeline) else 0,
+        "photos" if timeline.is_photos else "frames": counts,
+        **faces,
+        **shots,
         "coverage": round(coverage(timeline), 6),
-        "dominant": dominant(persons),
-        "share": {k: round(v, 6) for k, v in overall_share(timeline.labels, persons).items()},
+        "dominant": max(share, key=lambda label: share[label]) if any(share.values()) else "",
+        "share": {k: round(v, 6) for k, v in share.items()},
         "people": [person.to_json() for person in persons],
         "longest_episodes": [episode_json(episode) for episode in longest(every)],
         "moments": [_moment_json(moment) for moment in moments],
@@ -116,6 +124,18 @@ def summary(
         "outputs": dict(outputs or {}),
         "timings": {k: round(float(v), 6) for k, v in timings.items()},
     }
+
+
+def counts_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How many frames, or photos, a summary tells of, by status; empty where it is none."""
+    found = data.get("photos", data.get("frames"))
+    return found if isinstance(found, dict) else {}
+
+
+def photo_share(timeline: Timeline) -> dict[str, float]:
+    """Share of each label among all faces of photos."""
+    count = np.bincount(timeline.emotion, minlength=len(timeline.labels))
+    return dict(zip(timeline.labels, (count / max(count.sum(), 1)).tolist(), strict=True))
 
 
 def _moment_json(moment: Moment) -> dict[str, Any]:
@@ -159,12 +179,18 @@ def longest(every: Iterable[Episode], count: int = 10) -> list[Episode]:
 
 def describe_input(source: SourceInfo, sha256: str) -> dict[str, Any]:
     """What ``summary.json`` says of an input."""
-    return {
+    common = {
         "name": source.name,
         "kind": source.kind,
         "sha256": sha256,
         "width": source.width,
         "height": source.height,
+    }
+    if source.kind == "photos":  # sizes are those of the largest
+        return common | {"photos": len(source), "files": list(source.files)}
+    named = {"files": list(source.files)} if source.files else {}
+    return common | {
+        **named,
         "rotation": source.rotation,
         "codec": source.codec,
         "has_audio": source.has_audio,
@@ -195,28 +221,29 @@ def write_summary(data: Mapping[str, Any], path: Path) -> None:
     write_text(path, json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
 
 
-def done_row(data: Mapping[str, Any], *, name: str, folder: str) -> dict[str, Any]:
-    """The row of ``summary.csv`` for a finished input, from its summary."""
-    frames = data["frames"]
+def done_row(data: Mapping[str, Any], *, name: str, path: str) -> dict[str, Any]:
+    """The row of ``summary.csv`` for a finished input: its name, its record, where it was."""
+    frames = counts_of(data)
     return {
         "input": name,
         "status": "done",
         "error": "",
+        "model": data.get("model", {}).get("name", ""),
         "frames": frames["total"],
-        **{status.text: frames[status.text] for status in FrameStatus},
-        "people": len(data["people"]),
-        "dominant": data["dominant"],
+        **{status.text: frames.get(status.text, "") for status in FrameStatus},
+        "people": data["faces"] if "faces" in data else len(data.get("people", ())),
+        "dominant": data.get("dominant", ""),
         "duration_s": data["input"].get("duration_s", ""),
-        "coverage": data["coverage"],
-        "seconds": data["timings"].get("total_s", ""),
-        "folder": folder,
-        "share": dict(data["share"]),
+        "coverage": data.get("coverage", ""),
+        "seconds": data.get("timings", {}).get("total_s", ""),
+        "path": path,
+        "share": dict(data.get("share", {})),
     }
 
 
-def failed_row(*, name: str, error: str, status: str = "failed") -> dict[str, Any]:
+def failed_row(*, name: str, error: str, status: str = "failed", path: str = "") -> dict[str, Any]:
     """The row of ``summary.csv`` for an input without a result; ``error`` is its one line."""
-    return {"input": name, "status": status, "error": error}
+    return {"input": name, "status": status, "error": error, "path": path}
 
 
 def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -243,4 +270,4 @@ def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.6f}" if isinstance(value, float) else one_line(str(value))
+    return f"{value:.6f}" if isinstance(value, float) else cell(str(value))

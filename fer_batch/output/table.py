@@ -18,7 +18,7 @@ import numpy as np
 
 from fer_batch.atomic import atomic_path
 from fer_batch.errors import InputError, NotFoundError, UnreadableError
-from fer_batch.printable import one_line
+from fer_batch.printable import cell
 from fer_batch.types import FrameStatus, Timeline
 
 if TYPE_CHECKING:
@@ -74,10 +74,13 @@ def _texts(columns: dict[str, NDArray[np.generic]], timeline: Timeline) -> dict[
             texts[name] = fixed(values.astype(np.float64), DECIMALS[name])
         elif name == "face_id":
             texts[name] = [str(v) if v >= 0 else "" for v in values.tolist()]
+        elif name == "emotion":
+            shown = {label: cell(label) for label in ("", *timeline.labels)}
+            texts[name] = [shown[v] for v in values.tolist()]
         elif name in LEADING:
             texts[name] = [str(v) for v in values.tolist()]
         elif name == "file":
-            texts[name] = [one_line(timeline.files[i]) for i in columns["frame"].tolist()]
+            texts[name] = [cell(timeline.files[i]) for i in columns["frame"].tolist()]
     has_face = columns["face_id"].astype(np.int64) >= 0
     for suffix in ("", "_raw"):
         names = [label + suffix for label in timeline.labels]
@@ -228,7 +231,9 @@ def _blocks(path: Path, reader: Iterator[list[str]], names: list[str]) -> Iterat
         yield _Block(
             frame=_whole(path, cells["frame"], "frame", everywhere),
             status=_statuses(path, cells["status"], line),
-            time_s=_numbers(path, cells["time_s"], "time_s", everywhere),
+            time_s=_numbers(path, cells["time_s"], "time_s", everywhere)
+            if any(cells["time_s"])  # photos have no time
+            else np.full(len(rows), np.nan),
             face_id=face_id,
             numbers=numbers,
             files=list(cells.get("file", ())),
@@ -269,9 +274,9 @@ def _timeline(
 
 
 def _statuses(path: Path, cells: Sequence[str], line: int) -> IntArray:
-    for number, cell in enumerate(cells, start=line):
-        if cell not in STATUSES:
-            raise _damaged(path, number, f"unknown status {cell[:20]!r}")
+    for number, word in enumerate(cells, start=line):
+        if word not in STATUSES:
+            raise _damaged(path, number, f"unknown status {word[:20]!r}")
     return np.array([STATUSES[cell] for cell in cells], dtype=np.int64)
 
 

@@ -18,6 +18,9 @@ from fer_batch.pipeline.analyzer import FaceAnalyzer
 from fer_batch.pipeline.native import one_thread_a_call, share_arenas
 from fer_batch.timeline_file import LatestTimeline
 from fer_batch.types import SourceInfo
+from fer_batch.version import library
+
+Facts = dict[str, str]
 
 MOST_THREADS = 4  # of the recogniser; more do not make one face quicker
 
@@ -115,6 +118,29 @@ class Engine:
         from fer_batch.pipeline.grid import GridAnalyzer
 
         return GridAnalyzer(settings, self.detector(settings), self.classifier(settings))
+
+    def facts(self, settings: AnalyzeSettings) -> Facts:
+        """What numbers depend on beside settings and weights, as plain words by name.
+
+        Results, shards and keys name it. Asking loads the detector, and Keras where that is to run,
+        but not LiteRT's network.
+
+        Raises:
+            UnknownModelError, ModelFileError: the settings name what cannot be loaded.
+        """
+        from fer_batch.emotion.load import runs_on
+
+        run = self.run
+        if runs_on(self.card(settings), run.runtime, run.device) == "keras":
+            build = str(getattr(self.classifier(settings), "build", "keras"))
+        else:
+            build = f"litert {library('ai-edge-litert')}"
+        return {
+            "analyzer": "grid",
+            "batch_size": str(run.batch_size),
+            "classifier": build,
+            "detector": self.detector(settings).runtime,
+        }
 
     def card(self, settings: AnalyzeSettings) -> ModelCard:
         """The model's card, without loading weights."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
@@ -13,13 +14,23 @@ from fer_batch.errors import UnreadableError
 from fer_batch.npz import read_npz, write_npz
 from fer_batch.types import FACES, Faces, Views
 
-FORMAT = 3
+FORMAT = 4
 VIEWS = ("view_row", "view_worth", "view_end", "view_jpeg")
 
 
-def write_shard(path: Path, faces: Faces, timings: dict[str, float]) -> None:
-    """Write a segment's faces, and the seconds that its stages took."""
-    meta = {"format": FORMAT, "start": faces.start, "timings": timings}
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a shard says of itself: seconds by stage, and the engine that made it."""
+
+    timings: dict[str, float]
+    engine: dict[str, str]
+
+
+def write_shard(
+    path: Path, faces: Faces, timings: dict[str, float], engine: dict[str, str] | None = None
+) -> None:
+    """Write a segment's faces, the seconds that its stages took, and what made them."""
+    meta = {"format": FORMAT, "start": faces.start, "timings": timings, "engine": engine or {}}
     write_npz(path, meta, {**arrays_of(faces, FACES), **_stored(faces.views)})
 
 
@@ -51,17 +62,21 @@ def _views(arrays: Mapping[str, Any]) -> Views | None:
     if "view_row" not in arrays:
         return None
     row, worth, ends, pictures = (arrays[name] for name in VIEWS)
-    data, starts = pictures.tobytes(), np.concatenate([[0], ends[:-1]])
+    data, starts = pictures.tobytes(), np.concatenate([[0], ends])[:-1]
     return Views(row, worth, tuple(data[a:b] for a, b in zip(starts, ends, strict=True)))
 
 
-def read_timings(path: Path) -> dict[str, float]:
-    """The seconds that the stages of a segment took, read without its faces.
+def read_about(path: Path) -> About:
+    """What a shard says of itself, read without its faces.
 
     Raises:
         UnreadableError: missing or damaged.
     """
-    return dict(read_npz(path, FORMAT, ())[0]["timings"])
+    meta = read_npz(path, FORMAT, ())[0]
+    try:
+        return About(dict(meta["timings"]), dict(meta["engine"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnreadableError(f"{path}: is damaged ({error}); run with --overwrite") from error
 
 
 class ShardFiles(Sequence[Faces]):

@@ -30,7 +30,8 @@ def fer_batch(*arguments: str | Path, **environment: str) -> subprocess.Complete
 def out(tmp_path: Path) -> Path:
     """A folder of two results with an index."""
     for name in ("a.mp4", "b c.mp4"):
-        make_result(tmp_path / "out" / name, made.timeline(20, name=name))
+        content = {"sha256": name}
+        make_result(tmp_path / "out" / name, made.timeline(20, name=name), input=content)
     assert fer_batch("report", tmp_path / "out").returncode == 0
     return tmp_path / "out"
 

@@ -45,14 +45,16 @@ def test_one_segment_equals_many(every: str, clips: Path, tmp_path: Path) -> Non
         assert oracle.decoded(one).times == oracle.decoded(many).times
 
 
-def test_batch_size_does_not_change_a_number(face_clip: Path, tmp_path: Path) -> None:
+def test_batch_size_changes_probabilities_by_2e4_at_most_and_no_label_or_place(
+    face_clip: Path, tmp_path: Path
+) -> None:
+    """It is part of the engine that a result names, since kernels differ by shape."""
     files = []
     for size in ("1", "7", "64"):
         out = tmp_path / size
         done = fer_batch("run", face_clip, "-o", out, "--outputs", "csv", "--batch-size", size)
         assert done.returncode == 0, done.stderr
         files.append((out / "two people" / "timeline.csv").read_bytes())
-    # Kernels may differ by shape in the last digit; the words and the places may not.
     tables = [pd.read_csv(io.BytesIO(content)) for content in files]
     for other in tables[1:]:
         places = ["frame", "status", "face_id", "x", "y", "w", "h", "emotion"]

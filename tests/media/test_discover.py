@@ -53,20 +53,23 @@ def test_names_are_unique_safe_and_free_of_order(
     folded = [item.name.casefold() for item in found]
     assert len(folded) == len(set(folded))
     for item in found:
-        assert item.name not in ("", ".", "..") and item.name == item.name.strip(" .")
-        assert not set(item.name) & set('/\\:*?"<>|') and len(item.name.encode()) <= 140
+        for part in item.name.split("/"):
+            assert part not in ("", ".", "..") and part == part.strip(" .")
+            assert not set(part) & set('\\:*?"<>|') and len(part.encode()) <= 140
+        # No result lies within another one.
+        assert not [n for n in folded if n.startswith(f"{item.name.casefold()}/")]
     random.shuffle(paths)
     assert {i.path: i.name for i in discover(paths)} == {i.path: i.name for i in found}
 
 
-def test_unique_names_are_just_the_stem(tmp_path: Path) -> None:
+def test_names_mirror_the_folders(tmp_path: Path) -> None:
     make(tmp_path, "holiday.mp4", "a/birthday party.MOV", "b/c/clip.webm")
-    assert names(discover([tmp_path])) == ["holiday", "birthday party", "clip"]
+    assert names(discover([tmp_path])) == ["holiday", "a/birthday party", "b/c/clip"]
 
 
-def test_equal_names_get_their_suffix_or_folders_as_well(tmp_path: Path) -> None:
+def test_names_that_differ_by_suffix_alone_keep_it(tmp_path: Path) -> None:
     make(tmp_path, "x.mp4", "x.mkv", "a/y.mp4", "b/y.mp4")
-    assert sorted(names(discover([tmp_path]))) == ["a-y.mp4", "b-y.mp4", "x.mkv", "x.mp4"]
+    assert sorted(names(discover([tmp_path]))) == ["a/y", "b/y", "x.mkv", "x.mp4"]
 
 
 def test_names_that_would_meet_after_joining_folders(tmp_path: Path) -> None:
@@ -80,7 +83,7 @@ def test_long_names_that_begin_alike(tmp_path: Path) -> None:
     make(tmp_path, f"{stem}1.mp4", f"{stem}2.mp4")
     found = names(discover([tmp_path]))
     assert len(set(found)) == 2
-    assert all(len(name.encode()) <= 140 for name in found)
+    assert all(len(part.encode()) <= 140 for name in found for part in name.split("/"))
 
 
 def test_a_name_that_is_no_unicode(tmp_path: Path) -> None:
@@ -95,7 +98,7 @@ def test_a_name_that_is_no_unicode(tmp_path: Path) -> None:
 def test_what_is_named_twice_is_one_input(order: tuple[str, ...], tmp_path: Path) -> None:
     make(tmp_path, "a/x.mp4", "b/x.mp4")
     found = discover([tmp_path / part for part in order])
-    assert {(i.path.parent.name, i.name) for i in found} == {("a", "a-x.mp4"), ("b", "b-x.mp4")}
+    assert {(i.path.parent.name, i.name) for i in found} == {("a", "a/x"), ("b", "b/x")}
 
 
 def test_names_of_the_batchs_own_files_are_taken(tmp_path: Path) -> None:
@@ -111,22 +114,61 @@ def test_a_way_round_is_the_same_file(tmp_path: Path) -> None:
 
 def test_natural_order(tmp_path: Path) -> None:
     make(tmp_path, "10.mp4", "2.mp4", "1.mp4", "b 2/c.mp4", "b 10/d.mp4")
-    assert names(discover([tmp_path])) == ["1", "2", "10", "c", "d"]
+    assert names(discover([tmp_path])) == ["1", "2", "10", "b 2/c", "b 10/d"]
 
 
-def test_folders_of_images_are_one_input_and_videos_others(tmp_path: Path) -> None:
-    make(tmp_path, "shots/1.png", "shots/2.JPG", "shots/film.mp4", "shots/more/1.webp", "notes.txt")
-    found = discover([tmp_path])
-    assert [(i.path.relative_to(tmp_path).as_posix(), i.name) for i in found] == [
-        ("shots", "shots"),
-        ("shots/film.mp4", "film"),
-        ("shots/more", "more"),
+IMAGES = ("shots/1.png", "shots/2.JPG", "shots/film.mp4", "shots/more/1.webp", "notes.txt")
+
+
+def sets(found: Sequence[Input]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Name, kind and files of each input."""
+    return [(i.name, i.kind, i.images.files if i.images else ()) for i in found]
+
+
+def test_photos_of_a_folder_and_of_those_in_it_are_one_input(tmp_path: Path) -> None:
+    make(tmp_path / "in", *IMAGES)
+    assert sets(discover([tmp_path / "in"])) == [
+        ("in", "photos", ("shots/1.png", "shots/2.JPG", "shots/more/1.webp")),
+        ("shots/film", "video", ()),
+    ]
+    shots, more = tmp_path / "in" / "shots", tmp_path / "in" / "shots" / "more"
+    (note,) = [i.images.note for i in discover([tmp_path / "in"]) if i.images]
+    assert note.startswith(f"{tmp_path / 'in'}: 3 images are taken as photos")
+    # Whoever names folders one by one gets a set for each, as far as none lies in another.
+    assert sets(discover([more])) == [("more", "photos", ("1.webp",))]
+    assert len(discover([shots, more])) == 2
+
+
+def test_each_folder_of_frames_is_a_film_where_that_is_said(tmp_path: Path) -> None:
+    make(tmp_path / "in", *IMAGES)
+    found = discover([tmp_path / "in"], images="frames")
+    assert sets(found) == [
+        ("shots/images", "frames", ("1.png", "2.JPG")),
+        ("shots/film", "video", ()),
+        ("shots/more", "frames", ("1.webp",)),
+    ]
+    assert not [i for i in found if i.images and i.images.note]
+
+
+def test_image_files_that_are_named_are_a_set(tmp_path: Path) -> None:
+    make(tmp_path / "in", "a/1.png", "a/2.png", "a/3.png", "b/1.png", "x.mp4")
+    a, b, video = tmp_path / "in/a", tmp_path / "in/b", tmp_path / "in/x.mp4"
+    assert sets(discover([a / "2.png", a / "1.png"])) == [("a", "photos", ("2.png", "1.png"))]
+    assert sets(discover([a / "1.png", b / "1.png", video])) == [
+        ("x", "video", ()),
+        ("in", "photos", ("a/1.png", "b/1.png")),
+    ]
+    assert sets(discover([a / "1.png"])) == [("1", "photos", ())]
+    whole = ("1.png", "2.png", "3.png")
+    assert sets(discover([a, a / "1.png"])) == [("a", "photos", whole)]  # it is in there already
+    assert sets(discover([a / "1.png", a / "2.png"], images="frames")) == [
+        ("a", "frames", ("1.png", "2.png"))
     ]
 
 
 def test_hidden_files_and_the_output_folder_are_passed_over(tmp_path: Path) -> None:
     make(tmp_path, ".x.mp4", ".hidden/x.mp4", "out/y/annotated.mp4", "in/._z.mp4", "in/z.mp4")
-    assert names(discover([tmp_path], exclude=tmp_path / "out")) == ["z"]
+    assert names(discover([tmp_path], exclude=tmp_path / "out")) == ["in/z"]
 
 
 def test_what_is_named_is_taken_whatever_it_is(tmp_path: Path) -> None:
@@ -138,7 +180,7 @@ def test_what_is_named_is_taken_whatever_it_is(tmp_path: Path) -> None:
 def test_loops_of_links_end(tmp_path: Path) -> None:
     make(tmp_path, "a/x.mp4")
     (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
-    assert names(discover([tmp_path])) == ["x"]
+    assert names(discover([tmp_path])) == ["a/x"]
 
 
 def passed_over(*paths: Path, exclude: Path | None = None) -> tuple[list[str], list[str]]:
@@ -208,7 +250,7 @@ def test_a_foreign_summary_is_no_result(tmp_path: Path) -> None:
     make(tmp_path, "a/x.mp4", "b/y.mp4")
     (tmp_path / "a" / "summary.json").write_text('{"schema": 1}')
     (tmp_path / "b" / "summary.json").write_text("[" * 100_000)
-    assert passed_over(tmp_path) == (["x", "y"], ["2 files were not videos or images: .json 2"])
+    assert passed_over(tmp_path) == (["a/x", "b/y"], ["2 files were not videos or images: .json 2"])
 
 
 def test_no_depth_is_too_much(tmp_path: Path) -> None:
@@ -218,7 +260,8 @@ def test_no_depth_is_too_much(tmp_path: Path) -> None:
         folder.mkdir()
     (folder / "x.mp4").touch()
     try:
-        assert names(discover([tmp_path])) == ["x"]
+        (name,) = names(discover([tmp_path]))
+        assert name.startswith("x-") and len(name) == 10
     finally:  # pytest's own removal cannot go so deep
         (folder / "x.mp4").unlink()
         for _ in range(depth):
@@ -235,4 +278,4 @@ def test_folders_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         found, (line,) = passed_over(tmp_path)
     finally:
         (tmp_path / "b").chmod(0o755)
-    assert found == ["x"] and line == f"1 folder unreadable: {tmp_path / 'b'}"
+    assert found == ["a/x"] and line == f"1 folder unreadable: {tmp_path / 'b'}"

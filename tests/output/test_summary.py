@@ -98,10 +98,10 @@ def test_input_is_described() -> None:
 
 def test_batch_table(tmp_path: Path) -> None:
     rows = [
-        done_row(made_summary(timeline("hhhs")), name="a.mp4", folder="out/a"),
+        done_row(made_summary(timeline("hhhs")), name="a.mp4", path="in/a.mp4"),
         failed_row(name="b,\r\n.mp4", error="b: not a video; check it"),
         done_row(
-            made_summary(timeline("h", labels=("angry", "happy", "sad"))), name="c", folder="out/c"
+            made_summary(timeline("h", labels=("angry", "happy", "sad"))), name="c", path="in/c"
         ),
     ]
     write_batch_csv(rows, tmp_path / "summary.csv")
@@ -115,10 +115,10 @@ def test_batch_table(tmp_path: Path) -> None:
     assert read[1]["error"] == "b: not a video; check it"
     assert read[1]["frames"] == ""
     names = list(read[0])
-    assert (names[0], names[-1]) == ("input", "folder")
+    assert (names[0], names[-1]) == ("input", "path")
 
 
 def test_an_empty_batch_is_a_header(tmp_path: Path) -> None:
     write_batch_csv([], tmp_path / "summary.csv")
-    assert (tmp_path / "summary.csv").read_text().startswith("input,status,error,frames,ok,")
+    assert (tmp_path / "summary.csv").read_text().startswith("input,status,error,model,frames,ok,")
     assert (tmp_path / "summary.csv").read_text().count("\n") == 1

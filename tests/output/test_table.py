@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fer_batch.errors import InputError, NotFoundError, UnreadableError
-from fer_batch.output.table import as_shown, header, one_line, read_csv, to_millionths, write_csv
+from fer_batch.output.table import as_shown, header, read_csv, to_millionths, write_csv
+from fer_batch.printable import cell
 from fer_batch.types import TIMELINE, Timeline
 from tests.output.timelines import timeline, timelines
 
@@ -54,7 +55,7 @@ def test_reading_gives_the_timeline_back(tmp_path: Path, made: Timeline) -> None
     write_csv(made, tmp_path / "a.csv")
     read = read_csv(tmp_path / "a.csv", made.name)
     assert read.labels == made.labels
-    assert read.files == tuple(map(one_line, made.files))
+    assert read.files == tuple(map(cell, made.files))
     for name in ("status", "frame", "face_id", "emotion"):
         np.testing.assert_array_equal(getattr(read, name), getattr(made, name), err_msg=name)
         assert getattr(read, name).dtype == np.int64

@@ -93,6 +93,7 @@ class Counting:
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
         self.name, self.sha256 = detector.name, detector.sha256
+        self.runtime = detector.runtime
         self.seen: Counter[int] = Counter()
 
     def detect(self, frame: Frame) -> Detections:
@@ -109,6 +110,7 @@ class Painted:
 
     name = "painted"
     sha256 = "1" * 64
+    runtime = "numpy"
 
     def detect(self, frame: Frame) -> Detections:
         white = np.concatenate([[False], frame.luma[0] > 200, [False]]).astype(int)
@@ -208,7 +210,7 @@ def same_timelines(one: object, other: object) -> bool:
     """Whether all columns of two timelines are equal, bit for bit."""
     names = ("status", "time_s", "frame", "face_id", "box", "confidence", "smoothed", "raw")
     return all(
-        np.array_equal(getattr(one, n), getattr(other, n))
+        np.array_equal(getattr(one, n), getattr(other, n), equal_nan=n == "time_s")
         and getattr(one, n).dtype == getattr(other, n).dtype
         for n in names
     )

@@ -11,6 +11,8 @@ import typer
 
 from fer_batch.cli.doctor.check import Check
 from fer_batch.cli.doctor.checks import all_checks
+from fer_batch.cli.say import say, say_data, say_parts, styled
+from fer_batch.printable import one_line
 
 MARKS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red")}
 
@@ -41,16 +43,18 @@ def doctor(
     wrong = sum(check.state == "wrong" for check in checks)
     if as_json:
         data = {"ok": not wrong, "checks": [asdict(check) for check in checks]}
-        typer.echo(json.dumps(data, indent=2))
+        say_data(json.dumps(data, indent=2))
     elif wrong:
-        typer.echo(f"\n{wrong} {'check' if wrong == 1 else 'checks'} failed")
+        say()
+        say(f"{wrong} {'check' if wrong == 1 else 'checks'} failed")
     else:
-        typer.echo("\nall checks passed")
+        say()
+        say("all checks passed")
     raise typer.Exit(1 if wrong else 0)
 
 
 def _show(check: Check) -> None:
     mark, colour = MARKS[check.state]
-    typer.echo(f"{typer.style(mark, fg=colour)} {check.name:<24}{check.found}")
+    say_parts(styled(mark, fg=colour), one_line(f" {check.name:<24}{check.found}"))
     if check.advice:
-        typer.echo(f"  {'':<24}{typer.style('→ ' + check.advice, fg=colour)}")
+        say_parts(" " * 26, styled(f"→ {check.advice}", fg=colour))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fer_batch.cli.say import say
 from fer_batch.errors import JobError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 def note(line: str) -> None:
     """A line for people on stderr, so that stdout stays what scripts read."""
-    typer.echo(line, err=True)
+    say(line, err=True)
 
 
 def plural(count: int, word: str) -> str:

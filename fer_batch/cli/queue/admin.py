@@ -11,7 +11,9 @@ import typer
 
 from fer_batch.cli.queue.access import Json, note, open_queue, plural
 from fer_batch.cli.queue.show import COLOURS, when
+from fer_batch.cli.say import say, say_data, say_parts, styled
 from fer_batch.errors import UsageError
+from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
     from fer_batch.jobs.ledger.spec import JobStatus
@@ -36,22 +38,22 @@ def jobs(
     for job_id, reason in aside.items():
         note(f"job {job_id} is set aside: {reason}")
     if as_json:
-        typer.echo(json.dumps({"total": total, "jobs": [_as_data(job) for job in found]}))
+        say_data(json.dumps({"total": total, "jobs": [_as_data(job) for job in found]}))
         return
     if not found:
-        typer.echo("no jobs" + (f" in state {state}" if state else ""))
+        say("no jobs" + (f" in state {state}" if state else ""))
         return
     for job in found:
         colour = COLOURS[job.state].replace("bright_black", "white") if in_colour() else ""
-        shown = typer.style(f"{job.state:<9}", fg=colour) if colour else f"{job.state:<9}"
+        state_shown = f"{job.state:<9}"
         ended = f"{job.count - job.unfinished}/{job.count}"
         urgent = f"  {job.priority}" if job.priority != "normal" else ""
-        typer.echo(
-            f"{job.job_id}  {shown}  {ended:>9}  {when(job.created):<16}  {job.name}{urgent}"
-        )
+        rest = f"  {ended:>9}  {when(job.created):<16}  {job.name}{urgent}"
+        shown = styled(state_shown, fg=colour) if colour else state_shown
+        say_parts(f"{job.job_id}  ", shown, one_line(rest))
     pages = -(-total // limit)
     if pages > 1:
-        typer.echo(f"page {page} of {pages}, {plural(total, 'job')}")
+        say(f"page {page} of {pages}, {plural(total, 'job')}")
 
 
 def in_colour() -> bool:
@@ -78,7 +80,7 @@ def cancel(job: OneJob) -> None:
     with open_queue() as queue:
         found = queue.cancel(queue.resolve(job))
     done = sum(item.state == "done" for item in found.items)
-    typer.echo(f"cancelled {found.job_id}; {plural(done, 'input')} were already done")
+    say(f"cancelled {found.job_id}; {plural(done, 'input')} were already done")
 
 
 def retry(job: OneJob) -> None:
@@ -86,7 +88,7 @@ def retry(job: OneJob) -> None:
     with open_queue(start=True) as queue:
         job = queue.resolve(job)
         count = queue.retry(job)
-    typer.echo(f"{plural(count, 'input')} of {job} queued again")
+    say(f"{plural(count, 'input')} of {job} queued again")
 
 
 def rm(
@@ -97,4 +99,4 @@ def rm(
         ids = list(dict.fromkeys(queue.resolve(text) for text in jobs))
         queue.remove_all(ids)
         for job in ids:
-            typer.echo(f"removed {job}")
+            say(f"removed {job}")

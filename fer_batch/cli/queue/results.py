@@ -14,6 +14,9 @@ import typer
 from fer_batch.cli import options as o
 from fer_batch.cli.queue.access import Job, Json, note, open_queue, plural, the_job
 from fer_batch.cli.queue.show import when
+from fer_batch.cli.say import say, say_data
+from fer_batch.jobs.item.batch import add_downloaded
+from fer_batch.output.stored import Failure
 from fer_batch.outputs import parse_outputs
 
 
@@ -37,10 +40,12 @@ def download(
         found = queue.status(job)
         with _transfer() as progress:
             files = queue.download(job, out, wanted, progress)
+    failures = [Failure(i.name, i.error or "", i.input) for i in found.items if i.state == "failed"]
+    add_downloaded(out, failures)
     if as_json:
-        typer.echo(json.dumps({"job_id": job, "files": [str(path) for path in files]}))
+        say_data(json.dumps({"job_id": job, "files": [str(path) for path in files]}))
     else:
-        typer.echo(f"{plural(len(files), 'file')} in {out}")
+        say(f"{plural(len(files), 'file')} in {out}")
     if not found.final:
         note(f"job {job} is still {found.state}; download again for the rest")
     failed = [item for item in found.items if item.state == "failed"]
@@ -58,10 +63,10 @@ def logs(job: Job = "", as_json: Json = False) -> None:
         item = names[event.item] if 0 <= event.item < len(names) else ""
         if as_json:
             record = {"time": event.time, "level": event.level, "input": item, "text": event.text}
-            typer.echo(json.dumps(record))
+            say_data(json.dumps(record))
         else:
             about = f"{item}: " if item and item not in event.text else ""
-            typer.echo(f"{when(event.time)}  {event.level:<7}  {about}{event.text}")
+            say(f"{when(event.time)}  {event.level:<7}  {about}{event.text}")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Literal
 
 from fer_batch.cli.queue.access import plural
+from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,6 +29,7 @@ STAGES = {
     "probe": "looking",
     "analyze": "analysing",
     "assemble": "tracking",
+    "relate": "comparing",
     "render": "drawing",
     "finish": "finishing",
 }
@@ -117,7 +119,7 @@ def live_view(job: JobStatus, workers: list[WorkerInfo], width: int, height: int
     from rich.text import Text
 
     head = Text.assemble(
-        (job.name, "bold"),
+        (one_line(job.name), "bold"),
         ("  " + job.job_id, "bright_black"),
         ("  " + job.state, COLOURS[job.state]),
         "  " + summary_line(job),
@@ -128,7 +130,7 @@ def live_view(job: JobStatus, workers: list[WorkerInfo], width: int, height: int
     if hidden > 0:
         parts.append(Text(f"  … and {hidden} more", style="bright_black"))
     if not job.final:
-        parts += [Text("  " + worker_line(w), style="bright_black") for w in workers[:4]]
+        parts += [Text(one_line("  " + worker_line(w)), style="bright_black") for w in workers[:4]]
         if len(workers) > 4:
             parts.append(Text(f"  … and {len(workers) - 4} more workers", style="bright_black"))
         if not workers:
@@ -166,7 +168,7 @@ def _table(job: JobStatus, room: int, width: int) -> Table:
             finished_style=colour,
         )
         table.add_row(
-            Text(name),
+            Text(one_line(name)),
             bar,
             Text(count),
             Text(f"{item.frames_per_s:.0f} f/s" if item.frames_per_s else ""),
@@ -181,13 +183,13 @@ def _last_column(item: ItemStatus) -> Text:
 
     text = Text(style=COLOURS[item.state])
     if item.error:
-        return text.append(item.error.removeprefix(f"{item.input}: "))
+        return text.append(one_line(item.error.removeprefix(f"{item.input}: ")))
     if item.state == "running":
-        text.append(STAGES.get(item.stage, item.stage))
+        text.append(one_line(STAGES.get(item.stage, item.stage)))
         return text.append(f", {clock(item.eta_s)} left" if item.eta_s is not None else "")
     text.append(item.state)
     for warning in item.warnings:
-        text.append(f"; note: {warning.removeprefix(f'{item.input}: ')}", style="yellow")
+        text.append(one_line(f"; note: {warning.removeprefix(f'{item.input}: ')}"), style="yellow")
     return text
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from fer_batch.cli.queue.access import bring_up, note
+from fer_batch.cli.say import say
 from fer_batch.errors import UsageError
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -91,7 +92,7 @@ def up() -> None:
     stack = bring_up(settings, start=True)
     if not stack.started:
         note("already running")
-    typer.echo(f"redis {stack.redis} ({stack.server}), worker {stack.worker}: {settings.stack_dir}")
+    say(f"redis {stack.redis} ({stack.server}), worker {stack.worker}: {settings.stack_dir}")
 
 
 def down() -> None:
@@ -104,7 +105,7 @@ def down() -> None:
         raise UsageError("FER_BATCH_REDIS_URL is set: stop that queue where it runs")
     stopped = embedded.down(settings)
     if not stopped.redis and not stopped.worker:
-        typer.echo("nothing was running")
+        say("nothing was running")
         return
     names = [n for n, pid in (("worker", stopped.worker), ("redis", stopped.redis)) if pid]
-    typer.echo(f"stopped {' and '.join(names)}; queued work goes on after `fer-batch up`")
+    say(f"stopped {' and '.join(names)}; queued work goes on after `fer-batch up`")

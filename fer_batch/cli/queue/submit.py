@@ -12,6 +12,7 @@ import typer
 
 from fer_batch.cli import options as o
 from fer_batch.cli.queue.access import note, open_queue, plural
+from fer_batch.cli.say import say
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UsageError
@@ -26,7 +27,7 @@ def submit(
     paths: o.Paths,
     name: Annotated[str, typer.Option(help="A name for the job; the first path's otherwise.")] = "",
     priority: Annotated[str, typer.Option(help="low, normal or high.")] = "normal",
-    outputs: o.Outputs = o.ALL_OUTPUTS,
+    outputs: o.Outputs = "",
     *,
     analyze: AnalyzeSettings,
     render: RenderSettings,
@@ -44,7 +45,7 @@ def submit(
     _check(priority, analyze, render)
     from fer_batch.jobs.queue.submit import Request
 
-    made = parse_outputs(outputs)
+    made = parse_outputs(outputs) if outputs else ()
     _hand_over(
         Request(tuple(paths), name, priority, analyze, render, made, use_cache=not no_cache),
         wait,
@@ -61,8 +62,10 @@ def _hand_over(request: Request, wait: bool, as_json: bool) -> None:
             note("the same content, model and settings were submitted before; this is that job")
         else:
             note(f"submitted {plural(done.items, 'input')}")
+        for line in done.notes:
+            note(line)
         if not (wait and as_json):
-            typer.echo(json.dumps({"job_id": done.job_id}) if as_json else done.job_id)
+            say(json.dumps({"job_id": done.job_id}) if as_json else done.job_id)
         if wait:
             from fer_batch.cli.queue.watch import wait_for
 

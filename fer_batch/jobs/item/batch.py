@@ -1,50 +1,183 @@
-"""What a batch leaves beside its inputs' folders: ``summary.csv``, ``index.html``, tables."""
+"""What lies beside the results of inputs: ``summary.csv``, joined tables, ``index.html``.
+
+They are made of all results that lie in the folder, whichever run made them, so that no run erases
+what another one has added.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_batch.atomic import write_error
 from fer_batch.jobs.item.outcome import ItemResult
+from fer_batch.output.stored import (
+    Failure,
+    Stored,
+    read_failures,
+    stored_results,
+    write_failures,
+)
 from fer_batch.outputs import REGISTRY
 
 if TYPE_CHECKING:
     from fer_batch.output.formats.combine import OpenTable
 
 
-def write_batch(results: list[ItemResult], out: Path, open_table: OpenTable | None = None) -> None:
-    """Write ``summary.csv``, a row an input; with reports also ``index.html`` and joined tables.
+def write_batch(results: list[ItemResult], out: Path) -> list[str]:
+    """Write what belongs to all results in ``out``, after a run that had ``results``.
 
-    ``open_table``: how to read a table of a result that does not lie in ``out``.
+    Returns what the user should know of the folder as a whole, a line each.
 
     Raises:
         NoSpaceError, OutputPathError: the folder cannot be written to.
     """
+    wanted = {name for result in results for name in result.item.outputs}
+    with one_at_a_time(out):
+        stored = stored_results(out)
+        failures = _failures(results, stored, out)
+        write_failures(out, failures)
+        write_tables(out, stored, failures, wanted)
+    return [*_copies(results, stored), *_mixed(stored, out)]
+
+
+def _copies(results: Sequence[ItemResult], stored: Sequence[Stored]) -> list[str]:
+    """Inputs of a run whose content lies there under another name."""
+    names = {result.name for result in stored}
+    known = {result.content: result.name for result in stored}
+    lines = []
+    for result in results:
+        if result.state in ("done", "reused") and result.item.name not in names:
+            content = Stored(result.item.name, result.out, result.summary).content
+            lines.append(
+                f"{result.item.input}: the same file as {known.get(content, 'another')}; "
+                "it stands once in the tables"
+            )
+    return lines
+
+
+def _mixed(stored: Sequence[Stored], out: Path) -> list[str]:
+    models = sorted({result.model for result in stored if result.model})
+    if len(models) < 2:
+        return []
+    names = ", ".join(models)
+    return [f"{out} holds results of several models ({names}); do not mix their numbers"]
+
+
+def write_again(out: Path, page: bool = False) -> None:
+    """Write the same after results in ``out`` have changed or gone, or came from elsewhere.
+
+    ``page``: the page of all results too, where there is none yet.
+
+    Raises:
+        NoSpaceError, OutputPathError: the folder cannot be written to.
+    """
+    with one_at_a_time(out):
+        wanted = {"report"} if page else set()
+        write_tables(out, stored_results(out), read_failures(out), wanted)
+
+
+def add_downloaded(out: Path, failures: Sequence[Failure]) -> None:
+    """Write the same after results of a job were added to those in ``out``.
+
+    Raises:
+        NoSpaceError, OutputPathError: the folder cannot be written to.
+    """
+    with one_at_a_time(out):
+        stored = stored_results(out)
+        if not stored:  # only some outputs were wanted, without the summaries
+            return
+        done = {result.name for result in stored}
+        known = {failure.path: failure for failure in [*read_failures(out), *failures]}
+        kept = [failure for failure in known.values() if failure.name not in done]
+        write_failures(out, kept)
+        write_tables(out, stored, kept, set())
+
+
+def write_tables(
+    out: Path,
+    stored: Sequence[Stored],
+    failures: Sequence[Failure],
+    wanted: set[str],
+    here: bool = True,
+    open_table: OpenTable | None = None,
+) -> None:
+    """Tables and, with reports among ``wanted`` or a page there already, the page of all.
+
+    ``here``: the inputs lie on this machine, so that their paths can be told as seen from ``out``.
+    ``open_table``: how to read a table of a result that does not lie in ``out``.
+    """
+    from fer_batch.output.formats.combine import open_here, write_combined
     from fer_batch.output.summary import done_row, failed_row, write_batch_csv
 
-    rows = []
-    for result in results:
-        if result.state in ("done", "reused"):
-            rows.append(done_row(result.summary, name=result.item.input, folder=result.item.name))
-        else:
-            rows.append(failed_row(name=result.item.input, error=result.error, status=result.state))
+    rows = [
+        done_row(r.summary, name=r.name, path=_beside(r.path, out) if here else r.path)
+        for r in stored
+    ]
+    rows += [
+        failed_row(
+            name=f.name,
+            error=f.error,
+            status=f.status,
+            path=_beside(f.path, out) if here else f.path,
+        )
+        for f in failures
+    ]
     write_batch_csv(rows, out / "summary.csv")
-    wanted = {name for result in results for name in result.item.outputs}
+    write_combined(out, stored, open_table or open_here)
     for output in REGISTRY:
         if output.needs == "batch" and output.name in wanted:
-            output.load()([r.out for r in results if r.summary], out / output.file)
-    if "report" in wanted:
-        write_gallery(out, open_table)
+            output.load()([result.folder for result in stored], out / output.file)
+    if "report" in wanted or (out / "index.html").is_file():
+        from fer_batch.output.report.index import write_index
+
+        write_index(out, stored, failures)
 
 
-def write_gallery(out: Path, open_table: OpenTable | None = None) -> None:
-    """Write ``index.html`` and the joined tables of all results that lie in ``out``.
+def _failures(results: Sequence[ItemResult], stored: Sequence[Stored], out: Path) -> list[Failure]:
+    """Those of earlier runs and of this one, but for inputs that have a result by now."""
+    found = {failure.path: failure for failure in read_failures(out)}
+    for result in results:
+        found.pop(result.item.input, None)
+        if result.state in ("failed", "cancelled"):
+            found[result.item.input] = Failure(
+                result.item.name, result.error, result.item.input, result.state
+            )
+    done = {result.name for result in stored}
+    return [failure for failure in found.values() if failure.name not in done]
+
+
+def _beside(path: str, out: Path) -> str:
+    """An input's path as seen from the results, so that both can be moved together."""
+    if not path:
+        return ""
+    with suppress(ValueError):  # another drive
+        return Path(os.path.relpath(path, out.absolute())).as_posix()
+    return path
+
+
+@contextmanager
+def one_at_a_time(out: Path) -> Iterator[None]:
+    """Wait until no other run writes what belongs to all results in ``out``.
 
     Raises:
-        NoSpaceError, OutputPathError: the folder cannot be written to.
+        OutputPathError: the folder cannot be opened.
     """
-    from fer_batch.output.formats.combine import open_here
-    from fer_batch.output.report.index import write_index
-    from fer_batch.output.report.rebuild import stored_batch
+    try:
+        import fcntl
 
-    write_index(out, *stored_batch(out), open_table=open_table or open_here)
+        held = os.open(out, os.O_RDONLY)
+    except ImportError:  # Windows: no locks on folders
+        yield
+        return
+    except OSError as error:
+        raise write_error(error, out) from error
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)

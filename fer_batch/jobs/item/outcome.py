@@ -9,7 +9,9 @@ from typing import Any, Literal, Protocol
 from fer_batch.jobs.item.work import ItemSpec
 
 Existing = Literal["keep", "resume", "overwrite"]
-State = Literal["done", "reused", "failed", "cancelled"]
+# "analyzed" is on the way: the timeline is there, drawing waits for the other inputs.
+State = Literal["done", "reused", "failed", "cancelled", "analyzed"]
+Phase = Literal["all", "timeline", "draw"]
 
 
 @dataclass(frozen=True, slots=True)

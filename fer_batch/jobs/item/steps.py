@@ -15,8 +15,9 @@ from typing import Any
 from fer_batch.atomic import write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.config import AnalyzeSettings, fingerprint
-from fer_batch.errors import UnreadableError
+from fer_batch.errors import EngineError, UnreadableError
 from fer_batch.jobs.item import make
+from fer_batch.jobs.item.result_keys import result_keys
 from fer_batch.jobs.item.work import FORMAT, ItemPlan, ItemSpec, WorkFolder
 from fer_batch.outputs import Output
 from fer_batch.pipeline.build import Engine
@@ -26,9 +27,9 @@ from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, un
 from fer_batch.version import installed_version
 
 
-def probe(item: ItemSpec, work: WorkFolder, engine: Engine) -> ItemPlan:
+def probe(item: ItemSpec, work: WorkFolder, engine: Engine, segment_frames: int = 0) -> ItemPlan:
     """Look at an input and keep what was found; writes ``source.json``. See ``look``."""
-    found, timings = look(item, engine)
+    found, timings = look(item, engine, segment_frames)
     keep(work, found, timings)
     return found
 
@@ -39,8 +40,10 @@ def keep(work: WorkFolder, found: ItemPlan, timings: Timings) -> None:
     work.write_plan(found)
 
 
-def look(item: ItemSpec, engine: Engine) -> tuple[ItemPlan, Timings]:
+def look(item: ItemSpec, engine: Engine, segment_frames: int = 0) -> tuple[ItemPlan, Timings]:
     """Read what the container says, hash the input, cut it into segments; writes nothing.
+
+    ``segment_frames``: about how long segments are, 0 for what the engine's settings say.
 
     Raises:
         InputError: the input cannot be processed.
@@ -52,12 +55,20 @@ def look(item: ItemSpec, engine: Engine) -> tuple[ItemPlan, Timings]:
     timings = Timings()
     with timings.stage("probe_s"):
         with timings.stage("read_packets"):
-            info = probe_source(Path(item.input), item.name, item.analyze.fps, run.limits)
+            settings = item.analyze
+            info = probe_source(
+                Path(item.input),
+                item.name,
+                settings.fps,
+                run.limits,
+                settings.images,
+                item.files,
+            )
         sha256 = input_sha256(Path(item.input), info.files)
-        analysis_key = result_key(sha256, item.analyze, engine)
+        analysis_key = result_key(sha256, info.kind, item.analyze, engine)
         found = ItemPlan(
             info=info,
-            segments=tuple(plan(info, item.analyze, run.segment_frames)),
+            segments=tuple(plan(info, item.analyze, segment_frames or run.segment_frames)),
             input_sha256=sha256,
             analysis_key=analysis_key,
             render_key=fingerprint([analysis_key, item.render.to_json(), sorted(item.outputs)]),
@@ -78,30 +89,35 @@ def analyze(
     Raises:
         Cancelled: ``should_cancel`` said so.
     """
-    from fer_batch.pipeline.shard import read_shard, write_shard
+    from fer_batch.pipeline.shard import read_about, read_shard, write_shard
 
     found = work.read_plan()
     path, cut = work.shard(segment), found.segments[segment]
+    facts = engine.facts(item.analyze)
     if path.exists():
-        try:
+        with suppress(UnreadableError):
             read_shard(path)
-            report(len(cut))
-            return path
-        except UnreadableError:
-            path.unlink()
+            if read_about(path).engine == facts:
+                report(len(cut))
+                return path
+        path.unlink()  # damaged, or of another engine
     timings = Timings()
     analyzer, source = engine.analyzer(item.analyze), engine.source(found.info)
     with timings.stage("analyze_s"):
         faces = analyzer.analyze(source, cut, timings, report, should_cancel)
         give_back_memory(found.gone_through(cut))
-    write_shard(path, faces, dict(timings.seconds))
+    write_shard(path, faces, dict(timings.seconds), facts)
     return path
 
 
 def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
     """Merge all shards, track and smooth; writes ``timeline.npz``, on which all that follows is
-    built."""
-    from fer_batch.pipeline.shard import ShardFiles, read_timings
+    built.
+
+    Raises:
+        EngineError: the shards were made by different engines.
+    """
+    from fer_batch.pipeline.shard import ShardFiles, read_about
     from fer_batch.pipeline.timeline import build_timeline
     from fer_batch.timeline_file import write_timeline
 
@@ -111,16 +127,38 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
     timings = Timings()
     with timings.stage("assemble_s"):
         paths = [work.shard(segment.index) for segment in found.segments]
-        for path in paths:
-            timings.add(read_timings(path))
+        about = [read_about(path) for path in paths]
+        for one in about:
+            timings.add(one.timings)
+        made_by = one_engine(item, [one.engine for one in about])
         shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
         timeline = build_timeline(found.info, shards, labels, item.analyze, engine.recogniser)
-        write_timeline(work.timeline, timeline)
+        write_timeline(work.timeline, timeline, engine=made_by)
     if len(paths) > 1:
         give_back_memory()
     _write_timings(work, "assemble", timings)
     return work.timeline
+
+
+def one_engine(item: ItemSpec, engines: list[dict[str, str]]) -> dict[str, str]:
+    """The engine that made all segments of an item.
+
+    Raises:
+        EngineError: there are several, whose numbers would be mixed.
+    """
+    first = engines[0] if engines else {}
+    for other in engines:
+        if other != first:
+            names = {
+                name for name in first.keys() | other.keys() if first.get(name) != other.get(name)
+            }
+            name = min(names)
+            raise EngineError(
+                f"{item.shown or item.input}: its segments were made by different engines "
+                f"({name}: {first.get(name)}, {other.get(name)}); analyse it again"
+            )
+    return first
 
 
 def render(
@@ -136,6 +174,7 @@ def render(
     Raises:
         Cancelled: ``should_cancel`` said so.
     """
+    from fer_batch.pipeline.photos import WantedPictures, as_film, render_photos
     from fer_batch.pipeline.render import render_segment
     from fer_batch.pipeline.snapshots import Wanted, wanted
 
@@ -144,27 +183,36 @@ def render(
     if kept.exists():
         report(len(cut))
         return kept
-    timings, timeline = Timings(), engine.timelines.read(work.timeline)
+    timings, timeline = Timings(), engine.timelines.read(work.shown)
+    photos, film = found.info.kind == "photos", "video" in item.outputs
     # Before the others begin: each looks at the whole timeline and holds some of it twice.
-    keep = wanted(timeline, item.render) if "report" in item.outputs else Wanted()
+    known = "report" in item.outputs and not photos
+    keep = wanted(timeline, item.render) if known else Wanted()
     with timings.stage("render_s"), ThreadPoolExecutor(2) as pool:
         beside: list[Future[None]] = []
         if segment == 0:  # drawing the video leaves room for both; each keeps one core busy
             for output in make.wanted(item):
                 beside.append(pool.submit(_make, output, item, work, engine, should_cancel))
-        render_segment(
-            engine.source(found.info),
-            cut,
-            timeline,
-            item.render,
-            keep,
-            work.part(segment) if "video" in item.outputs else None,
-            kept,
-            timings,
-            engine.run,
-            report,
-            should_cancel,
-        )
+        source = engine.source(found.info)
+        if not photos or film:
+            render_segment(
+                source,
+                cut,
+                as_film(timeline, found.info),
+                item.render,
+                keep,
+                work.part(segment) if film else None,
+                kept.with_suffix(".film.zip") if photos else kept,
+                timings,
+                engine.run,
+                unreported if photos else report,
+                should_cancel,
+                whole="images" in item.outputs and not photos,
+            )
+        if photos:
+            pictures = WantedPictures("images" in item.outputs, "report" in item.outputs)
+            arguments = (pictures, kept, timings, report, should_cancel)
+            render_photos(source, cut, timeline, item.render, *arguments)
         for future in beside:
             future.result()
         give_back_memory(found.gone_through(cut))
@@ -188,6 +236,7 @@ def _make(
 def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     """Put the results together under their final names, ``summary.json`` last; returns it."""
     from fer_batch.pipeline.finish import Finish, Provenance, finish_item
+    from fer_batch.timeline_file import read_engine
 
     found = work.read_plan()
     timings = Timings()
@@ -197,11 +246,13 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     for path in sorted((work.path / "timings").glob("*.json")):
         with suppress(ValueError):  # not flushed when written; nothing but a duration is lost
             timings.add(json.loads(path.read_text("utf-8")))
-    detector = engine.detector(item.analyze)
+    detector, made_by = engine.detector(item.analyze), read_engine(work.timeline)
+    related = relations(work)
     provenance = Provenance(
         input_sha256=found.input_sha256,
-        analysis_key=found.analysis_key,
-        render_key=found.render_key,
+        keys=result_keys(found, made_by, fingerprint(related) if related else "").to_json(),
+        engine=made_by,
+        related=related,
         model=engine.card(item.analyze),
         detector={"name": detector.name, "sha256": detector.sha256},
         settings={
@@ -215,7 +266,8 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     job = Finish(
         info=found.info,
         shown=item.shown or found.info.path,
-        timeline=engine.timelines.read(work.timeline),
+        timeline=engine.timelines.read(work.shown),
+        analysed=work.timeline if related else None,
         made=make.made(item, work),
         parts=[work.part(i) for i in drawn] if "video" in item.outputs else [],
         kept=[work.kept(i) for i in drawn],
@@ -228,15 +280,35 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     return finish_item(job)
 
 
-def result_key(sha256: str, settings: AnalyzeSettings, engine: Engine) -> str:
-    """What a result's numbers depend on, as one hash."""
+def relations(work: WorkFolder) -> dict[str, Any]:
+    """What relating said of this input; empty where nobody asked.
+
+    Raises:
+        UnreadableError: it is damaged.
+    """
+    try:
+        found = json.loads(work.relations.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UnreadableError(f"{work.relations}: is damaged; run again") from error
+    return dict(found)
+
+
+def result_key(sha256: str, kind: str, settings: AnalyzeSettings, engine: Engine) -> str:
+    """What a result's numbers depend on, as one hash: content, what kind of input it was taken for,
+    settings, weights; beside the engine."""
     from fer_batch.faces.recogniser import recogniser_sha256
 
     weights = engine.card(settings).identity
     detector = engine.detector(settings).sha256
-    names = {k: v for k, v in settings.to_json().items() if k not in ("detector_model", "model")}
-    people = "" if settings.identity == "off" else recogniser_sha256()
-    return fingerprint([FORMAT, installed_version(), sha256, names, weights, detector, people])
+    by_others = ("detector_model", "model", "images")
+    names = {k: v for k, v in settings.to_json().items() if k not in by_others}
+    asked = settings.identity != "off" and kind != "photos"
+    people = recogniser_sha256() if asked else ""
+    return fingerprint(
+        [FORMAT, installed_version(), sha256, kind, names, weights, detector, people]
+    )
 
 
 def input_sha256(path: Path, files: tuple[str, ...] = ()) -> str:

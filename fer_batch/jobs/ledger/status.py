@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from fer_batch import door
 from fer_batch.errors import BrokerError
 from fer_batch.jobs.ledger.connection import broker_errors
+from fer_batch.jobs.ledger.heartbeat import stranded
 from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
 from fer_batch.jobs.ledger.spec import FINAL_STATES, STATES, ItemStatus, JobStatus, State
 
@@ -33,12 +34,28 @@ def read_status(ledger: Ledger, job: str) -> JobStatus | None:
     with broker_errors(ledger.where):
         progress = ledger.client.hgetall(f"{PREFIX}progress:{job}")
     try:
-        return from_fields(job, fields, items, progress, ledger.now())
+        found = from_fields(job, fields, items, progress, ledger.now())
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise BrokerError(
             f"what Redis at {ledger.where} holds of job {job} is damaged ({str(error)[:80]}); "
             "remove that job, or empty that Redis: it is rebuilt from storage"
         ) from error
+    return found if found.final else _with_stranded(found, stranded(ledger))
+
+
+def _with_stranded(status: JobStatus, needed: dict[str, str]) -> JobStatus:
+    """With a warning at each item that waits for an engine which no worker has."""
+
+    def item(index: int, found: ItemStatus) -> ItemStatus:
+        engine = needed.get(f"{status.job_id}:{index}")
+        if engine is None:
+            return found
+        line = f"waits for a worker with the engine that has begun it ({engine}); start one"
+        return replace(found, warnings=(*found.warnings, line))
+
+    if not needed:
+        return status
+    return replace(status, items=tuple(item(i, found) for i, found in enumerate(status.items)))
 
 
 def from_fields(

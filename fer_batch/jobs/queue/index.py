@@ -9,7 +9,8 @@ from typing import Any, TextIO
 
 from fer_batch.atomic import flushed_together, make_private
 from fer_batch.checksum import sha256_file
-from fer_batch.jobs.item.batch import write_batch
+from fer_batch.errors import StorageError
+from fer_batch.jobs.item.batch import write_tables
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.ledger.spec import JobItem, Manifest
@@ -17,6 +18,7 @@ from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.download import safe_join
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.jobs.store.stream import open_text
+from fer_batch.output.stored import Failure, Stored
 from fer_batch.outputs import REGISTRY
 
 # Files that the pages are made of. Tables are read as they stream in, but by outputs of a whole
@@ -50,7 +52,13 @@ def write_index(storage: Storage, manifest: Manifest, scratch: Path) -> None:
             _result(storage, manifest, index, item, folder)
             for index, item in enumerate(manifest.items)
         ]
-        write_batch(results, folder, open_table)
+        stored = [Stored(r.item.name, r.out, r.summary) for r in results if r.state == "done"]
+        failures = [
+            Failure(r.item.name, r.error, r.item.input) for r in results if r.state == "failed"
+        ]
+        write_tables(
+            folder, stored, failures, set(manifest.outputs), here=False, open_table=open_table
+        )
         for path in sorted(folder.iterdir()):
             if path.is_file():
                 storage.put_file(path, f"{base}/{path.name}")
@@ -62,20 +70,23 @@ def _result(
     storage: Storage, manifest: Manifest, index: int, item: JobItem, folder: Path
 ) -> ItemResult:
     """What became of an item, with its outputs at ``folder/<name>`` as far as they are needed."""
-    spec = ItemSpec(
-        item.input, item.name, manifest.analyze, manifest.render, outputs=manifest.outputs
-    )
+    outputs = manifest.outputs_of(item)
+    spec = ItemSpec(item.input, item.name, manifest.analyze_of(item), manifest.render, outputs)
     out = safe_join(folder, item.name)
     error = records.error(storage, manifest.job_id, index)
     if error is not None:
         return ItemResult(spec, out, "failed", error=error.words, code=error.code)
-    result = records.result(storage, manifest.job_id, index) or records.ResultRecord({})
+    result = records.result(storage, manifest.job_id, index)
+    if result is None and not storage.exists(keys.manifest(manifest.job_id)):
+        raise StorageError(f"{storage.where} does not hold this job now")
+    result = result or records.ResultRecord({})
     base = f"{keys.item(manifest.job_id, index)}/out"
     in_place = storage.local_path(base)
     if in_place is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
         out.symlink_to(in_place.absolute(), target_is_directory=True)
     else:
-        whole = any(o.needs == "batch" and o.name in manifest.outputs for o in REGISTRY)
+        whole = any(o.needs == "batch" and o.name in outputs for o in REGISTRY)
         suffixes = READ_BY_BATCH if whole else READ_SUFFIXES
         for name in result.files:
             target = safe_join(out, name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fer_batch.atomic import write_text
 from fer_batch.output.people import episodes, frame_seconds, people
+from fer_batch.printable import cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from fer_batch.types import Timeline
 
 INTERVAL_COLUMNS = (
-    "person",
+    "face_id",
     "emotion",
     "start_s",
     "end_s",
@@ -27,7 +28,7 @@ INTERVAL_COLUMNS = (
     "end_frame",
 )
 PERSON_COLUMNS = (
-    "person",
+    "face_id",
     "frames",
     "seconds",
     "first_s",
@@ -35,6 +36,8 @@ PERSON_COLUMNS = (
     "dominant",
     "episodes",
     "changes",
+    "changes_per_minute",
+    "valence",
     "mean_confidence",
 )
 SHOT_COLUMNS = ("shot", "start_frame", "end_frame", "start_s", "end_s", "people")
@@ -48,7 +51,7 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
 
 
 def intervals_text(timeline: Timeline) -> str:
-    """``INTERVAL_COLUMNS``, by person, then time. ``person`` is the ``face_id`` of the timeline.
+    """``INTERVAL_COLUMNS``, by face_id, then time.
 
     An episode lasts to the beginning of the frame after it; ``end_frame`` is its last frame.
     """
@@ -57,7 +60,7 @@ def intervals_text(timeline: Timeline) -> str:
         rows.append(
             (
                 episode.face_id,
-                episode.emotion,
+                cell(episode.emotion),
                 f"{episode.start_s:.6f}",
                 f"{episode.stop_s:.6f}",
                 f"{episode.probability:.6f}",
@@ -69,14 +72,16 @@ def intervals_text(timeline: Timeline) -> str:
 
 
 def people_text(timeline: Timeline) -> str:
-    """``PERSON_COLUMNS``, then ``share_<label>`` and ``longest_<label>_s`` in card order.
+    """``PERSON_COLUMNS``, then ``share_…``, ``mean_…`` and ``longest_…_s`` of each label.
 
-    Shares are parts of the time for which the person is seen and sum to 1; the longest episode of
-    an emotion that never leads is 0 s.
+    Shares are parts of the time for which the person is seen and sum to 1, as do the means of the
+    probabilities; ``valence`` is empty where the model knows no happy or no negative label. The
+    longest episode of an emotion that never leads is 0 s.
     """
     header = [
         *PERSON_COLUMNS,
         *(f"share_{label}" for label in timeline.labels),
+        *(f"mean_{label}" for label in timeline.labels),
         *(f"longest_{label}_s" for label in timeline.labels),
     ]
     rows: list[Sequence[object]] = [header]
@@ -89,11 +94,14 @@ def people_text(timeline: Timeline) -> str:
                 f"{person.seconds:.6f}",
                 f"{person.first_s:.6f}",
                 f"{person.last_s:.6f}",
-                person.dominant,
+                cell(person.dominant),
                 person.episodes,
                 person.changes,
+                f"{person.changes_per_minute:.6f}",
+                "" if person.valence is None else f"{person.valence:.6f}",
                 f"{person.confidence:.6f}",
                 *(f"{person.share[label]:.6f}" for label in timeline.labels),
+                *(f"{person.mean[label]:.6f}" for label in timeline.labels),
                 *(f"{longest.get(label, 0.0):.6f}" for label in timeline.labels),
             ]
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fer_batch.output.report.index import Failure, write_index
+from fer_batch.output.report.index import write_index
 from fer_batch.output.report.page import write_report
 from fer_batch.output.report.rebuild import rebuild, rebuild_report
 from fer_batch.output.report.thumbnails import Thumbnails, write_thumbnails
 
 __all__ = [
-    "Failure",
     "Thumbnails",
     "rebuild",
     "rebuild_report",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from fer_batch.atomic import write_text
-from fer_batch.output.formats.combine import COMBINED, OpenTable, open_here, write_combined
+from fer_batch.output.formats.combine import COMBINED
 from fer_batch.output.palette import colours
 from fer_batch.output.report.assets import own
 from fer_batch.output.report.html import (
@@ -23,13 +21,16 @@ from fer_batch.output.report.html import (
     size,
     source_hash,
 )
-from fer_batch.output.report.page import share_parts, share_text
+from fer_batch.output.report.shares import share_parts, share_text
 from fer_batch.output.report.thumbnails import stored_thumbnails
+from fer_batch.output.summary import counts_of
 from fer_batch.outputs import REGISTRY, file_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from fer_batch.output.stored import Failure, Stored
 
 SORTS = (
     ("place", "order of work"),
@@ -45,34 +46,21 @@ OF_BATCH = [output.file for output in REGISTRY if output.needs == "batch"]
 DATA = [(output.file, output.file) for output in REGISTRY if not output.shown]
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An input without a result: its name, and the one line that says why."""
-
-    name: str
-    error: str
-
-
 def write_index(
     out: Path,
-    results: Sequence[Path],
+    results: Sequence[Stored],
     failures: Sequence[Failure] = (),
     *,
     title: str = "Results",
-    open_table: OpenTable = open_here,
-) -> list[Path]:
-    """Write ``out/index.html`` and the combined tables it links; what was written.
+) -> Path:
+    """Write ``out/index.html``, the page of all ``results``, in the order to show.
 
-    ``results``: folders inside ``out``, each with its ``summary.json``, in the order to show;
-    others are passed over. Failures come after them. ``open_table``: how to read their tables.
+    Failures come after them. The tables that it links are those that are there.
 
     Raises:
         NoSpaceError, OutputPathError: a file cannot be written.
     """
-    found = [(folder, _summary(folder)) for folder in results]
-    good = [(folder, summary) for folder, summary in found if summary]
-    written = write_combined(out, [folder for folder, _ in good], open_table)
-    items = [_item(folder, summary) for folder, summary in good]
+    items = [_item(result) for result in results]
     items += [_failed(failure) for failure in failures]
     # The style and script stand in the page itself, named by hash in its policy: no file of ours
     # may lie where an input's results could.
@@ -90,54 +78,52 @@ def write_index(
         items=items,
     )
     write_text(out / "index.html", text)
-    return [*written, out / "index.html"]
+    return out / "index.html"
 
 
-def _summary(folder: Path) -> dict[str, Any]:
-    try:
-        data = json.loads((folder / "summary.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return data if isinstance(data, dict) and "frames" in data else {}
-
-
-def _item(folder: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
+def _item(result: Stored) -> dict[str, Any]:
+    folder, summary = result.folder, result.summary
     warnings = [str(text) for text in summary.get("warnings", [])]
     share = summary.get("share") or {}
     dominant = str(summary.get("dominant", ""))
     parts = share_parts(share, colours(tuple(share))) if dominant else []
-    persons = len(summary.get("people", []))
+    photos = counts_of(summary).get("total", 0) if "photos" in summary else None
+    faces = int(summary.get("faces", 0))
+    persons = faces if photos is not None else len(summary.get("people", []))
     covered = float(summary.get("coverage", 0.0))
     duration = float(summary.get("input", {}).get("duration_s", 0.0))
     return {
-        "name": folder.name,
+        "name": result.name,
         "state": "warning" if warnings else "ok",
-        "href": address(folder.name, _main_page(folder)),
-        "picture": _picture(folder, summary),
-        "gif": _if_there(folder, file_of("gif")),
+        "href": _address(result, _main_page(folder)),
+        "picture": _picture(result),
+        "gif": _if_there(result, file_of("gif")),
         "duration_s": duration,
-        "duration": clock(duration),
+        "duration": clock(duration) if photos is None else count(int(photos), "photo"),
         "people": persons,
-        "people_text": count(persons, "person", "people"),
+        "photos": photos,
+        "people_text": count(persons, "person", "people")
+        if photos is None
+        else count(faces, "face"),
         "coverage": covered,
-        "coverage_text": percent(covered),
+        "coverage_text": f"{percent(covered)} of {'frames' if photos is None else 'photos'}",
         "dominant": dominant,
         "colour": colours(tuple(share)).get(dominant, ""),
         "shares": parts,
         "share_text": share_text(parts),
         "warnings": warnings,
         "error": "",
-        "text": " ".join([folder.name, dominant, *warnings]).lower(),
-        "pages": _links(folder, PAGES),
-        "data": _links(folder, DATA),
+        "text": " ".join([result.name, dominant, *warnings]).lower(),
+        "pages": _links(result, PAGES),
+        "data": _links(result, DATA),
     }
 
 
-def _links(folder: Path, files: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+def _links(result: Stored, files: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     return [
-        {"href": address(folder.name, file), "name": name}
+        {"href": _address(result, file), "name": name}
         for file, name in files
-        if (folder / file).is_file()
+        if (result.folder / file).is_file()
     ]
 
 
@@ -146,20 +132,24 @@ def _main_page(folder: Path) -> str:
     return next(there, file_of("summary"))
 
 
-def _if_there(folder: Path, name: str) -> str:
-    return address(folder.name, name) if (folder / name).is_file() else ""
+def _address(result: Stored, name: str) -> str:
+    return address(*result.name.split("/"), *name.split("/"))
 
 
-def _picture(folder: Path, summary: Mapping[str, Any]) -> str:
+def _if_there(result: Stored, name: str) -> str:
+    return _address(result, name) if (result.folder / name).is_file() else ""
+
+
+def _picture(result: Stored) -> str:
     """The strongest key moment; a still preview or plot where no pictures were kept."""
-    people, moments = stored_thumbnails(folder)
-    likely = {m["key_frame"]: m["probability"] for m in summary.get("moments", [])}
+    people, moments = stored_thumbnails(result.folder)
+    likely = {m["key_frame"]: m["probability"] for m in result.summary.get("moments", [])}
     best = max(moments, key=lambda frame: (likely.get(frame, 0.0), -frame), default=None)
     if best is not None:
-        return address(folder.name, *moments[best].split("/"))
+        return _address(result, moments[best])
     if people:
-        return address(folder.name, *next(iter(people.values())).split("/"))
-    return _if_there(folder, file_of("plot"))
+        return _address(result, next(iter(people.values())))
+    return _if_there(result, file_of("plot"))
 
 
 def _failed(failure: Failure) -> dict[str, Any]:
@@ -171,6 +161,7 @@ def _failed(failure: Failure) -> dict[str, Any]:
         "gif": "",
         "duration_s": -1,
         "people": -1,
+        "photos": None,
         "coverage": -1,
         "dominant": "",
         "shares": [],
@@ -187,14 +178,21 @@ def _totals(items: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     failed = len(items) - len(good)
     warned = sum(item["state"] == "warning" for item in items)
     seconds = sum(item["duration_s"] for item in good)
-    totals = [
-        {"name": "inputs", "value": str(len(items)), "kind": ""},
-        {"name": "of video", "value": length(seconds), "kind": ""},
-        {"name": "people", "value": str(sum(item["people"] for item in good)), "kind": ""},
-    ]
-    if good:
-        weight = sum(item["coverage"] * (item["duration_s"] or 1.0) for item in good)
-        mean = weight / sum(item["duration_s"] or 1.0 for item in good)
+    films = [item for item in good if item["photos"] is None]
+    photos = [item for item in good if item["photos"] is not None]
+    totals = [{"name": "inputs", "value": str(len(items)), "kind": ""}]
+    if films or not photos:
+        people = sum(item["people"] for item in films)
+        totals.append({"name": "of video", "value": length(seconds), "kind": ""})
+        totals.append({"name": "people", "value": str(people), "kind": ""})
+    if photos:
+        faces = sum(item["people"] for item in photos)
+        shown = sum(item["photos"] for item in photos)
+        totals.append({"name": "photos", "value": str(shown), "kind": ""})
+        totals.append({"name": "faces in photos", "value": str(faces), "kind": ""})
+    if films:
+        weight = sum(item["coverage"] * (item["duration_s"] or 1.0) for item in films)
+        mean = weight / sum(item["duration_s"] or 1.0 for item in films)
         totals.append({"name": "of the time with a face", "value": percent(mean), "kind": ""})
     totals.append(
         {"name": "with warnings", "value": str(warned), "kind": "warning" if warned else ""}

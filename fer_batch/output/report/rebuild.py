@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fer_batch import timeline_file
 from fer_batch.errors import NotFoundError, UnreadableError
-from fer_batch.output.report.index import Failure, write_index
-from fer_batch.output.report.page import write_report
+from fer_batch.output.foreign import read_summary_file, refuse_links
+from fer_batch.output.report.page import INDEX, index_from, write_report
+from fer_batch.output.stored import MOST_FOLDERS, SUMMARY, read_failures, stored_results
 from fer_batch.output.summary import describe_outputs, write_summary
 from fer_batch.output.table import read_csv
 from fer_batch.types import Timeline
 
-DONE = "done"
 
-
-def rebuild_report(folder: Path, *, index: bool = False) -> Path:
+def rebuild_report(folder: Path, *, index: str = "") -> Path:
     """Write ``report.html`` of one result folder again, and return its path.
 
     Raises:
@@ -27,19 +24,18 @@ def rebuild_report(folder: Path, *, index: bool = False) -> Path:
         UnreadableError: one of them is damaged.
         NoSpaceError, OutputPathError: the report cannot be written.
     """
-    path = folder / "summary.json"
-    try:
-        summary = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise NotFoundError(f"{folder}: holds no summary.json; is it a result folder?") from error
-    except (OSError, ValueError) as error:
-        raise UnreadableError(f"{path}: cannot be read; run the analysis again") from error
-    if not isinstance(summary, dict):
-        raise UnreadableError(f"{path}: is no summary of fer-batch; run the analysis again")
+    summary = read_summary_file(folder / SUMMARY)
+    refuse_links(folder)
     name = summary.get("input", {}).get("name") or folder.name
     timeline = stored_timeline(folder, str(name))
-    names = write_report(folder, timeline, summary, index=index)
-    _note_outputs(folder, summary, names)
+    try:
+        names = write_report(folder, timeline, summary, index=index)
+        _note_outputs(folder, summary, names)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        # What a page shows of a summary is more than is checked before.
+        raise UnreadableError(
+            f"{folder / SUMMARY}: holds what no fer-batch wrote ({error}); run the analysis again"
+        ) from error
     return folder / "report.html"
 
 
@@ -68,52 +64,31 @@ def _note_outputs(folder: Path, summary: dict[str, Any], names: list[str]) -> No
 
 
 def rebuild(out: Path) -> list[Path]:
-    """Write the pages of a result folder, or of a folder of results with its index, again.
+    """Write the pages of a result folder, or of each result in a folder of results, again.
 
-    Returns the pages, the one to open first in front.
+    Returns the pages.
 
     Raises:
         NotFoundError: ``out`` does not exist or holds no results.
         UnreadableError: a stored result is damaged.
         NoSpaceError, OutputPathError: a page cannot be written.
     """
-    if (out / "summary.json").is_file():
-        return [rebuild_report(out, index=(out.parent / "index.html").is_file())]
-    results, failures = stored_batch(out)
-    if not results and not failures:
+    if (out / SUMMARY).is_file():
+        return [rebuild_report(out, index=_index_above(out))]
+    results = stored_results(out)
+    if not results and not read_failures(out):
         raise NotFoundError(f"{out}: holds no results; give a folder that `fer-batch run` wrote")
-    pages = [
-        rebuild_report(folder, index=True)
-        for folder in results
-        if any((folder / kept).is_file() for kept in (timeline_file.NAME, "timeline.csv"))
+    return [
+        rebuild_report(result.folder, index=index_from(result.name))
+        for result in results
+        if (result.folder / SUMMARY).is_file()
+        and any((result.folder / kept).is_file() for kept in (timeline_file.NAME, "timeline.csv"))
     ]
-    write_index(out, results, failures)
-    return [out / "index.html", *pages]
 
 
-def stored_batch(out: Path) -> tuple[list[Path], list[Failure]]:
-    """Result folders in ``out`` and the inputs that failed, in the order of ``summary.csv``.
-
-    Result folders that the table does not name (of another run into the same place) come last.
-    """
-    if not out.is_dir():
-        raise NotFoundError(f"{out}: there is no such folder")
-    there = {path.parent.name: path.parent for path in sorted(out.glob("*/summary.json"))}
-    results: list[Path] = []
-    failures: list[Failure] = []
-    for row in _rows(out / "summary.csv"):
-        name = Path(row.get("folder") or row.get("input") or "").name
-        if row.get("status") == DONE and name in there:
-            results.append(there.pop(name))
-        elif row.get("status") != DONE and row.get("input"):
-            reason = row.get("error") or row.get("status") or "failed"
-            failures.append(Failure(Path(row["input"]).name or row["input"], reason))
-    return [*results, *there.values()], failures
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return []
+def _index_above(folder: Path) -> str:
+    """The address of the page of all results that ``folder`` belongs to; "" where there is none."""
+    for up, place in enumerate(folder.resolve().parents[:MOST_FOLDERS], start=1):
+        if (place / INDEX).is_file():
+            return "../" * up + INDEX
+    return ""

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import csv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fer_batch.jobs.item import batch
 from fer_batch.jobs.item.outcome import ItemResult
+from fer_batch.jobs.item.results import keep_record
 from fer_batch.jobs.item.work import ItemSpec
+from fer_batch.output.stored import FAILURES
+from fer_batch.output.summary import summary
 from fer_batch.outputs import Output
+from tests.output.timelines import timeline
 
 NAMES = Output(
     "names", "names.txt", "Names", "Of all", needs="batch", writer=f"{__name__}:write_names"
+)
+
+FACTS: dict[str, Any] = summary(
+    timeline("hhs"),
+    input={"path": "a.mp4", "sha256": "0"},
+    model={"name": "fer7"},
+    detector={},
+    settings={},
+    timings={},
 )
 
 
@@ -26,13 +42,83 @@ def test_an_output_of_a_whole_batch_is_written_where_it_is_wanted(
 ) -> None:
     monkeypatch.setattr(Output, "load", lambda self: write_names)
     monkeypatch.setattr(batch, "REGISTRY", (NAMES,))
-    results = [
-        ItemResult(
-            ItemSpec(name, name, outputs=outputs), tmp_path / name, "failed", summary=summary
-        )
-        for name, summary in (("a", {"frames": {}}), ("b", {}))
-    ]
+    (tmp_path / "a").mkdir()
+    keep_record(tmp_path / "a", FACTS)
+    results = [ItemResult(ItemSpec("a.mp4", "a", outputs=outputs), tmp_path / "a", "done")]
     batch.write_batch(results, tmp_path)
     assert (tmp_path / "summary.csv").is_file()
     written = tmp_path / "names.txt"
     assert written.read_text() == "a" if outputs else not written.exists()
+
+
+def store(folder: Path, path: str, sha256: str, model: str = "fer7") -> ItemResult:
+    """A finished input as its last step leaves it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = FACTS | {"input": {"path": path, "sha256": sha256}, "model": {"name": model}}
+    keep_record(folder, facts)
+    name = folder.name if folder.parent.name != "P01" else f"P01/{folder.name}"
+    return ItemResult(ItemSpec(path, name, outputs=("csv",)), folder, "done", summary=facts)
+
+
+def rows(out: Path) -> list[list[str]]:
+    """Input, status and model of each row of ``summary.csv``."""
+    with (out / "summary.csv").open(newline="") as file:
+        return [[row["input"], row["status"], row["model"]] for row in csv.DictReader(file)]
+
+
+def failed(path: str, name: str, out: Path) -> ItemResult:
+    return ItemResult(ItemSpec(path, name), out / name, "failed", error=f"{path}: no video")
+
+
+def test_no_run_erases_what_another_one_has_added(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    batch.write_batch([store(out / "a10", "/in/a10.mp4", "1"), failed("/in/x", "x", out)], out)
+    batch.write_batch([store(out / "P01" / "b", "/in/P01/b.mp4", "2")], out)
+    assert batch.write_batch([store(out / "a9", "/in/a9.mp4", "3")], out) == []
+    assert rows(out) == [
+        ["P01/b", "done", "fer7"],
+        ["a9", "done", "fer7"],
+        ["a10", "done", "fer7"],
+        ["x", "failed", ""],
+    ]
+    batch.write_batch([store(out / "x", "/in/x", "4")], out)
+    assert ["x", "done", "fer7"] in rows(out) and len(rows(out)) == 4
+    assert not (out / FAILURES).exists()
+
+
+def test_a_refused_run_leaves_the_good_results_row(tmp_path: Path) -> None:
+    store(tmp_path / "a", "/in/a.mp4", "1")
+    batch.write_batch([failed("/in/a.mp4", "a", tmp_path)], tmp_path)
+    assert rows(tmp_path) == [["a", "done", "fer7"]]
+
+
+def test_the_same_content_stands_once_and_mixed_models_are_said(tmp_path: Path) -> None:
+    results = [
+        store(tmp_path / "a", "/in/a.mp4", "1"),
+        store(tmp_path / "b", "/in/copy.mp4", "1"),
+        store(tmp_path / "c", "/in/c.mp4", "1", model="fer3"),
+    ]
+    copy, mixed = batch.write_batch(results, tmp_path)
+    assert copy == "/in/copy.mp4: the same file as a; it stands once in the tables"
+    assert "fer3, fer7" in mixed
+    assert rows(tmp_path) == [["a", "done", "fer7"], ["c", "done", "fer3"]]
+
+
+def test_two_runs_at_once_lose_nothing(tmp_path: Path) -> None:
+    """Each adds its results and writes the tables, again and again."""
+
+    def add(run: int) -> None:
+        for number in range(8):
+            path = f"/in/{run}-{number}"
+            batch.write_batch([store(tmp_path / f"{run}-{number}", path, path)], tmp_path)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(add, range(3)))
+    assert len(rows(tmp_path)) == 24
+
+
+def test_paths_are_told_as_seen_from_the_results(tmp_path: Path) -> None:
+    out = tmp_path / "study" / "out"
+    batch.write_batch([store(out / "a", str(tmp_path / "study" / "in" / "a.mp4"), "1")], out)
+    with (out / "summary.csv").open(newline="") as file:
+        assert [row["path"] for row in csv.DictReader(file)] == ["../in/a.mp4"]

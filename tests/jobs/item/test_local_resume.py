@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fer_batch.config import AnalyzeSettings, RenderSettings
-from fer_batch.jobs.item import local, results
+from fer_batch.jobs.item import item_run, results
 from fer_batch.jobs.item.work import WorkFolder
 from fer_batch.timeline_file import read_timeline, write_timeline
 from tests.footage import pictures, videos
@@ -50,7 +50,7 @@ def test_what_is_done_is_used_again_untouched(clip: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "change",
-    [{"analyze": AnalyzeSettings(every=2, grid=4)}, {"render": replace(QUICK, threshold=0.5)}],
+    [{"analyze": AnalyzeSettings(every=2, grid=1)}, {"render": replace(QUICK, threshold=0.5)}],
     ids=["numbers", "drawing"],
 )
 def test_other_settings_are_refused_or_replace(
@@ -62,20 +62,32 @@ def test_other_settings_are_refused_or_replace(
     assert (refused.state, refused.code) == ("failed", "output_path")
     assert "--overwrite" in refused.error and str(tmp_path / "clip") in refused.error
     assert stamps(tmp_path) == before
-    (replaced,) = run(spec(clip, **change), tmp_path, "resume")
+    # Going on draws again; numbers are replaced only where that was asked for.
+    (resumed,) = run(spec(clip, **change), tmp_path, "resume")
+    assert resumed.state == ("failed" if "analyze" in change else "done")
+    (replaced,) = run(spec(clip, **change), tmp_path, "overwrite")
     assert replaced.state == "done"
     (reused,) = run(spec(clip, **change), tmp_path, "keep", Refuses())
     assert reused.state == "reused"
 
 
+def test_a_refusal_says_what_lies_there_and_the_two_ways_on(clip: Path, tmp_path: Path) -> None:
+    run(spec(clip), tmp_path / "out")
+    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=1))
+    (refused,) = run(other, tmp_path / "out", "resume")
+    assert (refused.state, refused.code) == ("failed", "output_path")
+    for words in ("holds results of model ", "-o out-", "--overwrite"):
+        assert words in refused.error, refused.error
+
+
 def test_a_refusal_does_not_cost_the_work_of_an_interrupted_run(clip: Path, tmp_path: Path) -> None:
     run(spec(clip), tmp_path)
-    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
-    run(other, tmp_path, "resume", watch=Watch(stop_at=("analyze", 9)))
+    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=1))
+    run(other, tmp_path, "overwrite", watch=Watch(stop_at=("analyze", 9)))
     before = stamps(tmp_path / "clip" / ".work" / "shards")
     assert set(before) == {"00000.npz"}
     assert run(other, tmp_path, "keep")[0].code == "output_path"
-    third = spec(clip, analyze=AnalyzeSettings(every=3, grid=4))
+    third = spec(clip, analyze=AnalyzeSettings(every=3, grid=1))
     assert run(third, tmp_path, "keep")[0].code == "output_path"
     assert stamps(tmp_path / "clip" / ".work" / "shards") == before
 
@@ -85,7 +97,7 @@ def test_a_death_while_old_work_is_removed_leaves_none_of_it_in_use(
 ) -> None:
     """Shards of other settings must never lie beside a plan that says they are of these."""
     whole = run(spec(clip), tmp_path / "whole")[0].summary
-    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
+    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=1))
     run(other, tmp_path / "out", watch=Watch(stop_at=("analyze", 9)))
     assert (tmp_path / "out" / "clip" / ".work" / "shards" / "00000.npz").exists()
 
@@ -93,7 +105,7 @@ def test_a_death_while_old_work_is_removed_leaves_none_of_it_in_use(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(local, "_remove", dies)
+        patch.setattr(item_run, "_remove", dies)
         run(spec(clip), tmp_path / "out")
     (result,) = run(spec(clip), tmp_path / "out")
     assert result.summary["outputs"]["timeline.csv"] == whole["outputs"]["timeline.csv"]
@@ -131,7 +143,8 @@ def test_another_input_of_the_same_name_is_another_input(clip: Path, tmp_path: P
     other = videos.write(tmp_path / "clip.mp4", pictures.two_faces(50)[:5])
     run(spec(clip), tmp_path / "out")
     assert run(spec(other), tmp_path / "out")[0].code == "output_path"
-    (replaced,) = run(spec(other), tmp_path / "out", "resume")
+    assert run(spec(other), tmp_path / "out", "resume")[0].code == "output_path"
+    (replaced,) = run(spec(other), tmp_path / "out", "overwrite")
     assert replaced.summary["frames"]["total"] == 5
 
 
@@ -222,7 +235,7 @@ def test_what_was_interrupted_is_not_gone_on_with_when_it_is_other_work(
     run(spec(path), out, watch=Watch(stop_at=("analyze", 16)))
     item, settings = spec(path), RUN
     if what == "settings":
-        item = spec(path, analyze=AnalyzeSettings(every=2, grid=4))
+        item = spec(path, analyze=AnalyzeSettings(every=2, grid=1))
     elif what == "segments":
         settings = replace(RUN, segment_frames=12)
     else:
@@ -253,7 +266,7 @@ def test_drawing_what_has_no_numbers_fails_with_what_to_do(clip: Path, tmp_path:
     assert (failed.state, failed.code) == ("failed", "input")
     assert "fer-batch run" in failed.error
     run(spec(clip), tmp_path, "resume")
-    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
+    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=1))
     (failed,) = run(other, tmp_path, "resume", Refuses(), infer=False)
     assert (failed.state, failed.code) == ("failed", "input")
     assert names(tmp_path / "clip") >= {"timeline.csv", "summary.json"}

@@ -10,13 +10,12 @@ import pytest
 
 from fer_batch.errors import OutputPathError
 from fer_batch.jobs.item.results import (
-    RECORD,
     alone,
     keep_record,
     outputs_intact,
-    read_summary,
     remove_outputs,
 )
+from fer_batch.output.stored import RECORD, read_record
 
 
 def test_a_summary_cannot_name_files_elsewhere_for_removal(tmp_path: Path) -> None:
@@ -39,13 +38,16 @@ def test_what_a_run_that_stopped_has_left_is_taken_away_too(tmp_path: Path) -> N
 
 
 def test_a_record_serves_where_there_is_no_summary(tmp_path: Path) -> None:
-    assert read_summary(tmp_path) == {}
-    keep_record(tmp_path, {"outputs": {"timeline.csv": {"sha256": "0"}}})
-    found = read_summary(tmp_path)
+    assert read_record(tmp_path) == {}
+    keep_record(
+        tmp_path,
+        {"outputs": {"timeline.csv": {"sha256": "0" * 64}}, "input": {}, "frames": {"total": 1}},
+    )
+    found = read_record(tmp_path)
     assert list(found["outputs"]) == ["timeline.csv"]
     assert not outputs_intact(tmp_path, found)
     (tmp_path / RECORD).write_text("[]")
-    assert read_summary(tmp_path) == {}
+    assert read_record(tmp_path) == {}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks on folders there")

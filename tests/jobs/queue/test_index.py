@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fer_batch.config import DEFAULT_MODEL
 from fer_batch.jobs.queue import facts
 from fer_batch.jobs.queue.index import write_index
 from fer_batch.jobs.settings import QueueSettings
@@ -60,6 +61,6 @@ def test_joined_in_its_own_folder_as_they_stream(
     table = storage.get_bytes(f"{keys.item(name, 0)}/out/timeline.csv").decode().splitlines()
     items = facts.read_manifest(storage, name).items
     good = [item.name for item in items if item.problem is None]
-    assert frames[0] == f"input,{table[0]}"
-    assert frames[1:] == [f"{item},{row}" for item in good for row in table[1:]]
+    assert frames[0] == f"input,model,{table[0]}"
+    assert frames[1:] == [f"{item},{DEFAULT_MODEL},{row}" for item in good for row in table[1:]]
     assert storage.exists(f"{keys.index(name)}/index.html")

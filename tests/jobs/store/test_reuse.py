@@ -99,4 +99,4 @@ def test_redis_emptied_after_an_item_was_taken_over(
     here.client.status(second)
     here.drain()
     assert here.client.status(second).state == "done"
-    assert len(outputs(here, second, tmp_path / "got")) == 9
+    assert len(outputs(here, second, tmp_path / "got")) == 10

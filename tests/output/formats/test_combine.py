@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fer_batch.output.formats.combine import write_combined
+from fer_batch.output.stored import Stored
 from fer_batch.output.table import write_csv
 from fer_batch.output.write import write_output
 from fer_batch.outputs import output_called
@@ -14,12 +15,12 @@ from fer_batch.types import Timeline
 from tests.output.timelines import timeline
 
 
-def result(folder: Path, made: Timeline) -> Path:
+def result(folder: Path, made: Timeline, model: str = "fer3") -> Stored:
     folder.mkdir()
     write_csv(made, folder / "timeline.csv")
     for name in ("people", "intervals"):
         write_output(output_called(name), folder, made)
-    return folder
+    return Stored(folder.name, folder, {"model": {"name": model}})
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -37,11 +38,11 @@ def test_rows_of_all_results_come_together(tmp_path: Path) -> None:
     frames = read(tmp_path / "frames.csv")
     assert next(iter(frames[0])) == "input"
     assert [row["input"] for row in frames] == ["a.mp4"] * 3 + ['b, "quoted".mp4'] * 4
-    for folder in folders:
-        own = [row for row in frames if row["input"] == folder.name]
-        rows = read(folder / "timeline.csv")
-        assert own == [{"input": folder.name, **row} for row in rows]
-    assert [(r["input"], r["person"]) for r in read(tmp_path / "people.csv")] == [
+    for each in folders:
+        own = [row for row in frames if row["input"] == each.name]
+        rows = read(each.folder / "timeline.csv")
+        assert own == [{"input": each.name, "model": "fer3", **row} for row in rows]
+    assert [(r["input"], r["face_id"]) for r in read(tmp_path / "people.csv")] == [
         ("a.mp4", "1"),
         ('b, "quoted".mp4', "1"),
         ('b, "quoted".mp4', "2"),
@@ -70,5 +71,7 @@ def test_a_table_of_an_earlier_batch_does_not_stay(tmp_path: Path) -> None:
     folder = tmp_path / "x"
     folder.mkdir()
     write_csv(timeline("h"), folder / "timeline.csv")
-    assert [path.name for path in write_combined(tmp_path, [folder])] == ["frames.csv"]
+    assert [path.name for path in write_combined(tmp_path, [Stored("x", folder, {})])] == [
+        "frames.csv"
+    ]
     assert not (tmp_path / "people.csv").exists()

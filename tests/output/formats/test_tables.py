@@ -22,10 +22,10 @@ def rows(text: str) -> list[dict[str, str]]:
 def test_intervals_say_who_showed_what_from_when_to_when() -> None:
     text = intervals_text(timeline("hhs.s", "nnnnn"))
     assert text.splitlines()[0] == (
-        "person,emotion,start_s,end_s,mean_probability,start_frame,end_frame"
+        "face_id,emotion,start_s,end_s,mean_probability,start_frame,end_frame"
     )
     found = [
-        (r["person"], r["emotion"], r["start_s"], r["end_s"], r["start_frame"], r["end_frame"])
+        (r["face_id"], r["emotion"], r["start_s"], r["end_s"], r["start_frame"], r["end_frame"])
         for r in rows(text)
     ]
     assert found == [
@@ -46,17 +46,24 @@ def test_every_face_is_in_one_interval(made: Timeline) -> None:
         holding = [
             r
             for r in found
-            if int(r["person"]) == face and int(r["start_frame"]) <= frame <= int(r["end_frame"])
+            if int(r["face_id"]) == face and int(r["start_frame"]) <= frame <= int(r["end_frame"])
         ]
         assert [r["emotion"] for r in holding] == [made.labels[label]]
 
 
 def test_people_have_shares_of_their_own_time() -> None:
     (one, two) = rows(people_text(timeline("hhhs", ".nn.")))
-    assert one["person"], one["dominant"] == ("1", "happy")
+    assert one["face_id"], one["dominant"] == ("1", "happy")
     assert (one["share_happy"], one["share_sad"]) == ("0.750000", "0.250000")
     assert (one["longest_happy_s"], one["longest_neutral_s"]) == ("0.300000", "0.000000")
     assert (one["changes"], one["episodes"], one["frames"]) == ("1", "2", "4")
+    assert one["changes_per_minute"] == "150.000000"
+    assert (one["mean_happy"], one["mean_sad"], one["mean_neutral"]) == (
+        "0.625000",
+        "0.275000",
+        "0.100000",
+    )
+    assert (one["valence"], two["valence"]) == ("0.350000", "0.000000")
     assert (two["first_s"], two["last_s"], two["share_neutral"]) == (
         "0.100000",
         "0.300000",
@@ -66,7 +73,7 @@ def test_people_have_shares_of_their_own_time() -> None:
 
 def test_nobody_leaves_a_table_with_its_header() -> None:
     assert rows(people_text(timeline("...."))) == []
-    assert people_text(timeline("....")).startswith("person,frames,seconds,")
+    assert people_text(timeline("....")).startswith("face_id,frames,seconds,")
     assert len(intervals_text(timeline("....")).splitlines()) == 1
 
 

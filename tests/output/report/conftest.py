@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fer_batch.output.report import write_report
+from fer_batch.output.stored import Stored, read_record
 from fer_batch.output.write import write_output
 from fer_batch.outputs import output_called
 from tests.footage import pictures, videos
@@ -112,6 +113,11 @@ def result(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Path:
 
 
 MakeResult = Callable[..., Path]
+
+
+def stored(folder: Path) -> Stored:
+    """A result in ``folder`` as the page of all results is given it."""
+    return Stored(folder.name, folder, read_record(folder))
 
 
 def make_result(folder: Path, timeline: Any, video: Path | None = None, **facts: Any) -> Path:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.output.report import Failure, write_index
+from fer_batch.output.report import write_index
+from fer_batch.output.stored import Failure
 from tests.output.report import made
-from tests.output.report.conftest import Visits, make_result, until
+from tests.output.report.conftest import Visits, make_result, stored, until
 
 pytestmark = pytest.mark.browser
 
@@ -53,7 +54,7 @@ def batch(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Path:
     labels = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
     timeline = made.timeline(60, labels=labels, no_face=(10, 20), warnings=("look out",))
     result = make_result(out / "a.mp4", timeline, clip, input={"has_audio": True})
-    write_index(out, [result], [Failure("b.mp4", "b.mp4: not a video")])
+    write_index(out, [stored(result)], [Failure("b.mp4", "b.mp4: not a video")])
     return out
 
 

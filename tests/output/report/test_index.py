@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fer_batch.output.report import Failure, write_index
+from fer_batch.output.formats.combine import write_combined
+from fer_batch.output.report import write_index
+from fer_batch.output.stored import Failure, Stored, read_record
 from fer_batch.output.summary import write_batch_csv
 from tests.output.report import made
-from tests.output.report.conftest import make_result
+from tests.output.report.conftest import make_result, stored
 from tests.output.report.test_page import HOSTILE, Page
 
 
@@ -17,17 +19,12 @@ def read(out: Path) -> Page:
 
 def test_totals_count_results_and_failures(tmp_path: Path) -> None:
     results = [
-        make_result(tmp_path / "a", made.timeline(100, people=1)),
-        make_result(tmp_path / "b", made.timeline(50, people=2, warnings=("careful",))),
+        stored(make_result(tmp_path / "a", made.timeline(100, people=1))),
+        stored(make_result(tmp_path / "b", made.timeline(50, people=2, warnings=("careful",)))),
     ]
     write_batch_csv([], tmp_path / "summary.csv")
-    written = write_index(tmp_path, results, [Failure("c", "c: broken")], title="Job <7>")
-    assert [path.name for path in written] == [
-        "frames.csv",
-        "intervals.csv",
-        "people.csv",
-        "index.html",
-    ]
+    write_combined(tmp_path, results)
+    write_index(tmp_path, results, [Failure("c", "c: broken")], title="Job <7>")
     page = read(tmp_path)
     totals = " ".join(page.text.split())
     for words in ("inputs3", "of video6.0 s", "people3", "with warnings1", "failed1", "Job <7>"):
@@ -39,7 +36,7 @@ def test_totals_count_results_and_failures(tmp_path: Path) -> None:
 def test_foreign_text_stays_text(tmp_path: Path) -> None:
     name = "a<b>'\"&#%?é :x"
     result = make_result(tmp_path / name, made.timeline(10, warnings=("<i>w</i>",)))
-    write_index(tmp_path, [result], [Failure(HOSTILE, HOSTILE)])
+    write_index(tmp_path, [stored(result)], [Failure(HOSTILE, HOSTILE)])
     page = read(tmp_path)
     assert page.tags["script"] == page.tags["style"] == 1
     assert page.tags["b"] == page.tags["i"] == 0
@@ -48,21 +45,16 @@ def test_foreign_text_stays_text(tmp_path: Path) -> None:
     assert set(links) == {"a%3Cb%3E%27%22%26%23%25%3F%C3%A9%20%3Ax/report.html"}
 
 
-def test_folders_without_a_summary_are_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    damaged = tmp_path / "damaged"
-    damaged.mkdir()
-    (damaged / "summary.json").write_text("{")
-    write_index(tmp_path, [tmp_path / "empty", damaged, tmp_path / "none"])
-    page = read(tmp_path)
-    assert page.tags["li"] == 0
-    assert "0 results" in page.text
+def test_results_within_folders_are_linked_where_they_lie(tmp_path: Path) -> None:
+    folder = make_result(tmp_path / "P 01" / "talk", made.timeline(10))
+    write_index(tmp_path, [Stored("P 01/talk", folder, read_record(folder))])
+    assert "P%2001/talk/report.html" in read(tmp_path).values("href")
 
 
 def test_a_result_without_a_report_links_what_it_has(tmp_path: Path) -> None:
     timeline = made.timeline(10)
     made.store(tmp_path / "bare", timeline, made.summary_of(timeline))
-    write_index(tmp_path, [tmp_path / "bare"])
+    write_index(tmp_path, [stored(tmp_path / "bare")])
     hrefs = read(tmp_path).values("href")
     assert "bare/timeline.csv" in hrefs
     assert "bare/report.html" not in hrefs

@@ -8,9 +8,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from fer_batch.output.report import Failure, write_index
+from fer_batch.output.report import write_index
+from fer_batch.output.stored import Failure
 from tests.output.report import made
-from tests.output.report.conftest import Visits, make_result, until
+from tests.output.report.conftest import Visits, make_result, stored, until
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +34,11 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in results:
         for picture in sorted((folder / "report").glob("*.jpg"))[:1]:
             (folder / "preview.gif").write_bytes(picture.read_bytes())
-    write_index(out, results, [Failure("holiday <b>.mp4", "holiday.mp4: <img src=x> not a video")])
+    write_index(
+        out,
+        [stored(each) for each in results],
+        [Failure("holiday <b>.mp4", "holiday.mp4: <img src=x> not a video")],
+    )
     return out
 
 

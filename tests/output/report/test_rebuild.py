@@ -9,15 +9,9 @@ import pytest
 
 from fer_batch.errors import InputError, NotFoundError, UnreadableError
 from fer_batch.output.report import rebuild, write_index
-from fer_batch.output.summary import (
-    describe_outputs,
-    done_row,
-    failed_row,
-    write_batch_csv,
-    write_summary,
-)
+from fer_batch.output.summary import describe_outputs, write_summary
 from tests.output.report import made
-from tests.output.report.conftest import make_result
+from tests.output.report.conftest import make_result, stored
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -59,27 +53,22 @@ def test_the_summary_keeps_knowing_its_outputs(tmp_path: Path) -> None:
     assert not (folder / "report" / "raw-000.js").exists()
 
 
-def test_a_batch_is_built_again_with_its_failures(tmp_path: Path) -> None:
-    timelines = {name: made.timeline(20, name=name) for name in ("b.mp4", "a.mp4")}
-    results = [make_result(tmp_path / name, each) for name, each in timelines.items()]
-    rows = [
-        done_row(made.summary_of(each), name=name, folder=name) for name, each in timelines.items()
-    ]
-    rows.insert(1, failed_row(name="c.mp4", error="c.mp4: <broken>"))
-    write_batch_csv(rows, tmp_path / "summary.csv")
+def test_results_are_built_again_with_their_way_back(tmp_path: Path) -> None:
+    folders = [tmp_path / "b.mp4", tmp_path / "P01" / "a.mp4"]
+    for folder in folders:
+        made_here = made.timeline(20, name=folder.name)
+        make_result(folder, made_here, input={"sha256": folder.name})
     pages = rebuild(tmp_path)
-    assert pages == [tmp_path / "index.html", *(each / "report.html" for each in results)]
-    text = (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert text.index('data-name="b.mp4"') < text.index('data-name="a.mp4"')
-    assert "c.mp4: &lt;broken&gt;" in text
-    assert '"../index.html"' in (results[0] / "report.html").read_text(encoding="utf-8")
+    assert pages == [folders[1] / "report.html", folders[0] / "report.html"]
+    assert '"../index.html"' in (folders[0] / "report.html").read_text(encoding="utf-8")
+    assert '"../../index.html"' in (folders[1] / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_result_of_an_indexed_batch_keeps_its_way_back(tmp_path: Path) -> None:
-    folder = make_result(tmp_path / "x", made.timeline(20))
-    write_index(tmp_path, [folder])
+    folder = make_result(tmp_path / "P01" / "x", made.timeline(20))
+    write_index(tmp_path, [stored(folder)])
     rebuild(folder)
-    assert '"../index.html"' in (folder / "report.html").read_text(encoding="utf-8")
+    assert '"../../index.html"' in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_what_cannot_be_built_says_why(tmp_path: Path) -> None:

@@ -55,6 +55,11 @@ class _Child:
         while message := self._next():
             from fer_batch.jobs.item.work import ItemSpec
 
+            if message["kind"] == "relate":
+                items = [ItemSpec.from_json(data) for data in message["items"]]
+                engine = engine or self._engine(items[0])
+                self._send("related", failures=self._relate(items, engine))
+                continue
             item = ItemSpec.from_json(message["item"])
             self._number = message["number"]
             try:
@@ -63,12 +68,23 @@ class _Child:
 
                 result = run_item(
                     self._number, item, self._out / item.name, engine, self._existing, self,
-                    self._stop.is_set, self._infer,
+                    self._stop.is_set, self._infer, message["phase"],
                 )  # fmt: skip
             except FerBatchError as error:  # nothing can run at all
                 self._send("fatal", code=error.code, words=str(error))
                 return
             self._send("ended", number=self._number, result=result.to_json())
+
+    def _relate(self, items: list[Any], engine: Any) -> list[dict[str, Any]]:
+        """Relate inputs that are analyzed; a result for each where that has failed, else none."""
+        from fer_batch.jobs.item.local import relate_items
+        from fer_batch.jobs.item.outcome import ItemResult
+
+        analyzed = {
+            n: ItemResult(item, self._out / item.name, "analyzed") for n, item in enumerate(items)
+        }
+        failed = relate_items(items, analyzed, self._out, engine)
+        return [failed[number].to_json() for number in sorted(failed)]
 
     def _engine(self, item: Any) -> Any:
         from fer_batch.pipeline.build import Engine

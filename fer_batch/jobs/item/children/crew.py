@@ -7,6 +7,7 @@ and another child takes its place.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -16,11 +17,12 @@ from typing import Any
 
 from fer_batch.config import RunSettings
 from fer_batch.errors import error_of
+from fer_batch.jobs.item import relate
 from fer_batch.jobs.item.children.confine import resident_bytes
 from fer_batch.jobs.item.children.messages import receive
 from fer_batch.jobs.item.children.process import Child
 from fer_batch.jobs.item.children.share import at_once, memory_mb
-from fer_batch.jobs.item.outcome import Existing, ItemResult, Observer, not_begun
+from fer_batch.jobs.item.outcome import Existing, ItemResult, Observer, Phase, not_begun
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.pipeline.progress import ShouldCancel, never
 from fer_batch.printable import one_line
@@ -82,7 +84,9 @@ class _Crew:
             "memory_bytes": self._memory_mb << 20,
         }
         self._places: list[_Place] = []
-        self._next = 0
+        self._phase: Phase = "all"
+        self._todo: deque[int] = deque()
+        self._analyzed: set[int] = set()
         self._results: dict[int, ItemResult] = {}
         self._told = 0
         self._stopping = False
@@ -102,6 +106,21 @@ class _Crew:
 
     def run(self, should_cancel: ShouldCancel) -> list[ItemResult]:
         """Until every input has its result, or all that were begun when a stop was wished for."""
+        if relate.needed(self._items):
+            self._work("timeline", should_cancel)
+            self._relate()
+            self._work("draw", should_cancel)
+        else:
+            self._work("all", should_cancel)
+        return [
+            self._results.get(n) or not_begun(item, self._out / item.name)
+            for n, item in enumerate(self._items)
+        ]
+
+    def _work(self, phase: Phase, should_cancel: ShouldCancel) -> None:
+        """Take all inputs through a phase."""
+        self._phase = phase
+        self._todo = deque(sorted(self._analyzed) if phase == "draw" else range(len(self._items)))
         while True:
             if not self._stopping and should_cancel():
                 self._stop()
@@ -113,12 +132,38 @@ class _Crew:
             for place in busy:
                 if place.child.pipe in ready:
                     self._hear(place)
-                else:
-                    self._look_after(place)
-        return [
-            self._results.get(n) or not_begun(item, self._out / item.name)
-            for n, item in enumerate(self._items)
-        ]
+                elif trouble := self._trouble(place):
+                    self._lost(place, trouble)
+
+    def _relate(self) -> None:
+        """Have a child relate the inputs that are analyzed; those that this fails have failed."""
+        numbers = sorted(self._analyzed)
+        if not numbers or self._stopping:
+            return
+        place = self._idle() or self._hire()
+        place.stage, place.moved = "relate", time.monotonic()
+        trouble: tuple[str, str] | None = None
+        place.child.send("relate", items=[self._items[n].to_json() for n in numbers])
+        while not wait([place.child.pipe], LOOK_EVERY_S):
+            if trouble := self._trouble(place):
+                break
+        else:
+            try:
+                failures = receive(place.child.pipe)["failures"]
+            except EOFError:
+                trouble = place.child.how_it_ended()
+        if trouble:
+            self._dismiss(place)
+            code, words = trouble
+            failures = [
+                {"state": "failed", "code": code, "error": f"{self._items[n].input}: {words}"}
+                for n in numbers
+            ]
+        for number, failure in zip(numbers, failures, strict=bool(failures)):
+            self._analyzed.discard(number)
+            item = self._items[number]
+            result = ItemResult.from_json(item, self._out / item.name, failure)
+            self._keep(number, result)
 
     def _stop(self) -> None:
         self._stopping = True
@@ -127,20 +172,34 @@ class _Crew:
 
     def _deal(self) -> None:
         """Give the next inputs to children that idle, starting children as far as wanted."""
-        while self._next < len(self._items) and not self._stopping:
-            idle = next((p for p in self._places if p.number < 0), None)
+        while self._todo and not self._stopping:
+            idle = self._idle()
             if idle is None:
                 if len(self._places) >= self._parallel:
                     return
-                others = tuple(p.child.pipe for p in self._places)
-                idle = _Place(Child(others, self._hello))
-                self._places.append(idle)
-            number, item = self._next, self._items[self._next]
-            self._next += 1
+                idle = self._hire()
+            number = self._todo.popleft()
+            item = self._items[number]
             idle.number, idle.stage = number, "probe"
             idle.begun = idle.moved = time.monotonic()
-            self._observer.item_started(number, item)
-            idle.child.send("item", number=number, item=item.to_json())
+            if self._phase != "draw":
+                self._observer.item_started(number, item)
+            idle.child.send("item", number=number, item=item.to_json(), phase=self._phase)
+
+    def _idle(self) -> _Place | None:
+        return next((place for place in self._places if place.number < 0), None)
+
+    def _hire(self) -> _Place:
+        """Start another child."""
+        others = tuple(place.child.pipe for place in self._places)
+        self._places.append(_Place(Child(others, self._hello)))
+        return self._places[-1]
+
+    def _dismiss(self, place: _Place) -> None:
+        """End a child at once."""
+        place.child.kill()
+        place.child.close()
+        self._places.remove(place)
 
     def _hear(self, place: _Place) -> None:
         """One message of a child."""
@@ -162,23 +221,19 @@ class _Crew:
             item = self._items[place.number]
             self._end(place, ItemResult.from_json(item, self._out / item.name, message["result"]))
 
-    def _look_after(self, place: _Place) -> None:
-        """End a child that takes too much or stands still."""
+    def _trouble(self, place: _Place) -> tuple[str, str] | None:
+        """Why a child must be ended, code and words; None where it does well."""
         limit = self._memory_mb
         if resident_bytes(place.child.pid) > limit << 20:
-            self._lost(
-                place,
-                ("memory", f"needs more than {limit} MB of memory; give it more with --memory-mb"),
-            )
-        elif time.monotonic() - place.moved > STALLED_S.get(place.stage, STALLED_ELSE_S):
+            return "memory", f"needs more than {limit} MB of memory; give it more with --memory-mb"
+        if time.monotonic() - place.moved > STALLED_S.get(place.stage, STALLED_ELSE_S):
             minutes = round((time.monotonic() - place.moved) / 60)
-            self._lost(place, ("timeout", f"nothing moved for {minutes} minutes; given up"))
+            return "timeout", f"nothing moved for {minutes} minutes; given up"
+        return None
 
     def _lost(self, place: _Place, why: tuple[str, str]) -> None:
         """A child is at its end: the input it worked on has failed, its place is free."""
-        place.child.kill()
-        place.child.close()
-        self._places.remove(place)
+        self._dismiss(place)
         item = self._items[place.number]
         folder = self._out / item.name
         with suppress(OSError):
@@ -188,12 +243,17 @@ class _Crew:
         self._end(place, ItemResult(item, folder, state, error=f"{item.input}: {words}", code=code))
 
     def _end(self, place: _Place, result: ItemResult) -> None:
-        """Keep a result, and tell all that are next in order."""
-        seconds = time.monotonic() - place.begun
-        self._results[place.number] = replace(
-            result, error=one_line(result.error), seconds=result.seconds or seconds
-        )
+        """An input is through with the phase."""
+        number, seconds = place.number, time.monotonic() - place.begun
         place.number = -1
+        if result.state == "analyzed":
+            self._analyzed.add(number)
+            return
+        self._keep(number, replace(result, seconds=result.seconds or seconds))
+
+    def _keep(self, number: int, result: ItemResult) -> None:
+        """Keep a result, and tell all that are next in order."""
+        self._results[number] = replace(result, error=one_line(result.error))
         while self._told in self._results:
             self._observer.item_ended(self._told, self._results[self._told])
             self._told += 1

@@ -2,9 +2,10 @@
 
 A child reads strangers' files. Were one of them to take it over, JSON is all it could send.
 
-Parent to child: ``hello`` (settings), ``item`` (one input to work on), ``stop``.
+Parent to child: ``hello`` (settings), ``item`` (one input to work on, as far as ``phase``),
+``relate`` (all that are analyzed), ``stop``.
 Child to parent: ``stage`` and ``advance`` (progress), ``ended`` (what became of an input),
-``fatal`` (nothing can run at all).
+``related``, ``fatal`` (nothing can run at all).
 """
 
 from __future__ import annotations

@@ -232,3 +232,37 @@ def test_started_anew_where_a_fork_is_not_safe(clip: Path, tmp_path: Path) -> No
         blocker.set()
         thread.join()
     assert result.state == "done", result.error
+
+
+RELATED = """
+from dataclasses import replace
+from fer_batch.jobs.item import relate
+
+class Numbered:
+    name = "numbered"
+    def wanted(self, item): return True
+    def relate(self, members, engine):
+        if members[0].item.name == "dies": os._exit(4)
+        for place, member in enumerate(members):
+            timeline = member.timeline()
+            member.show(replace(timeline, face_id=timeline.face_id + 10 * place))
+
+relate.RELATIONS.append(Numbered())
+also = {}
+"""
+
+
+def test_inputs_are_related_by_a_child_when_all_are_there(clip: Path, tmp_path: Path) -> None:
+    found = run(["a", "crash", "b", "c"], tmp_path, clip, RELATED, parallel=2)
+    assert [r[1] for r in found["results"]] == ["done", "failed", "done", "done"]
+    numbers = [{r.split(b",")[3] for r in rows(tmp_path, n).splitlines()[1:]} for n in "abc"]
+    assert numbers == [{b"1", b"2"}, {b"11", b"12"}, {b"21", b"22"}]
+    assert [e[1] for e in found["events"] if e[0] == "started"] == [0, 1, 2, 3]
+    assert [e[1] for e in found["events"] if e[0] == "ended"] == [0, 1, 2, 3]
+    assert found["heavy"] == []
+
+
+def test_a_child_that_dies_while_relating_fails_all(clip: Path, tmp_path: Path) -> None:
+    found = run(["dies", "b"], tmp_path, clip, RELATED, parallel=2)
+    assert [r[1:3] for r in found["results"]] == [["failed", "crash"]] * 2
+    assert all(str(clip) in r[3] for r in found["results"])

@@ -1,0 +1,118 @@
+"""Where the results of each input go: a path below the output folder that the input keeps.
+
+Results mirror the folders of the inputs: ``study/P01/interview.mp4`` goes to ``P01/interview``.
+What runs beside an input does not change its name; where it already has results, it keeps their
+place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from fer_batch.outputs import TAKEN
+from fer_batch.printable import one_line
+
+LONGEST_NAME = 120
+# Paths of some systems end at 260 characters; what lies in a result's folder wants some of them.
+LONGEST_PATH = 180
+OWN_IMAGES = "images"
+# As people name participants and sessions: P01, day 3, subject-12.
+NUMBERED = re.compile(r"[^\W\d_]{1,12}[ _-]?\d{1,4}")
+
+
+def result_names(
+    found: Mapping[Path, Path], places: Mapping[str, Path] | None = None
+) -> dict[Path, str]:
+    """A name for each input, unique whatever its case, with forward slashes between folders.
+
+    ``found``: absolute paths of inputs, each with the folder that was named on the command line (a
+    file's own folder where the file was named). ``places``: names of results that lie in the output
+    folder already, with the input that each is of.
+    """
+    places = places or {}
+    kept = {path: name for name, path in places.items() if path in found}
+    twins = _twins(found)
+    names = {path: kept.get(path) or _mirrored(path, found[path], path in twins) for path in found}
+    for path in found.keys() - kept.keys():
+        if any(name.startswith(f"{names[path]}/") for name in names.values()):
+            names[path] = f"{names[path]}/{OWN_IMAGES}"  # other inputs lie beside these images
+    settled = set(kept)
+    others = [name for name, path in places.items() if path not in found]
+    longer: tuple[Callable[[Path], str], ...] = (
+        lambda path: _mirrored(path, found[path], full=True),
+        lambda path: _joined(path.parent.name, _leaf(path, full=False)),
+        lambda path: _joined(path.parent.name, path.name),
+        lambda path: _joined(path.parent.parent.name, path.parent.name, path.name),
+    )
+    for rename in longer:
+        for path in _doubtful(names, settled, others):
+            names[path] = rename(path)
+    for path in _doubtful(names, settled, others):
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
+        names[path] = f"{names[path]}-{digest}"
+    return names
+
+
+def _mirrored(path: Path, root: Path, full: bool) -> str:
+    """The place of an input below the folder that was named; ``full``: with its suffix."""
+    inside = path.relative_to(root)
+    if not inside.parts:  # the folder itself, as images
+        parts = [path.name]
+    else:
+        parts = [*inside.parts[:-1], _leaf(path, full)]
+        if len(inside.parts) == 1 and _is_one_of_a_series(root, path.name):
+            parts.insert(0, root.name)
+    name = _joined(*parts)
+    if len(name.encode()) > LONGEST_PATH:
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
+        name = f"{_joined(parts[-1])}-{digest}"
+    return name
+
+
+def _leaf(path: Path, full: bool) -> str:
+    return path.name if full or path.is_dir() else path.stem
+
+
+def _twins(found: Iterable[Path]) -> set[Path]:
+    """Inputs beside which another one has the same name but for the suffix."""
+    keys = {path: (path.parent, _safe(_leaf(path, full=False)).casefold()) for path in found}
+    counts = Counter(keys.values())
+    return {path for path, key in keys.items() if counts[key] > 1}
+
+
+def _is_one_of_a_series(folder: Path, name: str) -> bool:
+    """Whether ``folder`` is numbered (``P01``) and another number has a file ``name`` as well."""
+    if not NUMBERED.fullmatch(folder.name):
+        return False
+    pattern = re.sub(r"\d+", "#", folder.name)
+    try:
+        return any(
+            re.sub(r"\d+", "#", entry.name) == pattern and (Path(entry.path) / name).is_file()
+            for entry in os.scandir(folder.parent)
+            if entry.name != folder.name and entry.is_dir()
+        )
+    except OSError:
+        return False
+
+
+def _joined(*parts: str) -> str:
+    return "/".join(_safe(part) for part in parts if part)
+
+
+def _doubtful(names: Mapping[Path, str], settled: set[Path], others: list[str]) -> list[Path]:
+    """Paths whose name is not theirs alone; case does not count, as on many file systems."""
+    all_names = [*TAKEN, *others, *names.values()]
+    counts = Counter(name.casefold() for name in all_names)
+    return [p for p, name in names.items() if p not in settled and counts[name.casefold()] > 1]
+
+
+def _safe(name: str) -> str:
+    """A folder name that every file system takes and that cannot lead elsewhere."""
+    cleaned = "".join("_" if c in '/\\:*?"<>|' or one_line(c) != c else c for c in name)
+    short = cleaned.strip(" .").encode()[:LONGEST_NAME].decode(errors="ignore")
+    return short.rstrip(" .") or "input"

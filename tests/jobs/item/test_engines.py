@@ -1,0 +1,84 @@
+"""Numbers of different engines are never mixed, and results say which made them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from fer_batch.config import AnalyzeSettings, RunSettings
+from fer_batch.errors import EngineError
+from fer_batch.faces import yunet
+from fer_batch.jobs.item import steps
+from fer_batch.jobs.item.work import WorkFolder
+from fer_batch.pipeline.build import Engine
+from fer_batch.pipeline.shard import read_about
+from fer_batch.timeline_file import NAME, read_engine
+from tests.footage import pictures, videos
+from tests.jobs.item.local_runs import FRAMES, RUN, Watch, run, spec
+from tests.pipeline.stand_ins import Refuses, Shades, ShadesEngine
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    return videos.write(path, pictures.two_faces(50)[:FRAMES])
+
+
+OTHER = RunSettings(threads=1, segment_frames=8, batch_size=16)
+
+
+def test_results_say_what_made_them(clip: Path, tmp_path: Path) -> None:
+    facts = ShadesEngine(RUN).facts(AnalyzeSettings())
+    assert facts["analyzer"] == "grid" and facts["detector"].startswith("litert ")
+    run(spec(clip), tmp_path)
+    assert json.loads((tmp_path / "clip" / "summary.json").read_text())["engine"] == facts
+    assert read_engine(tmp_path / "clip" / NAME) == facts
+
+
+def test_another_engine_is_another_result(clip: Path, tmp_path: Path) -> None:
+    run(spec(clip), tmp_path)
+    (kept,) = run(spec(clip), tmp_path, "keep", settings=OTHER)
+    assert (kept.state, kept.code) == ("failed", "output_path")
+    assert "another engine (batch_size: 32, now 16)" in kept.error
+    classifier = Shades()
+    (done,) = run(spec(clip), tmp_path, "overwrite", classifier, settings=OTHER)
+    assert done.state == "done" and classifier.asked
+    assert done.summary["engine"]["batch_size"] == "16"
+    # What is only drawn again needs no engine of that kind.
+    (drawn,) = run(spec(clip), tmp_path, "resume", Refuses(), infer=False)
+    assert drawn.state == "reused"
+
+
+def test_going_on_with_another_engine_begins_anew(clip: Path, tmp_path: Path) -> None:
+    run(spec(clip), tmp_path, watch=Watch(stop_at=("analyze", 9)))
+    classifier = Shades(batch_size=16)
+    (done,) = run(spec(clip), tmp_path, "resume", classifier, settings=OTHER)
+    assert done.state == "done" and sum(classifier.asked) == 2 * FRAMES
+
+
+def test_shards_of_two_engines_are_not_merged(clip: Path, tmp_path: Path) -> None:
+    work = WorkFolder(tmp_path / ".work", tmp_path)
+    one, other = ShadesEngine(RUN), ShadesEngine(OTHER)
+    count = len(steps.probe(spec(clip), work, one).segments)
+    for segment in range(count):
+        steps.analyze(spec(clip), work, segment, other if segment == 1 else one)
+    assert read_about(work.shard(1)).engine["batch_size"] == "16"
+    with pytest.raises(EngineError, match=r"clip\.mp4.*different engines \(batch_size: 32, 16\)"):
+        steps.assemble(spec(clip), work, one)
+
+
+def test_the_fall_back_of_the_detector_is_told_and_is_another_engine(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def missing(*_: object) -> None:
+        raise ImportError("no LiteRT here")
+
+    usual = Engine(RUN).facts(AnalyzeSettings())
+    monkeypatch.setattr("fer_batch.faces.yunet_litert.LiteRtYuNet", missing)
+    with caplog.at_level(logging.WARNING, logger=yunet.__name__):
+        facts = Engine(RUN).facts(AnalyzeSettings())
+    assert "no LiteRT here" in caplog.text and "OpenCV" in caplog.text
+    assert facts["detector"].startswith("opencv ") and facts != usual
