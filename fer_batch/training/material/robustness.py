@@ -50,7 +50,7 @@ def regions_of(
     for file, label in zip(material.files, material.labels, strict=True):
         progress(1)
         try:
-            info = probe(file, file.stem, settings.fps, engine.run.limits)
+            info = probe(file, file.stem, settings.image_fps, engine.run.limits)
         except InputError:
             continue
         for frame in engine.source(info).frames(0, 1):

@@ -17,6 +17,7 @@
 --   fb:later            zset   J|unit -> not before
 --   fb:turned           hash   J:I -> engine that has begun this item, which a worker just could not provide
 --   fb:mark             hash   Q:P -> when the newest unit that has started had been handed out
+--   fb:costs            hash   seconds and frames of analyze and render units, of all jobs so far
 --   fb:jobs, fb:active  zset   J -> created: all jobs, and those in no final state
 --   fb:uploading        zset   J -> until when a submission counts on fb:uploads:J (set of keys)
 --   fb:uploaders        hash   J -> owner of that submission
