@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_batch.config import IMAGE_SUFFIXES, Limits
+from fer_batch.cores import usable_cores
 from fer_batch.errors import InputError, LimitError, NoVideoError
 from fer_batch.i420 import BT601
 from fer_batch.media import planes
@@ -140,7 +140,7 @@ class ImageReader:
 
         They are decoded ahead by some threads: images are independent of one another.
         """
-        decoders = min(MOST_DECODERS, os.cpu_count() or 1)
+        decoders = min(MOST_DECODERS, usable_cores())
         pixels = min(self.info.width * self.info.height, WORKING_PIXELS)
         ahead = max(decoders, min(4 * decoders, BYTES_AHEAD // max(pixels * 3 // 2, 1)))
         waiting: deque[Future[Frame]] = deque()

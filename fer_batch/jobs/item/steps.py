@@ -27,9 +27,9 @@ from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, un
 from fer_batch.version import installed_version
 
 
-def probe(item: ItemSpec, work: WorkFolder, engine: Engine) -> ItemPlan:
+def probe(item: ItemSpec, work: WorkFolder, engine: Engine, segment_frames: int = 0) -> ItemPlan:
     """Look at an input and keep what was found; writes ``source.json``. See ``look``."""
-    found, timings = look(item, engine)
+    found, timings = look(item, engine, segment_frames)
     keep(work, found, timings)
     return found
 
@@ -40,33 +40,27 @@ def keep(work: WorkFolder, found: ItemPlan, timings: Timings) -> None:
     work.write_plan(found)
 
 
-def look(item: ItemSpec, engine: Engine) -> tuple[ItemPlan, Timings]:
+def look(item: ItemSpec, engine: Engine, segment_frames: int = 0) -> tuple[ItemPlan, Timings]:
     """Read what the container says, hash the input, cut it into segments; writes nothing.
+
+    ``segment_frames``: about how long segments are, 0 for what the engine's settings say.
 
     Raises:
         InputError: the input cannot be processed.
         UnknownModelError, ModelFileError: the settings name what is not there.
     """
-    from fer_batch.media.source import probe as probe_source
+    from fer_batch.media.source import probe_wanted
 
     run = engine.run
     timings = Timings()
     with timings.stage("probe_s"):
         with timings.stage("read_packets"):
-            settings = item.analyze
-            info = probe_source(
-                Path(item.input),
-                item.name,
-                settings.fps,
-                run.limits,
-                settings.images,
-                item.files,
-            )
+            info = probe_wanted(Path(item.input), item.name, item.analyze, run.limits, item.files)
         sha256 = input_sha256(Path(item.input), info.files)
         analysis_key = result_key(sha256, info.kind, item.analyze, engine)
         found = ItemPlan(
             info=info,
-            segments=tuple(plan(info, item.analyze, run.segment_frames)),
+            segments=tuple(plan(info, item.analyze, segment_frames or run.segment_frames)),
             input_sha256=sha256,
             analysis_key=analysis_key,
             render_key=fingerprint([analysis_key, item.render.to_json(), sorted(item.outputs)]),
@@ -115,6 +109,7 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
     Raises:
         EngineError: the shards were made by different engines.
     """
+    from fer_batch.pipeline.people_file import write_people
     from fer_batch.pipeline.shard import ShardFiles, read_about
     from fer_batch.pipeline.timeline import build_timeline
     from fer_batch.timeline_file import write_timeline
@@ -131,7 +126,11 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
         made_by = one_engine(item, [one.engine for one in about])
         shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
-        timeline = build_timeline(found.info, shards, labels, item.analyze, engine.recogniser)
+        people: dict[int, Any] | None = {} if item.analyze.identity == "batch" else None
+        how = (item.analyze, engine.recogniser, people)
+        timeline = build_timeline(found.info, shards, labels, *how)
+        if people is not None:  # before the timeline, which says that all is there
+            write_people(work.people, people)
         write_timeline(work.timeline, timeline, engine=made_by)
     if len(paths) > 1:
         give_back_memory()

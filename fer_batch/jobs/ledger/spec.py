@@ -314,6 +314,7 @@ class JobStatus:
     unfinished: int
     error: str | None = None
     items: tuple[ItemStatus, ...] = field(default=())
+    eta_s: float | None = None
 
     @property
     def final(self) -> bool:
@@ -325,5 +326,6 @@ class JobStatus:
             "job_id": self.job_id,
             "name": self.name,
             "state": self.state,
+            "eta_s": self.eta_s,
             "items": [item.to_json() for item in self.items],
         }

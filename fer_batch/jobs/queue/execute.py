@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -95,6 +96,7 @@ class Executor:
         return engine
 
     def _attempt(self, unit: Unit, lease: Lease) -> str:
+        begin = time.monotonic()
         try:
             done = self._do(unit, lease)
         except Cancelled:
@@ -107,6 +109,7 @@ class Executor:
             error = self._storage_gone(unit, error) or error
             return self._fail(lease, self._failure(unit, error))
         self.frames = int(done.get("frames", 0)) if unit.stage in ("analyze", "render") else 0
+        done |= {"seconds": round(time.monotonic() - begin, 3)}
         completion = _patiently(lambda: self.ledger.complete(unit, **done))
         self._publish(completion.dispatches)
         try:

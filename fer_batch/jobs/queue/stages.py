@@ -11,6 +11,7 @@ from fer_batch import timeline_file
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import Cancelled, StorageError
 from fer_batch.jobs.item import make, relate, steps
+from fer_batch.jobs.item.relation import Member
 from fer_batch.jobs.item.result_keys import engine_line
 from fer_batch.jobs.item.work import TIMELINE, ItemPlan, ItemSpec, WorkFolder
 from fer_batch.jobs.ledger.spec import JobItem, Manifest, Unit
@@ -40,13 +41,12 @@ class MirroredFolder(WorkFolder):
 class Stages:
     """What each stage of a unit does, in terms of ``steps``.
 
-    ``engine`` gives the process's one engine, loaded when first asked for, and cuts segments by
-    the job's own size.
+    ``engine`` gives the process's one engine, loaded when first asked for.
     """
 
     storage: Storage
     cache: InputCache
-    engine: Callable[[int], Engine]
+    engine: Callable[[], Engine]
 
     def probe(self, manifest: Manifest, unit: Unit) -> PlanRecord:
         """Probe the item and remember its plan in storage; returns the plan's facts."""
@@ -57,7 +57,7 @@ class Stages:
         if plan is not None:
             return plan
         item, folder, work = self._open(manifest, unit, check=True)
-        found = steps.probe(item, work, self.engine(manifest.segment_frames))
+        found = steps.probe(item, work, self.engine(), manifest.segment_frames)
         folder.push()
         plan = PlanRecord(
             segments=tuple(len(segment) for segment in found.segments),
@@ -81,7 +81,7 @@ class Stages:
         if not folder.committed(unit):
             if should_cancel():
                 raise Cancelled("stopped before it began")
-            engine = self.engine(manifest.segment_frames)
+            engine = self.engine()
             if unit.stage == "analyze":
                 steps.analyze(item, work, unit.index, engine, report, should_cancel)
             elif unit.stage == "render":
@@ -97,7 +97,7 @@ class Stages:
         Raises:
             UnknownModelError, ModelFileError: the settings name what is not there.
         """
-        return engine_line(self.engine(manifest.segment_frames).facts(manifest.analyze))
+        return engine_line(self.engine().facts(manifest.analyze))
 
     def relate(self, manifest: Manifest) -> None:
         """Relate all items of a job that are assembled and not finished; once."""
@@ -111,8 +111,8 @@ class Stages:
                 continue
             item, folder, work = self._open(manifest, unit)
             folders.append(folder)
-            members.append(relate.Member(item, work))
-        relate.relate(members, self.engine(manifest.segment_frames))
+            members.append(Member(item, work))
+        relate.relate(members, self.engine())
         for folder in folders:
             folder.push()
         self.storage.put_json(key, {"items": [member.item.name for member in members]})
@@ -130,7 +130,7 @@ class Stages:
         result = records.result(self.storage, unit.job, unit.item)
         if result is None:
             item, folder, work = self._open(manifest, unit, check=True)
-            summary = steps.finish(item, work, self.engine(manifest.segment_frames))
+            summary = steps.finish(item, work, self.engine())
             folder.push()
             result = ResultRecord(
                 checksums(work.out, summary["outputs"]), tuple(summary.get("warnings", ())), summary

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 from fer_batch.config import RunSettings
@@ -18,14 +17,9 @@ from tests.jobs.here import Here
 def another(here: Here) -> Executor:
     """A worker whose engine takes other batches."""
     engine = Engine(RunSettings(batch_size=16))
-
-    def of(segment_frames: int) -> Engine:
-        engine.run = replace(engine.run, segment_frames=segment_frames)
-        return engine
-
     storage = here.client.storage
     cache = InputCache(storage, here.settings.cache_dir, 10**9)
-    stages = Stages(storage, cache, of)
+    stages = Stages(storage, cache, lambda: engine)
     return Executor(here.client.ledger, storage, here.messages.extend, stages, worker="other")
 
 

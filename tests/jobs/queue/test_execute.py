@@ -148,7 +148,7 @@ def test_removal_deletes_results_and_uploads_nobody_else_names(
     here.client.remove(second)
     assert not storage.files("inputs") and not storage.files("same") and not storage.names("jobs")
     assert set(here.client.ledger.client.keys("*")) <= {
-        *(PREFIX + name for name in ("epoch", "mark", "lock:sweep", "lock:retention"))
+        *(PREFIX + name for name in ("epoch", "mark", "costs", "lock:sweep", "lock:retention"))
     }
 
 

@@ -17,6 +17,7 @@
 --   fb:later            zset   J|unit -> not before
 --   fb:turned           hash   J:I -> engine that has begun this item, which a worker just could not provide
 --   fb:mark             hash   Q:P -> when the newest unit that has started had been handed out
+--   fb:costs            hash   seconds and frames of analyze and render units, of all jobs so far
 --   fb:jobs, fb:active  zset   J -> created: all jobs, and those in no final state
 --   fb:uploading        zset   J -> until when a submission counts on fb:uploads:J (set of keys)
 --   fb:uploaders        hash   J -> owner of that submission
@@ -25,12 +26,9 @@
 --   fb:rebuilt          set    jobs that a rebuilding has put back so far;  gone when it is through
 --   fb:aside            hash   J -> why it could not be put back
 
-local P = 'fb:'
-local QUEUES = {'control', 'render', 'analyze'}
-local STEPS = {'0', '3', '6', '9'}
-local QUEUE_OF = {probe = 'control', assemble = 'control', relate = 'control', finish = 'control',
-  index = 'control',
-  analyze = 'analyze', render = 'render'}
+-- P (the prefix of all keys), QUEUES, STEPS (priorities) and QUEUE_OF (stage -> queue) stand before
+-- this text: ledger.py writes them from spec.py.
+
 local LOG_LENGTH = 400
 local PROBES_AHEAD = 128
 

@@ -27,6 +27,14 @@ if stage == 'relate' then
   refill(job, t, out)
   return {1, '', out}
 end
+-- What stages cost: of this job for its remaining time, of all for jobs that have drawn nothing yet.
+if facts.seconds then
+  redis.call('HINCRBYFLOAT', job_key(job), 'spent_' .. stage, facts.seconds)
+  if stage == 'analyze' or stage == 'render' then
+    redis.call('HINCRBYFLOAT', P .. 'costs', stage .. '_s', facts.seconds)
+    redis.call('HINCRBY', P .. 'costs', stage .. '_frames', facts.frames)
+  end
+end
 local key = item_key(job, item)
 redis.call('SADD', done_key(job, item), index)
 local n = tonumber(redis.call('HGET', key, 'n'))
