@@ -17,7 +17,15 @@ import numpy as np
 from fer_batch.atomic import atomic_path, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.output.moments import Moment
-from fer_batch.output.people import Episode, Person, coverage, episode_json, episodes, people
+from fer_batch.output.people import (
+    Episode,
+    Person,
+    coverage,
+    episode_json,
+    episodes,
+    frame_seconds,
+    people,
+)
 from fer_batch.printable import cell
 from fer_batch.types import FrameStatus
 
@@ -48,6 +56,7 @@ ROW_COLUMNS = (
     "frames",
     "ok",
     "no_face",
+    "unusable",
     "skipped",
     "decode_error",
     "people",
@@ -107,6 +116,7 @@ def summary(
         "versions": versions(),
         "frames": {"total": len(timeline), **status_counts(timeline)},
         "shots": int(timeline.cut.sum()) + 1 if len(timeline) else 0,
+        "unusable": unusable(timeline, persons),
         "coverage": round(coverage(timeline), 6),
         "dominant": dominant(persons),
         "share": {k: round(v, 6) for k, v in overall_share(timeline.labels, persons).items()},
@@ -130,9 +140,22 @@ def status_counts(timeline: Timeline) -> dict[str, int]:
     return {status.text: counts[status] for status in FrameStatus}
 
 
+def unusable(timeline: Timeline, persons: Sequence[Person]) -> dict[str, Any]:
+    """How much was left out because it cannot be read: ``faces`` (rows of the table), ``seconds``
+    of all people together, ``share`` of all faces, and ``people`` none of whose faces can be."""
+    faces = int(timeline.unusable.sum())
+    seconds = frame_seconds(timeline)[timeline.frame[timeline.unusable]].sum()
+    return {
+        "faces": faces,
+        "seconds": round(float(seconds), 6),
+        "share": round(faces / len(timeline.frame), 6) if faces else 0.0,
+        "people": len(np.unique(timeline.face_id)) - len(persons),
+    }
+
+
 def overall_share(labels: Sequence[str], persons: Sequence[Person]) -> dict[str, float]:
-    """Share of each label over all people together, each weighted by the time it is present."""
-    weights = [person.seconds for person in persons]
+    """Share of each label over all people together, each weighted by the time that it can be read."""
+    weights = [person.valid_s for person in persons]
     if sum(weights) <= 0:
         weights = [float(person.frames) for person in persons]
     total = sum(weights)
@@ -206,6 +229,7 @@ def done_row(data: Mapping[str, Any], *, name: str, path: str) -> dict[str, Any]
         "model": data.get("model", {}).get("name", ""),
         "frames": frames["total"],
         **{status.text: frames[status.text] for status in FrameStatus},
+        "unusable": data.get("unusable", {}).get("faces", 0),
         "people": len(data["people"]),
         "dominant": data["dominant"],
         "duration_s": data["input"].get("duration_s", ""),

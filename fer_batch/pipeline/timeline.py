@@ -12,6 +12,7 @@ import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import FerBatchError
+from fer_batch.faces.quality import LEAST_QUALITY
 from fer_batch.faces.recogniser import Recogniser
 from fer_batch.groups import by_track
 from fer_batch.output.table import as_shown
@@ -96,9 +97,15 @@ def build_timeline(
     rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s if film else 0.0, cuts)
     # Crops in a folder are unrelated pictures: what one shows says nothing of the next.
     smooth_s = 0.0 if settings.detector == "none" else settings.smooth_s
-    smoothed = rows["raw"].copy()
+    # What was not measured, as in shards of other analyzers, is taken to be readable.
+    quality = np.nan_to_num(rows["quality"], nan=1.0)[:, None]
+    smoothed, lasting = rows["raw"].copy(), quality.copy()
     for mine in _by_person_and_shot(rows, cuts):
-        smoothed[mine] = smooth(rows["raw"][mine], time_s[rows["frame"][mine]], smooth_s)
+        times = time_s[rows["frame"][mine]]
+        smoothed[mine] = smooth(rows["raw"][mine], times, smooth_s)
+        lasting[mine] = smooth(quality[mine], times, smooth_s)
+    # A smoothed label is a mean over the faces around it, and so is how well it could be read.
+    rows["unusable"] = lasting[:, 0] < LEAST_QUALITY
     status = faces.status.copy()
     status[usable] = FrameStatus.NO_FACE
     status[rows["frame"]] = FrameStatus.OK

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 MAX_PLATES = 256
 PLATE_OPACITY = 0.78
-EXTRA_NAMES = ("unsure", "other")
+UNREAD = "?"  # stands for the label of a face that cannot be read
+EXTRA_NAMES = ("unsure", "other", UNREAD)
 MIRRORS = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)])[:, None]
 
 
