@@ -36,10 +36,11 @@ test: $(VENV)/.installed-dev  ## Run the tests (some minutes)
 test-faults: $(VENV)/.installed-dev  ## Kill workers and Redis under running jobs (minutes more)
 	$(BIN)/python -m pytest -m faults $(PYTEST_ARGS)
 
-lint: $(VENV)/.installed-dev  ## Ruff and mypy
+lint: $(VENV)/.installed-dev  ## Ruff, mypy and codespell
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/codespell
 
 format: $(VENV)/.installed-dev  ## Let ruff put the code in order
 	$(BIN)/ruff check --fix .

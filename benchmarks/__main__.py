@@ -1,5 +1,12 @@
-"""``python -m benchmarks``: the table of ratios."""
+"""``python -m benchmarks``: the table of ratios; ``compare old.json new.json``: two of them."""
 
-from benchmarks.ratios import main
+import sys
 
-main()
+if sys.argv[1:2] == ["compare"]:
+    from benchmarks.compare import main as compare
+
+    compare(sys.argv[2:])
+else:
+    from benchmarks.ratios import main
+
+    main()

@@ -25,6 +25,7 @@ from fer_batch.option_text import (
 # eight bits are a quarter of the cost on CPUs. See docs/model-card.md.
 DEFAULT_MODEL = "ferplus3-int8"
 DETECTORS = ("yunet", "none")
+IMAGES = ("auto", "photos", "frames")
 IDENTITIES = ("input", "off")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
@@ -86,7 +87,15 @@ class AnalyzeSettings(Settings):
     # Detect on each n-th analysed frame and fill in between where neighbours agree; a face is
     # missed only where it is there for less than that.
     grid: int = option(6, "Detect faces on each n-th analysed frame.", flag=None, low=1)
-    fps: float = option(25.0, "Frames per second of image folders.", low=0.01, high=1000)
+    images: str = option(
+        "auto",
+        "What images are: photos, each by itself, or frames of a film. auto says frames only where "
+        "names count up, sizes are equal and neighbours look alike.",
+        choices=IMAGES,
+    )
+    fps: float = option(
+        25.0, "Frames per second of images that are frames of a film.", low=0.01, high=1000
+    )
     identity: str = option(
         "input",
         "Who is who: input recognises people by their faces, so that face_id is one person of an "

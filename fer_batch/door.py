@@ -39,9 +39,11 @@ def parse_json(data: bytes | str, most: int = MOST_BYTES, depth: int = MOST_DEPT
     if len(data) > most:
         raise Refused(f"longer than {most} bytes")
     try:
-        value = json.loads(data)
+        value = json.loads(data, parse_constant=_finite, parse_float=_finite)
     except RecursionError:
         raise Refused(f"nested deeper than {depth}") from None
+    except Refused:
+        raise
     except ValueError as error:
         raise Refused(f"no JSON ({str(error)[:80]})") from error
     level: list[Any] = [value]
@@ -55,6 +57,14 @@ def parse_json(data: bytes | str, most: int = MOST_BYTES, depth: int = MOST_DEPT
         if not level:
             return value
     raise Refused(f"nested deeper than {depth}")
+
+
+def _finite(text: str) -> float:
+    """JSON has no NaN and no infinity, though Python's parser takes them, and 1e999 as well."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise Refused(f"{text[:20]} is no number")
+    return value
 
 
 def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:

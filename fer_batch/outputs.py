@@ -6,7 +6,7 @@ follow from here. A new format is a file in `output/formats` and one entry.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
@@ -14,6 +14,8 @@ from typing import Any, Literal
 from fer_batch.errors import UsageError
 from fer_batch.option_text import parse_names
 
+FILMS = ("video", "frames")
+EVERY_KIND = ("video", "frames", "photos")
 # What an output is made of: the timeline alone; pictures too; or the results of a whole batch.
 Needs = Literal["timeline", "pixels", "batch"]
 
@@ -25,7 +27,9 @@ class Output:
     ``name`` is what `--outputs` calls it, ``file`` the file that people open, ``more`` patterns of
     others that belong to it. ``title`` and ``text`` are for links and lists. ``joined`` is the
     table that holds the rows of a whole batch, ``beside`` are other files beside a batch's folders.
-    ``shown``: browsers show it rather than save it. ``default``: made where nothing else is said.
+    ``shown``: browsers show it rather than save it. ``default``: the kinds of input (see
+    ``types.SourceKind``) that it is made of where nothing else is said; ``kinds``: those that it
+    can be made of at all.
 
     ``writer`` is "module:function", imported when first needed; "" for what the steps of
     `pipeline` make while they draw. By ``needs`` it is called with
@@ -46,7 +50,8 @@ class Output:
     joined: str = ""
     beside: tuple[str, ...] = ()
     shown: bool = False
-    default: bool = True
+    default: tuple[str, ...] = FILMS
+    kinds: tuple[str, ...] = EVERY_KIND
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -72,11 +77,12 @@ REGISTRY: tuple[Output, ...] = (
         "report",
         "report.html",
         "Report",
-        "The video with its timeline, to click through in a browser",
+        "The video with its timeline, or a gallery of the photos, in a browser",
         needs="pixels",
         more=("report/*",),
         beside=("index.html",),
         shown=True,
+        default=EVERY_KIND,
     ),
     Output(
         "video",
@@ -84,8 +90,18 @@ REGISTRY: tuple[Output, ...] = (
         "Video",
         "The video with boxes, numbers and expressions; with sound",
         needs="pixels",
-        more=("annotated/*.jpg",),
         shown=True,
+    ),
+    Output(
+        "images",
+        "annotated/*.jpg",
+        "Images",
+        "Each image with boxes, numbers and expressions",
+        needs="pixels",
+        more=("annotated/**/*.jpg",),
+        shown=True,
+        default=("frames", "photos"),
+        kinds=("frames", "photos"),
     ),
     Output(
         "gif",
@@ -111,6 +127,7 @@ REGISTRY: tuple[Output, ...] = (
         "Every number: a row for each face in each frame",
         writer="fer_batch.output.table:write_csv",
         joined="frames.csv",
+        default=EVERY_KIND,
     ),
     Output(
         "intervals",
@@ -119,6 +136,7 @@ REGISTRY: tuple[Output, ...] = (
         "A row for each episode of an expression",
         writer="fer_batch.output.formats.tables:write_intervals",
         joined="intervals.csv",
+        kinds=FILMS,
     ),
     Output(
         "people",
@@ -127,6 +145,7 @@ REGISTRY: tuple[Output, ...] = (
         "A row for each person",
         writer="fer_batch.output.formats.tables:write_people",
         joined="people.csv",
+        kinds=FILMS,
     ),
     Output(
         "cuts",
@@ -134,6 +153,7 @@ REGISTRY: tuple[Output, ...] = (
         "Shots",
         "A row for each shot, from cut to cut",
         writer="fer_batch.output.formats.tables:write_cuts",
+        kinds=FILMS,
     ),
     Output(
         "vtt",
@@ -141,6 +161,7 @@ REGISTRY: tuple[Output, ...] = (
         "Captions",
         "Captions, for players",
         writer="fer_batch.output.formats.webvtt:write_webvtt",
+        kinds=FILMS,
     ),
     Output(
         "eaf",
@@ -148,6 +169,7 @@ REGISTRY: tuple[Output, ...] = (
         "ELAN",
         "Tiers, for ELAN",
         writer="fer_batch.output.formats.elan:write_elan",
+        kinds=FILMS,
     ),
     Output(
         "summary",
@@ -155,10 +177,11 @@ REGISTRY: tuple[Output, ...] = (
         "Summary",
         "Shares, longest episodes, settings and versions: all that is needed to repeat it",
         beside=("summary.csv",),
+        default=EVERY_KIND,
     ),
 )
 OUTPUTS = tuple(output.name for output in REGISTRY)
-DEFAULT_OUTPUTS = tuple(output.name for output in REGISTRY if output.default)
+DEFAULT_OUTPUTS = tuple(output.name for output in REGISTRY if "video" in output.default)
 # No input's results may have the name of a batch's file.
 TAKEN = tuple(dict.fromkeys(name for output in REGISTRY for name in output.of_batch))
 
@@ -166,6 +189,35 @@ TAKEN = tuple(dict.fromkeys(name for output in REGISTRY for name in output.of_ba
 def output_called(name: str) -> Output:
     """The entry of an output."""
     return next(output for output in REGISTRY if output.name == name)
+
+
+def outputs_for(kind: str, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What is made of an input of that ``kind``: of ``wanted`` what can be made of it, or what
+    suits it where nothing is wanted in particular."""
+    return tuple(
+        output.name
+        for output in REGISTRY
+        if (output.name in wanted and kind in output.kinds)
+        or (not wanted and kind in output.default)
+    )
+
+
+def annotated_names(files: Sequence[str]) -> list[str]:
+    """Where annotated images lie, relative to the result's folder: in the folders of ``files``,
+    under their names. Where two differ only by suffix (``a.jpg``, ``a.png``) the later ones keep
+    theirs (``a.png.jpg``)."""
+    taken: set[str] = set()
+    names = []
+    for file in files:
+        folder, _, name = file.rpartition("/")
+        stem = name.rpartition(".")[0] or name
+        choice, number = stem, 1
+        while f"{folder}/{choice}".casefold() in taken:
+            choice = name if number == 1 else f"{stem}-{number}"
+            number += 1
+        taken.add(f"{folder}/{choice}".casefold())
+        names.append("/".join(part for part in ("annotated", folder, f"{choice}.jpg") if part))
+    return names
 
 
 def file_of(name: str) -> str:

@@ -25,7 +25,8 @@ FloatArray: TypeAlias = "NDArray[np.float32]"
 HalfArray: TypeAlias = "NDArray[np.float16]"
 Image: TypeAlias = "NDArray[np.uint8]"
 BoolArray: TypeAlias = "NDArray[np.bool_]"
-SourceKind = Literal["video", "images"]
+# A film, images that are the frames of a film, or photos, each by itself.
+SourceKind = Literal["video", "frames", "photos"]
 LEFT_OUT: Any = None  # an optional array that construction fills with what stands for "unknown"
 NAN = float("nan")
 UNUSABLE = "unusable"  # stands for the status of a face that cannot be read
@@ -91,8 +92,9 @@ class SourceInfo:
     upright frame are square, those that are stored need not be. ``joins``: of recordings
     joined end to end, for each but the first, by how many ticks it was moved to follow the one
     before, and the tick at which it begins then.
-    ``files`` names the images, in order, where the input is images. ``track``: number of the video
-    track from 1 on, 0 for the one that players show.
+    ``files`` names the images, in order, where the input is images, relative to ``path``. Photos
+    have no times: their ``pts`` count them. ``track``: number of the video track from 1 on, 0 for
+    the one that players show.
     """
 
     path: str
@@ -162,7 +164,7 @@ class Frame:
     where the frame could not be decoded. Luma is in video range (16 to 235) unless ``full_range``.
     ``width`` and ``height`` are the true upright size, before padding. ``scale``: how many pixels
     of the source a pixel of the image stands for, 1 but for photos that were shrunk while they
-    were decoded.
+    were decoded. ``matrix``: FFmpeg's number of how luma and chroma are made of colours.
     """
 
     index: int
@@ -172,6 +174,7 @@ class Frame:
     height: int = 0
     full_range: bool = False
     scale: float = 1.0
+    matrix: int = 6
 
     @property
     def luma(self) -> Image:
@@ -298,6 +301,13 @@ class Timeline:
 
     def __len__(self) -> int:
         return len(self.status)
+
+    @property
+    def is_photos(self) -> bool:
+        """Whether the frames are photos, each by itself: images without times."""
+        import numpy as np
+
+        return bool(self.files) and bool(np.isnan(self.time_s).all())
 
     @property
     def last_frame_s(self) -> float:

@@ -34,7 +34,20 @@ def test_depth_is_bounded(depth: int, left: str, right: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "nul", "[1,]", b"\xff\xfe", "1" * 5000, '{"a": 1}x', b"\x00"]
+    "text",
+    [
+        "NaN",
+        "[Infinity]",
+        "-1e999",
+        "",
+        "{",
+        "nul",
+        "[1,]",
+        b"\xff\xfe",
+        "1" * 5000,
+        '{"a": 1}x',
+        b"\x00",
+    ],
 )
 def test_what_is_no_json_is_refused(text: str | bytes) -> None:
     with pytest.raises(door.Refused):

@@ -41,7 +41,7 @@ def test_valid_by_the_schemas(document: dict[str, Any], version: str) -> None:
 
 def test_a_wrong_field_would_be_seen() -> None:
     wrong = yaml.safe_load(yaml.safe_dump(PODS[0]))
-    wrong["spec"]["template"]["spec"]["containers"][0]["comand"] = ["x"]
+    wrong["spec"]["template"]["spec"]["containers"][0]["run"] = ["x"]
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, VERSIONS[0], strict=True)
 

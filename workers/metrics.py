@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.errors import FerBatchError
-from fer_batch.jobs.ledger.connection import broker_errors
-from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
-from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUES
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.spec import QUEUES
 
 if TYPE_CHECKING:
     from prometheus_client import Counter, Histogram
@@ -94,20 +93,8 @@ class ClusterCollector:
 
     def _ages(self) -> tuple[dict[str, float], dict[str, tuple[str, float]]]:
         now = self.ledger.now()
-        with broker_errors(self.ledger.where):
-            pipe = self.ledger.client.pipeline(transaction=False)
-            for queue in QUEUES:
-                for step in PRIORITY_STEPS:
-                    pipe.zrange(f"{PREFIX}out:{queue}:{step}", 0, 0, withscores=True)
-            pipe.zcard(PREFIX + "later")
-            pipe.zcard(PREFIX + "active")
-            pipe.info("memory")
-            *firsts, later, active, memory = pipe.execute()
-        oldest: dict[str, float] = {}
-        for at, queue in enumerate(QUEUES):
-            own = firsts[at * len(PRIORITY_STEPS) : (at + 1) * len(PRIORITY_STEPS)]
-            scores = [score for pairs in own for _, score in pairs]
-            oldest[queue] = max(now - min(scores), 0.0) if scores else 0.0
+        since, later, active, memory = self.ledger.figures()
+        oldest: dict[str, float] = {q: max(now - since.get(q, now), 0.0) for q in QUEUES}
         return oldest, {
             "units_delayed": ("Units to be tried again later", later),
             "jobs_active": ("Jobs in no final state", active),

@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import threading
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,18 +66,12 @@ def executor(timeouts: tuple[type[BaseException], ...] = ()) -> Executor:
 
 
 @lru_cache(maxsize=1)
-def _engine() -> Engine:
+def engine() -> Engine:
+    """The engine of this process."""
     from fer_batch.pipeline.build import Engine
 
     device = os.environ.get(DEVICE, "") or "auto"
     return Engine(RunSettings(device=device, threads=int(os.environ.get(THREADS, "0"))))
-
-
-def engine(segment_frames: int) -> Engine:
-    """The engine of this process, cutting segments of the given length."""
-    found = _engine()
-    found.run = replace(found.run, segment_frames=segment_frames)
-    return found
 
 
 def guard_memory(settings: QueueSettings) -> None:

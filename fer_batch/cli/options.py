@@ -14,9 +14,7 @@ import typer
 
 from fer_batch.cli.say import say
 from fer_batch.errors import UsageError
-from fer_batch.outputs import DEFAULT_OUTPUTS, OUTPUTS
-
-ALL_OUTPUTS = ",".join(DEFAULT_OUTPUTS)
+from fer_batch.outputs import OUTPUTS
 
 
 def a_path(text: str) -> Path:
@@ -49,7 +47,11 @@ Paths = Annotated[
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")]
 Outputs = Annotated[
     str,
-    typer.Option(help=f"Outputs to make: {', '.join(OUTPUTS)}.", autocompletion=complete_outputs),
+    typer.Option(
+        help=f"Outputs to make: {', '.join(OUTPUTS)}.",
+        show_default="what suits each input",
+        autocompletion=complete_outputs,
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON on stdout.")]

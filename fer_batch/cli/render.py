@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fer_batch import door
 from fer_batch.cli import options as o
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
@@ -86,6 +87,9 @@ def stored_items(
                     # All that was drawn is drawn again: a blurred video must not lie beside a GIF
                     # that shows the faces.
                     outputs=tuple(n for n in OUTPUTS if n in (*settings["outputs"], *outputs)),
+                    files=tuple(
+                        door.place(file, "files") for file in summary["input"].get("files", ())
+                    ),
                 )
             except (KeyError, TypeError, ValueError, UsageError) as error:
                 raise UnreadableError(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def run(
     paths: o.Paths,
     out: o.Out = Path("fer-batch-out"),
-    outputs: o.Outputs = o.ALL_OUTPUTS,
+    outputs: o.Outputs = "",
     *,
     analyze: AnalyzeSettings,
     settings: RunSettings,
@@ -45,7 +45,7 @@ def run(
     Results go to OUT/<input name>/. Exit status: 0 all done, 1 some inputs failed (the others are
     complete), 2 wrong usage, 130 stopped.
     """
-    made = parse_outputs(outputs)
+    made = parse_outputs(outputs) if outputs else ()
     if overwrite and resume:
         raise UsageError("--overwrite and --resume exclude each other")
     existing: Existing = "overwrite" if overwrite else "resume" if resume else "keep"
@@ -70,21 +70,23 @@ def run_local(
     """
     o.check_out(out)
     from fer_batch.emotion.models import find_model
-    from fer_batch.jobs.item.work import ItemSpec
-    from fer_batch.media.discover import discover
+    from fer_batch.jobs.item.work import specs_of
+    from fer_batch.media.discover import discover, notes_on_images
     from fer_batch.media.walk import PassedOver
     from fer_batch.output.stored import places
 
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
     passed = PassedOver()
-    inputs = discover(paths, exclude=out, passed=passed, places=places(out))
+    inputs = discover(paths, exclude=out, passed=passed, images=analyze.images, places=places(out))
     if not inputs:
         found = "; ".join([f"no videos or images in {', '.join(map(str, paths))}", *passed.lines()])
         raise UsageError(found)
     if not quiet:
         for line in passed.lines():
             o.report_error(line)
-    items = [ItemSpec(str(i.path), i.name, analyze, render, outputs) for i in inputs]
+        for note in notes_on_images(inputs, outputs):
+            typer.echo(note)
+    items = specs_of(inputs, analyze, render, outputs)
     return run_specs(items, out, settings, existing, quiet)
 
 
@@ -142,7 +144,7 @@ def _as_json(results: list[ItemResult], out: Path) -> dict[str, Any]:
                 "state": r.state,
                 "out": str(r.out),
                 "seconds": round(r.seconds, 3),
-                "frames": r.summary.get("frames", {}),
+                "frames": r.summary.get("frames", r.summary.get("photos", {})),
                 "warnings": list(r.summary.get("warnings", ())),
                 "error": {"code": r.code, "message": r.error} if r.error else None,
             }

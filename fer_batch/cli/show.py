@@ -32,9 +32,16 @@ def outcome(result: ItemResult) -> str:
         return f"stopped: {result.item.input}"
     if result.state == "reused":
         return f"up to date: {result.out}"
-    frames = result.summary.get("frames", {})
+    photos = result.summary.get("photos")
+    frames = photos or result.summary.get("frames", {})
     people = len(result.summary.get("people", ()))
     rate = frames.get("total", 0) / max(result.seconds, 1e-9)
+    if photos:
+        total, faces = photos.get("total", 0), result.summary.get("faces", 0)
+        return (
+            f"done: {result.out}  {total} {'photo' if total == 1 else 'photos'}, "
+            f"{faces} {'face' if faces == 1 else 'faces'}, {rate:.0f} photos/s"
+        )
     return (
         f"done: {result.out}  {frames.get('total', 0)} frames, "
         f"{people} {'person' if people == 1 else 'people'}, {rate:.0f} frames/s"

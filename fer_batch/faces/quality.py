@@ -44,7 +44,7 @@ class Range:
 RANGES = {
     "size": Range(10, 20, ratio=True),
     "sharpness": Range(0.04, 0.12, ratio=True),
-    "contrast": Range(3.3, 7, ratio=True),
+    "contrast": Range(4, 8, ratio=True),
     "glare": Range(0.87, 0.5),
     "yaw": Range(75, 50),
     "pitch": Range(45, 25),

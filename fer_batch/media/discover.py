@@ -7,31 +7,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from fer_batch.config import Limits
+from fer_batch.media.image_groups import ImageGroup, group_images
 from fer_batch.media.naming import result_names
 from fer_batch.media.walk import PassedOver, walk
+from fer_batch.outputs import outputs_for
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input: ``path`` to a video, an image or a folder of images, ``name`` of its results."""
+    """One input: ``path`` to a video, an image or a folder of images, ``name`` of its results.
+
+    ``images``: what images were taken for, see ``image_groups``; None for videos.
+    """
 
     path: Path
     name: str
+    images: ImageGroup | None = None
+
+    @property
+    def kind(self) -> str:
+        """See ``types.SourceKind``."""
+        return self.images.kind if self.images else "video"
 
 
 def discover(
     paths: list[Path],
     exclude: Path | None = None,
     passed: PassedOver | None = None,
+    images: str = "auto",
     places: Mapping[str, Path] | None = None,
 ) -> list[Input]:
     """Every input under ``paths``: files as they are, folders searched recursively.
 
-    A folder that holds images is one input, each video in it another. Hidden files, what is
-    neither video nor image, earlier results, and everything under ``exclude`` (the output folder)
-    are passed over; ``passed`` is told of it. Linked folders are followed once. Paths that do not
-    exist stay in the list, so that each gets its own line. The same file named twice is one input.
-    ``places``: results that lie in the output folder already, see ``naming.result_names``.
+    The photos in a folder and the folders in it are one input, frames of a film another, each
+    video too (``images``: see ``AnalyzeSettings``). Hidden files, what is neither video nor image,
+    earlier results, and everything under ``exclude`` (the output folder) are passed over;
+    ``passed`` is told of it. Linked folders are followed once. Paths that do not exist stay in the
+    list, so that each gets its own line. The same file named twice is one input. ``places``:
+    results that lie in the output folder already, see ``naming.result_names``.
     """
     passed = PassedOver() if passed is None else passed
     outside = _absolute(exclude) if exclude else None
@@ -42,7 +56,20 @@ def discover(
         for item in walk(path, outside, passed) if folder else (path,):
             # The highest of the folders that hold it, whichever was named first.
             found[item] = min(found.get(item, root), root, key=lambda p: len(p.parts))
-    return [Input(path, name) for path, name in result_names(found, places).items()]
+    sets = group_images(found, images, Limits())
+    roots = {path: root for path, (root, _) in sets.items()}
+    names = result_names(roots, places)
+    return [Input(path, name, sets[path][1]) for path, name in names.items()]
+
+
+def notes_on_images(inputs: list[Input], outputs: tuple[str, ...]) -> list[str]:
+    """What is said before the work: what images were taken for, where nobody had said it, and which
+    of the wanted ``outputs`` are not made of them."""
+    notes = [one.images.note for one in inputs if one.images and one.images.note]
+    left_out = [name for name in outputs if name not in outputs_for("photos", outputs)]
+    if left_out and any(one.kind == "photos" for one in inputs):
+        notes.append(f"not made of photos: {', '.join(left_out)}")
+    return notes
 
 
 def _absolute(path: Path) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +42,8 @@ _TURNS = {
 }
 _MIRRORED = (2, 4, 5, 7)
 STRIP = 1 << 22  # pixels that are blended at a time
+# Threads decode side by side, but no two of them a picture that takes hundreds of megabytes.
+_one_large = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,10 @@ def read_picture(path: Path, limits: Limits) -> Picture:
     """
     data = read_bytes(path, limits)
     header = header_of(io.BytesIO(data), path, limits)
+    large = header.width * header.height > 2 * WORKING_PIXELS
     try:
-        pixels = _decoded(data, header)
+        with _one_large if large else nullcontext():
+            pixels = _decoded(data, header)
     except MemoryError:
         raise
     except Exception as error:  # whatever damaged bytes make of a decoder

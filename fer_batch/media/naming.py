@@ -11,10 +11,9 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.outputs import TAKEN
 from fer_batch.printable import one_line
 
@@ -37,11 +36,15 @@ def result_names(
     """
     places = places or {}
     kept = {path: name for name, path in places.items() if path in found}
-    names = {path: kept.get(path) or _mirrored(path, found) for path in found}
+    twins = _twins(found)
+    names = {path: kept.get(path) or _mirrored(path, found[path], path in twins) for path in found}
+    for path in found.keys() - kept.keys():
+        if any(name.startswith(f"{names[path]}/") for name in names.values()):
+            names[path] = f"{names[path]}/{OWN_IMAGES}"  # other inputs lie beside these images
     settled = set(kept)
     others = [name for name, path in places.items() if path not in found]
     longer: tuple[Callable[[Path], str], ...] = (
-        lambda path: _mirrored(path, found, full=True),
+        lambda path: _mirrored(path, found[path], full=True),
         lambda path: _joined(path.parent.name, _leaf(path, full=False)),
         lambda path: _joined(path.parent.name, path.name),
         lambda path: _joined(path.parent.parent.name, path.parent.name, path.name),
@@ -55,18 +58,15 @@ def result_names(
     return names
 
 
-def _mirrored(path: Path, found: Mapping[Path, Path], full: bool = False) -> str:
+def _mirrored(path: Path, root: Path, full: bool) -> str:
     """The place of an input below the folder that was named; ``full``: with its suffix."""
-    root = found[path]
     inside = path.relative_to(root)
     if not inside.parts:  # the folder itself, as images
         parts = [path.name]
     else:
-        parts = [*inside.parts[:-1], _leaf(path, full=full or _has_twin(path))]
+        parts = [*inside.parts[:-1], _leaf(path, full)]
         if len(inside.parts) == 1 and _is_one_of_a_series(root, path.name):
             parts.insert(0, root.name)
-    if any(path in other.parents for other in found):  # other inputs lie within these images
-        parts.append(OWN_IMAGES)
     name = _joined(*parts)
     if len(name.encode()) > LONGEST_PATH:
         digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
@@ -78,20 +78,11 @@ def _leaf(path: Path, full: bool) -> str:
     return path.name if full or path.is_dir() else path.stem
 
 
-def _has_twin(path: Path) -> bool:
-    """Whether another input or folder beside ``path`` has the same name but for the suffix."""
-    if path.is_dir():
-        return False
-    mine = _safe(path.stem).casefold()
-    try:
-        beside = [entry for entry in os.scandir(path.parent) if entry.name != path.name]
-    except OSError:
-        return False
-    return any(
-        _safe(entry.name if entry.is_dir() else Path(entry.name).stem).casefold() == mine
-        for entry in beside
-        if entry.is_dir() or Path(entry.name).suffix.lower() in (*VIDEO_SUFFIXES, *IMAGE_SUFFIXES)
-    )
+def _twins(found: Iterable[Path]) -> set[Path]:
+    """Inputs beside which another one has the same name but for the suffix."""
+    keys = {path: (path.parent, _safe(_leaf(path, full=False)).casefold()) for path in found}
+    counts = Counter(keys.values())
+    return {path for path, key in keys.items() if counts[key] > 1}
 
 
 def _is_one_of_a_series(folder: Path, name: str) -> bool:

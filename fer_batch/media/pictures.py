@@ -11,20 +11,22 @@ from fer_batch.types import FloatArray, Frame, Image
 JPEG_QUALITY = 90
 
 
-def jpeg(frame: Frame, width: int = 0) -> bytes:
-    """A frame as JPEG, at most ``width`` wide (0: as it is)."""
+def jpeg(frame: Frame, width: int = 0, height: int = 0) -> bytes:
+    """A frame as JPEG, at most ``width`` wide and ``height`` high (0: as it is)."""
     assert frame.image is not None
-    bgr = planes.to_bgr(frame.image, frame.full_range)[: frame.height, : frame.width]
-    if width and bgr.shape[1] > width:
-        height = max(1, round(bgr.shape[0] * width / bgr.shape[1]))
-        bgr = cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA)
+    bgr = planes.to_bgr(frame.image, frame.full_range, frame.matrix)[: frame.height, : frame.width]
+    rows, columns = bgr.shape[:2]
+    scale = min(width / columns if width else 1.0, height / rows if height else 1.0)
+    if scale < 1:
+        size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+        bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
     return _encoded(bgr)
 
 
 def portrait(frame: Frame, box: FloatArray, side: int, margin: float = 0.35) -> bytes:
     """JPEG of one face with some room around it, ``side`` × ``side`` pixels."""
     assert frame.image is not None
-    bgr = planes.to_bgr(frame.image, frame.full_range)
+    bgr = planes.to_bgr(frame.image, frame.full_range, frame.matrix)
     centre = box[:2] + box[2:] / 2
     half = max(float(box[2:].max()) * (0.5 + margin), 4.0)
     transform = np.array(

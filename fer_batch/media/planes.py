@@ -13,7 +13,15 @@ import av
 import cv2
 import numpy as np
 
-from fer_batch.i420 import VIDEO_CHROMA, VIDEO_LUMA, planes
+from fer_batch.i420 import (
+    BT601,
+    VIDEO_CHROMA,
+    VIDEO_LUMA,
+    coefficients,
+    planes,
+    to_rgb_rows,
+)
+from fer_batch.media import hdr, interlace
 
 if TYPE_CHECKING:
     from fer_batch.types import Image
@@ -59,7 +67,17 @@ def from_video_frame(frame: Any, width: int, height: int) -> tuple[Image, bool]:
     """I420 array of an ``av.VideoFrame`` and whether its luma has full range.
 
     Other pixel formats, bit depths and sizes (a stream may change size) are converted by swscale.
+    Pictures of high dynamic range are brought down, those of two fields made whole.
     """
+    if hdr.is_wide(frame):
+        return hdr.to_709(frame, width + width % 2, height + height % 2), False
+    image, full_range = _converted(frame, width, height)
+    if frame.interlaced_frame:
+        interlace.woven(image)
+    return image, full_range
+
+
+def _converted(frame: Any, width: int, height: int) -> tuple[Image, bool]:
     full_range = frame.color_range == 2 or frame.format.name.startswith("yuvj")
     same_size = frame.width == width and frame.height == height
     if frame.format.name not in ("yuv420p", "yuvj420p") or not same_size:
@@ -97,11 +115,20 @@ def from_bgr(bgr: Image) -> Image:
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420)
 
 
-def to_bgr(image: Image, full_range: bool = False) -> Image:
+def to_bgr(image: Image, full_range: bool = False, matrix: int = BT601) -> Image:
     """``uint8[h, w, 3]`` of an I420 array."""
-    if full_range:  # OpenCV's conversion takes video range only
-        image = to_video_range(image)
-    return cv2.cvtColor(image, cv2.COLOR_YUV2BGR_I420)
+    if not full_range and coefficients(matrix) == coefficients(BT601):
+        return cv2.cvtColor(image, cv2.COLOR_YUV2BGR_I420)  # which knows no other
+    luma, *chroma = planes(image)
+    size = (luma.shape[1], luma.shape[0])
+    large = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in chroma]
+    rows = np.array(to_rgb_rows(matrix, full_range)[::-1], np.float32)
+    return cv2.transform(cv2.merge([luma, *large]), rows)
+
+
+def to_rgb(image: Image, full_range: bool = False, matrix: int = BT601) -> Image:
+    """``uint8[h, w, 3]`` of an I420 array, red first."""
+    return np.ascontiguousarray(to_bgr(image, full_range, matrix)[..., ::-1])
 
 
 def to_video_range(image: Image) -> Image:

@@ -15,6 +15,7 @@ from typing import Any
 
 from fer_batch.config import Limits
 from fer_batch.errors import LimitError, NotMediaError, NoVideoError
+from fer_batch.i420 import BT601, BT709, usual_matrix
 from fer_batch.media.container import (
     open_container,
     open_decoder,
@@ -23,11 +24,12 @@ from fer_batch.media.container import (
 )
 from fer_batch.media.counted import Counted, count, lasting_size, rate_of
 from fer_batch.media.formats import BARE, FAULTS, convert, reason
+from fer_batch.media.hdr import is_wide
 from fer_batch.media.packets import First, Packets, read_packets
 from fer_batch.media.shape import check_pixels, square, turn
 from fer_batch.types import IntArray, SourceInfo
 
-BT601 = 6  # FFmpeg's number for SMPTE 170M
+UNSPECIFIED = 2  # FFmpeg's number of a matrix that is not named
 PROTECTED = frozenset({"drmi", "encv"})  # codec tags of copy protection
 
 
@@ -202,9 +204,16 @@ def _nothing(path: Path, header: _Header, limits: Limits, track: int) -> NoVideo
 
 
 def _colour(frame: Any) -> tuple[int, int, int, int]:
+    """Range, primaries, transfer and matrix of the pictures as the reader hands them on."""
+    if is_wide(frame):
+        return (1, BT709, BT709, BT709)
     full_range = frame.color_range == 2 or frame.format.name.startswith("yuvj")
+    matrix = int(frame.colorspace)
+    if matrix == UNSPECIFIED:
+        matrix = usual_matrix(frame.width, frame.height)
     # Planes made of RGB follow BT.601; "RGB" as their matrix would be a lie.
-    matrix = int(frame.colorspace) or BT601
+    if frame.format.is_rgb or matrix == 0:
+        matrix = BT601
     return (2 if full_range else 1, int(frame.color_primaries), int(frame.color_trc), matrix)
 
 

@@ -15,6 +15,7 @@ from fer_batch.media.restarts import EndToEnd
 from fer_batch.types import SourceInfo
 
 NO_SHIFT = Fraction(0)
+AFTER_S = 60.0  # sound after the last picture: a fade, a title without pictures
 LEAP_S = 1.0  # between two packets; a pause, or a damaged time
 
 # Sound that MP4 takes as it is and that players expect there; anything else becomes AAC.
@@ -59,7 +60,22 @@ def open_sound(source: Any, output: Any, info: SourceInfo, warnings: list[str]) 
         warnings.append(f"the sound ({codec}) could not be kept: {reason(error)}")
         return iter(())
     made = _readable(made, warnings)
-    return _rising(made, warnings, -min(0, int(info.pts[0])) * info.time_base)
+    later = -min(0, int(info.pts[0])) * info.time_base
+    last = float(int(info.pts[-1]) * info.time_base + later)
+    return _until(last + AFTER_S, _rising(made, warnings, later), warnings)
+
+
+def _until(end_s: float, packets: Iterator[Timed], warnings: list[str]) -> Iterator[Timed]:
+    """Only what is heard before ``end_s``: a day of sound over a second of pictures would be
+    decoded and coded for minutes, and nobody would look at it."""
+    for time, packet in packets:
+        if time > end_s:
+            words = (
+                f"the sound goes on {AFTER_S:.0f} s after the last picture; the rest is left out"
+            )
+            warnings.append(words)
+            return
+        yield time, packet
 
 
 def damaged(packets: int) -> str:

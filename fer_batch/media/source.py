@@ -28,8 +28,17 @@ class FrameSource(Protocol):
         ...
 
 
-def probe(path: Path, name: str, fps: float, limits: Limits) -> SourceInfo:
+def probe(
+    path: Path,
+    name: str,
+    fps: float,
+    limits: Limits,
+    images: str = "auto",
+    files: tuple[str, ...] = (),
+) -> SourceInfo:
     """What an input holds: a video file, an image file, or a folder of images.
+
+    ``images``: what images are, see ``AnalyzeSettings``. ``files``: only these of a folder.
 
     Raises:
         InputError: one of its kinds, with one line that names the input.
@@ -37,12 +46,12 @@ def probe(path: Path, name: str, fps: float, limits: Limits) -> SourceInfo:
     if not path.exists():
         raise NotFoundError(f"{path}: not found; check the path")
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
-        return probe_images(path, name, fps, limits)
+        return probe_images(path, name, fps, limits, images, files)
     return probe_video(path, name, limits)
 
 
 def open_source(info: SourceInfo, limits: Limits, threads: int = 0) -> FrameSource:
     """The reader for a probed source. ``threads``: of the decoder, 0 for what is worth it."""
-    if info.kind == "images":
+    if info.kind != "video":
         return ImageReader(info, limits)
     return VideoReader(info, limits, threads)

@@ -56,7 +56,7 @@ class VideoReader:
         stored = (info.height, info.width) if turned else (info.width, info.height)
         image, full_range = self._fitted(picture, *stored)
         image, width, height = planes.upright(image, *stored, info.rotation, info.flipped)
-        return Frame(index, pts, image, width, height, full_range)
+        return Frame(index, pts, image, width, height, full_range, matrix=info.colour[3])
 
     def _fitted(self, picture: Any, width: int, height: int) -> tuple[Image, bool]:
         """I420 array of that size, and whether its luma has full range. A picture of another shape

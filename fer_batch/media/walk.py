@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from fer_batch.door import Refused, open_regular
 from fer_batch.outputs import TAKEN
 
 RECORDS = ("summary.json", ".summary.json")
@@ -162,13 +163,14 @@ def is_result(folder: Path) -> bool:
     """
     for name in RECORDS:
         try:
-            with (folder / name).open("rb") as file:
+            # Not a pipe, at which one would wait, nor a link to elsewhere.
+            with os.fdopen(open_regular(folder / name), "rb") as file:
                 start = file.read(64)
                 if start[:1] != b"{" or b'"schema"' not in start:
                     continue
                 file.seek(max(0, file.seek(0, os.SEEK_END) - 512))
                 if b'"render_key"' in file.read():
                     return True
-        except OSError:
+        except (OSError, Refused):
             continue
     return (folder / ".work" / "source.json").is_file()

@@ -20,7 +20,7 @@ import numpy as np
 
 from fer_batch.atomic import atomic_path
 from fer_batch.errors import FerBatchError
-from fer_batch.i420 import VIDEO_CHROMA, VIDEO_LUMA, planes
+from fer_batch.i420 import planes
 from fer_batch.output.moments import GIF_FPS
 
 if TYPE_CHECKING:
@@ -72,30 +72,24 @@ def small_size(width: int, height: int) -> tuple[int, int]:
     return max(2 * round(width * scale / 2), 2), max(2 * round(height * scale / 2), 2)
 
 
-def small_rgb(image: Image, full_range: bool = False) -> Image:
-    """A frame as small RGB for the GIF: planes are scaled first, converted after.
+def small(image: Image) -> Image:
+    """A frame in the GIF's size: planes are scaled, colours converted only after.
 
     Args:
         image: ``uint8[h * 3 // 2, w]``, I420 with even sides.
-        full_range: luma uses 0 to 255.
 
     Returns:
-        ``uint8[h', w', 3]`` of ``small_size``.
+        ``uint8[h' * 3 // 2, w']`` of ``small_size``.
     """
     import cv2
 
     large = planes(image)
     width, height = small_size(large.luma.shape[1], large.luma.shape[0])
-    luma = cv2.resize(large.luma, (width, height), interpolation=cv2.INTER_AREA)
-    chroma = [
-        cv2.resize(plane, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-        for plane in (large.cb, large.cr)
-    ]
-    if full_range:  # OpenCV's conversion takes video range only
-        luma = cv2.convertScaleAbs(luma, None, *VIDEO_LUMA)
-        chroma = [cv2.convertScaleAbs(plane, None, *VIDEO_CHROMA) for plane in chroma]
-    joined = np.concatenate([luma.reshape(-1), *(plane.reshape(-1) for plane in chroma)])
-    return np.asarray(cv2.cvtColor(joined.reshape(-1, width), cv2.COLOR_YUV2RGB_I420))
+    made = np.empty((height * 3 // 2, width), np.uint8)
+    for plane, target in zip(large, planes(made), strict=True):
+        size = (target.shape[1], target.shape[0])
+        cv2.resize(plane, size, dst=target, interpolation=cv2.INTER_AREA)
+    return made
 
 
 def write_gif(clips: Sequence[Sequence[Image]], path: Path, fps: float = GIF_FPS) -> None:

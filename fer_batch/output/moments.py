@@ -59,7 +59,7 @@ def pick_moments(
     ``settings.gif_range`` replaces the choice where it is not (0, 0); the
     list is empty if that range holds no frame. Same timeline, same moments.
     """
-    if len(timeline) == 0:
+    if len(timeline) == 0 or timeline.is_photos:
         return []
     timeline = timeline.readable()
     ends = _ends(timeline)

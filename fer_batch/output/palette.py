@@ -8,6 +8,8 @@ Oliveira and Fernandes 2009), and so that each has a contrast of at least 2.3:1 
 
 from __future__ import annotations
 
+from fer_batch.i420 import BT601, coefficients
+
 EMOTION_COLOURS: dict[str, str] = {
     "angry": "#D40F67",
     "disgust": "#087259",
@@ -56,11 +58,12 @@ def rgb(hex_colour: str) -> tuple[int, int, int]:
     return value >> 16, value >> 8 & 255, value & 255
 
 
-def yuv(hex_colour: str, full_range: bool = False) -> tuple[int, int, int]:
-    """``#RRGGBB`` as Y, Cb, Cr by ITU-R BT.601, in video range unless ``full_range``."""
+def yuv(hex_colour: str, full_range: bool = False, matrix: int = BT601) -> tuple[int, int, int]:
+    """``#RRGGBB`` as Y, Cb, Cr by that matrix, in video range unless ``full_range``."""
     red, green, blue = (value / 255 for value in rgb(hex_colour))
-    luma = 0.299 * red + 0.587 * green + 0.114 * blue
-    cb, cr = (blue - luma) / 1.772, (red - luma) / 1.402
+    kr, kb = coefficients(matrix)
+    luma = kr * red + (1 - kr - kb) * green + kb * blue
+    cb, cr = (blue - luma) / (2 - 2 * kb), (red - luma) / (2 - 2 * kr)
     if full_range:
         return round(luma * 255), min(round(cb * 255 + 128), 255), min(round(cr * 255 + 128), 255)
     return round(16 + luma * 219), round(128 + cb * 224), round(128 + cr * 224)

@@ -130,9 +130,9 @@ def coverage(timeline: Timeline) -> float:
 
 
 def episodes(timeline: Timeline) -> list[Episode]:
-    """Every episode, ordered by face_id, then time."""
+    """Every episode, ordered by face_id, then time; none in photos, which have no time."""
     timeline = timeline.readable()
-    if len(timeline.frame) == 0:
+    if len(timeline.frame) == 0 or timeline.is_photos:
         return []
     order, starts, stops = _runs(timeline)
     frame, label = timeline.frame[order], timeline.emotion[order]

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fer_batch import door
 from fer_batch.atomic import write_text
-from fer_batch.errors import NotFoundError
+from fer_batch.errors import NotFoundError, UnreadableError
+from fer_batch.output.foreign import read_summary_file
 
 SUMMARY = "summary.json"
 # What a finished item is known by where no summary.json was wanted.
 RECORD = ".summary.json"
 FAILURES = ".failures.json"
-LARGEST_RECORD = 256 << 20
 MOST_FOLDERS = 8
 
 
@@ -63,9 +64,8 @@ class Failure:
 def read_record(folder: Path) -> dict[str, Any]:
     """The summary of a finished input; empty where there is none that can be read."""
     for name in (SUMMARY, RECORD):
-        data = _read(folder / name)
-        if all(isinstance(data.get(key), dict) for key in ("outputs", "input", "frames")):
-            return data
+        with suppress(NotFoundError, UnreadableError):
+            return read_summary_file(folder / name)
     return {}
 
 
@@ -103,24 +103,34 @@ def results_of(folder: Path) -> tuple[Path, str]:
 
 
 def _walk(out: Path) -> Iterator[Stored]:
-    for place, subfolders, files in os.walk(out, followlinks=False):
-        folder = Path(place)
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        if folder == out or not {SUMMARY, RECORD} & set(files):
+    waiting = [out]  # not by recursion: a stranger's folders may lie deeper than Python calls
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                found = list(entries)
+        except OSError:
             continue
-        if summary := read_record(folder):
-            subfolders.clear()  # results do not lie within results
+        names = {entry.name for entry in found}
+        if folder != out and names & {SUMMARY, RECORD} and (summary := read_record(folder)):
             yield Stored(folder.relative_to(out).as_posix(), folder, summary)
+            continue  # results do not lie within results
+        waiting += [
+            folder / entry.name
+            for entry in found
+            if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+        ]
 
 
 def read_failures(out: Path) -> list[Failure]:
     """Inputs that have failed in earlier runs into ``out`` and have no result since."""
-    found = []
-    for entry in _read(out / FAILURES).get("failures", []):
-        with suppress(TypeError):
-            failure = Failure(**entry)
-            if all(isinstance(getattr(failure, n), str) for n in Failure.__slots__):
-                found.append(failure)
+    found: list[Failure] = []
+    with suppress(OSError, ValueError):
+        data = door.record(door.parse_json(door.read_regular(out / FAILURES)), "failures")
+        for entry in door.rows(data.get("failures", []), "failures"):
+            values = door.record(entry, "failures")
+            if set(values) <= set(Failure.__slots__):
+                found.append(Failure(**{n: door.text(v, n) for n, v in values.items()}))
     return found
 
 
@@ -131,14 +141,3 @@ def write_failures(out: Path, failures: Iterable[Failure]) -> None:
         write_text(out / FAILURES, json.dumps({"failures": kept}))
     else:
         (out / FAILURES).unlink(missing_ok=True)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """JSON of a regular file, empty where it is none."""
-    try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST_RECORD:
-            return {}
-        data = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, dict) else {}

@@ -107,6 +107,12 @@ def summary(
     """
     every = episodes(timeline)
     persons = people(timeline, every)
+    share = photo_share(timeline) if timeline.is_photos else None
+    share = share or overall_share(timeline.labels, persons)
+    counts = {"total": len(timeline), **status_counts(timeline)}
+    faces = {"faces": len(timeline.frame)} if timeline.is_photos else {}
+    cuts = int(timeline.cut.sum()) + 1 if len(timeline) else 0
+    shots = {} if timeline.is_photos else {"shots": cuts}
     return {
         "schema": SCHEMA,
         "input": dict(input),
@@ -114,12 +120,13 @@ def summary(
         "detector": dict(detector),
         "settings": dict(settings),
         "versions": versions(),
-        "frames": {"total": len(timeline), **status_counts(timeline)},
-        "shots": int(timeline.cut.sum()) + 1 if len(timeline) else 0,
+        "photos" if timeline.is_photos else "frames": counts,
+        **faces,
+        **shots,
         "unusable": unusable(timeline, persons),
         "coverage": round(coverage(timeline), 6),
-        "dominant": dominant(persons),
-        "share": {k: round(v, 6) for k, v in overall_share(timeline.labels, persons).items()},
+        "dominant": max(share, key=lambda label: share[label]) if any(share.values()) else "",
+        "share": {k: round(v, 6) for k, v in share.items()},
         "people": [person.to_json() for person in persons],
         "longest_episodes": [episode_json(episode) for episode in longest(every)],
         "moments": [_moment_json(moment) for moment in moments],
@@ -127,6 +134,19 @@ def summary(
         "outputs": dict(outputs or {}),
         "timings": {k: round(float(v), 6) for k, v in timings.items()},
     }
+
+
+def counts_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How many frames, or photos, a summary tells of, by status; empty where it is none."""
+    found = data.get("photos", data.get("frames"))
+    return found if isinstance(found, dict) else {}
+
+
+def photo_share(timeline: Timeline) -> dict[str, float]:
+    """Share of each label among all faces of photos that can be read."""
+    timeline = timeline.readable()
+    count = np.bincount(timeline.emotion, minlength=len(timeline.labels))
+    return dict(zip(timeline.labels, (count / max(count.sum(), 1)).tolist(), strict=True))
 
 
 def _moment_json(moment: Moment) -> dict[str, Any]:
@@ -142,19 +162,20 @@ def status_counts(timeline: Timeline) -> dict[str, int]:
 
 def unusable(timeline: Timeline, persons: Sequence[Person]) -> dict[str, Any]:
     """How much was left out because it cannot be read: ``faces`` (rows of the table), ``seconds``
-    of all people together, ``share`` of all faces, and ``people`` none of whose faces can be."""
+    of all people together, ``share`` of all faces, and ``people`` none of whose faces can be;
+    photos have no seconds and no people."""
     faces = int(timeline.unusable.sum())
+    share = round(faces / len(timeline.frame), 6) if faces else 0.0
+    if timeline.is_photos:
+        return {"faces": faces, "share": share}
     seconds = frame_seconds(timeline)[timeline.frame[timeline.unusable]].sum()
-    return {
-        "faces": faces,
-        "seconds": round(float(seconds), 6),
-        "share": round(faces / len(timeline.frame), 6) if faces else 0.0,
-        "people": len(np.unique(timeline.face_id)) - len(persons),
-    }
+    people = len(np.unique(timeline.face_id)) - len(persons)
+    seconds = round(float(seconds), 6)
+    return {"faces": faces, "share": share, "seconds": seconds, "people": people}
 
 
 def overall_share(labels: Sequence[str], persons: Sequence[Person]) -> dict[str, float]:
-    """Share of each label over all people together, each weighted by the time that it can be read."""
+    """Share of each label over all people together, each weighted by the time that can be read."""
     weights = [person.valid_s for person in persons]
     if sum(weights) <= 0:
         weights = [float(person.frames) for person in persons]
@@ -183,12 +204,18 @@ def longest(every: Iterable[Episode], count: int = 10) -> list[Episode]:
 
 def describe_input(source: SourceInfo, sha256: str) -> dict[str, Any]:
     """What ``summary.json`` says of an input."""
-    return {
+    common = {
         "name": source.name,
         "kind": source.kind,
         "sha256": sha256,
         "width": source.width,
         "height": source.height,
+    }
+    if source.kind == "photos":  # sizes are those of the largest
+        return common | {"photos": len(source), "files": list(source.files)}
+    named = {"files": list(source.files)} if source.files else {}
+    return common | {
+        **named,
         "rotation": source.rotation,
         "codec": source.codec,
         "has_audio": source.has_audio,
@@ -221,22 +248,22 @@ def write_summary(data: Mapping[str, Any], path: Path) -> None:
 
 def done_row(data: Mapping[str, Any], *, name: str, path: str) -> dict[str, Any]:
     """The row of ``summary.csv`` for a finished input: its name, its record, where it was."""
-    frames = data["frames"]
+    frames = counts_of(data)
     return {
         "input": name,
         "status": "done",
         "error": "",
         "model": data.get("model", {}).get("name", ""),
         "frames": frames["total"],
-        **{status.text: frames[status.text] for status in FrameStatus},
+        **{status.text: frames.get(status.text, "") for status in FrameStatus},
+        "people": data["faces"] if "faces" in data else len(data.get("people", ())),
+        "dominant": data.get("dominant", ""),
         "unusable": data.get("unusable", {}).get("faces", 0),
-        "people": len(data["people"]),
-        "dominant": data["dominant"],
         "duration_s": data["input"].get("duration_s", ""),
-        "coverage": data["coverage"],
-        "seconds": data["timings"].get("total_s", ""),
+        "coverage": data.get("coverage", ""),
+        "seconds": data.get("timings", {}).get("total_s", ""),
         "path": path,
-        "share": dict(data["share"]),
+        "share": dict(data.get("share", {})),
     }
 
 

@@ -261,7 +261,9 @@ def _blocks(path: Path, reader: Iterator[list[str]], names: list[str]) -> Iterat
         yield _Block(
             frame=_whole(path, cells["frame"], "frame", everywhere),
             status=_statuses(path, cells["status"], line),
-            time_s=_numbers(path, cells["time_s"], "time_s", everywhere),
+            time_s=_numbers(path, cells["time_s"], "time_s", everywhere)
+            if any(cells["time_s"])  # photos have no time
+            else np.full(len(rows), np.nan),
             face_id=face_id,
             numbers=numbers,
             unusable=unusable,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from contextlib import suppress
 
 from fer_batch.config import AnalyzeSettings, RunSettings
+from fer_batch.cores import usable_cores
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import FerBatchError
@@ -104,7 +104,7 @@ class Engine:
 
                 self._recogniser = open_recogniser("keras", device_for(run.device))
             else:
-                threads = run.threads or min(os.cpu_count() or 1, MOST_THREADS)
+                threads = run.threads or min(usable_cores(), MOST_THREADS)
                 self._recogniser = open_recogniser("litert", threads=threads)
             self.load_s += time.perf_counter() - begin
         return self._recogniser

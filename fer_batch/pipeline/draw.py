@@ -55,15 +55,15 @@ class Drawer:
 
     def _shown(self, frame: int) -> int:
         """The frame whose faces are drawn: with ``--every`` the last one that was analysed."""
-        video = self._info.kind == "video"
-        while video and frame > 0 and self._timeline.status[frame] == FrameStatus.SKIPPED:
+        film = self._info.kind != "photos"
+        while film and frame > 0 and self._timeline.status[frame] == FrameStatus.SKIPPED:
             frame -= 1
         return frame
 
     def _unsearched(self, frame: int) -> bool:
         """Whether the pictures searched for faces before and after ``frame`` lie far apart."""
         timeline = self._timeline
-        if self._info.kind != "video" or timeline.status[frame] != FrameStatus.SKIPPED:
+        if self._info.kind == "photos" or timeline.status[frame] != FrameStatus.SKIPPED:
             return False
         before, after = frame - 1, frame + 1
         while before > 0 and timeline.status[before] == FrameStatus.SKIPPED:
@@ -78,7 +78,7 @@ class Drawer:
         size = (image.shape[1], image.shape[0] * 2 // 3)
         if size not in self._overlays:
             self._overlays[size] = Overlay(
-                self._timeline.labels, *size, self._settings, full_range=full_range
+                self._timeline.labels, *size, self._settings, full_range, self._info.colour[3]
             )
         return self._overlays[size]
 

@@ -19,12 +19,14 @@ from fer_batch.media.join import join_parts
 from fer_batch.output import summary as summaries
 from fer_batch.output.moments import Moment, pick_moments
 from fer_batch.output.report.page import index_from, write_report
-from fer_batch.output.report.thumbnails import Thumbnails, write_thumbnails
-from fer_batch.outputs import file_of
+from fer_batch.output.report.thumbnails import Thumbnails, write_photo_thumbs, write_thumbnails
+from fer_batch.outputs import annotated_names, file_of
 from fer_batch.pipeline.progress import Timings
 from fer_batch.pipeline.snapshots import Snapshots
 from fer_batch.timeline_file import ANALYSED, keep_in_results, read_timeline
 from fer_batch.types import FrameStatus, SourceInfo, Timeline
+
+LOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,9 @@ def finish_item(job: Finish) -> dict[str, Any]:
             if "video" in job.outputs:
                 with job.timings.stage("write_video"):
                     _video(job, snapshots)
+            if "images" in job.outputs:
+                with job.timings.stage("write_images"):
+                    _images(job, snapshots)
             _thumbnails(job, snapshots)
         if "report" in job.outputs:
             with job.timings.stage("write_report"):
@@ -114,9 +119,13 @@ def _lost(info: SourceInfo, timeline: Timeline) -> list[str]:
     if not lost:
         return []
     if info.files:
-        names = [info.files[i] for i in lost]
-        new = [name for name in names if not any(name in told for told in info.warnings)]
-        return [f"{name}: is damaged; it stands as decode_error" for name in new]
+        told = "\n".join(info.warnings)
+        new = [info.files[i] for i in lost if info.files[i] not in told]
+        more = [f"and {len(new) - LOST_TOLD} more damaged images"] if len(new) > LOST_TOLD else []
+        return [
+            *(f"{name}: is damaged; it stands as decode_error" for name in new[:LOST_TOLD]),
+            *more,
+        ]
     first = timeline.time_s[lost[0]]
     counts = f"{len(lost)} of {len(timeline)} frames could not be decoded"
     return [f"{counts}, the first at {first:.2f} s; they stand as decode_error"]
@@ -127,7 +136,7 @@ def _as_shown(job: Finish, words: Iterable[str]) -> list[str]:
 
 
 def _video(job: Finish, snapshots: Snapshots) -> None:
-    """``annotated.mp4``, and ``annotated/<name>.jpg`` for images."""
+    """``annotated.mp4``."""
     target = job.out / file_of("video")
     if len(job.parts) == 1:  # the whole film already
         _link(job.parts[0], target)
@@ -136,22 +145,15 @@ def _video(job: Finish, snapshots: Snapshots) -> None:
         with atomic_path(target) as temporary:
             job.warnings += join_parts(job.parts, job.info, temporary)
     job.written.append(target.name)
-    taken: set[str] = set()
+
+
+def _images(job: Finish, snapshots: Snapshots) -> None:
+    """``annotated/<name>.jpg`` for each image, in the folders that the images lie in."""
+    names = annotated_names(job.info.files)
     for frame, data in snapshots.jpegs("image"):
-        name = f"annotated/{_unique(Path(job.info.files[frame]).stem, taken)}.jpg"
-        with atomic_path(job.out / name) as temporary:
+        with atomic_path(job.out / names[frame]) as temporary:
             temporary.write_bytes(data)
-        job.written.append(name)
-
-
-def _unique(stem: str, taken: set[str]) -> str:
-    """``a.jpg`` and ``a.png`` in one folder must not meet."""
-    name, number = stem, 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{stem}-{number}"
-    taken.add(name.casefold())
-    return name
+        job.written.append(names[frame])
 
 
 def _ready(job: Finish) -> None:
@@ -176,7 +178,9 @@ def _link(path: Path, target: Path) -> None:
 
 def _thumbnails(job: Finish, snapshots: Snapshots) -> None:
     """Faces and moments for the report, which can be built again from them."""
-    if "report" in job.outputs:
+    if "report" in job.outputs and job.info.kind == "photos":
+        job.written += write_photo_thumbs(job.out, snapshots.jpegs("thumb"))
+    elif "report" in job.outputs:
         people, moments = dict(snapshots.jpegs("person")), dict(snapshots.jpegs("moment"))
         write_thumbnails(job.out, Thumbnails(people=people, moments=moments))
         job.written += [f"report/{path.name}" for path in (job.out / "report").glob("*.jpg")]

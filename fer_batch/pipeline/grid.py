@@ -98,7 +98,8 @@ def analyze_segment(
     ahead = frames_ahead(source.info.width, source.info.height)
     glimpses = Glimpses(segment.start)
     grid = detection_grid(source.info, settings)
-    keeper = None if settings.identity == "off" else ViewKeeper(settings.every * grid)
+    asked = settings.identity != "off" and source.info.kind != "photos"
+    keeper = ViewKeeper(settings.every * grid) if asked else None
     decoded = _decode(source, segment, glimpses, timings)
     with (
         ThreadPoolExecutor(classifier.concurrency) as pool,

@@ -16,9 +16,9 @@ LOOK_S = 0.26
 
 def detection_grid(info: SourceInfo, settings: AnalyzeSettings) -> int:
     """Of how many analysed frames one is always searched for faces; more are where frames are
-    further apart than ``LOOK_S``. Photos in a folder are no film:
-    what two of them show says nothing of those between, so each is searched."""
-    return settings.grid if info.kind == "video" else 1
+    further apart than ``LOOK_S``. What two photos show says nothing of those between, so each is
+    searched."""
+    return 1 if info.kind == "photos" else settings.grid
 
 
 def plan(info: SourceInfo, settings: AnalyzeSettings, frames: int) -> list[Segment]:

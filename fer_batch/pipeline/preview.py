@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from fer_batch.config import RenderSettings
+from fer_batch.media import planes
 from fer_batch.media.source import FrameSource
-from fer_batch.output.gif import small_rgb, write_gif
+from fer_batch.output.gif import small, write_gif
 from fer_batch.output.moments import Moment, pick_moments, sample_frames
 from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.progress import Pulse, ShouldCancel, Timings, never, unreported
@@ -52,7 +53,7 @@ def _clip(
             full_range = source.info.colour[0] == 2 if frame.image is None else frame.full_range
             picture = drawer.draw(frame)
             if frame.index in wanted:
-                pictures.append(small_rgb(picture, full_range))
+                pictures.append(planes.to_rgb(small(picture), full_range, source.info.colour[3]))
         pulse.beat()
     return pictures
 

@@ -37,12 +37,14 @@ def render_segment(
     run: RunSettings,
     report: Report = unreported,
     should_cancel: ShouldCancel = never,
+    whole: bool = False,
 ) -> None:
     """Write the annotated pictures of a segment to ``part`` (MP4) and snapshots to ``kept`` (zip).
 
-    The part of an only segment is the whole film with its sound. Without ``part`` only the frames
-    that ``keep`` names are drawn. Both files appear whole or not at all. Decoding, drawing and
-    encoding run side by side, a few frames apart.
+    The part of an only segment is the whole film with its sound. ``whole``: each frame is kept as a
+    picture of its own, too. Else only the frames that ``keep`` names are drawn without ``part``.
+    Both files appear whole or not at all. Decoding, drawing and encoding run side by side, a few
+    frames apart.
 
     Raises:
         Cancelled: ``should_cancel`` said so.
@@ -53,12 +55,13 @@ def render_segment(
         snapshots = SnapshotWriter(stack.enter_context(zipfile.ZipFile(kept_path, "w")))
         drawer = Drawer(source.info, timeline, settings, timings)
         album = _Album(timeline, settings, keep, snapshots, timings)
+        album.whole = whole
         if part is None:
-            for frame in _only(source, segment, keep.frames):
+            every = source.frames(segment.start, segment.stop)
+            for frame in every if whole else _only(source, segment, keep.frames):
                 album.draw(frame, drawer)
                 pulse.beat()
         else:
-            album.whole = source.info.kind == "images"
             part_path = stack.enter_context(atomic_path(part))
             video = stack.enter_context(ExitStack())
             frames = _timed(source.frames(segment.start, segment.stop), timings)

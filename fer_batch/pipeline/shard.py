@@ -62,7 +62,7 @@ def _views(arrays: Mapping[str, Any]) -> Views | None:
     if "view_row" not in arrays:
         return None
     row, worth, ends, pictures = (arrays[name] for name in VIEWS)
-    data, starts = pictures.tobytes(), np.concatenate([[0], ends[:-1]])
+    data, starts = pictures.tobytes(), np.concatenate([[0], ends])[:-1]
     return Views(row, worth, tuple(data[a:b] for a, b in zip(starts, ends, strict=True)))
 
 

@@ -2,7 +2,8 @@
 
 One zip a segment, uncompressed, written as the frames go by, so that memory stays flat:
 ``person/<face_id>.jpg``, ``moment/<frame>.jpg``, ``image/<frame>.jpg`` (a whole annotated image of
-a folder of images). ``warnings.json``, where the sound went in with the pictures and some was lost.
+a folder of images), ``thumb/<frame>.jpg`` (a small one, of photos). ``warnings.json``, where the
+sound went in with the pictures and some was lost.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class SnapshotWriter:
         self._file = file
 
     def jpeg(self, folder: str, number: int, data: bytes) -> None:
-        """A JPEG under ``person``, ``moment`` or ``image``."""
+        """A JPEG under ``person``, ``moment``, ``image`` or ``thumb``."""
         self._file.writestr(f"{folder}/{number:08d}.jpg", data)
 
     def warnings(self, words: list[str]) -> None:

@@ -17,6 +17,7 @@ from fer_batch.faces.recogniser import Recogniser
 from fer_batch.groups import by_track
 from fer_batch.output.table import as_shown
 from fer_batch.pipeline.identify import join_tracks
+from fer_batch.pipeline.photos import largest_first
 from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.tracking.assign import assign_tracks
 from fer_batch.tracking.cuts import NO_CUTS, find_cuts, shot_of
@@ -68,42 +69,36 @@ def build_timeline(
     """The timeline of a source from its shards, which lie in order. ``recogniser`` gives what tells
     people apart; it is asked for only where there is a question."""
     faces = merge(shards, len(info))
+    if info.kind == "photos":
+        return _photos(info, faces, labels)
     time_s = (info.pts - info.pts[0]) * float(info.time_base)
-    cuts = find_cuts(faces.glimpse, film=info.kind == "video")
+    cuts = find_cuts(faces.glimpse)
     sight = assign_tracks(faces.frame, faces.box, faces.appearance, time_s, PATIENCE_S, cuts)
     if settings.identity == "off":
         track = join_returns(sight, faces.frame, faces.appearance)
     else:
         track = join_tracks(sight, faces.frame, shards, recogniser)
-    keep = np.ones(len(track), bool)
-    # Photos in a folder are no film: a face in a single one of them is no ghost, and where none
-    # was found none is put in.
-    film = info.kind == "video"
-    if film:
-        drop = ghosts(
-            track,
-            faces.frame,
-            faces.confidence,
-            time_s,
-            settings.ghost_s,
-            settings.ghost_confidence,
-            sight_s(faces.status, time_s),
-        )
-        keep = ~drop
+    keep = ~ghosts(
+        track,
+        faces.frame,
+        faces.confidence,
+        time_s,
+        settings.ghost_s,
+        settings.ghost_confidence,
+        sight_s(faces.status, time_s),
+    )
     usable = np.isin(faces.status, (FrameStatus.OK, FrameStatus.NO_FACE))
     numbers = _renumbered(track[keep])
     rows = {name: getattr(faces, name)[keep] for name in TAKEN_OVER}
     rows |= {"face_id": numbers, "track": sight[keep], "raw": faces.probabilities[keep]}
-    rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s if film else 0.0, cuts)
-    # Crops in a folder are unrelated pictures: what one shows says nothing of the next.
-    smooth_s = 0.0 if settings.detector == "none" else settings.smooth_s
+    rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s, cuts)
     # What was not measured, as in shards of other analyzers, is taken to be readable.
     quality = np.nan_to_num(rows["quality"], nan=1.0)[:, None]
     smoothed, lasting = rows["raw"].copy(), quality.copy()
     for mine in _by_person_and_shot(rows, cuts):
         times = time_s[rows["frame"][mine]]
-        smoothed[mine] = smooth(rows["raw"][mine], times, smooth_s)
-        lasting[mine] = smooth(quality[mine], times, smooth_s)
+        smoothed[mine] = smooth(rows["raw"][mine], times, settings.smooth_s)
+        lasting[mine] = smooth(quality[mine], times, settings.smooth_s)
     # A smoothed label is a mean over the faces around it, and so is how well it could be read.
     rows["unusable"] = lasting[:, 0] < LEAST_QUALITY
     status = faces.status.copy()
@@ -117,6 +112,27 @@ def build_timeline(
             time_s=time_s,
             smoothed=smoothed,
             cut=np.isin(np.arange(len(info)), cuts),
+            files=info.files,
+            warnings=info.warnings,
+            **rows,
+        )
+    )
+
+
+def _photos(info: SourceInfo, faces: Faces, labels: tuple[str, ...]) -> Timeline:
+    """Each photo by itself: faces are counted, largest first; nothing is followed, put in, left out
+    or smoothed, and there is no time."""
+    rows = {name: getattr(faces, name) for name in TAKEN_OVER}
+    rows |= {"face_id": largest_first(faces.frame, faces.box), "raw": faces.probabilities}
+    rows = _in_order(rows)
+    rows["unusable"] = rows["quality"] < LEAST_QUALITY  # not where it is NaN: not measured
+    return as_shown(
+        Timeline(
+            name=info.name,
+            labels=labels,
+            status=faces.status,
+            time_s=np.full(len(info), np.nan),
+            smoothed=rows["raw"].copy(),
             files=info.files,
             warnings=info.warnings,
             **rows,

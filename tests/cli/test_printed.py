@@ -97,7 +97,7 @@ def test_tables_hold_no_formulas(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 1 and "Traceback" not in done.stderr, done
     tables = list((tmp_path / "out").rglob("*.csv"))
-    assert len(tables) >= 5
+    assert len(tables) >= 3
     for table in tables:
         for row in csv.reader(table.open(encoding="utf-8", newline="")):
             for value in row:

@@ -171,7 +171,10 @@ def test_a_folder_of_images(batch: Batch) -> None:
     assert [Path(files[i]).stem for i in range(13)] == [f"face {n}" for n in numbers]
     status = {int(row["frame"]): row["status"] for row in rows}
     assert [i for i, word in status.items() if word == "decode_error"] == [2, 12]
-    assert len(oracle.decoded(batch.results("shots") / "annotated.mp4")) == 13
+    assert not (batch.results("shots") / "annotated.mp4").exists()
+    assert {row["time_s"] for row in rows} == {""}
+    assert all(row[f"{label}_raw"] == row[label] for row in rows for label in ("happy", "sad"))
+    assert "shots: 13 images are taken as photos" in batch.said.stdout
     drawn = sorted(p.name for p in (batch.results("shots") / "annotated").iterdir())
     assert drawn == sorted(f"face {n}.jpg" for n in numbers if n not in (3, 20))
     picture = cv2.imread(str(batch.results("shots") / "annotated" / "face 2.jpg"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +39,7 @@ class Here:
             timeouts=(TimeoutError,),
         )
 
-    def engine(self, segment_frames: int) -> Engine:
-        self._engine.run = replace(self._engine.run, segment_frames=segment_frames)
+    def engine(self) -> Engine:
         return self._engine
 
     def submit(self, *paths: Path, **more: Any) -> str:

@@ -117,13 +117,52 @@ def test_natural_order(tmp_path: Path) -> None:
     assert names(discover([tmp_path])) == ["1", "2", "10", "b 2/c", "b 10/d"]
 
 
-def test_folders_of_images_are_one_input_and_videos_others(tmp_path: Path) -> None:
-    make(tmp_path, "shots/1.png", "shots/2.JPG", "shots/film.mp4", "shots/more/1.webp", "notes.txt")
-    found = discover([tmp_path])
-    assert [(i.path.relative_to(tmp_path).as_posix(), i.name) for i in found] == [
-        ("shots", "shots/images"),
-        ("shots/film.mp4", "shots/film"),
-        ("shots/more", "shots/more"),
+IMAGES = ("shots/1.png", "shots/2.JPG", "shots/film.mp4", "shots/more/1.webp", "notes.txt")
+
+
+def sets(found: Sequence[Input]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Name, kind and files of each input."""
+    return [(i.name, i.kind, i.images.files if i.images else ()) for i in found]
+
+
+def test_photos_of_a_folder_and_of_those_in_it_are_one_input(tmp_path: Path) -> None:
+    make(tmp_path / "in", *IMAGES)
+    assert sets(discover([tmp_path / "in"])) == [
+        ("in", "photos", ("shots/1.png", "shots/2.JPG", "shots/more/1.webp")),
+        ("shots/film", "video", ()),
+    ]
+    shots, more = tmp_path / "in" / "shots", tmp_path / "in" / "shots" / "more"
+    (note,) = [i.images.note for i in discover([tmp_path / "in"]) if i.images]
+    assert note.startswith(f"{tmp_path / 'in'}: 3 images are taken as photos")
+    # Whoever names folders one by one gets a set for each, as far as none lies in another.
+    assert sets(discover([more])) == [("more", "photos", ("1.webp",))]
+    assert len(discover([shots, more])) == 2
+
+
+def test_each_folder_of_frames_is_a_film_where_that_is_said(tmp_path: Path) -> None:
+    make(tmp_path / "in", *IMAGES)
+    found = discover([tmp_path / "in"], images="frames")
+    assert sets(found) == [
+        ("shots/images", "frames", ("1.png", "2.JPG")),
+        ("shots/film", "video", ()),
+        ("shots/more", "frames", ("1.webp",)),
+    ]
+    assert not [i for i in found if i.images and i.images.note]
+
+
+def test_image_files_that_are_named_are_a_set(tmp_path: Path) -> None:
+    make(tmp_path / "in", "a/1.png", "a/2.png", "a/3.png", "b/1.png", "x.mp4")
+    a, b, video = tmp_path / "in/a", tmp_path / "in/b", tmp_path / "in/x.mp4"
+    assert sets(discover([a / "2.png", a / "1.png"])) == [("a", "photos", ("2.png", "1.png"))]
+    assert sets(discover([a / "1.png", b / "1.png", video])) == [
+        ("x", "video", ()),
+        ("in", "photos", ("a/1.png", "b/1.png")),
+    ]
+    assert sets(discover([a / "1.png"])) == [("1", "photos", ())]
+    whole = ("1.png", "2.png", "3.png")
+    assert sets(discover([a, a / "1.png"])) == [("a", "photos", whole)]  # it is in there already
+    assert sets(discover([a / "1.png", a / "2.png"], images="frames")) == [
+        ("a", "frames", ("1.png", "2.png"))
     ]
 
 

@@ -210,7 +210,7 @@ def same_timelines(one: object, other: object) -> bool:
     """Whether all columns of two timelines are equal, bit for bit."""
     names = ("status", "time_s", "frame", "face_id", "box", "confidence", "smoothed", "raw")
     return all(
-        np.array_equal(getattr(one, n), getattr(other, n))
+        np.array_equal(getattr(one, n), getattr(other, n), equal_nan=n == "time_s")
         and getattr(one, n).dtype == getattr(other, n).dtype
         for n in names
     )

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from fer_batch.errors import Cancelled
-from fer_batch.output.gif import small_rgb
+from fer_batch.media import planes
+from fer_batch.output.gif import small
 from fer_batch.output.moments import pick_moments, sample_frames
 from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.preview import preview
@@ -25,7 +26,7 @@ def drawn(work: Work) -> dict[int, Image]:
     source, timeline = work
     drawer = Drawer(source.info, timeline, QUICK, Timings())
     frames = source.frames(0, len(source.info))
-    return {f.index: small_rgb(drawer.draw(f)) for f in frames}
+    return {f.index: planes.to_rgb(small(drawer.draw(f))) for f in frames}
 
 
 @pytest.mark.parametrize("kind", ["clip", "damaged", "shots", "nobody"])

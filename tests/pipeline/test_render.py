@@ -34,8 +34,8 @@ Work = tuple[FrameSource, Timeline]
 
 
 def analysed(path: Path) -> Work:
-    source = open_source(probe(path, path.stem, 25.0, Limits()), Limits(), threads=1)
-    settings = AnalyzeSettings()
+    source = open_source(probe(path, path.stem, 25.0, Limits(), "frames"), Limits(), threads=1)
+    settings = AnalyzeSettings(identity="off")
     shards = analyzed(source, settings, 10**6)
     return source, build_timeline(source.info, shards, LABELS, settings, nobody_known)
 
@@ -76,6 +76,7 @@ def rendered(
             kept[-1],
             Timings(),
             RUN,
+            whole=video and source.info.kind == "frames",
         )
     return parts, kept
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from fer_batch.errors import NoSpaceError, UnreadableError
 from fer_batch.pipeline.shard import read_shard, write_shard
+from fer_batch.types import Views
 from tests.pipeline.stand_ins import same_faces, some_faces
 
 
@@ -27,6 +29,17 @@ def test_there_and_back(
     for name in ("frame", "box", "appearance", "status"):
         assert getattr(back, name).dtype == getattr(faces, name).dtype
     assert [p.name for p in path.parent.iterdir()] == ["00003.npz"]
+
+
+@pytest.mark.parametrize("pictures", [(), (b"one",), (b"one", b"", b"three")])
+def test_views_come_back_none_of_them_too(pictures: tuple[bytes, ...], tmp_path: Path) -> None:
+    count = len(pictures)
+    views = Views(np.arange(count), np.linspace(0, 1, count, dtype=np.float32), pictures)
+    path = tmp_path / "0.npz"
+    write_shard(path, replace(some_faces(1, 30), views=views), {})
+    back = read_shard(path)[0].views
+    assert back is not None and back.jpeg == pictures
+    assert back.row.tolist() == views.row.tolist() and back.worth.tolist() == views.worth.tolist()
 
 
 def test_what_is_cut_off_is_said_in_one_line(tmp_path: Path) -> None:

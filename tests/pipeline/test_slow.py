@@ -17,7 +17,7 @@ from fer_batch.pipeline.preview import _shown_again
 from fer_batch.pipeline.progress import Timings
 from fer_batch.pipeline.timeline import build_timeline
 from fer_batch.types import FrameStatus, Timeline
-from tests.pipeline.stand_ins import LABELS, Painted, PaintedSource, Shades
+from tests.pipeline.stand_ins import LABELS, Painted, PaintedSource, Shades, nobody_known
 
 SHOWN = {7, 8, 13, 14, 19, 20}
 GHOSTS = {0, 6, 12, 18}
@@ -40,7 +40,7 @@ def timeline_of(shown: set[int], every: int = 1, fps: int = 1, confidence: float
         analyze_segment(source, segment, settings, Unsure(), Shades(), Timings())
         for segment in plan(source.info, settings, 100)
     ]
-    return build_timeline(source.info, shards, LABELS, settings)
+    return build_timeline(source.info, shards, LABELS, settings, nobody_known)
 
 
 def seconds(timeline: Timeline) -> set[int]:

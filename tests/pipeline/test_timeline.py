@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import FerBatchError
+from fer_batch.pipeline.photos import largest_first
 from fer_batch.pipeline.timeline import build_timeline, merge
 from fer_batch.tracking.smooth import smooth
 from fer_batch.types import Faces, FrameStatus, SourceInfo, Timeline
@@ -187,13 +188,50 @@ def test_ghosts_leave_frames_without_a_face() -> None:
 def test_photos_have_no_ghosts() -> None:
     alone = person([30], confidence=0.65)
     assert len(built(alone, AnalyzeSettings()).frame) == 0
-    assert built(alone, AnalyzeSettings(), kind="images").frame.tolist() == [30]
+    assert built(alone, AnalyzeSettings(), kind="photos").frame.tolist() == [30]
+    assert len(built(alone, AnalyzeSettings(), kind="frames").frame) == 0
 
 
 def test_nothing_is_put_into_photos() -> None:
     seen = person([0, 2, 5, 6])
-    assert built(seen, kind="images").frame.tolist() == [0, 2, 5, 6]
+    assert built(seen, kind="photos").frame.tolist() == [0, 2, 5, 6]
+    assert built(seen, kind="frames").frame.tolist() == [0, 1, 2, 3, 4, 5, 6]
     assert built(seen).frame.tolist() == [0, 1, 2, 3, 4, 5, 6]
+
+
+def test_photos_are_not_smoothed_and_have_no_time() -> None:
+    rng = np.random.default_rng(2)
+    raw = rng.dirichlet([1, 1, 1], FRAMES).astype(np.float32)
+    faces = replace(person(list(range(FRAMES))), probabilities=raw)
+    found = built(faces, AnalyzeSettings(smooth_s=5.0), kind="photos")
+    assert np.array_equal(found.smoothed, found.raw)
+    assert np.isnan(found.time_s).all()
+    assert set(found.face_id.tolist()) == {1}
+
+
+def test_faces_of_a_photo_count_from_the_largest() -> None:
+    """Whoever they are, and in each photo anew."""
+    small, large = person([3, 4], x=20, look=0), person([4, 5], x=150, look=1)
+    large = replace(large, box=large.box * np.array([1, 1, 2, 2], np.float32))
+    found = built(together(small, large), kind="photos")
+    assert found.frame.tolist() == [3, 4, 4, 5]
+    assert found.face_id.tolist() == [1, 1, 2, 1]
+    assert found.box[1, 2] > found.box[2, 2]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 9), st.integers(0, 50)), max_size=30))
+def test_numbers_of_a_photo_are_whole_and_fall_with_size(
+    faces: list[tuple[int, int, int]],
+) -> None:
+    faces.sort(key=lambda face: face[0])
+    frame = np.array([f for f, _, _ in faces], np.int64)
+    box = np.array([[x, 0, side, side] for _, side, x in faces], np.float32).reshape(-1, 4)
+    numbers = largest_first(frame, box)
+    for photo in set(frame.tolist()):
+        mine = numbers[frame == photo]
+        assert sorted(mine.tolist()) == list(range(1, len(mine) + 1))
+        sides = box[frame == photo, 2][np.argsort(mine)]
+        assert (np.diff(sides) <= 0).all()
 
 
 def test_each_person_is_smoothed_alone_over_time() -> None:

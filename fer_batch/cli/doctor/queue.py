@@ -48,6 +48,7 @@ def queue_checks() -> Iterator[Check]:
         for job, reason in ledger.aside().items():
             yield Check(f"job {job}", "wrong", f"set aside: {reason}", f"fer-batch rm {job}")
         yield from _workers(ledger, settings.storage_place)
+        yield from _engines(ledger)
     except FerBatchError as error:
         yield Check("broker", "wrong", str(error))
 
@@ -94,6 +95,14 @@ def _info(ledger: Ledger) -> dict[str, Any]:
     except redis.RedisError:
         return {}
     return found
+
+
+def _engines(ledger: Ledger) -> Iterator[Check]:
+    from fer_batch.jobs.ledger.heartbeat import stranded
+
+    for engine in sorted(set(stranded(ledger).values())):
+        advice = "start such a worker, or cancel the jobs that wait and submit them again"
+        yield Check("engine", "wrong", f"inputs wait for {engine}; no worker has it", advice)
 
 
 def _workers(ledger: Ledger, storage: str) -> Iterator[Check]:

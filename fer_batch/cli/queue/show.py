@@ -29,6 +29,7 @@ STAGES = {
     "probe": "looking",
     "analyze": "analysing",
     "assemble": "tracking",
+    "relate": "comparing",
     "render": "drawing",
     "finish": "finishing",
 }
@@ -67,6 +68,8 @@ def progress_line(job: JobStatus) -> str:
     done = sum(item.frames_done for item in job.items)
     total = sum(item.frames_total for item in job.items)
     line = f"{job.job_id} {job.state}: {summary_line(job)}; {done}/{total} frames"
+    if job.eta_s is not None and not job.final:
+        line += f"; about {clock(job.eta_s)} left"
     if job.error:
         line += f"; {job.error}"
     return line
@@ -122,6 +125,7 @@ def live_view(job: JobStatus, workers: list[WorkerInfo], width: int, height: int
         ("  " + job.job_id, "bright_black"),
         ("  " + job.state, COLOURS[job.state]),
         "  " + summary_line(job),
+        f", about {clock(job.eta_s)} left" if job.eta_s is not None and not job.final else "",
     )
     room = max(height - 6 - min(len(workers), 4), 4)
     parts: list[RenderableType] = [head, _table(job, room, width)]

@@ -27,7 +27,7 @@ def submit(
     paths: o.Paths,
     name: Annotated[str, typer.Option(help="A name for the job; the first path's otherwise.")] = "",
     priority: Annotated[str, typer.Option(help="low, normal or high.")] = "normal",
-    outputs: o.Outputs = o.ALL_OUTPUTS,
+    outputs: o.Outputs = "",
     *,
     analyze: AnalyzeSettings,
     render: RenderSettings,
@@ -45,7 +45,7 @@ def submit(
     _check(priority, analyze, render)
     from fer_batch.jobs.queue.submit import Request
 
-    made = parse_outputs(outputs)
+    made = parse_outputs(outputs) if outputs else ()
     _hand_over(
         Request(tuple(paths), name, priority, analyze, render, made, use_cache=not no_cache),
         wait,
@@ -62,6 +62,8 @@ def _hand_over(request: Request, wait: bool, as_json: bool) -> None:
             note("the same content, model and settings were submitted before; this is that job")
         else:
             note(f"submitted {plural(done.items, 'input')}")
+        for line in done.notes:
+            note(line)
         if not (wait and as_json):
             say(json.dumps({"job_id": done.job_id}) if as_json else done.job_id)
         if wait:

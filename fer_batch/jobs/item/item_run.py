@@ -32,6 +32,7 @@ from fer_batch.jobs.item.results import (
 )
 from fer_batch.jobs.item.unchanged import Unchanged
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
+from fer_batch.output.foreign import refuse_links
 from fer_batch.output.stored import read_record
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.progress import ShouldCancel
@@ -58,6 +59,7 @@ class ItemRun:
             return self._all_steps(new_folder)
 
     def _all_steps(self, new_folder: bool) -> tuple[State, dict[str, Any]]:
+        refuse_links(self.folder)
         work = WorkFolder(self.folder / ".work", self.folder)
         previous = read_record(self.folder)
         self._unchanged = Unchanged(Path(self.item.input))
@@ -176,6 +178,8 @@ class ItemRun:
         before, now = previous.get("model", {}).get("name", ""), self.item.analyze.model
         if previous["input"].get("sha256") != plan.input_sha256:
             what = "holds results of another input"
+        elif previous.get("asked_key") == plan.render_key:
+            what = f"holds results of another engine ({_differences(previous, self._engine({}))})"
         elif before != now:
             what = f"holds results of model {before}, this run uses {now}"
         else:
@@ -253,6 +257,17 @@ class ItemRun:
                 self._advance,
                 self.should_cancel,
             )
+
+
+def _differences(previous: dict[str, Any], engine: dict[str, str]) -> str:
+    """In what two engines differ, in a few words."""
+    before = previous.get("engine", {})
+    every = sorted(before.keys() | engine.keys())
+    return ", ".join(
+        f"{name}: {before.get(name)}, now {engine.get(name)}"
+        for name in every
+        if before.get(name) != engine.get(name)
+    )
 
 
 def _remove(*paths: Path) -> None:

@@ -45,7 +45,8 @@ def analyze(
     engine = Engine(run or RunSettings())
     source_path = Path(path)
     unchanged = Unchanged(source_path)
-    info = probe(source_path, source_path.stem, settings.fps, engine.run.limits)
+    limits = engine.run.limits
+    info = probe(source_path, source_path.stem, settings.fps, limits, settings.images)
     analyzer = engine.analyzer(settings)
     shards = [
         analyzer.analyze(engine.source(info), segment, Timings(), progress, should_cancel)

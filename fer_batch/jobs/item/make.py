@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
 from fer_batch.output.write import Facts, write_output
 from fer_batch.outputs import REGISTRY, Output
+from fer_batch.pipeline.photos import as_film
 from fer_batch.pipeline.progress import ShouldCancel, Timings, never
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def make(
     if path.exists():
         return timings
     info, timeline = work.read_plan().info, engine.timelines.read(work.shown)
+    if "photos" not in output.default:  # made of photos only where somebody asks for it
+        timeline = as_film(timeline, info)
     if output.needs == "pixels":
         source = engine.source(info)
         output.load()(source, timeline, item.render, path, timings, should_cancel)

@@ -41,3 +41,8 @@ def result_keys(plan: ItemPlan, engine: Mapping[str, str], related: str = "") ->
 def same_numbers(plan: ItemPlan, summary: Mapping[str, Any], engine: Mapping[str, str]) -> bool:
     """Whether the result that ``summary`` tells of has the numbers that ``engine`` would make."""
     return summary.get("analysis_key") == result_keys(plan, engine).analysis
+
+
+def engine_line(engine: Mapping[str, str]) -> str:
+    """An engine as one line: ``analyzer grid, classifier litert 2.1, …``."""
+    return ", ".join(f"{name} {value}" for name, value in sorted(engine.items()))

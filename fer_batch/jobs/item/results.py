@@ -14,11 +14,15 @@ from typing import Any
 
 from fer_batch import timeline_file
 from fer_batch.atomic import write_error, write_text
-from fer_batch.checksum import sha256_file
 from fer_batch.errors import OutputPathError
+from fer_batch.output.foreign import has_content, own_file
 from fer_batch.output.stored import RECORD
 from fer_batch.outputs import REGISTRY
 
+# What fer-batch writes into folders of its own; others may have put theirs beside it.
+SUFFIXES = frozenset(
+    ".csv .mp4 .jpg .png .gif .json .html .vtt .eaf .js .css .npz .ico .svg .txt .tsv".split()  # noqa: SIM905
+)
 OURS = [pattern for output in REGISTRY for pattern in output.files]
 OURS += timeline_file.KEPT
 
@@ -61,24 +65,22 @@ def keep_record(folder: Path, summary: dict[str, Any]) -> None:
 
 def outputs_intact(folder: Path, summary: dict[str, Any]) -> bool:
     """Whether every output that a summary lists is there with the content it had."""
-    for name, facts in summary.get("outputs", {}).items():
-        path = folder / name
-        try:
-            if sha256_file(path) != facts["sha256"]:
-                return False
-        except (OSError, KeyError, TypeError):
-            return False
-    return True
+    outputs = summary.get("outputs", {})
+    return all(has_content(folder, name, facts["sha256"]) for name, facts in outputs.items())
 
 
 def remove_outputs(folder: Path, summary: dict[str, Any]) -> None:
     """Take away the outputs of an earlier run, so that none stays beside newer ones: those that its
-    summary lists, and those of a run that stopped before it had written one."""
+    summary lists; where there is none, those of a run that stopped before it had written one.
+
+    Links are removed themselves, never what they lead to."""
     for name in ("summary.json", RECORD):
         (folder / name).unlink(missing_ok=True)
-    root = folder.resolve()
-    found = [p.relative_to(folder).as_posix() for pattern in OURS for p in folder.glob(pattern)]
-    for name in {*summary.get("outputs", {}), *found}:
-        path = (folder / name).resolve()
-        if path.is_relative_to(root) and path != root:
+    names = set(summary.get("outputs", {}))
+    if not names:
+        found = [path for pattern in OURS for path in folder.glob(pattern)]
+        names = {p.relative_to(folder).as_posix() for p in found if p.suffix in SUFFIXES}
+    for name in names:
+        path = own_file(folder, name)
+        if path is not None and (path.is_file() or path.is_symlink()):
             path.unlink(missing_ok=True)

@@ -27,9 +27,9 @@ from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, un
 from fer_batch.version import installed_version
 
 
-def probe(item: ItemSpec, work: WorkFolder, engine: Engine) -> ItemPlan:
+def probe(item: ItemSpec, work: WorkFolder, engine: Engine, segment_frames: int = 0) -> ItemPlan:
     """Look at an input and keep what was found; writes ``source.json``. See ``look``."""
-    found, timings = look(item, engine)
+    found, timings = look(item, engine, segment_frames)
     keep(work, found, timings)
     return found
 
@@ -40,8 +40,10 @@ def keep(work: WorkFolder, found: ItemPlan, timings: Timings) -> None:
     work.write_plan(found)
 
 
-def look(item: ItemSpec, engine: Engine) -> tuple[ItemPlan, Timings]:
+def look(item: ItemSpec, engine: Engine, segment_frames: int = 0) -> tuple[ItemPlan, Timings]:
     """Read what the container says, hash the input, cut it into segments; writes nothing.
+
+    ``segment_frames``: about how long segments are, 0 for what the engine's settings say.
 
     Raises:
         InputError: the input cannot be processed.
@@ -53,12 +55,20 @@ def look(item: ItemSpec, engine: Engine) -> tuple[ItemPlan, Timings]:
     timings = Timings()
     with timings.stage("probe_s"):
         with timings.stage("read_packets"):
-            info = probe_source(Path(item.input), item.name, item.analyze.fps, run.limits)
+            settings = item.analyze
+            info = probe_source(
+                Path(item.input),
+                item.name,
+                settings.fps,
+                run.limits,
+                settings.images,
+                item.files,
+            )
         sha256 = input_sha256(Path(item.input), info.files)
-        analysis_key = result_key(sha256, item.analyze, engine)
+        analysis_key = result_key(sha256, info.kind, item.analyze, engine)
         found = ItemPlan(
             info=info,
-            segments=tuple(plan(info, item.analyze, run.segment_frames)),
+            segments=tuple(plan(info, item.analyze, segment_frames or run.segment_frames)),
             input_sha256=sha256,
             analysis_key=analysis_key,
             render_key=fingerprint([analysis_key, item.render.to_json(), sorted(item.outputs)]),
@@ -164,6 +174,7 @@ def render(
     Raises:
         Cancelled: ``should_cancel`` said so.
     """
+    from fer_batch.pipeline.photos import WantedPictures, as_film, render_photos
     from fer_batch.pipeline.render import render_segment
     from fer_batch.pipeline.snapshots import Wanted, wanted
 
@@ -173,26 +184,35 @@ def render(
         report(len(cut))
         return kept
     timings, timeline = Timings(), engine.timelines.read(work.shown)
+    photos, film = found.info.kind == "photos", "video" in item.outputs
     # Before the others begin: each looks at the whole timeline and holds some of it twice.
-    keep = wanted(timeline, item.render) if "report" in item.outputs else Wanted()
+    known = "report" in item.outputs and not photos
+    keep = wanted(timeline, item.render) if known else Wanted()
     with timings.stage("render_s"), ThreadPoolExecutor(2) as pool:
         beside: list[Future[None]] = []
         if segment == 0:  # drawing the video leaves room for both; each keeps one core busy
             for output in make.wanted(item):
                 beside.append(pool.submit(_make, output, item, work, engine, should_cancel))
-        render_segment(
-            engine.source(found.info),
-            cut,
-            timeline,
-            item.render,
-            keep,
-            work.part(segment) if "video" in item.outputs else None,
-            kept,
-            timings,
-            engine.run,
-            report,
-            should_cancel,
-        )
+        source = engine.source(found.info)
+        if not photos or film:
+            render_segment(
+                source,
+                cut,
+                as_film(timeline, found.info),
+                item.render,
+                keep,
+                work.part(segment) if film else None,
+                kept.with_suffix(".film.zip") if photos else kept,
+                timings,
+                engine.run,
+                unreported if photos else report,
+                should_cancel,
+                whole="images" in item.outputs and not photos,
+            )
+        if photos:
+            pictures = WantedPictures("images" in item.outputs, "report" in item.outputs)
+            arguments = (pictures, kept, timings, report, should_cancel)
+            render_photos(source, cut, timeline, item.render, *arguments)
         for future in beside:
             future.result()
         give_back_memory(found.gone_through(cut))
@@ -275,15 +295,20 @@ def relations(work: WorkFolder) -> dict[str, Any]:
     return dict(found)
 
 
-def result_key(sha256: str, settings: AnalyzeSettings, engine: Engine) -> str:
-    """What a result's numbers depend on, beside the engine, as one hash."""
+def result_key(sha256: str, kind: str, settings: AnalyzeSettings, engine: Engine) -> str:
+    """What a result's numbers depend on, as one hash: content, what kind of input it was taken for,
+    settings, weights; beside the engine."""
     from fer_batch.faces.recogniser import recogniser_sha256
 
     weights = engine.card(settings).identity
     detector = engine.detector(settings).sha256
-    names = {k: v for k, v in settings.to_json().items() if k not in ("detector_model", "model")}
-    people = "" if settings.identity == "off" else recogniser_sha256()
-    return fingerprint([FORMAT, installed_version(), sha256, names, weights, detector, people])
+    by_others = ("detector_model", "model", "images")
+    names = {k: v for k, v in settings.to_json().items() if k not in by_others}
+    asked = settings.identity != "off" and kind != "photos"
+    people = recogniser_sha256() if asked else ""
+    return fingerprint(
+        [FORMAT, installed_version(), sha256, kind, names, weights, detector, people]
+    )
 
 
 def input_sha256(path: Path, files: tuple[str, ...] = ()) -> str:

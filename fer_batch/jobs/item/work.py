@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fer_batch.atomic import write_text
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UnreadableError
-from fer_batch.outputs import DEFAULT_OUTPUTS, Output
+from fer_batch.outputs import DEFAULT_OUTPUTS, Output, outputs_for
 from fer_batch.types import Segment, SourceInfo
+
+if TYPE_CHECKING:
+    from fer_batch.media.discover import Input
 
 FORMAT = 5  # tracks end at cuts, people are recognised
 TIMELINE = "timeline.npz"
+RELATED = "related.npz"
+RELATIONS = "related.json"
+PEOPLE = "people.npz"
+STATE = (TIMELINE, RELATED, RELATIONS, PEOPLE)  # nothing of it is left when an item is finished
 
 
 @dataclass(frozen=True, slots=True)
 class ItemSpec:
     """One input and what is wanted of it. ``input`` is a local path, ``name`` names its results,
-    ``shown`` is what they say of where it was, "" for ``input`` itself."""
+    ``shown`` is what they say of where it was, "" for ``input`` itself. ``files`` names images
+    below ``input`` where it is a folder of which only some are meant."""
 
     input: str
     name: str
@@ -30,6 +38,7 @@ class ItemSpec:
     render: RenderSettings = field(default_factory=RenderSettings)
     outputs: tuple[str, ...] = DEFAULT_OUTPUTS
     shown: str = ""
+    files: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -43,7 +52,29 @@ class ItemSpec:
             render=RenderSettings.from_json(data["render"]),
             outputs=tuple(data["outputs"]),
             shown=data.get("shown", ""),
+            files=tuple(data.get("files", ())),
         )
+
+
+def specs_of(
+    inputs: list[Input],
+    analyze: AnalyzeSettings,
+    render: RenderSettings,
+    outputs: tuple[str, ...] = (),
+) -> list[ItemSpec]:
+    """What is wanted of inputs that were discovered: settings that know what images were taken for,
+    and of ``outputs`` what can be made of each (without any: what suits it)."""
+    return [
+        ItemSpec(
+            input=str(one.path),
+            name=one.name,
+            analyze=replace(analyze, images=one.images.kind) if one.images else analyze,
+            render=render,
+            outputs=outputs_for(one.kind, outputs),
+            files=one.images.files if one.images else (),
+        )
+        for one in inputs
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +145,12 @@ class WorkFolder:
     @property
     def related(self) -> Path:
         """The timeline after the inputs of a batch were related, where they were."""
-        return self.path / "related.npz"
+        return self.path / RELATED
 
     @property
     def relations(self) -> Path:
         """What relating said of this input; written last."""
-        return self.path / "related.json"
+        return self.path / RELATIONS
 
     @property
     def shown(self) -> Path:

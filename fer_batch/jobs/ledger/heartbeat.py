@@ -25,6 +25,7 @@ class WorkerInfo:
     frames_per_s: float
     gpu: str = ""
     storage: str = ""
+    engine: str = ""  # what made the last numbers here, "" where none were made yet
 
 
 def beat(ledger: Ledger, name: str, fields: dict[str, Any]) -> None:
@@ -48,6 +49,25 @@ def note_progress(ledger: Ledger, name: str, unit: Unit | None, rate: float) -> 
             ledger.client.hset(key, mapping={"unit": at, "rate": f"{rate:.2f}"})
 
 
+def note_engine(ledger: Ledger, name: str, engine: str) -> None:
+    """Say with what worker ``name`` makes numbers. Does not prolong its life."""
+    key = PREFIX + "worker:" + name
+    with broker_errors(ledger.where):
+        if ledger.client.exists(key):
+            ledger.client.hset(key, "engine", engine)
+
+
+def stranded(ledger: Ledger) -> dict[str, str]:
+    """Items (``job:index``) that no worker can go on with, and the engine that they need."""
+    turned = ledger.turned_away()
+    if not turned:
+        return {}
+    able = [worker.engine for worker in workers(ledger) if "analyze" in worker.queues.split(",")]
+    if "" in able:  # who has made no numbers yet may be the one
+        return {}
+    return {item: engine for item, engine in turned.items() if engine not in able}
+
+
 def workers(ledger: Ledger) -> list[WorkerInfo]:
     """Workers seen in the last half minute, by name."""
     with broker_errors(ledger.where):
@@ -66,6 +86,7 @@ def workers(ledger: Ledger) -> list[WorkerInfo]:
                 frames_per_s=_rate(fields.get("rate", "")),
                 gpu=fields.get("gpu", ""),
                 storage=fields.get("storage", ""),
+                engine=fields.get("engine", ""),
             )
             for name, fields in found
             if fields

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fer_batch.errors import BrokerError, JobError
 from fer_batch.jobs.ledger.connection import broker_errors, connect
-from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUES, Unit
+from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUE_OF, QUEUES, Unit
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -59,7 +60,8 @@ class Dispatch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The answer to a claim: ok, busy (a live lease), gone (nothing to do), poison (given up)."""
+    """The answer to a claim: ok, busy (a live lease), other (needs another engine), gone (nothing
+    to do), poison (given up)."""
 
     verdict: str
     detail: str
@@ -81,6 +83,19 @@ def broker_list(queue: str, priority: int) -> str:
     return BROKER_PREFIX + name
 
 
+def words() -> str:
+    """The names that the scripts share with Python, in Lua."""
+
+    def row(names: Iterable[object]) -> str:
+        return "{" + ", ".join(f"'{name}'" for name in names) + "}"
+
+    of = ", ".join(f"{stage} = '{queue}'" for stage, queue in QUEUE_OF.items())
+    return (
+        f"local P = '{PREFIX}'\nlocal QUEUES = {row(QUEUES)}\n"
+        f"local STEPS = {row(PRIORITY_STEPS)}\nlocal QUEUE_OF = {{{of}}}\n"
+    )
+
+
 class Ledger:
     """Typed calls of the scripts. Every method may raise BrokerError."""
 
@@ -92,7 +107,7 @@ class Ledger:
     @cached_property
     def _scripts(self) -> dict[str, Any]:
         folder = resources.files("fer_batch.jobs.ledger") / "lua"
-        common = (folder / "common.lua").read_text()
+        common = words() + (folder / "common.lua").read_text()
         return {
             name: self.client.register_script(common + (folder / f"{name}.lua").read_text())
             for name in SCRIPTS
@@ -170,16 +185,51 @@ class Ledger:
         reply = self._call("create", job, json.dumps(fields), json.dumps(items))
         return _dispatches(reply or [])
 
-    def claim(self, unit: Unit, owner: str, dead: str = "") -> Claim:
+    def claim(self, unit: Unit, owner: str, dead: str = "", engine: str = "") -> Claim:
         """Take the lease of ``unit`` and count the attempt, before any work.
 
-        ``dead``: an owner known to have died, whose lease need not be waited for.
+        ``dead``: an owner known to have died, whose lease need not be waited for. ``engine``: what
+        would make the numbers of a unit that is analysed; an item that another one has begun is
+        left to that ("other"), and tried again after a while.
         """
         s = self.settings
-        verdict, detail, out = self._call(
-            "claim", unit.job, unit.key, owner, s.lease_s, s.max_attempts, dead
-        )
+        arguments = (owner, s.lease_s, s.max_attempts, dead, engine, s.sweep_s)
+        verdict, detail, out = self._call("claim", unit.job, unit.key, *arguments)
         return Claim(verdict, detail, _dispatches(out))
+
+    def ends_of_jobs(self, before: float) -> dict[str, tuple[str | None, str | None]]:
+        """State and end, as written down, of the jobs that were made before a time."""
+        with broker_errors(self.where):
+            names = self.client.zrangebyscore(PREFIX + "jobs", "-inf", before)
+            pipe = self.client.pipeline(transaction=False)
+            for job in names:
+                pipe.hmget(f"{PREFIX}job:{job}", "state", "finished")
+            return {job: tuple(found) for job, found in zip(names, pipe.execute(), strict=True)}
+
+    def figures(self) -> tuple[dict[str, float], int, int, dict[str, Any]]:
+        """For those who watch: when the oldest unit of each queue that waits in the broker was
+        handed out (where one waits), how many units are delayed, how many jobs are active, and
+        what Redis says of its memory."""
+        pairs = [(queue, step) for queue in QUEUES for step in PRIORITY_STEPS]
+        with broker_errors(self.where):
+            pipe = self.client.pipeline(transaction=False)
+            for queue, step in pairs:
+                pipe.zrange(f"{PREFIX}out:{queue}:{step}", 0, 0, withscores=True)
+            pipe.zcard(PREFIX + "later")
+            pipe.zcard(PREFIX + "active")
+            pipe.info("memory")
+            *firsts, later, active, memory = pipe.execute()
+        oldest: dict[str, float] = {}
+        for (queue, _), found in zip(pairs, firsts, strict=True):
+            for _, score in found:
+                oldest[queue] = min(score, oldest.get(queue, score))
+        return oldest, int(later), int(active), memory
+
+    def turned_away(self) -> dict[str, str]:
+        """Items (``job:index``) that a worker could not go on with, with the engine they need."""
+        with broker_errors(self.where):
+            found: dict[str, str] = self.client.hgetall(PREFIX + "turned")
+        return found
 
     def renew(self, unit: Unit, owner: str, frames: int) -> str:
         """Prolong the lease and note progress: "ok", "cancelled" or "lost"."""

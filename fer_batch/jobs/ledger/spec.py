@@ -5,6 +5,8 @@ and `render` are cut into one unit a segment. A unit is what one task does:
 
     probe ─ analyze × n ─ assemble ─ render × m ─ finish        per item, then   index   per job
 
+Where a job's inputs are related to each other, all wait after `assemble` for the job's `relate`.
+
 The manifest in storage is the truth of what was asked; Redis can be rebuilt from it.
 """
 
@@ -12,25 +14,34 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from fer_batch import door
 from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
 from fer_batch.errors import JobError
-from fer_batch.outputs import OUTPUTS
+from fer_batch.jobs.item.work import ItemSpec
+from fer_batch.outputs import OUTPUTS, outputs_for
 from fer_batch.version import installed_version
 
 MANIFEST_VERSION = 1
 MOST_ITEMS = 2_000_000
 MOST_SECONDS = 1e11  # since 1970: the year 5138
 
-Stage = Literal["probe", "analyze", "assemble", "render", "finish", "index"]
+Stage = Literal["probe", "analyze", "assemble", "relate", "render", "finish", "index"]
 Queue = Literal["analyze", "render", "control"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Priority = Literal["low", "normal", "high"]
 
-STAGES: tuple[Stage, ...] = ("probe", "analyze", "assemble", "render", "finish", "index")
+STAGES: tuple[Stage, ...] = (
+    "probe",
+    "analyze",
+    "assemble",
+    "relate",
+    "render",
+    "finish",
+    "index",
+)
 QUEUES: tuple[Queue, ...] = ("control", "render", "analyze")
 STATES: tuple[State, ...] = ("queued", "running", "done", "failed", "cancelled")
 KINDS = ("file", "image", "folder")
@@ -44,6 +55,7 @@ QUEUE_OF: dict[Stage, Queue] = {
     "probe": "control",
     "analyze": "analyze",
     "assemble": "control",
+    "relate": "control",
     "render": "render",
     "finish": "control",
     "index": "control",
@@ -71,7 +83,7 @@ def check_job_id(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What one task does. ``item`` is -1 for the job's own `index`."""
+    """What one task does. ``item`` is -1 for the job's own `relate` and `index`."""
 
     job: str
     item: int
@@ -103,7 +115,8 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One uploaded file of an input: its own name, its place in storage, size and content."""
+    """One uploaded file of an input: its own name (with the folders that it lies in, where the
+    input is a folder), its place in storage, size and content."""
 
     name: str
     key: str
@@ -122,7 +135,8 @@ class StoredFile:
         key = door.text(found.get("key"), "key", 120)
         if not re.fullmatch(rf"inputs/{digest[:2]}/{digest}\.[a-z0-9]{{1,8}}", key):
             raise door.Refused("key is not the place of an upload")
-        return cls(door.name(found.get("name")), key, door.whole(found.get("size"), "size"), digest)
+        size = door.whole(found.get("size"), "size")
+        return cls(door.place(found.get("name")), key, size, digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +144,8 @@ class JobItem:
     """One input of a job. ``input`` is the path as the user wrote it, only ever shown.
 
     ``name`` is the folder of its outputs; ``kind`` is "file" (a video), "image" or "folder" (of
-    images). ``problem`` is what was wrong with the input when it was submitted: such an item fails,
-    the others go on.
+    images). ``images``: what images were taken for, "photos" or "frames". ``problem`` is what was
+    wrong with the input when it was submitted: such an item fails, the others go on.
     """
 
     input: str
@@ -140,6 +154,12 @@ class JobItem:
     sha256: str
     files: tuple[StoredFile, ...]
     problem: tuple[str, str] | None = None
+    images: str = ""
+
+    @property
+    def source_kind(self) -> str:
+        """See ``types.SourceKind``."""
+        return self.images or "video"
 
     @classmethod
     def from_json(cls, data: Any) -> JobItem:
@@ -165,6 +185,7 @@ class JobItem:
             "" if problem and found.get("sha256") == "" else door.hex64(found.get("sha256")),
             files,
             problem,
+            door.one_of(found.get("images", ""), "images", ("", "photos", "frames")),
         )
 
 
@@ -223,9 +244,21 @@ class Manifest:
             reuse=door.flag(found.get("reuse", True), "reuse"),
         )
 
+    def outputs_of(self, item: JobItem) -> tuple[str, ...]:
+        """What is made of an item."""
+        return outputs_for(item.source_kind, self.outputs)
+
+    def analyze_of(self, item: JobItem) -> AnalyzeSettings:
+        """The settings of an item, which know what its images were taken for."""
+        return replace(self.analyze, images=item.images) if item.images else self.analyze
+
+    def asked(self) -> ItemSpec:
+        """What is wanted of each item, without saying which."""
+        return ItemSpec("", "", self.analyze, self.render, self.outputs)
+
     def same_key(self) -> str:
         """Equal for jobs that must have equal results: content, model and settings."""
-        items = [[item.name, item.sha256] for item in self.items]
+        items = [[item.name, item.sha256, item.images] for item in self.items]
         return fingerprint(
             [
                 installed_version(),
@@ -281,6 +314,7 @@ class JobStatus:
     unfinished: int
     error: str | None = None
     items: tuple[ItemStatus, ...] = field(default=())
+    eta_s: float | None = None
 
     @property
     def final(self) -> bool:
@@ -292,5 +326,6 @@ class JobStatus:
             "job_id": self.job_id,
             "name": self.name,
             "state": self.state,
+            "eta_s": self.eta_s,
             "items": [item.to_json() for item in self.items],
         }

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from fer_batch import door
 from fer_batch.errors import BrokerError
 from fer_batch.jobs.ledger.connection import broker_errors
+from fer_batch.jobs.ledger.heartbeat import stranded
 from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
+from fer_batch.jobs.ledger.remaining import (
+    DRAW_RATIO,
+    FRAME_STAGES,
+    OTHER_STAGES,
+    ItemWork,
+    Spent,
+    remaining_s,
+)
 from fer_batch.jobs.ledger.spec import FINAL_STATES, STATES, ItemStatus, JobStatus, State
 
 logger = logging.getLogger(__name__)
@@ -32,13 +41,33 @@ def read_status(ledger: Ledger, job: str) -> JobStatus | None:
         return None
     with broker_errors(ledger.where):
         progress = ledger.client.hgetall(f"{PREFIX}progress:{job}")
+        costs = ledger.client.hgetall(f"{PREFIX}costs")
     try:
-        return from_fields(job, fields, items, progress, ledger.now())
+        now = ledger.now()
+        found = from_fields(job, fields, items, progress, now)
+        left = _remaining(found, fields, items, costs, now)
+        found = replace(found, eta_s=None if left is None else round(left, 1))
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise BrokerError(
             f"what Redis at {ledger.where} holds of job {job} is damaged ({str(error)[:80]}); "
             "remove that job, or empty that Redis: it is rebuilt from storage"
         ) from error
+    return found if found.final else _with_stranded(found, stranded(ledger))
+
+
+def _with_stranded(status: JobStatus, needed: dict[str, str]) -> JobStatus:
+    """With a warning at each item that waits for an engine which no worker has."""
+
+    def item(index: int, found: ItemStatus) -> ItemStatus:
+        engine = needed.get(f"{status.job_id}:{index}")
+        if engine is None:
+            return found
+        line = f"waits for a worker with the engine that has begun it ({engine}); start one"
+        return replace(found, warnings=(*found.warnings, line))
+
+    if not needed:
+        return status
+    return replace(status, items=tuple(item(i, found) for i, found in enumerate(status.items)))
 
 
 def from_fields(
@@ -71,6 +100,48 @@ def from_fields(
         error=fields.get("error"),
         items=tuple(_item(data, running.get(i, {}), now) for i, data in enumerate(items)),
     )
+
+
+def _remaining(
+    status: JobStatus,
+    fields: dict[str, str],
+    items: list[dict[str, str]],
+    costs: dict[str, str],
+    now: float,
+) -> float | None:
+    """Seconds until a job under way ends, None where nothing can be said."""
+    if status.state != "running" or not fields.get("started"):
+        return None
+    seconds = {s: float(fields.get(f"spent_{s}", 0)) for s in (*FRAME_STAGES, *OTHER_STAGES)}
+    work = []
+    analyzed = drawn = 0
+    for data, item in zip(items, status.items, strict=True):
+        own, through = int(data.get("analyzed", 0)), int(data.get("drawn", 0))
+        analyzed, drawn = analyzed + own, drawn + through
+        renders, ended = data.get("renders") == "1", item.state in FINAL_STATES
+        # What units in work have gone through is known of both passes together.
+        more = max(item.frames_done * (2 if renders else 1) - own - through, 0) if not ended else 0
+        stage = item.stage if more else ""
+        work.append(
+            ItemWork(
+                item.frames_total,
+                own + (more if stage == "analyze" else 0),
+                through + (more if stage == "render" else 0),
+                renders,
+                ended,
+            )
+        )
+    spent = Spent(seconds, analyzed, drawn)
+    return remaining_s(work, spent, now - float(fields["started"]), _draw_ratio(costs))
+
+
+def _draw_ratio(costs: dict[str, str]) -> float:
+    """Drawing a frame against analysing it, in all jobs of this queue so far."""
+    analyze, render = (
+        float(costs.get(f"{stage}_s", 0)) / max(int(costs.get(f"{stage}_frames", 0)), 1)
+        for stage in FRAME_STAGES
+    )
+    return render / analyze if analyze and render else DRAW_RATIO
 
 
 def _state(fields: dict[str, str]) -> State:

@@ -136,6 +136,7 @@ class QueueClient:
             self.storage.delete(keys.fact(job, index, "error"))
         self.storage.delete(keys.cancelled(job))
         self.storage.delete(keys.final(job))
+        self.storage.delete(keys.related(job))
         count, dispatches = self.ledger.retry(job)
         if count < 0:
             raise JobError(f"job {job} was changed by somebody else; look at its status")

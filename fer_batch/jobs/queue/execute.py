@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +26,7 @@ from fer_batch.errors import (
     StorageError,
 )
 from fer_batch.jobs.item.failure import Failure, Retry, failure_of
+from fer_batch.jobs.ledger.heartbeat import note_engine
 from fer_batch.jobs.ledger.lease import Lease
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.spec import Unit
@@ -53,6 +56,7 @@ class Executor:
     worker: str = ""
     timeouts: tuple[type[BaseException], ...] = ()
     frames: int = 0  # of the last unit, where it was done here
+    _told: str = ""  # the engine that others were told of
 
     def run(self, unit: Unit) -> str:
         """Do ``unit``; returns what became of it, for the log. Errors of inputs are results.
@@ -62,9 +66,10 @@ class Executor:
         """
         self.frames = 0
         owner = this_owner()
-        claim = _patiently(lambda: self.ledger.claim(unit, owner))
+        engine = self._engine(unit)
+        claim = _patiently(lambda: self.ledger.claim(unit, owner, engine=engine))
         if claim.verdict == "busy" and is_dead(claim.detail):
-            claim = self.ledger.claim(unit, owner, dead=claim.detail)
+            claim = self.ledger.claim(unit, owner, dead=claim.detail, engine=engine)
         self._publish(claim.dispatches)
         if claim.verdict == "poison":
             self._remember_poison(unit)
@@ -73,7 +78,25 @@ class Executor:
         with Lease(self.ledger, unit, owner, self.stopping, self.worker) as lease:
             return self._attempt(unit, lease)
 
+    def _engine(self, unit: Unit) -> str:
+        """What would make the numbers of a unit here, "" where it makes none.
+
+        Where that cannot be told, the attempt itself says what is wrong.
+        """
+        if unit.stage != "analyze":
+            return ""
+        try:
+            engine = self.stages.engine_text(facts.read_manifest(self.storage, unit.job))
+        except FerBatchError:
+            return ""
+        if engine != self._told:
+            self._told = engine
+            with suppress(BrokerError):
+                note_engine(self.ledger, self.worker, engine)
+        return engine
+
     def _attempt(self, unit: Unit, lease: Lease) -> str:
+        begin = time.monotonic()
         try:
             done = self._do(unit, lease)
         except Cancelled:
@@ -82,8 +105,11 @@ class Executor:
                 return "released"
             return lease.verdict
         except Exception as error:  # a defect of ours too fails one item; the worker goes on
+            # With storage away anything may be missing, and looks damaged or worse.
+            error = self._storage_gone(unit, error) or error
             return self._fail(lease, self._failure(unit, error))
         self.frames = int(done.get("frames", 0)) if unit.stage in ("analyze", "render") else 0
+        done |= {"seconds": round(time.monotonic() - begin, 3)}
         completion = _patiently(lambda: self.ledger.complete(unit, **done))
         self._publish(completion.dispatches)
         try:
@@ -106,6 +132,9 @@ class Executor:
         if unit.stage == "index":
             self.stages.index(manifest)
             return {}
+        if unit.stage == "relate":
+            self.stages.relate(manifest)
+            return {}
         if not 0 <= unit.item < len(manifest.items):
             raise JobError(f"job {unit.job} has no input {unit.item}")
         item = manifest.items[unit.item]
@@ -117,6 +146,15 @@ class Executor:
             result = self.stages.finish(manifest, unit)
             return {"warnings": json.dumps(result.warnings)}
         return self.stages.segment(manifest, unit, lease.report, lease.should_stop)
+
+    def _storage_gone(self, unit: Unit, error: Exception) -> StorageError | None:
+        """The error that ``error`` really is where the job's manifest is not in storage now."""
+        try:
+            if self.storage.exists(keys.manifest(unit.job)):
+                return None
+        except StorageError as away:
+            return away
+        return StorageError(f"{self.storage.where} does not hold this job now ({error})")
 
     def _failure(self, unit: Unit, error: Exception) -> Failure:
         """What ``error`` means, with the input's own path in place of this worker's copy."""
@@ -152,13 +190,25 @@ class Executor:
             if unit.item >= 0:
                 key = keys.fact(unit.job, unit.item, "error")
                 self.storage.put_json(key, {"code": code, "words": words})
+            elif unit.stage == "relate":
+                self._remember_related(unit.job)
             else:
                 facts.write_final(self.ledger, self.storage, unit.job)
         except FerBatchError as error:
             logger.warning("failure of %s not kept in storage: %s", unit.key, error)
 
+    def _remember_related(self, job: str) -> None:
+        """Where the items of a job could not be related, those that waited have failed with it."""
+        for index, found in enumerate(self.ledger.dump(job)[1]):
+            key = keys.fact(job, index, "error")
+            if found.get("state") == "failed" and not self.storage.exists(key):
+                words = {"code": found.get("code", "error"), "words": found.get("error", "")}
+                self.storage.put_json(key, words)
+
     def _remember_poison(self, unit: Unit) -> None:
         fields = self.ledger.dump(unit.job)[1]
+        if unit.stage == "relate":
+            self._remember_failure(unit, "gave_up", "")
         if 0 <= unit.item < len(fields):
             found = fields[unit.item]
             self._remember_failure(unit, found.get("code", "gave_up"), found.get("error", ""))

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
+from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from fer_batch.errors import DamagedError, JobError
+from fer_batch.errors import DamagedError, FerBatchError, JobError
+from fer_batch.jobs.item import relate
+from fer_batch.jobs.item.result_keys import engine_line
 from fer_batch.jobs.item.work import TIMELINE
 from fer_batch.jobs.ledger.ledger import Dispatch, Ledger
 from fer_batch.jobs.ledger.spec import PRIORITIES, Manifest, Stage, Unit, check_job_id
@@ -37,9 +42,12 @@ def read_manifest(storage: Storage, job: str) -> Manifest:
     return found
 
 
-def enter(ledger: Ledger, manifest: Manifest, window: int) -> list[Dispatch]:
-    """Enter a job into the ledger as its manifest tells; returns what to publish."""
-    fields = {
+def enter(ledger: Ledger, manifest: Manifest, window: int, related: bool = False) -> list[Dispatch]:
+    """Enter a job into the ledger as its manifest tells; returns what to publish.
+
+    ``related``: its items have been related to each other before, where that is wanted.
+    """
+    fields: dict[str, Any] = {
         "v": LEDGER_VERSION,
         "name": manifest.name,
         "priority": manifest.priority,
@@ -47,6 +55,8 @@ def enter(ledger: Ledger, manifest: Manifest, window: int) -> list[Dispatch]:
         "window": window,
         "created": f"{manifest.created:.3f}",
     }
+    if relate.needed([manifest.asked()]):
+        fields |= {"relate": "1"} | ({"away": ""} if related else {})
     items = [{"input": item.input, "name": item.name} for item in manifest.items]
     return ledger.create(manifest.job_id, fields, items)
 
@@ -61,7 +71,8 @@ def rebuild(ledger: Ledger, storage: Storage, job: str, window: int) -> list[Dis
         ledger.restore(job, final.job, final.items)
         return []
     manifest = read_manifest(storage, job)
-    pending = {dispatch.unit: dispatch for dispatch in enter(ledger, manifest, window)}
+    related = storage.exists(keys.related(job))
+    pending = {d.unit: d for d in enter(ledger, manifest, window, related)}
     if storage.exists(keys.cancelled(job)):
         ledger.cancel(job)
         return []
@@ -96,21 +107,40 @@ def _replay(
     plan = records.plan(storage, job, index)
     if plan is None:
         return
-    done("probe", **probe_facts(plan))
     files = storage.files(keys.item(job, index))
     result = records.result(storage, job, index)
+    begun = engine_begun(storage, keys.item(job, index), files if result is None else ())
+    done("probe", **probe_facts(plan), **begun)
     assembled = TIMELINE in files or result is not None
     for number, frames in enumerate(plan.segments):
         if assembled or f"shards/{number:05d}.npz" in files:
             done("analyze", number, frames=frames)
     if not assembled:
         return
-    done("assemble")
+    done("assemble", **({"related": 1} if result is not None else {}))
     for number, frames in enumerate(plan.segments):
         if result is not None or f"parts/{number:05d}.zip" in files:
             done("render", number, frames=frames)
     if result is not None:
         done("finish", warnings=json.dumps(result.warnings))
+
+
+def engine_begun(storage: Storage, key: str, files: Iterable[str]) -> dict[str, Any]:
+    """The engine that has begun an item, by its first shard; empty where there is none."""
+    from fer_batch.pipeline.shard import read_about
+
+    shard = min((name for name in files if name.startswith("shards/")), default=None)
+    if shard is None:
+        return {}
+    try:
+        with tempfile.TemporaryDirectory(prefix="fer-batch-") as folder:
+            path = storage.local_path(f"{key}/{shard}")
+            if path is None:
+                path = Path(folder) / "shard.npz"
+                storage.get_file(f"{key}/{shard}", path)
+            return {"engine": engine_line(read_about(path).engine)}
+    except FerBatchError:  # a damaged shard is made again, by whom else
+        return {}
 
 
 def probe_facts(plan: PlanRecord) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from fer_batch.atomic import flushed_together, make_private
 from fer_batch.checksum import sha256_file
+from fer_batch.errors import StorageError
 from fer_batch.jobs.item.batch import write_tables
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
@@ -69,21 +70,23 @@ def _result(
     storage: Storage, manifest: Manifest, index: int, item: JobItem, folder: Path
 ) -> ItemResult:
     """What became of an item, with its outputs at ``folder/<name>`` as far as they are needed."""
-    spec = ItemSpec(
-        item.input, item.name, manifest.analyze, manifest.render, outputs=manifest.outputs
-    )
+    outputs = manifest.outputs_of(item)
+    spec = ItemSpec(item.input, item.name, manifest.analyze_of(item), manifest.render, outputs)
     out = safe_join(folder, item.name)
     error = records.error(storage, manifest.job_id, index)
     if error is not None:
         return ItemResult(spec, out, "failed", error=error.words, code=error.code)
-    result = records.result(storage, manifest.job_id, index) or records.ResultRecord({})
+    result = records.result(storage, manifest.job_id, index)
+    if result is None and not storage.exists(keys.manifest(manifest.job_id)):
+        raise StorageError(f"{storage.where} does not hold this job now")
+    result = result or records.ResultRecord({})
     base = f"{keys.item(manifest.job_id, index)}/out"
     in_place = storage.local_path(base)
     if in_place is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.symlink_to(in_place.absolute(), target_is_directory=True)
     else:
-        whole = any(o.needs == "batch" and o.name in manifest.outputs for o in REGISTRY)
+        whole = any(o.needs == "batch" and o.name in outputs for o in REGISTRY)
         suffixes = READ_BY_BATCH if whole else READ_SUFFIXES
         for name in result.files:
             target = safe_join(out, name)

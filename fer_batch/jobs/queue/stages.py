@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from fer_batch import timeline_file
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import Cancelled, StorageError
-from fer_batch.jobs.item import make, steps
-from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
+from fer_batch.jobs.item import make, relate, steps
+from fer_batch.jobs.item.result_keys import engine_line
+from fer_batch.jobs.item.work import TIMELINE, ItemPlan, ItemSpec, WorkFolder
 from fer_batch.jobs.ledger.spec import JobItem, Manifest, Unit
 from fer_batch.jobs.store import keys, records, reuse
 from fer_batch.jobs.store.folders import ItemFolder
@@ -39,13 +40,12 @@ class MirroredFolder(WorkFolder):
 class Stages:
     """What each stage of a unit does, in terms of ``steps``.
 
-    ``engine`` gives the process's one engine, loaded when first asked for, and cuts segments by
-    the job's own size.
+    ``engine`` gives the process's one engine, loaded when first asked for.
     """
 
     storage: Storage
     cache: InputCache
-    engine: Callable[[int], Engine]
+    engine: Callable[[], Engine]
 
     def probe(self, manifest: Manifest, unit: Unit) -> PlanRecord:
         """Probe the item and remember its plan in storage; returns the plan's facts."""
@@ -56,7 +56,7 @@ class Stages:
         if plan is not None:
             return plan
         item, folder, work = self._open(manifest, unit, check=True)
-        found = steps.probe(item, work, self.engine(manifest.segment_frames))
+        found = steps.probe(item, work, self.engine(), manifest.segment_frames)
         folder.push()
         plan = PlanRecord(
             segments=tuple(len(segment) for segment in found.segments),
@@ -80,7 +80,7 @@ class Stages:
         if not folder.committed(unit):
             if should_cancel():
                 raise Cancelled("stopped before it began")
-            engine = self.engine(manifest.segment_frames)
+            engine = self.engine()
             if unit.stage == "analyze":
                 steps.analyze(item, work, unit.index, engine, report, should_cancel)
             elif unit.stage == "render":
@@ -90,13 +90,46 @@ class Stages:
             folder.push()
         return {"frames": frames}
 
+    def engine_text(self, manifest: Manifest) -> str:
+        """What would make the numbers of a job here, as one line.
+
+        Raises:
+            UnknownModelError, ModelFileError: the settings name what is not there.
+        """
+        return engine_line(self.engine().facts(manifest.analyze))
+
+    def relate(self, manifest: Manifest) -> None:
+        """Relate all items of a job that are assembled and not finished; once."""
+        job, key = manifest.job_id, keys.related(manifest.job_id)
+        if self.storage.exists(key):
+            return
+        folders, members = [], []
+        for index, entry in enumerate(manifest.items):
+            unit = Unit(job, index, "relate")
+            if entry.problem is not None or not self._waits(unit):
+                continue
+            item, folder, work = self._open(manifest, unit)
+            folders.append(folder)
+            members.append(relate.Member(item, work))
+        relate.relate(members, self.engine())
+        for folder in folders:
+            folder.push()
+        self.storage.put_json(key, {"items": [member.item.name for member in members]})
+
+    def _waits(self, unit: Unit) -> bool:
+        """Whether an item is assembled and neither finished nor failed."""
+        ended = ("result", "error")
+        if any(self.storage.exists(keys.fact(unit.job, unit.item, what)) for what in ended):
+            return False
+        return self.storage.exists(f"{keys.item(unit.job, unit.item)}/{TIMELINE}")
+
     def finish(self, manifest: Manifest, unit: Unit) -> ResultRecord:
         """Put the outputs together, remember names and checksums; returns that record."""
         key = keys.fact(unit.job, unit.item, "result")
         result = records.result(self.storage, unit.job, unit.item)
         if result is None:
             item, folder, work = self._open(manifest, unit, check=True)
-            summary = steps.finish(item, work, self.engine(manifest.segment_frames))
+            summary = steps.finish(item, work, self.engine())
             folder.push()
             result = ResultRecord(
                 checksums(work.out, summary["outputs"]), tuple(summary.get("warnings", ())), summary
@@ -135,8 +168,15 @@ class Stages:
         path = self.cache.path(entry, check) if needs_input else self._place(entry)
         folder = self._folder(unit)
         folder.fetch(unit.stage)
+        listed = tuple(file.name for file in entry.files) if entry.kind == "folder" else ()
         spec = ItemSpec(
-            str(path), entry.name, manifest.analyze, manifest.render, manifest.outputs, entry.input
+            str(path),
+            entry.name,
+            manifest.analyze_of(entry),
+            manifest.render,
+            manifest.outputs_of(entry),
+            entry.input,
+            listed,
         )
         return spec, folder, MirroredFolder(folder.path, folder.path / "out", str(path))
 

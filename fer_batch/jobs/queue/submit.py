@@ -17,7 +17,7 @@ from fer_batch.jobs.queue import facts, restore
 from fer_batch.jobs.queue.broker import Publish
 from fer_batch.jobs.store import inputs, keys, records, uploads
 from fer_batch.jobs.store.storage import Storage
-from fer_batch.media.discover import Input, discover
+from fer_batch.media.discover import Input, discover, notes_on_images
 
 UPLOADS_AT_ONCE = 4
 Uploaded = Callable[[int, int], None]  # bytes done, bytes in all
@@ -25,7 +25,7 @@ Uploaded = Callable[[int, int], None]  # bytes done, bytes in all
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a user asks for."""
+    """What a user asks for; without ``outputs`` what suits each input."""
 
     paths: tuple[Path, ...]
     name: str = ""
@@ -38,11 +38,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The job's id, how many inputs it has, and whether an equal job was there already."""
+    """The job's id, how many inputs it has, and whether an equal job was there already. ``notes``:
+    what images were taken for, and what is not made of them."""
 
     job_id: str
     items: int
     reused: bool
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def submit(
     """
     analyze, weights = _weights(request.analyze)
     request = replace(request, analyze=analyze)
-    found = discover(list(request.paths))
+    found = discover(list(request.paths), images=request.analyze.images)
+    notes = tuple(notes_on_images(found, request.outputs))
     if not found:
         named = ", ".join(str(path) for path in request.paths)
         raise NotFoundError(f"{named}: no videos or images in there")
@@ -83,7 +86,7 @@ def submit(
     if request.use_cache:
         earlier = _earlier(same, ledger, storage, publish)
         if earlier:
-            return Submitted(earlier, len(found), reused=True)
+            return Submitted(earlier, len(found), True, notes)
     files = [file for entry in hashed for file in entry.item.files]
     with uploads.reserved(ledger, manifest.job_id, [file.key for file in files]) as reservation:
         _upload(hashed, storage, progress)
@@ -94,7 +97,7 @@ def submit(
         # Still reserved: who finds this submission dead from here on enters the job.
         storage.put_json(same, {"job_id": manifest.job_id})
         publish(facts.enter(ledger, manifest, ledger.settings.window))
-    return Submitted(manifest.job_id, len(found), reused=False)
+    return Submitted(manifest.job_id, len(found), False, notes)
 
 
 def _weights(settings: AnalyzeSettings) -> tuple[AnalyzeSettings, str]:
@@ -139,19 +142,18 @@ def _hash(found: Input) -> _Hashed:
         if not path.exists():
             raise NotFoundError(f"{path}: not found; check the path")
         kind = inputs.kind_of(path)
-        paths = _images(path) if kind == "folder" else (path,)
-        files = [inputs.stored_file(file, kind) for file in paths]
+        names = found.images.files if found.images else ()
+        paths = tuple(path / name for name in names) or (path,)
+        files = [
+            inputs.stored_file(file, kind, name)
+            for file, name in zip(paths, names or (path.name,), strict=True)
+        ]
     except FerBatchError as error:
         problem = (error.code, inputs.readable(one_line(str(error))))
         return _Hashed(JobItem(shown, name, "file", "", (), problem), ())
     digest = inputs.content_hash(kind, files)
-    return _Hashed(JobItem(shown, name, kind, digest, tuple(files)), paths)
-
-
-def _images(folder: Path) -> tuple[Path, ...]:
-    from fer_batch.media.images import images_in
-
-    return tuple(images_in(folder))
+    images = found.images.kind if found.images else ""
+    return _Hashed(JobItem(shown, name, kind, digest, tuple(files), None, images), paths)
 
 
 def _upload(hashed: list[_Hashed], storage: Storage, progress: Uploaded) -> None:

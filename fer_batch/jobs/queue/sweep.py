@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 
 from fer_batch.errors import FerBatchError
-from fer_batch.jobs.ledger.connection import broker_errors
-from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
+from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.spec import FINAL_STATES, Manifest
 from fer_batch.jobs.queue import collect, facts, restore
 from fer_batch.jobs.queue.broker import Publish
@@ -54,15 +53,9 @@ def forget_old(ledger: Ledger, storage: Storage, seconds: float) -> list[str]:
     whoever happens to look may be wrong by weeks.
     """
     before = ledger.now() - seconds
-    with broker_errors(ledger.where):
-        names = ledger.client.zrangebyscore(PREFIX + "jobs", "-inf", before)
-        pipe = ledger.client.pipeline(transaction=False)
-        for job in names:
-            pipe.hmget(f"{PREFIX}job:{job}", "state", "finished")
-        found = pipe.execute()
     old = [
         job
-        for job, (state, end) in zip(names, found, strict=True)
+        for job, (state, end) in ledger.ends_of_jobs(before).items()
         if state in FINAL_STATES and _seconds(end, before) < before
     ]
     if old:

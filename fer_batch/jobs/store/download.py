@@ -92,6 +92,8 @@ def fetch(
             progress(wanted.size)
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
+        if partial.is_symlink():  # not ours: it would have us write elsewhere
+            partial.unlink()
         for _ in range(2):
             if _transfer(storage, wanted, partial, progress):
                 partial.replace(target)

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from fer_batch.atomic import is_temporary, make_private
-from fer_batch.jobs.item.work import TIMELINE
+from fer_batch.jobs.item.work import STATE, TIMELINE
 from fer_batch.jobs.ledger.spec import Stage, Unit
 from fer_batch.jobs.store import keys
 from fer_batch.jobs.store.inputs import trim
@@ -18,6 +18,7 @@ READS: dict[Stage, tuple[str, ...]] = {
     "probe": ("*",),
     "analyze": ("*",),
     "assemble": ("*", "shards/*"),
+    "relate": ("*", "out/*"),
     "render": ("*",),
     "finish": ("*", "parts/*", "timings/*", "out/*"),
     "index": (),
@@ -89,7 +90,7 @@ class ItemFolder:
 
     def discard(self) -> None:
         """Remove what only served to make the outputs: the parts are as large as the video."""
-        for name in ("parts", "shards", "timings", TIMELINE):
+        for name in ("parts", "shards", "timings", *STATE):
             self.storage.delete(f"{self.key}/{name}")
         if self._mirrored:
             shutil.rmtree(self.path, ignore_errors=True)

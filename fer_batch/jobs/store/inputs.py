@@ -29,9 +29,10 @@ def kind_of(path: Path) -> str:
     return "image" if path.suffix.lower() in IMAGE_SUFFIXES else "file"
 
 
-def stored_file(path: Path, kind: str) -> StoredFile:
+def stored_file(path: Path, kind: str, name: str = "") -> StoredFile:
     """Hash a file and say where it will lie. Images keep their names, since the timeline shows
-    them; a video's name never becomes part of a path.
+    them, those of a folder with the folders in it (``name``); a video's name never becomes part of
+    a path.
 
     Raises:
         UnreadableError: it cannot be read.
@@ -39,14 +40,16 @@ def stored_file(path: Path, kind: str) -> StoredFile:
     try:
         if not path.is_file():
             raise UnreadableError(f"{path}: is not a regular file")
-        if kind != "file" and "\\" in path.name:  # on some machines that is a folder's name
+        if kind != "file" and "\\" in (
+            name or path.name
+        ):  # on some machines that is a folder's name
             raise UnreadableError(f"{path}: has a backslash in its name; rename it")
         digest, size = sha256_file(path), path.stat().st_size
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise UnreadableError(f"{path}: {reason}; check the file and its permissions") from error
     suffix = path.suffix.lower() if path.suffix.lower() in SAFE_SUFFIXES else ".bin"
-    name = f"input{suffix}" if kind == "file" else readable(path.name)
+    name = f"input{suffix}" if kind == "file" else readable(name or path.name)
     return StoredFile(name, f"inputs/{digest[:2]}/{digest}{suffix}", size, digest)
 
 
@@ -109,7 +112,7 @@ class InputCache:
         if not (target / ".whole").exists():
             self._make_room(sum(file.size for file in item.files))
             for file in item.files:
-                self._fetch(item, file, target / _single(file.name))
+                self._fetch(item, file, target / _below(file.name))
             (target / ".whole").touch()
         with suppress(OSError):
             os.utime(target)
@@ -188,3 +191,12 @@ def _single(name: str) -> str:
     if not name or name in (".", "..") or any(c in name for c in "/\\\0"):
         raise StorageError(f"{name[:60]!r} is not the name of a file")
     return name
+
+
+def _below(name: str) -> str:
+    """``name`` if it is a path of plain components, which leads nowhere else.
+
+    Raises:
+        StorageError: it would lead elsewhere.
+    """
+    return "/".join(_single(part) for part in name.split("/"))

@@ -4,6 +4,7 @@ inputs/<sha256>/…            uploaded once, whichever job asks
 jobs/<job>/manifest.json     what was asked
 jobs/<job>/<item>/…          the item's work folder: shards, timeline, parts, out/
 jobs/<job>/facts/…           what is known of each item: plan, result or error
+jobs/<job>/related.json      that its items have been related to each other
 jobs/<job>/index/…           outputs of the whole job
 jobs/<job>/final.json        how the job ended;  jobs/<job>/cancelled: that it must not go on
 same/<key>.json              the newest job of this content, model and settings
@@ -36,6 +37,11 @@ def final(job_id: str) -> str:
 
 def cancelled(job_id: str) -> str:
     return f"jobs/{job_id}/cancelled"
+
+
+def related(job_id: str) -> str:
+    """That the items of a job have been related to each other."""
+    return f"jobs/{job_id}/related.json"
 
 
 def index(job_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
@@ -85,10 +86,19 @@ class ObjectStore(Storage):
         """See ``Storage``."""
         with self._errors(key):
             try:
-                data: bytes = self._fs.cat_file(self._path(key), 0, MOST_BYTES + 1)
-                return data
+                return self._first_bytes(self._path(key))
             except FileNotFoundError:
                 return None
+
+    def _first_bytes(self, path: str) -> bytes:
+        """At most ``MOST_BYTES`` and one. By name: s3fs' second parameter is another."""
+        try:
+            data: bytes = self._fs.cat_file(path, start=0, end=MOST_BYTES + 1)
+        except OSError as error:  # S3 has no range of an empty object
+            if error.errno != errno.EINVAL or self._fs.info(path)["size"]:
+                raise
+            return b""
+        return data
 
     def get_file(self, key: str, target: Path) -> None:
         """See ``Storage``."""

@@ -10,6 +10,7 @@ import logging
 
 from fer_batch.config import fingerprint
 from fer_batch.errors import StorageError
+from fer_batch.jobs.item import relate
 from fer_batch.jobs.ledger.spec import Manifest
 from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.records import PlanRecord
@@ -26,7 +27,7 @@ def item_key(manifest: Manifest, index: int) -> str:
     return fingerprint(
         [
             installed_version(),
-            [item.input, item.name, item.kind, item.sha256],
+            [item.input, item.name, item.kind, item.sha256, item.images],
             manifest.analyze.to_json(),
             manifest.render.to_json(),
             sorted(manifest.outputs),
@@ -56,8 +57,8 @@ def take(storage: Storage, manifest: Manifest, index: int) -> PlanRecord | None:
 
     None where there is no such item, or where it was removed meanwhile.
     """
-    if not manifest.reuse:
-        return None
+    if not manifest.reuse or relate.needed([manifest.asked()]):
+        return None  # what is shown of a related input depends on the others of its job
     try:
         pointer = records.pointer(storage, keys.same_item(item_key(manifest, index)))
         if pointer is None or pointer.job_id == manifest.job_id:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer_batch.i420 import Planes
+from fer_batch.i420 import BT601, Planes
 from fer_batch.output import palette
 from fer_batch.output.draw.layout import Rect, even
 from fer_batch.output.draw.sprite import Canvas, Sprite, rounded
@@ -51,7 +51,7 @@ class Plate:
 class Card:
     """A bar for each label shown, with its name."""
 
-    def __init__(self, marks: Marks, full_range: bool) -> None:
+    def __init__(self, marks: Marks, space: tuple[bool, int]) -> None:
         self._tints = marks.tints
         size, gap = marks.small_text, marks.gap
         self._row = even(line_height(size) * 1.06)
@@ -69,7 +69,7 @@ class Card:
             y = pad + i * self._row
             canvas.layer(mask, pad, y + (self._row - mask.shape[0]) // 2, palette.LIGHT, 0.92)
             canvas.layer(track, self._bar_x, self._top + i * self._row, palette.LIGHT, 0.16)
-        self._sprite = canvas.sprite(full_range)
+        self._sprite = canvas.sprite(*space)
         self.width, self.height = canvas.width, canvas.height
 
     def put(self, target: Planes, x: int, y: int, shown: FloatArray) -> None:
@@ -85,10 +85,15 @@ class Marks:
     """Sizes, colours and sprites for pictures of ``width`` x ``height``."""
 
     def __init__(
-        self, labels: tuple[str, ...], width: int, height: int, full_range: bool = False
+        self,
+        labels: tuple[str, ...],
+        width: int,
+        height: int,
+        full_range: bool = False,
+        matrix: int = BT601,
     ) -> None:
         short = min(width, height)
-        self.labels, self._full_range = labels, full_range
+        self.labels, self._space = labels, (full_range, matrix)
         self.text = max(11, round(0.0215 * short + 4.8))
         self.small_text = max(10, round(self.text * 0.86))
         self.line = max(2, even(short / 190))
@@ -100,17 +105,17 @@ class Marks:
         self.black = 0 if full_range else 16
         every = palette.colours(labels)
         self._colours = every | dict.fromkeys(EXTRA_NAMES, palette.UNSURE)
-        self._tints = {k: palette.yuv(v, full_range) for k, v in self._colours.items()}
+        self._tints = {k: palette.yuv(v, *self._space) for k, v in self._colours.items()}
         self.tints = [self._tints[name] for name in labels]
         self._plates: OrderedDict[tuple[int, str, bool], Plate] = OrderedDict()
         self._percents: dict[int, Sprite] = {}
-        self.card = Card(self, full_range)
+        self.card = Card(self, self._space)
         longest = max(text_width(name, self.text, True) for name in labels)
         self.small_below = (longest + 5 * self.text) * 0.5
 
     def tint(self, name: str) -> tuple[int, int, int]:
         """Y, Cb, Cr of a label's colour."""
-        return self._tints.get(name) or palette.yuv(palette.UNSURE, self._full_range)
+        return self._tints.get(name) or palette.yuv(palette.UNSURE, *self._space)
 
     def plate(self, face_id: int, name: str, small: bool) -> Plate:
         """The sign for a person showing an emotion, kept for the next time."""
@@ -144,7 +149,7 @@ class Marks:
         top = (canvas.height - number.shape[0]) // 2
         canvas.layer(number, (chip - number.shape[1]) // 2, top, ink)
         canvas.layer(word, chip + pad, top, palette.LIGHT)
-        return Plate(self, canvas.sprite(self._full_range), None if small else percent_x)
+        return Plate(self, canvas.sprite(*self._space), None if small else percent_x)
 
     def percent(self, value: int) -> Sprite:
         """``value`` with a percent sign, for the room that a plate leaves for it."""
@@ -155,7 +160,7 @@ class Marks:
             canvas = Canvas(room, height)
             top = (canvas.height - mask.shape[0]) // 2
             canvas.layer(mask, 0, top, palette.MUTED)
-            self._percents[value] = canvas.sprite(self._full_range)
+            self._percents[value] = canvas.sprite(*self._space)
         return self._percents[value]
 
     def notice(self, text: str) -> Sprite:
@@ -166,7 +171,7 @@ class Marks:
         ground = rounded(canvas.width, canvas.height, self.text * 0.5)
         canvas.layer(ground, 0, 0, palette.DARK, 0.85)
         canvas.layer(mask, pad, (canvas.height - mask.shape[0]) // 2, palette.LIGHT)
-        return canvas.sprite(self._full_range)
+        return canvas.sprite(*self._space)
 
     def thickness(self, rect: Rect) -> int:
         """Width of a box's corner lines: less for small faces, so that they stay visible."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer_batch.i420 import Planes, planes
+from fer_batch.i420 import BT601, Planes, planes
 from fer_batch.output.draw.anonymise import blur_faces
 from fer_batch.output.draw.layout import Rect, choose, even
 from fer_batch.output.draw.marks import UNREAD, Marks
@@ -27,6 +27,11 @@ SHIFT = 4
 CARD_MAY_HIDE = 0.15
 
 
+def shown_labels(labels: Sequence[str], settings: RenderSettings) -> tuple[str, ...]:
+    """The labels that are drawn, in card order; all where none is chosen."""
+    return tuple(name for name in labels if name in settings.labels) or tuple(labels)
+
+
 class Overlay:
     """Draws what is known of each face. One instance for one picture size and one thread.
 
@@ -36,6 +41,8 @@ class Overlay:
         height: of the pictures, pixels, even.
         settings: labels shown, threshold, faces blurred or not.
         full_range: luma of the pictures uses 0 to 255.
+        matrix: FFmpeg's number of how their luma and chroma are made of colours.
+        marks: those of another overlay for pictures of about this size, to be used again.
     """
 
     def __init__(
@@ -45,13 +52,15 @@ class Overlay:
         height: int,
         settings: RenderSettings,
         full_range: bool = False,
+        matrix: int = BT601,
+        marks: Marks | None = None,
     ) -> None:
         self.width, self.height = width, height
         self.settings = settings
         self.labels = tuple(labels)
-        shown = tuple(name for name in self.labels if name in settings.labels) or self.labels
+        shown = shown_labels(self.labels, settings)
         self._shown = np.array([self.labels.index(name) for name in shown])
-        self._marks = Marks(shown, width, height, full_range)
+        self._marks = marks or Marks(shown, width, height, full_range, matrix)
 
     def draw(
         self,

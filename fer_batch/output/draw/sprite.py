@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer_batch.i420 import Planes
+from fer_batch.i420 import BT601, Planes, coefficients
 from fer_batch.output.palette import rgb
 
 if TYPE_CHECKING:
@@ -86,14 +86,15 @@ class Canvas:
         self._rgb[place] = self._rgb[place] * (1 - cover) + np.array(rgb(colour)) * cover
         self._alpha[place] = self._alpha[place] * (1 - cover) + cover
 
-    def sprite(self, full_range: bool = False) -> Sprite:
-        """What was drawn, as I420 by BT.601."""
+    def sprite(self, full_range: bool = False, matrix: int = BT601) -> Sprite:
+        """What was drawn, as I420 by that matrix."""
         alpha = self._alpha[..., 0]
         red, green, blue = np.moveaxis(self._rgb, -1, 0)
-        luma = 0.299 * red + 0.587 * green + 0.114 * blue
+        kr, kb = coefficients(matrix)
+        luma = kr * red + (1 - kr - kb) * green + kb * blue
         scale, base, chroma = (1.0, 0, 1.0) if full_range else (219 / 255, 16, 224 / 255)
-        cb = (blue - luma) / 1.772 * chroma + 128 * alpha
-        cr = (red - luma) / 1.402 * chroma + 128 * alpha
+        cb = (blue - luma) / (2 - 2 * kb) * chroma + 128 * alpha
+        cr = (red - luma) / (2 - 2 * kr) * chroma + 128 * alpha
         return Sprite(
             Planes(_bytes(luma * scale + base * alpha), _bytes(_half(cb)), _bytes(_half(cr))),
             _bytes(255 * (1 - alpha)),

@@ -23,6 +23,14 @@ REPORT_SCRIPTS = (
     "7-controls.js",
 )
 
+GALLERY_SCRIPTS = (
+    "gallery-1-data.js",
+    "gallery-2-list.js",
+    "gallery-3-grid.js",
+    "gallery-4-viewer.js",
+    "gallery-5-controls.js",
+)
+
 
 @cache
 def own(name: str) -> str:
@@ -56,3 +64,19 @@ def write_assets(folder: Path) -> None:
     write_text(folder / "theme.js", own("theme.js"))
     write_text(folder / "app.js", "\n".join(own(name) for name in REPORT_SCRIPTS))
     write_text(folder / "app.css", own("base.css") + own("report.css"))
+
+
+def write_gallery_assets(folder: Path) -> list[str]:
+    """Put into ``folder`` what a gallery of photos loads; returns the names.
+
+    Raises:
+        NoSpaceError, OutputPathError: a file cannot be written.
+    """
+    texts = {
+        "theme.js": own("theme.js"),
+        "gallery.js": "\n".join(own(name) for name in GALLERY_SCRIPTS),
+        "gallery.css": own("base.css") + own("gallery.css"),
+    }
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    return list(texts)

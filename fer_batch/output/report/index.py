@@ -21,8 +21,9 @@ from fer_batch.output.report.html import (
     size,
     source_hash,
 )
-from fer_batch.output.report.page import share_parts, share_text
+from fer_batch.output.report.shares import share_parts, share_text
 from fer_batch.output.report.thumbnails import stored_thumbnails
+from fer_batch.output.summary import counts_of
 from fer_batch.outputs import REGISTRY, file_of
 
 if TYPE_CHECKING:
@@ -86,7 +87,9 @@ def _item(result: Stored) -> dict[str, Any]:
     share = summary.get("share") or {}
     dominant = str(summary.get("dominant", ""))
     parts = share_parts(share, colours(tuple(share))) if dominant else []
-    persons = len(summary.get("people", []))
+    photos = counts_of(summary).get("total", 0) if "photos" in summary else None
+    faces = int(summary.get("faces", 0))
+    persons = faces if photos is not None else len(summary.get("people", []))
     covered = float(summary.get("coverage", 0.0))
     duration = float(summary.get("input", {}).get("duration_s", 0.0))
     return {
@@ -96,11 +99,14 @@ def _item(result: Stored) -> dict[str, Any]:
         "picture": _picture(result),
         "gif": _if_there(result, file_of("gif")),
         "duration_s": duration,
-        "duration": clock(duration),
+        "duration": clock(duration) if photos is None else count(int(photos), "photo"),
         "people": persons,
-        "people_text": count(persons, "person", "people"),
+        "photos": photos,
+        "people_text": count(persons, "person", "people")
+        if photos is None
+        else count(faces, "face"),
         "coverage": covered,
-        "coverage_text": percent(covered),
+        "coverage_text": f"{percent(covered)} of {'frames' if photos is None else 'photos'}",
         "dominant": dominant,
         "colour": colours(tuple(share)).get(dominant, ""),
         "shares": parts,
@@ -155,6 +161,7 @@ def _failed(failure: Failure) -> dict[str, Any]:
         "gif": "",
         "duration_s": -1,
         "people": -1,
+        "photos": None,
         "coverage": -1,
         "dominant": "",
         "shares": [],
@@ -171,14 +178,21 @@ def _totals(items: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     failed = len(items) - len(good)
     warned = sum(item["state"] == "warning" for item in items)
     seconds = sum(item["duration_s"] for item in good)
-    totals = [
-        {"name": "inputs", "value": str(len(items)), "kind": ""},
-        {"name": "of video", "value": length(seconds), "kind": ""},
-        {"name": "people", "value": str(sum(item["people"] for item in good)), "kind": ""},
-    ]
-    if good:
-        weight = sum(item["coverage"] * (item["duration_s"] or 1.0) for item in good)
-        mean = weight / sum(item["duration_s"] or 1.0 for item in good)
+    films = [item for item in good if item["photos"] is None]
+    photos = [item for item in good if item["photos"] is not None]
+    totals = [{"name": "inputs", "value": str(len(items)), "kind": ""}]
+    if films or not photos:
+        people = sum(item["people"] for item in films)
+        totals.append({"name": "of video", "value": length(seconds), "kind": ""})
+        totals.append({"name": "people", "value": str(people), "kind": ""})
+    if photos:
+        faces = sum(item["people"] for item in photos)
+        shown = sum(item["photos"] for item in photos)
+        totals.append({"name": "photos", "value": str(shown), "kind": ""})
+        totals.append({"name": "faces in photos", "value": str(faces), "kind": ""})
+    if films:
+        weight = sum(item["coverage"] * (item["duration_s"] or 1.0) for item in films)
+        mean = weight / sum(item["duration_s"] or 1.0 for item in films)
         totals.append({"name": "of the time with a face", "value": percent(mean), "kind": ""})
     totals.append(
         {"name": "with warnings", "value": str(warned), "kind": "warning" if warned else ""}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.atomic import write_text
@@ -12,6 +11,7 @@ from fer_batch.output.palette import colours
 from fer_batch.output.people import episodes, people
 from fer_batch.output.report.assets import write_assets
 from fer_batch.output.report.data import DASHES, write_data
+from fer_batch.output.report.gallery import write_gallery_page
 from fer_batch.output.report.html import (
     address,
     clock,
@@ -23,6 +23,7 @@ from fer_batch.output.report.html import (
     size,
 )
 from fer_batch.output.report.provenance import facts, limits, provenance
+from fer_batch.output.report.shares import Part, share_parts, share_text
 from fer_batch.output.report.thumbnails import REPORT_FOLDER, stored_thumbnails
 from fer_batch.outputs import REGISTRY, file_of
 from fer_batch.types import FrameStatus
@@ -37,18 +38,6 @@ if TYPE_CHECKING:
 
 VIDEO, PLOT = file_of("video"), file_of("plot")
 MOST_PEOPLE = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of a bar of shares; ``x`` and ``width`` in thousandths of the bar."""
-
-    label: str
-    colour: str
-    text: str
-    x: float
-    width: float
-    longest: Mapping[str, Any] | None = None
 
 
 INDEX = "index.html"
@@ -73,6 +62,8 @@ def write_report(
     Raises:
         NoSpaceError, OutputPathError: a file cannot be written.
     """
+    if timeline.is_photos:
+        return write_gallery_page(folder, timeline, summary, _files(folder), index=index)
     every = episodes(timeline)
     persons = people(timeline, every)
     faces, pictures = stored_thumbnails(folder)
@@ -131,21 +122,6 @@ def _shades(timeline: Timeline) -> list[dict[str, str]]:
         for status, text in words.items()
         if bool((timeline.status == status).any())
     ]
-
-
-def share_parts(share: Mapping[str, float], shown: Mapping[str, str]) -> list[Part]:
-    """The pieces of a bar, in the order of ``share``."""
-    parts, x = [], 0.0
-    for label, value in share.items():
-        width = round(1000 * value, 2)
-        parts.append(Part(label, shown[label], percent(value), round(x, 2), width))
-        x += 1000 * value
-    return parts
-
-
-def share_text(parts: Sequence[Part]) -> str:
-    """The bar in words, for those who do not see it."""
-    return ", ".join(f"{part.label} {part.text}" for part in parts if part.width > 0)
 
 
 def _person(timeline: Timeline, person: Person, faces: Mapping[int, str]) -> dict[str, Any]:

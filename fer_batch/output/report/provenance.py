@@ -68,19 +68,25 @@ def _part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _input(summary: Mapping[str, Any]) -> list[Row]:
     given = _part(summary, "input")
-    frames = _part(summary, "frames")
+    photos = _part(summary, "photos")
+    frames = photos or _part(summary, "frames")
     rows = [Row("Name", str(given["name"]))] if "name" in given else []
     if "sha256" in given:
         rows.append(Row("SHA-256", str(given["sha256"]), code=True))
     if given.get("width"):
-        rows.append(Row("Picture", f"{given['width']} × {given['height']}{_codec(given)}"))
+        name = "Largest photo" if photos else "Picture"
+        rows.append(Row(name, f"{given['width']} × {given['height']}{_codec(given)}"))
     if "duration_s" in given:
         rows.append(Row("Duration", length(float(given["duration_s"]))))
     if frames:
         counted = [f"{frames[k]} {word}" for k, word in STATUS_WORDS.items() if frames.get(k)]
         if counted == [f"{frames.get('total')} {STATUS_WORDS['ok']}"]:
             counted = [f"all {STATUS_WORDS['ok']}"]
-        rows.append(Row("Frames", f"{frames.get('total', 0)} ({', '.join(counted)})"))
+        rows.append(
+            Row(
+                "Photos" if photos else "Frames", f"{frames.get('total', 0)} ({', '.join(counted)})"
+            )
+        )
     return rows
 
 
@@ -183,6 +189,12 @@ def facts(summary: Mapping[str, Any], people: int) -> list[str]:
         found.append(length(float(given["duration_s"])))
     if given.get("width"):
         found.append(f"{given['width']} × {given['height']}")
+    photos = _part(summary, "photos")
+    if photos:
+        found = [count(int(photos.get("total", 0)), "photo")]
+        found.append(count(int(summary.get("faces", 0)), "face"))
+        found.append(f"face in {percent(float(summary.get('coverage', 0)))} of photos")
+        return found
     found.append(count(int(_part(summary, "frames").get("total", 0)), "frame"))
     found.append(count(people, "person", "people"))
     found.append(f"face in {percent(float(summary.get('coverage', 0)))} of frames")

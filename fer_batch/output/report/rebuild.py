@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fer_batch import timeline_file
 from fer_batch.errors import NotFoundError, UnreadableError
+from fer_batch.output.foreign import read_summary_file, refuse_links
 from fer_batch.output.report.page import INDEX, index_from, write_report
 from fer_batch.output.stored import MOST_FOLDERS, SUMMARY, read_failures, stored_results
 from fer_batch.output.summary import describe_outputs, write_summary
@@ -24,19 +24,18 @@ def rebuild_report(folder: Path, *, index: str = "") -> Path:
         UnreadableError: one of them is damaged.
         NoSpaceError, OutputPathError: the report cannot be written.
     """
-    path = folder / "summary.json"
-    try:
-        summary = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise NotFoundError(f"{folder}: holds no summary.json; is it a result folder?") from error
-    except (OSError, ValueError) as error:
-        raise UnreadableError(f"{path}: cannot be read; run the analysis again") from error
-    if not isinstance(summary, dict):
-        raise UnreadableError(f"{path}: is no summary of fer-batch; run the analysis again")
+    summary = read_summary_file(folder / SUMMARY)
+    refuse_links(folder)
     name = summary.get("input", {}).get("name") or folder.name
     timeline = stored_timeline(folder, str(name))
-    names = write_report(folder, timeline, summary, index=index)
-    _note_outputs(folder, summary, names)
+    try:
+        names = write_report(folder, timeline, summary, index=index)
+        _note_outputs(folder, summary, names)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        # What a page shows of a summary is more than is checked before.
+        raise UnreadableError(
+            f"{folder / SUMMARY}: holds what no fer-batch wrote ({error}); run the analysis again"
+        ) from error
     return folder / "report.html"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fer_batch.atomic import atomic_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 REPORT_FOLDER = "report"
@@ -39,6 +40,29 @@ def write_thumbnails(folder: Path, thumbnails: Thumbnails) -> None:
     for name, data in wanted.items():
         with atomic_path(place / name) as temporary:
             temporary.write_bytes(data)
+
+
+def write_photo_thumbs(folder: Path, thumbs: Iterable[tuple[int, bytes]]) -> list[str]:
+    """Store small pictures of photos, by their number, in ``folder/report``; those of an earlier
+    run are removed. Returns their names.
+
+    Raises:
+        NoSpaceError, OutputPathError: a picture cannot be written.
+    """
+    written = []
+    for number, data in thumbs:
+        written.append(photo_thumb(number))
+        with atomic_path(folder / written[-1]) as temporary:
+            temporary.write_bytes(data)
+    stale = {f"{REPORT_FOLDER}/{path.name}" for path in (folder / REPORT_FOLDER).glob("*.jpg")}
+    for name in stale.difference(written):
+        (folder / name).unlink()
+    return written
+
+
+def photo_thumb(number: int) -> str:
+    """The name of a photo's thumbnail, relative to the result's folder."""
+    return f"{REPORT_FOLDER}/photo-{number:07d}.jpg"
 
 
 def stored_thumbnails(folder: Path) -> tuple[dict[int, str], dict[int, str]]:

@@ -16,7 +16,7 @@ from tests.pipeline.stand_ins import ShadesEngine
 
 FRAMES = 20
 QUICK = RenderSettings(preset="ultrafast")
-GRID = AnalyzeSettings(grid=4)
+GRID = AnalyzeSettings(grid=1)
 RUN = RunSettings(threads=1, segment_frames=8)
 CSV = ("csv", "summary")
 VIDEO = ("csv", "video", "summary")

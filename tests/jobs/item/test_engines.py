@@ -42,8 +42,9 @@ def test_another_engine_is_another_result(clip: Path, tmp_path: Path) -> None:
     run(spec(clip), tmp_path)
     (kept,) = run(spec(clip), tmp_path, "keep", settings=OTHER)
     assert (kept.state, kept.code) == ("failed", "output_path")
+    assert "another engine (batch_size: 32, now 16)" in kept.error
     classifier = Shades()
-    (done,) = run(spec(clip), tmp_path, "resume", classifier, settings=OTHER)
+    (done,) = run(spec(clip), tmp_path, "overwrite", classifier, settings=OTHER)
     assert done.state == "done" and classifier.asked
     assert done.summary["engine"]["batch_size"] == "16"
     # What is only drawn again needs no engine of that kind.
@@ -61,8 +62,8 @@ def test_going_on_with_another_engine_begins_anew(clip: Path, tmp_path: Path) ->
 def test_shards_of_two_engines_are_not_merged(clip: Path, tmp_path: Path) -> None:
     work = WorkFolder(tmp_path / ".work", tmp_path)
     one, other = ShadesEngine(RUN), ShadesEngine(OTHER)
-    steps.probe(spec(clip), work, one)
-    for segment in range(3):
+    count = len(steps.probe(spec(clip), work, one).segments)
+    for segment in range(count):
         steps.analyze(spec(clip), work, segment, other if segment == 1 else one)
     assert read_about(work.shard(1)).engine["batch_size"] == "16"
     with pytest.raises(EngineError, match=r"clip\.mp4.*different engines \(batch_size: 32, 16\)"):

@@ -73,6 +73,10 @@ def test_images_and_folders_of_them(tmp_path: Path) -> None:
     found = analyze(tmp_path / "shots", run=RUN)
     assert len(found) == 10 and found.files[1] == "face 2.png"
     assert "file" in found.to_pandas()
+    assert found.is_photos and np.isnan(found.time_s).all()
+    assert np.array_equal(found.smoothed, found.raw)
+    film = analyze(tmp_path / "shots", settings=AnalyzeSettings(images="frames"), run=RUN)
+    assert not film.is_photos and film.time_s[1] == pytest.approx(0.04)
     one = analyze(tmp_path / "shots" / "face 2.png", run=RUN)
     assert len(one) == 1 and len(one.frame) == 2
     crops = analyze(tmp_path / "shots", settings=AnalyzeSettings(detector="none"), run=RUN)

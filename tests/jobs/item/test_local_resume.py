@@ -50,7 +50,7 @@ def test_what_is_done_is_used_again_untouched(clip: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "change",
-    [{"analyze": AnalyzeSettings(every=2, grid=4)}, {"render": replace(QUICK, threshold=0.5)}],
+    [{"analyze": AnalyzeSettings(every=2, grid=1)}, {"render": replace(QUICK, threshold=0.5)}],
     ids=["numbers", "drawing"],
 )
 def test_other_settings_are_refused_or_replace(
@@ -73,7 +73,7 @@ def test_other_settings_are_refused_or_replace(
 
 def test_a_refusal_says_what_lies_there_and_the_two_ways_on(clip: Path, tmp_path: Path) -> None:
     run(spec(clip), tmp_path / "out")
-    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
+    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=1))
     (refused,) = run(other, tmp_path / "out", "resume")
     assert (refused.state, refused.code) == ("failed", "output_path")
     for words in ("holds results of model ", "-o out-", "--overwrite"):
@@ -82,12 +82,12 @@ def test_a_refusal_says_what_lies_there_and_the_two_ways_on(clip: Path, tmp_path
 
 def test_a_refusal_does_not_cost_the_work_of_an_interrupted_run(clip: Path, tmp_path: Path) -> None:
     run(spec(clip), tmp_path)
-    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
+    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=1))
     run(other, tmp_path, "overwrite", watch=Watch(stop_at=("analyze", 9)))
     before = stamps(tmp_path / "clip" / ".work" / "shards")
     assert set(before) == {"00000.npz"}
     assert run(other, tmp_path, "keep")[0].code == "output_path"
-    third = spec(clip, analyze=AnalyzeSettings(every=3, grid=4))
+    third = spec(clip, analyze=AnalyzeSettings(every=3, grid=1))
     assert run(third, tmp_path, "keep")[0].code == "output_path"
     assert stamps(tmp_path / "clip" / ".work" / "shards") == before
 
@@ -97,7 +97,7 @@ def test_a_death_while_old_work_is_removed_leaves_none_of_it_in_use(
 ) -> None:
     """Shards of other settings must never lie beside a plan that says they are of these."""
     whole = run(spec(clip), tmp_path / "whole")[0].summary
-    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
+    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=1))
     run(other, tmp_path / "out", watch=Watch(stop_at=("analyze", 9)))
     assert (tmp_path / "out" / "clip" / ".work" / "shards" / "00000.npz").exists()
 
@@ -235,7 +235,7 @@ def test_what_was_interrupted_is_not_gone_on_with_when_it_is_other_work(
     run(spec(path), out, watch=Watch(stop_at=("analyze", 16)))
     item, settings = spec(path), RUN
     if what == "settings":
-        item = spec(path, analyze=AnalyzeSettings(every=2, grid=4))
+        item = spec(path, analyze=AnalyzeSettings(every=2, grid=1))
     elif what == "segments":
         settings = replace(RUN, segment_frames=12)
     else:
@@ -266,7 +266,7 @@ def test_drawing_what_has_no_numbers_fails_with_what_to_do(clip: Path, tmp_path:
     assert (failed.state, failed.code) == ("failed", "input")
     assert "fer-batch run" in failed.error
     run(spec(clip), tmp_path, "resume")
-    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=4))
+    other = spec(clip, analyze=AnalyzeSettings(every=2, grid=1))
     (failed,) = run(other, tmp_path, "resume", Refuses(), infer=False)
     assert (failed.state, failed.code) == ("failed", "input")
     assert names(tmp_path / "clip") >= {"timeline.csv", "summary.json"}

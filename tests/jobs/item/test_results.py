@@ -39,7 +39,10 @@ def test_what_a_run_that_stopped_has_left_is_taken_away_too(tmp_path: Path) -> N
 
 def test_a_record_serves_where_there_is_no_summary(tmp_path: Path) -> None:
     assert read_record(tmp_path) == {}
-    keep_record(tmp_path, {"outputs": {"timeline.csv": {"sha256": "0"}}, "input": {}, "frames": {}})
+    keep_record(
+        tmp_path,
+        {"outputs": {"timeline.csv": {"sha256": "0" * 64}}, "input": {}, "frames": {"total": 1}},
+    )
     found = read_record(tmp_path)
     assert list(found["outputs"]) == ["timeline.csv"]
     assert not outputs_intact(tmp_path, found)

@@ -38,7 +38,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def spec(clip: Path, outputs: tuple[str, ...] = ALL) -> ItemSpec:
-    return ItemSpec(str(clip), "clip", AnalyzeSettings(grid=4), QUICK, outputs)
+    return ItemSpec(str(clip), "clip", AnalyzeSettings(grid=1), QUICK, outputs)
 
 
 def folder(path: Path) -> WorkFolder:
@@ -201,6 +201,7 @@ def test_where_finishing_fails_there_is_no_summary(again: WorkFolder, clip: Path
 
 OTHER = {
     "detector": "none",
+    "identity": "off",
     "min_face": 40,
     "min_confidence": 0.7,
     "every": 2,
@@ -216,21 +217,29 @@ OTHER = {
 def test_keys_change_with_all_that_changes_numbers() -> None:
     engine, settings = ShadesEngine(RUN), AnalyzeSettings()
     # A model or detector is known by its weights, not by its name or path.
-    assert {f.name for f in fields(AnalyzeSettings)} - set(OTHER) == {"model", "detector_model"}
+    assert {f.name for f in fields(AnalyzeSettings)} - set(OTHER) == {
+        "model",
+        "detector_model",
+        "images",  # known by what they were taken for
+    }
     keys = [
-        steps.result_key("a", settings, engine),
-        steps.result_key("b", settings, engine),
-        *(steps.result_key("a", replace(settings, **{k: v}), engine) for k, v in OTHER.items()),
+        steps.result_key("a", "video", settings, engine),
+        steps.result_key("a", "photos", settings, engine),
+        steps.result_key("b", "video", settings, engine),
+        *(
+            steps.result_key("a", "video", replace(settings, **{k: v}), engine)
+            for k, v in OTHER.items()
+        ),
     ]
     assert len(set(keys)) == len(keys)
     same = replace(settings, model="other name of the same weights")
-    assert steps.result_key("a", same, engine) == keys[0]
+    assert steps.result_key("a", "video", same, engine) == keys[0]
 
     class Retrained(ShadesEngine):
         def card(self, settings: AnalyzeSettings) -> ModelCard:
             return replace(CARD, sha256={"shades": "1" * 64})
 
-    assert steps.result_key("a", settings, Retrained(RUN)) not in keys
+    assert steps.result_key("a", "video", settings, Retrained(RUN)) not in keys
 
 
 def test_keys_do_not_change_with_the_place_or_the_machine(clip: Path, tmp_path: Path) -> None:

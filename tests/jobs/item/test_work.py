@@ -31,7 +31,7 @@ infos = st.builds(
     SourceInfo,
     path=names,
     name=names,
-    kind=st.sampled_from(["video", "images"]),
+    kind=st.sampled_from(["video", "frames", "photos"]),
     width=st.integers(1, 9999),
     height=st.integers(1, 9999),
     rotation=st.sampled_from([0, 90, 180, 270]),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import time
+from importlib import resources
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fer_batch.jobs.ledger.ledger import PREFIX, Dispatch, Ledger
+from fer_batch.jobs.ledger.ledger import PREFIX, SCRIPTS, Dispatch, Ledger
 from fer_batch.jobs.ledger.spec import Unit, new_job_id
 from fer_batch.jobs.ledger.status import list_jobs, read_log, read_status
 
@@ -287,3 +288,13 @@ def test_removal_leaves_no_key(ledger: Ledger) -> None:
 def test_nonsense_is_no_unit(key: str) -> None:
     with pytest.raises(Exception, match="not a unit"):
         Unit.parse(new_job_id(), key)
+
+
+def test_names_stand_in_python_alone() -> None:
+    """What scripts and Python share is written once: no script spells a key's prefix or a queue."""
+    folder = resources.files("fer_batch.jobs.ledger") / "lua"
+    for script in (*SCRIPTS, "common"):
+        lines = (folder / f"{script}.lua").read_text().splitlines()
+        code = "\n".join(line.split("--")[0] for line in lines)
+        assert f"'{PREFIX}" not in code, script
+        assert "QUEUE_OF = " not in code and "QUEUES = " not in code, script

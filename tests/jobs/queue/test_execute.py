@@ -6,15 +6,19 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import Cancelled, ModelFileError, NotFoundError, StorageError
 from fer_batch.jobs.item import steps
+from fer_batch.jobs.item.local import run_items
+from fer_batch.jobs.item.work import specs_of
 from fer_batch.jobs.ledger.ledger import PREFIX
 from fer_batch.jobs.queue.submit import Request
 from fer_batch.jobs.store import keys
-from tests.faults.cluster import run_here, same_outputs
+from fer_batch.media.discover import discover
+from tests.faults.cluster import Silence, run_here, same_outputs
 from tests.footage import pictures
 from tests.jobs.here import Here
 
@@ -43,9 +47,32 @@ def test_images_keep_their_names(here: Here, tmp_path: Path) -> None:
     here.drain()
     here.client.download(job, tmp_path / "got", frozenset({"csv"}))
     tables = {p.parent.name: p.read_text() for p in (tmp_path / "got").glob("*/timeline.csv")}
-    assert set(tables) == {"frames", "f 1"}
-    assert "f 0.png" in tables["frames"] and "f 2.png" in tables["frames"]
-    assert tables["f 1"].splitlines()[1].endswith(",f 1.png")
+    assert set(tables) == {"frames"}  # the file is in the folder, and counts once
+    assert [f"f {i}.png" in tables["frames"] for i in range(3)] == [True] * 3
+
+
+def test_photos_and_frames_are_equal_to_a_local_run(here: Here, tmp_path: Path) -> None:
+    import cv2
+
+    for folder, shift in (("photos", 40), ("photos/more", 30), ("film", 0)):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        for number, picture in enumerate(pictures.two_faces(40)[:6]):
+            moved = np.roll(picture, shift * (number % 2), axis=1)
+            cv2.imwrite(str(tmp_path / "in" / folder / f"f {number}.png"), moved)
+    items = specs_of(discover([tmp_path / "in"]), AnalyzeSettings(), RenderSettings())
+    expected = tmp_path / "expected"
+    run_items(items, expected, here.engine(16), "overwrite", Silence())
+    job = here.submit(tmp_path / "in", outputs=())
+    assert all(verdict == "done" for _, verdict in here.drain())
+    here.client.download(job, tmp_path / "got", frozenset())
+    same_outputs(tmp_path / "got" / "film", expected / "film")
+    (photos,) = {path.parent for path in expected.rglob("timeline.csv")} - {expected / "film"}
+    got = tmp_path / "got" / photos.relative_to(expected)
+    files = [path.relative_to(photos) for path in photos.rglob("*.jpg")]
+    assert Path("annotated/photos/more/f 5.jpg") in files and len(files) == 12
+    for file in [*files, Path("timeline.csv")]:
+        assert (got / file).read_bytes() == (photos / file).read_bytes()
+    assert not (got / "annotated.mp4").exists()
 
 
 def test_rebuilt_at_every_point(here: Here, clip: Path, tmp_path: Path) -> None:
@@ -60,8 +87,8 @@ def test_rebuilt_at_every_point(here: Here, clip: Path, tmp_path: Path) -> None:
         assert [h.unit.stage for h in here.messages][:1] == [stage]
     done += here.drain()
     assert [key for key, verdict in done if verdict == "done"] == [
-        *("0/probe/0", "0/analyze/0", "0/analyze/1", "0/analyze/2", "0/assemble/0"),
-        *("0/render/0", "0/render/1", "0/render/2", "0/finish/0", "-1/index/0"),
+        *("0/probe/0", "0/analyze/0", "0/analyze/1", "0/assemble/0"),
+        *("0/render/0", "0/render/1", "0/finish/0", "-1/index/0"),
     ]
     here.client.ledger.client.flushall()
     status = here.client.status(job)
@@ -121,7 +148,7 @@ def test_removal_deletes_results_and_uploads_nobody_else_names(
     here.client.remove(second)
     assert not storage.files("inputs") and not storage.files("same") and not storage.names("jobs")
     assert set(here.client.ledger.client.keys("*")) <= {
-        *(PREFIX + name for name in ("epoch", "mark", "lock:sweep", "lock:retention"))
+        *(PREFIX + name for name in ("epoch", "mark", "costs", "lock:sweep", "lock:retention"))
     }
 
 

@@ -154,3 +154,32 @@ def test_text_is_read_as_it_comes_in(storage: Storage, size: int) -> None:
 def test_text_that_is_not_there(storage: Storage) -> None:
     with pytest.raises(StorageError, match=r"none\.csv"), open_text(storage, "none.csv") as text:
         text.read()
+
+
+def test_a_real_s3_client_reads_what_was_put() -> None:
+    """Empty objects too, of which there is no range."""
+    pytest.importorskip("moto.server")
+    boto3 = pytest.importorskip("boto3")
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        endpoint = f"http://{host}:{port}"
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("AWS_ENDPOINT_URL", endpoint)
+            environment.setenv("AWS_ACCESS_KEY_ID", "x")
+            environment.setenv("AWS_SECRET_ACCESS_KEY", "x")
+            environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+            boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket="other")
+            storage = open_storage("s3://made-anew/prefix")
+            storage.make_root()
+            storage.make_root()
+            storage.check_writable()
+            for key, data in (("empty", b""), ("small", b"x"), ("more", b"y" * 100_000)):
+                storage.put_bytes(key, data)
+                assert storage.get_bytes(key) == data
+            assert storage.get_bytes("none") is None
+    finally:
+        server.stop()

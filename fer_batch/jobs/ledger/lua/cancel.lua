@@ -8,6 +8,7 @@ for i = 0, tonumber(redis.call('HGET', job_key(job), 'items')) - 1 do
   if not is_final(redis.call('HGET', key, 'state')) then
     redis.call('HSET', key, 'state', 'cancelled', 'stage', '', 'finished', text(t))
     redis.call('DEL', done_key(job, i))
+    redis.call('HDEL', P .. 'turned', job .. ':' .. i)
   end
 end
 redis.call('HSET', job_key(job), 'left', 0)

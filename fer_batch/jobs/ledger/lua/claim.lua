@@ -1,5 +1,6 @@
--- ARGV: job, unit, owner, lease seconds, most attempts, owner known to be dead ('' where none is).
--- Returns {verdict, holder or attempt, units to publish}. Verdicts: gone, busy, poison, ok.
+-- ARGV: job, unit, owner, lease seconds, most attempts, owner known to be dead ('' where none is),
+-- engine of the worker ('' where it does not matter), seconds until a unit that it leaves is tried anew.
+-- Returns {verdict, holder or attempt, units to publish}. Verdicts: gone, busy, other, poison, ok.
 local job, unit, owner, t, out = ARGV[1], ARGV[2], ARGV[3], now(), {}
 local m = member(job, unit)
 local item, stage = split(unit)
@@ -21,6 +22,21 @@ if handed then
   if not mark or tonumber(mark) < tonumber(handed) then
     redis.call('HSET', P .. 'mark', field, handed)
   end
+end
+-- An item whose analysis one engine has begun is finished by such an engine: others leave it, and
+-- what they can do goes on meanwhile.
+local engine = ARGV[7]
+if stage == 'analyze' and engine ~= '' then
+  local bound, field = redis.call('HGET', item_key(job, item), 'engine'), job .. ':' .. item
+  if bound and bound ~= engine then
+    redis.call('SREM', live_key(job, queue), unit)
+    redis.call('ZADD', P .. 'later', text(t + tonumber(ARGV[8])), m)
+    redis.call('HSET', P .. 'turned', field, bound)
+    refill(job, t, out)
+    return {'other', bound, out}
+  end
+  redis.call('HSET', item_key(job, item), 'engine', engine)
+  redis.call('HDEL', P .. 'turned', field)
 end
 local attempt = redis.call('HINCRBY', P .. 'tries:' .. job, unit, 1)
 if attempt > tonumber(ARGV[5]) then

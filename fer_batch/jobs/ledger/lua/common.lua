@@ -1,6 +1,8 @@
 -- Shared by every script of the ledger. Redis' own clock is the only clock.
 --
 --   fb:job:J            hash   v, name, state, priority, created, started, finished, items, left, window
+--                              relate: '1' where all items wait for each other after assembling;
+--                              away: how many of them are not there yet, '' once they are related
 --   fb:item:J:I         hash   input, name, state, stage, n, frames, passes, analyzed, drawn, …
 --   fb:ready:J:Q        list   units waiting for the window
 --   fb:live:J:Q         set    units handed out: in the broker, leased, or waiting to be retried
@@ -13,7 +15,9 @@
 --   fb:leases           zset   J|unit -> when the lease ends;  fb:holders: hash J|unit -> owner
 --   fb:busy:Q           set    J|unit of queue Q that have a lease: what a scaler must count as work
 --   fb:later            zset   J|unit -> not before
+--   fb:turned           hash   J:I -> engine that has begun this item, which a worker just could not provide
 --   fb:mark             hash   Q:P -> when the newest unit that has started had been handed out
+--   fb:costs            hash   seconds and frames of analyze and render units, of all jobs so far
 --   fb:jobs, fb:active  zset   J -> created: all jobs, and those in no final state
 --   fb:uploading        zset   J -> until when a submission counts on fb:uploads:J (set of keys)
 --   fb:uploaders        hash   J -> owner of that submission
@@ -22,11 +26,9 @@
 --   fb:rebuilt          set    jobs that a rebuilding has put back so far;  gone when it is through
 --   fb:aside            hash   J -> why it could not be put back
 
-local P = 'fb:'
-local QUEUES = {'control', 'render', 'analyze'}
-local STEPS = {'0', '3', '6', '9'}
-local QUEUE_OF = {probe = 'control', assemble = 'control', finish = 'control', index = 'control',
-  analyze = 'analyze', render = 'render'}
+-- P (the prefix of all keys), QUEUES, STEPS (priorities) and QUEUE_OF (stage -> queue) stand before
+-- this text: ledger.py writes them from spec.py.
+
 local LOG_LENGTH = 400
 local PROBES_AHEAD = 128
 
@@ -179,13 +181,38 @@ local function close_job(job, t, state)
   redis.call('DEL', P .. 'tries:' .. job, P .. 'retries:' .. job, P .. 'progress:' .. job)
 end
 
+-- An item of a job that relates its items is assembled, or has ended before. The last one to arrive
+-- releases the job's relating, once.
+local function arrive(job)
+  local fields = redis.call('HMGET', job_key(job), 'relate', 'away')
+  if fields[1] ~= '1' or not fields[2] or fields[2] == '' then return end
+  if redis.call('HINCRBY', job_key(job), 'away', -1) == 0
+      and tonumber(redis.call('HGET', job_key(job), 'left')) > 0 then
+    redis.call('HSET', job_key(job), 'stage', 'relate')
+    redis.call('LPUSH', ready_key(job, 'control'), '-1/relate/0')
+  end
+end
+
+-- An assembled item goes on: it is drawn where that is wanted.
+local function draw(job, item)
+  local key = item_key(job, item)
+  if redis.call('HGET', key, 'renders') == '1' then
+    enter_stage(job, item, 'render', tonumber(redis.call('HGET', key, 'segments')))
+  else
+    enter_stage(job, item, 'finish', 1)
+  end
+end
+
 -- An item reached its end. The last one releases the job's index, once: the state is the lock.
 local function close_item(job, item, t, state)
   local key = item_key(job, item)
   if is_final(redis.call('HGET', key, 'state')) then return end
+  local arrived = redis.call('HGET', key, 'stage') == 'relate'
   redis.call('HSET', key, 'state', state, 'stage', '', 'finished', text(t))
   redis.call('DEL', done_key(job, item))
+  redis.call('HDEL', P .. 'turned', job .. ':' .. item)
   local left = redis.call('HINCRBY', job_key(job), 'left', -1)
+  if not arrived then arrive(job) end
   if left == 0 then
     redis.call('HSET', job_key(job), 'stage', 'index')
     redis.call('RPUSH', ready_key(job, 'control'), '-1/index/0')
@@ -195,6 +222,18 @@ end
 local function fail_unit(job, unit, t, code, words)
   local item = split(unit)
   drop(job, unit)
+  if item == '-1' and redis.call('HGET', job_key(job), 'stage') == 'relate' then
+    redis.call('HSET', job_key(job), 'stage', '', 'away', '')
+    for i = 0, tonumber(redis.call('HGET', job_key(job), 'items')) - 1 do
+      local key = item_key(job, i)
+      if redis.call('HGET', key, 'stage') == 'relate' then
+        redis.call('HSET', key, 'error', words, 'code', code)
+        log(job, t, 'error', tostring(i), words)
+        close_item(job, tostring(i), t, 'failed')
+      end
+    end
+    return
+  end
   if item == '-1' then
     log(job, t, 'error', item, words)
     redis.call('HSET', job_key(job), 'error', words)

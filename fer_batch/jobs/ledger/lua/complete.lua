@@ -19,6 +19,22 @@ if stage == 'index' then
   log(job, t, 'info', '-1', 'finished' .. (failed > 0 and (', ' .. failed .. ' failed') or ''))
   return {1, 'job', out}
 end
+if stage == 'relate' then
+  redis.call('HSET', job_key(job), 'stage', '', 'away', '')
+  for i = 0, tonumber(redis.call('HGET', job_key(job), 'items')) - 1 do
+    if redis.call('HGET', item_key(job, i), 'stage') == 'relate' then draw(job, tostring(i)) end
+  end
+  refill(job, t, out)
+  return {1, '', out}
+end
+-- What stages cost: of this job for its remaining time, of all for jobs that have drawn nothing yet.
+if facts.seconds then
+  redis.call('HINCRBYFLOAT', job_key(job), 'spent_' .. stage, facts.seconds)
+  if stage == 'analyze' or stage == 'render' then
+    redis.call('HINCRBYFLOAT', P .. 'costs', stage .. '_s', facts.seconds)
+    redis.call('HINCRBY', P .. 'costs', stage .. '_frames', facts.frames)
+  end
+end
 local key = item_key(job, item)
 redis.call('SADD', done_key(job, item), index)
 local n = tonumber(redis.call('HGET', key, 'n'))
@@ -26,16 +42,20 @@ local whole = redis.call('SCARD', done_key(job, item)) >= n
 if stage == 'probe' then
   redis.call('HSET', key, 'frames', facts.frames, 'segments', facts.segments, 'renders', facts.renders,
     'analyzed', 0, 'drawn', 0, 'warnings', facts.warnings)
+  if facts.engine then redis.call('HSET', key, 'engine', facts.engine) end
   enter_stage(job, item, 'analyze', facts.segments)
 elseif stage == 'analyze' then
   redis.call('HINCRBY', key, 'analyzed', facts.frames)
   if whole then enter_stage(job, item, 'assemble', 1) end
 elseif stage == 'assemble' then
   if facts.warnings then redis.call('HSET', key, 'warnings', facts.warnings) end
-  if redis.call('HGET', key, 'renders') == '1' then
-    enter_stage(job, item, 'render', tonumber(redis.call('HGET', key, 'segments')))
+  local away = redis.call('HGET', job_key(job), 'away')
+  if away and away ~= '' and not facts.related then
+    redis.call('HSET', key, 'stage', 'relate', 'n', 1)
+    arrive(job)
   else
-    enter_stage(job, item, 'finish', 1)
+    if facts.related then arrive(job) end  -- storage knows that it was related before
+    draw(job, item)
   end
 elseif stage == 'render' then
   redis.call('HINCRBY', key, 'drawn', facts.frames)

@@ -15,6 +15,9 @@ for i, fields in ipairs(items) do
   push_ready(job, item, 'probe', 1)
 end
 redis.call('HSET', job_key(job), 'left', #items, 'items', #items, 'state', 'queued', 'stage', '')
+if redis.call('HGET', job_key(job), 'relate') == '1' and not redis.call('HGET', job_key(job), 'away') then
+  redis.call('HSET', job_key(job), 'away', #items)
+end
 -- A job cannot be younger than now, whatever the clock of who submitted it says.
 local created = text(math.min(tonumber(redis.call('HGET', job_key(job), 'created')) or t, t))
 redis.call('HSET', job_key(job), 'created', created)

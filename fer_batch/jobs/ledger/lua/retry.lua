@@ -17,6 +17,9 @@ if count == 0 and state == 'done' then return {0, out} end
 redis.call('HDEL', job_key(job), 'finished', 'error')
 redis.call('HSET', job_key(job), 'state', 'queued', 'left', count, 'stage', '')
 redis.call('ZADD', P .. 'active', redis.call('HGET', job_key(job), 'created'), job)
+if redis.call('HGET', job_key(job), 'relate') == '1' then
+  redis.call('HSET', job_key(job), 'away', count > 0 and count or '')
+end
 if count == 0 then
   redis.call('HSET', job_key(job), 'stage', 'index')
   redis.call('RPUSH', ready_key(job, 'control'), '-1/index/0')

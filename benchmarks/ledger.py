@@ -1,0 +1,143 @@
+"""``python -m benchmarks.ledger``: does the ledger stay as quick with 100,000 inputs in it?
+
+Jobs of 2,000 one-segment inputs go through a real Redis and the real scripts, with a worker that
+does no media work: submit, claim, complete, status, rm. Jobs stay in the ledger when done, as they
+do for ``FER_BATCH_RETENTION_DAYS``. For every tenth of the jobs: the usual time of each call, and
+Redis' memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fer_batch.jobs.ledger.ledger import Dispatch, Ledger
+from fer_batch.jobs.ledger.spec import Unit, new_job_id
+from fer_batch.jobs.ledger.status import read_status
+from fer_batch.jobs.settings import QueueSettings
+from fer_batch.jobs.stack.embedded import server_binary
+
+PARTS = 10
+FRAMES = 250
+CALLS = ("submit", "claim", "complete", "status", "rm")
+
+
+class Times:
+    """Milliseconds of calls by name, of one tenth of the jobs."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[float]] = {name: [] for name in CALLS}
+
+    def call(self, name: str, what: Callable[[], Any]) -> Any:
+        begin = time.perf_counter()
+        found = what()
+        self.of[name].append((time.perf_counter() - begin) * 1000)
+        return found
+
+    def usual(self) -> dict[str, float]:
+        """The tenth percentile of each: what it takes where nobody else has the core."""
+        return {
+            n: round(sorted(found)[len(found) // 10], 4) for n, found in self.of.items() if found
+        }
+
+
+def facts(unit: Unit) -> dict[str, Any]:
+    """What a worker would tell of a video of one segment, tables only."""
+    if unit.stage == "probe":
+        return {"frames": FRAMES, "segments": 1, "renders": 0, "warnings": "[]"}
+    return {"frames": FRAMES} if unit.stage == "analyze" else {}
+
+
+def run_job(ledger: Ledger, inputs: int, times: Times) -> str:
+    """Enter a job of ``inputs`` and do every unit of it; its id."""
+    job = new_job_id()
+    fields = {"v": 1, "name": "scale", "priority": "normal", "step": 3, "window": 8}
+    fields |= {"created": time.time()}
+    items = [{"input": f"/videos/{job}/clip {i}.mp4", "name": f"clip {i}"} for i in range(inputs)]
+    waiting: deque[Dispatch] = deque(
+        times.call("submit", lambda: ledger.create(job, fields, items))
+    )
+    done = 0
+    while waiting:
+        unit = waiting.popleft().unit
+        claim = times.call("claim", partial(ledger.claim, unit, "worker"))
+        waiting.extend(claim.dispatches)
+        if claim.verdict == "ok":
+            told = facts(unit)
+            ended = times.call("complete", partial(ledger.complete, unit, **told))
+            waiting.extend(ended.dispatches)
+        done += 1
+        if done % 500 == 0:
+            times.call("status", lambda: read_status(ledger, job))
+    status = read_status(ledger, job)
+    assert status is not None and status.state == "done", status
+    return job
+
+
+def measure(ledger: Ledger, jobs: int, inputs: int) -> list[dict[str, Any]]:
+    """All jobs, then their removal; a row a tenth."""
+    rows, entered = [], []
+    for part in range(PARTS):
+        times = Times()
+        begin, before = time.perf_counter(), ledger.client.info("memory")["used_memory"]
+        entered += [run_job(ledger, inputs, times) for _ in range(jobs // PARTS)]
+        spent = time.perf_counter() - begin
+        after = ledger.client.info("memory")["used_memory"]
+        rows.append(
+            {
+                "part": part + 1,
+                **times.usual(),
+                "inputs_per_s": round(jobs // PARTS * inputs / spent, 1),
+                "bytes_an_input": round((after - before) / (jobs // PARTS * inputs)),
+            }
+        )
+        print(json.dumps(rows[-1]), flush=True)
+    for part in range(PARTS):
+        times = Times()
+        for job in entered[part * jobs // PARTS : (part + 1) * jobs // PARTS]:
+            times.call("rm", partial(ledger.remove, job))
+        rows[part] |= times.usual()
+    return rows
+
+
+def main() -> None:
+    """Measure and print; as JSON with --json."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=50)
+    parser.add_argument("--inputs", type=int, default=2000)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="fer-ledger-") as name:
+        address = Path(name) / "redis.sock"
+        command = [server_binary()[0], "--port", "0", "--unixsocket", str(address)]
+        command += ["--dir", name, "--appendonly", "yes", "--save", ""]
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            while not address.exists():
+                time.sleep(0.02)
+            settings = QueueSettings(redis_url=f"unix://{address}?db=0")  # type: ignore[arg-type]
+            ledger = Ledger(settings)
+            empty = ledger.client.info("memory")["used_memory"]
+            rows = measure(ledger, options.jobs, options.inputs)
+            left = ledger.client.info("memory")["used_memory"] - empty
+        finally:
+            server.terminate()
+            server.wait()
+    for call in (name for name in CALLS if name in rows[0]):
+        first, last = rows[0][call], rows[-1][call]
+        print(f"{call:<9} first tenth {first:8.3f} ms  last {last:8.3f} ms  {last / first:5.2f} x")
+    print(f"left in Redis when all jobs are removed: {left / 1e6:.2f} MB")
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""``report.html`` of photos: all of them to look through, instead of a player.
+
+The page lists tens of thousands of photos: it holds their names and numbers (``report/data.js``),
+makes cards for those in sight only, and loads their pictures then.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fer_batch.atomic import write_text
+from fer_batch.output.palette import colours
+from fer_batch.output.report.assets import write_gallery_assets
+from fer_batch.output.report.data import encode_status, quantised
+from fer_batch.output.report.html import count, policy, render
+from fer_batch.output.report.provenance import facts, limits, provenance
+from fer_batch.output.report.shares import share_parts, share_text
+from fer_batch.output.report.thumbnails import REPORT_FOLDER, photo_thumb
+from fer_batch.output.summary import photo_share
+from fer_batch.outputs import annotated_names
+from fer_batch.types import FrameStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fer_batch.types import Timeline
+
+SORTS = (
+    ("place", "order of files"),
+    ("name", "name"),
+    ("emotion", "expression"),
+    ("faces", "number of faces"),
+    ("size", "size of the face"),
+    ("sure", "how sure the model is"),
+)
+
+
+def write_gallery_page(
+    folder: Path,
+    timeline: Timeline,
+    summary: Mapping[str, Any],
+    files: list[dict[str, Any]],
+    *,
+    index: str,
+) -> list[str]:
+    """Write ``report.html`` of photos and what it loads; see ``page.write_report``.
+
+    ``files``: what can be opened or saved beside it. Returns the names of the files of the page.
+
+    Raises:
+        NoSpaceError, OutputPathError: a file cannot be written.
+    """
+    place = folder / REPORT_FOLDER
+    assets = write_gallery_assets(place)
+    data = json.dumps(gallery_data(folder, timeline), separators=(",", ":"), allow_nan=False)
+    write_text(place / "data.js", f"FerBatch.load({data});\n")
+    share = photo_share(timeline)
+    shown = colours(timeline.labels)
+    parts = share_parts(share, shown) if any(share.values()) else []
+    text = render(
+        "gallery.html.j2",
+        policy=policy(),
+        name=timeline.name,
+        index=index,
+        facts=facts(summary, 0),
+        warnings=list(summary.get("warnings", timeline.warnings)),
+        total=count(len(timeline), "photo"),
+        labels=timeline.labels,
+        shares=parts,
+        share_text=share_text(parts),
+        without=_without(timeline),
+        sorts=[*SORTS, *((f"p:{i}", f"{name}, %") for i, name in enumerate(timeline.labels))],
+        files=files,
+        provenance=provenance(summary),
+        limits=limits(summary),
+    )
+    write_text(folder / "report.html", text)
+    return ["report.html", *(f"{REPORT_FOLDER}/{name}" for name in [*assets, "data.js"])]
+
+
+def _readable(timeline: Timeline) -> Timeline:
+    """Faces that cannot be read are left out; a photo of nothing else shows no face."""
+    found = timeline.readable()
+    empty = np.setdiff1d(np.flatnonzero(found.status == FrameStatus.OK), found.frame)
+    status = found.status.copy()
+    status[empty] = FrameStatus.NO_FACE
+    return replace(found, status=status)
+
+
+def _without(timeline: Timeline) -> list[str]:
+    """What is said of photos that show no face, in words."""
+    words = {
+        FrameStatus.NO_FACE: "without a face",
+        FrameStatus.DECODE_ERROR: "that could not be read",
+        FrameStatus.SKIPPED: "left out by --every",
+    }
+    counted = np.bincount(timeline.status, minlength=len(FrameStatus))
+    said = [f"{count(int(counted[s]), 'photo')} {text}" for s, text in words.items() if counted[s]]
+    faces = int(timeline.unusable.sum())
+    return [*said, f"{count(faces, 'face')} too bad to be read"] if faces else said
+
+
+def gallery_data(folder: Path, timeline: Timeline) -> dict[str, Any]:
+    """What ``data.js`` holds, JSON-able: see ``static/gallery-1-data.js`` for the other side.
+
+    ``pictures``: photos whose annotated file is not called as they are, by number. ``thumbs`` and
+    ``images``: a bit a photo, whether it has a thumbnail and an annotated file.
+    """
+    timeline = _readable(timeline)
+    count = len(timeline)
+    names = annotated_names(timeline.files)
+    there = {path.name for path in (folder / REPORT_FOLDER).glob("photo-*.jpg")}
+    thumbs = np.array([photo_thumb(i).rpartition("/")[2] in there for i in range(count)])
+    images = np.array([(folder / name).is_file() for name in names])
+    known = colours(timeline.labels)
+    own = [_usual(file) for file in timeline.files]
+    return {
+        "labels": list(timeline.labels),
+        "colours": [known[label] for label in timeline.labels],
+        "files": [_text(file) for file in timeline.files],
+        "pictures": {
+            i: _text(name) for i, (name, usual) in enumerate(zip(names, own, strict=True))
+            if name != usual
+        },
+        "status": encode_status(timeline.status),
+        "thumbs": _bits(thumbs),
+        "images": _bits(images),
+        "faces": _packed(np.bincount(timeline.frame, minlength=count).astype("<u2")),
+        "boxes": _packed(timeline.box.round().astype("<i4")),
+        "probabilities": _packed(quantised(timeline.smoothed)),
+    }  # fmt: skip
+
+
+def _usual(file: str) -> str:
+    folder, slash, name = file.rpartition("/")
+    return f"annotated/{folder}{slash}{name.rpartition('.')[0] or name}.jpg"
+
+
+def _text(name: str) -> str:
+    """Names of files need not be Unicode."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def _bits(flags: NDArray[np.bool_]) -> str:
+    return _packed(np.packbits(flags.astype(bool), bitorder="little"))
+
+
+def _packed(values: NDArray[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode("ascii")

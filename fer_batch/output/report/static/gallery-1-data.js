@@ -1,0 +1,77 @@
+"use strict";
+/* The photos as typed arrays, from what data.js hands over; see gallery.py for the other side. */
+window.FerBatch = (() => {
+  const STATUS = ["ok", "no_face", "skipped", "decode_error"];
+
+  function bytes(text) {
+    const raw = atob(text);
+    const found = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i++) found[i] = raw.charCodeAt(i);
+    return found;
+  }
+
+  const bit = (flags, i) => ((flags[i >> 3] >> (i & 7)) & 1) === 1;
+
+  /** Each part of a path escaped, the slashes kept. */
+  const address = (path) => path.split("/").map(encodeURIComponent).join("/");
+
+  function usual(file) {
+    const slash = file.lastIndexOf("/") + 1;
+    const name = file.slice(slash);
+    const dot = name.lastIndexOf(".");
+    return `annotated/${file.slice(0, slash)}${dot > 0 ? name.slice(0, dot) : name}.jpg`;
+  }
+
+  function decode(given) {
+    const photos = given.files.length;
+    const counts = new Uint16Array(bytes(given.faces).buffer);
+    const first = new Uint32Array(photos + 1);
+    for (let i = 0; i < photos; i++) first[i + 1] = first[i] + counts[i];
+    const status = bytes(given.status);
+    const thumbs = bytes(given.thumbs);
+    const images = bytes(given.images);
+    const boxes = new Int32Array(bytes(given.boxes).buffer);
+    const quantised = bytes(given.probabilities);
+    const labels = given.labels.length;
+    return {
+      labels: given.labels,
+      colours: given.colours,
+      files: given.files,
+      photos,
+      faces: (photo) => counts[photo],
+      firstFace: (photo) => first[photo],
+      status: (photo) => STATUS[(status[photo >> 2] >> (2 * (photo & 3))) & 3],
+      /** The address of the annotated picture, "" where there is none. */
+      picture: (photo) =>
+        bit(images, photo) ? address(given.pictures[photo] || usual(given.files[photo])) : "",
+      thumb(photo) {
+        if (bit(thumbs, photo)) return `report/photo-${String(photo).padStart(7, "0")}.jpg`;
+        return this.picture(photo);
+      },
+      box: (face) => boxes.subarray(4 * face, 4 * face + 4),
+      /** Half percents: 1 stands for 0, 201 for 1. */
+      probability: (face, label) => Math.max(0, quantised[face * labels + label] - 1) / 200,
+      strongest(face) {
+        let best = 0;
+        for (let label = 1; label < labels; label++) {
+          if (quantised[face * labels + label] > quantised[face * labels + best]) best = label;
+        }
+        return best;
+      },
+    };
+  }
+
+  const waiting = [];
+  return {
+    data: null,
+    load(given) {
+      this.data = decode(given);
+      for (const work of waiting) work(this.data);
+    },
+    ready(work) {
+      waiting.push(work);
+    },
+    tell() {}, // theme.js tells of the theme; here styles follow by themselves
+    percent: (share) => `${Math.round(share * 100)}\u00a0%`,
+  };
+})();

@@ -1,0 +1,151 @@
+"""Photos: each by itself. Who is in two of them, and what came before, is not asked."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections import OrderedDict, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from fer_batch.atomic import atomic_path
+from fer_batch.config import RenderSettings
+from fer_batch.media.pictures import jpeg
+from fer_batch.media.source import FrameSource
+from fer_batch.output.draw.marks import Marks
+from fer_batch.output.draw.overlay import Overlay, shown_labels
+from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
+from fer_batch.pipeline.snapshots import SnapshotWriter
+from fer_batch.types import Frame, IntArray, Segment, SourceInfo, Timeline
+
+THUMB_SIDE = 320
+# Photos up to this size serve as their own thumbnails, where they are annotated anyway.
+OWN_THUMB_SIDE = 480
+ENCODERS = 2
+MARKS_KEPT = 24
+
+
+def largest_first(frame: IntArray, box: np.ndarray) -> IntArray:
+    """``face_id int64[n]``: counts the faces of each photo from 1, the largest first.
+
+    ``frame``: ascending. Equal sizes count from left to right.
+    """
+    area = box[:, 2].astype(np.float64) * box[:, 3]
+    order = np.lexsort((box[:, 0], -area, frame))
+    first = np.searchsorted(frame[order], frame[order])
+    numbers = np.empty(len(frame), np.int64)
+    numbers[order] = np.arange(len(frame)) - first + 1
+    return numbers
+
+
+def as_film(timeline: Timeline, info: SourceInfo) -> Timeline:
+    """Photos one after another, as many a second as ``--fps`` says: for a video, GIF or plot of
+    them, where somebody asks for one."""
+    if not timeline.is_photos:
+        return timeline
+    return replace(timeline, time_s=(info.pts - info.pts[0]) * float(info.time_base))
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPictures:
+    """``images``: each photo with its boxes; ``thumbs``: small ones for the gallery page."""
+
+    images: bool
+    thumbs: bool
+
+
+def render_photos(
+    source: FrameSource,
+    segment: Segment,
+    timeline: Timeline,
+    settings: RenderSettings,
+    wanted: WantedPictures,
+    kept: Path,
+    timings: Timings,
+    report: Report = unreported,
+    should_cancel: ShouldCancel = never,
+) -> None:
+    """Write the annotated photos and thumbnails of a segment to ``kept`` (zip), whole or not at
+    all. Photos are decoded ahead, drawn one by one, and compressed by some threads.
+
+    Raises:
+        Cancelled: ``should_cancel`` said so.
+    """
+    pulse = Pulse(report, should_cancel)
+    drawer = PhotoDrawer(timeline, settings)
+    with (
+        atomic_path(kept) as path,
+        zipfile.ZipFile(path, "w") as file,
+        ThreadPoolExecutor(ENCODERS) as pool,
+    ):
+        writer = SnapshotWriter(file)
+        waiting: deque[tuple[int, Future[dict[str, bytes]]]] = deque()
+
+        def store() -> None:
+            index, pictures = waiting.popleft()
+            for folder, data in pictures.result().items():
+                writer.jpeg(folder, index, data)
+
+        for frame in source.frames(segment.start, segment.stop):
+            if frame.image is not None:
+                with timings.stage("draw"):
+                    drawer.draw(frame)
+                waiting.append((frame.index, pool.submit(_compressed, frame, wanted, timings)))
+            if len(waiting) > 2 * ENCODERS:
+                store()
+            pulse.beat()
+        while waiting:
+            store()
+    # Only now: whoever stops here finds the segment whole.
+    pulse.flush()
+
+
+def _compressed(frame: Frame, wanted: WantedPictures, timings: Timings) -> dict[str, bytes]:
+    """JPEGs of a drawn photo by the folder of the zip that they go to."""
+    with timings.stage("encode"):
+        pictures = {"image": jpeg(frame)} if wanted.images else {}
+        own = wanted.images and max(frame.width, frame.height) <= OWN_THUMB_SIDE
+        if wanted.thumbs and not own:
+            pictures["thumb"] = jpeg(frame, THUMB_SIDE, THUMB_SIDE)
+    return pictures
+
+
+class PhotoDrawer:
+    """Draws into photos of any sizes; what is rasterised serves all of about the same size."""
+
+    def __init__(self, timeline: Timeline, settings: RenderSettings) -> None:
+        self._timeline, self._settings = timeline, settings
+        self._marks: OrderedDict[int, Marks] = OrderedDict()
+
+    def draw(self, frame: Frame) -> None:
+        """Draw the faces of ``frame`` into its image."""
+        assert frame.image is not None
+        faces = self._timeline.faces_at(frame.index)
+        if faces.start == faces.stop:
+            return
+        size = (frame.image.shape[1], frame.image.shape[0] * 2 // 3)
+        overlay = Overlay(
+            self._timeline.labels, *size, self._settings, marks=self._marks_for(min(size))
+        )
+        overlay.draw(
+            frame.image,
+            self._timeline.box[faces] / frame.scale,
+            self._timeline.face_id[faces],
+            self._timeline.smoothed[faces],
+            unusable=self._timeline.unusable[faces],
+        )
+
+    def _marks_for(self, short: int) -> Marks:
+        """Marks of a size within a twelfth of the right one, so that there are few."""
+        step = round(math.log2(max(short, 16)) * 6)
+        if step not in self._marks:
+            side = round(2 ** (step / 6))
+            labels = shown_labels(self._timeline.labels, self._settings)
+            self._marks[step] = Marks(labels, side, side)
+            if len(self._marks) > MARKS_KEPT:
+                self._marks.popitem(last=False)
+        self._marks.move_to_end(step)
+        return self._marks[step]

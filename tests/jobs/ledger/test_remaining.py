@@ -1,0 +1,154 @@
+"""The remaining time of jobs: right within a fifth from a tenth of the way on."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.remaining import ItemWork, Spent, remaining_s
+from fer_batch.jobs.ledger.spec import Unit
+from fer_batch.jobs.ledger.status import read_status
+from tests.jobs.ledger.test_ledger import enter, facts
+
+SEGMENT = 512
+ORDER = ("finish", "assemble", "probe", "render", "analyze")  # in which a worker takes units
+
+
+@dataclass
+class Film:
+    """An input as a worker sees it."""
+
+    frames: int
+    probed: bool = False
+    analyzed: int = 0
+    drawn: int = 0
+    at_work: int = 0
+    stage: str = "probe"
+
+    def units(self, stage: str) -> list[int]:
+        """Frames of each unit of a stage; 0 for what has none."""
+        if stage not in ("analyze", "render"):
+            return [0]
+        rest = self.frames
+        found = []
+        while rest > 0:
+            found.append(min(rest, SEGMENT))
+            rest -= SEGMENT
+        return found
+
+
+NEXT = {"probe": "analyze", "analyze": "assemble", "assemble": "render", "render": "finish"}
+
+
+def play(seed: int) -> list[tuple[float, float, float]]:
+    """A job of random films, workers and costs; (moment, estimate, truth) whenever a unit ends."""
+    chance = random.Random(seed)
+    films = [Film(int(chance.lognormvariate(7.5, 0.7)) + 50) for _ in range(chance.randint(20, 60))]
+    workers, ratio = chance.randint(1, 4), chance.uniform(1.0, 3.5)
+    cost = {"analyze": 0.004, "render": 0.004 * ratio}
+    other = {"probe": 0.1, "assemble": 0.3, "finish": 0.4}
+    seconds: dict[str, float] = {}
+    ready = [(film, "probe", 0) for film in films]
+    busy: list[tuple[float, int, Film, str, int, float]] = []
+    said: list[tuple[float, float | None]] = []
+    now, count = 0.0, 0
+    while ready or busy:
+        while ready and len(busy) < workers:
+            film, stage, frames = ready.pop(0)
+            lasts = (frames * cost[stage] if frames else other[stage]) * chance.uniform(0.7, 1.3)
+            lasts += 3.0 if count < workers else 0.0  # the first unit of a worker loads a model
+            heapq.heappush(busy, (now + lasts, count, film, stage, frames, lasts))
+            count += 1
+        now, _, film, stage, frames, lasts = heapq.heappop(busy)
+        seconds[stage] = seconds.get(stage, 0.0) + lasts
+        film.probed = True
+        if stage == "analyze":
+            film.analyzed += frames
+        elif stage == "render":
+            film.drawn += frames
+        film.at_work -= 1
+        if film.at_work <= 0:
+            film.stage = NEXT.get(stage, "done")
+            if film.stage != "done":
+                units = [(film, film.stage, n) for n in film.units(film.stage)]
+                film.at_work = len(units)
+                # Near its end first, as workers do; what is probed waits behind what was before.
+                ready[:0] = units if film.stage in ("assemble", "finish") else []
+                ready += [] if film.stage in ("assemble", "finish") else units
+                ready.sort(key=lambda unit: ORDER.index(unit[1]))
+        work = [
+            ItemWork(f.frames if f.probed else 0, f.analyzed, f.drawn, True, f.stage == "done")
+            for f in films
+        ]
+        spent = Spent(dict(seconds), sum(f.analyzed for f in films), sum(f.drawn for f in films))
+        said.append((now, remaining_s(work, spent, now, ratio)))
+    return [(at, left, now - at) for at, left in said if left is not None]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_right_within_a_fifth_from_a_tenth_on(seed: int) -> None:
+    """Of ten jobs; near the end, where a fifth is less than a unit, within two units."""
+    told = play(seed)
+    whole = told[-1][0]
+    for at, left, truth in told:
+        if at > whole / 10:
+            assert abs(left - truth) <= max(0.2 * truth, 8.0), (at, left, truth, whole)
+
+
+def test_nothing_is_said_before_there_is_something_to_go_by() -> None:
+    items = [ItemWork(100, 0, 0, True, False)]
+    assert remaining_s(items, Spent({}, 0, 0), 5.0) is None
+    assert remaining_s([ItemWork(1, 1, 1, True, True)], Spent({}, 0, 0), 5.0) == 0.0
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            ItemWork,
+            st.integers(0, 10**6),
+            st.integers(0, 10**6),
+            st.integers(0, 10**6),
+            st.booleans(),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    st.floats(0.001, 1e6),
+    st.integers(0, 10**6),
+    st.integers(0, 10**6),
+)
+def test_never_negative_never_wild(
+    items: list[ItemWork], elapsed: float, analyzed: int, drawn: int
+) -> None:
+    seconds = {"analyze": 3.0, "render": 2.0, "probe": 0.1}
+    found = remaining_s(items, Spent(seconds, analyzed, drawn), elapsed)
+    assert found is None or 0.0 <= found < float("inf")
+
+
+def test_a_real_ledger_tells_it(ledger: Ledger) -> None:
+    job, dispatches = enter(ledger, items=2)
+    waiting = list(dispatches)
+    said = []
+    while waiting:
+        unit = waiting.pop(0).unit
+        assert ledger.claim(unit, "me").verdict == "ok"
+        told = facts(unit, segments=2)
+        done = ledger.complete(unit, **told, seconds=1.0)
+        waiting += done.dispatches
+        status = read_status(ledger, job)
+        assert status is not None
+        said.append(status.eta_s)
+    assert said[0] is None and said[-1] is None
+    known = [left for left in said if left is not None]
+    assert len(known) >= 8 and all(left >= 0 for left in known)
+    costs = ledger.client.hgetall("fb:costs")
+    assert costs["analyze_frames"] == "40" and float(costs["render_s"]) == 4.0
+    assert Unit.parse(job, "0/probe/0")
