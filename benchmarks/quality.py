@@ -123,7 +123,8 @@ class Reader:
 def rows(reader: Reader, folder: Path, names: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
     """What was measured of the largest face of each photo, as it is and after each step."""
     for number, (name, label) in enumerate(names):
-        grey = cv2.imread(str(folder / "images" / name), cv2.IMREAD_GRAYSCALE)
+        data = np.fromfile(folder / "images" / name, np.uint8)
+        grey = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
         found, measures, p = reader.read(grey)
         if not len(found):
             continue

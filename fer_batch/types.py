@@ -334,7 +334,9 @@ class Timeline:
         if not self.unusable.any():
             return self
         keep = ~self.unusable
-        return replace(self, **{name: getattr(self, name)[keep] for name in named(TIMELINE, "face")})
+        return replace(
+            self, **{name: getattr(self, name)[keep] for name in named(TIMELINE, "face")}
+        )
 
     def faces_at(self, frame: int) -> slice:
         """Where the faces of ``frame`` lie in the per-face arrays."""

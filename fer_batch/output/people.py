@@ -62,8 +62,9 @@ class Person:
     """One face_id over the whole input. ``first_s``/``last_s``: begin of the first and end of the
     last frame with this person who can be read. ``frames`` and ``seconds`` count all in which the
     person is present: ``valid_s`` of these can be read, ``unusable_s`` cannot. ``share`` and
-    ``mean`` (mean smoothed probability, frames weighted by how long they last) hold every label in card order; ``longest`` holds the
-    longest episode of each label that occurs. ``thumbnail_frame`` is the frame of the portrait."""
+    ``mean`` (mean smoothed probability, frames weighted by how long they last) hold every label in
+    card order; ``longest`` holds the longest episode of each label that occurs.
+    ``thumbnail_frame`` is the frame of the portrait."""
 
     face_id: int
     frames: int

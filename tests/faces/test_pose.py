@@ -24,9 +24,7 @@ def seen(yaw: float, pitch: float, roll: float, scale: float = 1.0) -> FloatArra
 def test_a_turned_mean_head_gives_its_angles_back(
     yaw: float, pitch: float, roll: float, scale: float
 ) -> None:
-    np.testing.assert_allclose(
-        pose(seen(yaw, pitch, roll, scale))[0], [yaw, pitch, roll], atol=0.2
-    )
+    np.testing.assert_allclose(pose(seen(yaw, pitch, roll, scale))[0], [yaw, pitch, roll], atol=0.2)
 
 
 def test_the_signs_are_those_that_are_described() -> None:

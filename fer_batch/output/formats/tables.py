@@ -77,8 +77,9 @@ def people_text(timeline: Timeline) -> str:
     """``PERSON_COLUMNS``, then ``share_…``, ``mean_…`` and ``longest_…_s`` of each label.
 
     Shares are parts of the time for which the person can be read (``valid_s``; ``seconds`` counts
-    ``unusable_s`` too) and sum to 1, as do the means of the probabilities; ``valence`` is empty where the model knows no happy or no negative label. The
-    longest episode of an emotion that never leads is 0 s.
+    ``unusable_s`` too) and sum to 1, as do the means of the probabilities; ``valence`` is empty
+    where the model knows no happy or no negative label. The longest episode of an emotion that
+    never leads is 0 s.
     """
     header = [
         *PERSON_COLUMNS,

@@ -157,7 +157,8 @@ def _left_out(summary: Mapping[str, Any]) -> str:
     people = int(told.get("people", 0))
     also = f", among them all of {count(people, 'more person', 'more people')}" if people else ""
     share, verb = percent(float(told.get("share", 0.0))), "is" if faces == 1 else "are"
-    return f"{count(faces, 'face')} ({share} of all) could not be read and {verb} left out here{also}."
+    which = f"{count(faces, 'face')} ({share} of all)"
+    return f"{which} could not be read and {verb} left out here{also}."
 
 
 def _stored_moments(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
