@@ -48,7 +48,7 @@ IMAGE_SUFFIXES = (
 MOST_PHOTO_PIXELS = 200_000_000
 
 
-# What ``timeline.csv`` holds for who asks: degrees, see `faces/pose`.
+# What ``timeline.csv`` holds for who asks: degrees, see `pose`.
 ANGLES = ("yaw", "pitch", "roll")
 
 

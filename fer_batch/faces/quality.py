@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_batch.faces.chips import span
-from fer_batch.faces.pose import pose
+from fer_batch.pose import pose
 from fer_batch.types import FloatArray, Image
 
 BRIGHT = 243  # grey level from which on nothing is left to see
@@ -62,7 +62,7 @@ class Measures:
     ``size``: width of the face, pixels of the source. ``sharpness``: energy of the Laplacian in
     the middle of the crop over that of its contrast; a blurred face has none. ``contrast``:
     standard deviation there, grey levels. ``glare``: share of pixels that are near white.
-    ``yaw``, ``pitch``, ``roll``: degrees, see ``faces.pose``. ``inside``: share of the face's
+    ``yaw``, ``pitch``, ``roll``: degrees, see ``pose``. ``inside``: share of the face's
     square that lies in the picture. ``confidence``: the detector's.
     """
 
@@ -130,11 +130,16 @@ def measure(
     """
     known = np.isfinite(landmarks).all(axis=(1, 2))
     size = np.where(known, span(landmarks), np.sqrt(np.abs(box[:, 2] * box[:, 3])))
-    angles = pose(landmarks)
+    sharpness, contrast, glare = looks.T
+    yaw, pitch, roll = pose(landmarks).T
     return Measures(
-        size.astype(np.float32),
-        *looks.T,
-        *angles.T,
-        inside(landmarks, picture),
-        confidence,
+        size=size.astype(np.float32),
+        sharpness=sharpness,
+        contrast=contrast,
+        glare=glare,
+        yaw=yaw,
+        pitch=pitch,
+        roll=roll,
+        inside=inside(landmarks, picture),
+        confidence=confidence,
     )

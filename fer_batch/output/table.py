@@ -79,7 +79,7 @@ def _with_asked(timeline: Timeline, asked: Sequence[str]) -> dict[str, NDArray[n
     columns = timeline.table()
     if not asked:
         return columns
-    from fer_batch.faces.pose import pose
+    from fer_batch.pose import pose
 
     found = np.full((len(columns["frame"]), len(ANGLES)), np.nan, np.float32)
     found[columns["face_id"].astype(np.int64) >= 0] = pose(timeline.landmarks)

@@ -19,7 +19,7 @@ from fer_batch.faces.quality import (
     quality,
 )
 from fer_batch.types import FloatArray, Image
-from tests.faces.test_pose import SIDES, seen
+from tests.test_pose import SIDES, seen
 
 SEEDS = st.integers(0, 2**32 - 1)
 PICTURE = np.array([[600.0, 600.0]])

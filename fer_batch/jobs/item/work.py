@@ -18,7 +18,7 @@ from fer_batch.types import Segment, SourceInfo
 if TYPE_CHECKING:
     from fer_batch.media.discover import Input
 
-FORMAT = 5  # tracks end at cuts, people are recognised
+FORMAT = 6  # faces have a quality
 TIMELINE = "timeline.npz"
 RELATED = "related.npz"
 RELATIONS = "related.json"

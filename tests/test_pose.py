@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_batch.faces.pose import HEAD, pose
+from fer_batch.pose import HEAD, pose
 from fer_batch.types import FloatArray
 
 ANGLE = st.floats(-60, 60)
