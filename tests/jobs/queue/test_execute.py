@@ -61,7 +61,7 @@ def test_photos_and_frames_are_equal_to_a_local_run(here: Here, tmp_path: Path) 
             cv2.imwrite(str(tmp_path / "in" / folder / f"f {number}.png"), moved)
     items = specs_of(discover([tmp_path / "in"]), AnalyzeSettings(), RenderSettings())
     expected = tmp_path / "expected"
-    run_items(items, expected, here.engine(16), "overwrite", Silence())
+    run_items(items, expected, here.engine(), "overwrite", Silence())
     job = here.submit(tmp_path / "in", outputs=())
     assert all(verdict == "done" for _, verdict in here.drain())
     here.client.download(job, tmp_path / "got", frozenset())
