@@ -14,10 +14,15 @@ from typing import Any, Self
 
 from fer_batch.option import Settings, option
 from fer_batch.option_text import (
+    check_crop,
+    check_lines,
     check_names,
     check_seconds,
+    parse_crop,
     parse_names,
     parse_seconds,
+    parse_time,
+    show_crop,
     show_seconds,
 )
 
@@ -26,7 +31,7 @@ from fer_batch.option_text import (
 DEFAULT_MODEL = "ferplus3-int8"
 DETECTORS = ("yunet", "none")
 IMAGES = ("auto", "photos", "frames")
-IDENTITIES = ("input", "off")
+IDENTITIES = ("input", "batch", "off")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
@@ -84,6 +89,42 @@ class AnalyzeSettings(Settings):
         0.6, "Detections less certain than this are not faces.", low=0.05, high=0.99
     )
     every: int = option(1, "Analyse each n-th frame; the others are `skipped`.", low=1)
+    fps: float = option(
+        0.0,
+        "Analyse so many frames a second of videos, whatever their own rate; 0: all of them.",
+        low=0,
+        high=1000,
+    )
+    start_s: float = option(
+        0.0,
+        "Analyse videos from here on: seconds from the first frame, or H:MM:SS.",
+        flag="from",
+        low=0,
+        parse=parse_time,
+        form="TIME",
+    )
+    stop_s: float = option(
+        0.0,
+        "Analyse videos up to here: seconds, or H:MM:SS; 0: to the end.",
+        flag="to",
+        low=0,
+        parse=parse_time,
+        form="TIME",
+    )
+    crop: tuple[int, int, int, int] = option(
+        (0, 0, 0, 0),
+        "Analyse and show only this piece of videos: left, top, width, height in pixels.",
+        parse=parse_crop,
+        show=show_crop,
+        check=check_crop,
+        form="X,Y,W,H",
+    )
+    video_track: int = option(
+        0, "Number of the video track, from 1 on; 0: the one that players show.", low=0, high=64
+    )
+    max_faces: int = option(
+        0, "Keep only so many faces of each frame, the largest; 0: all.", low=0, high=10_000
+    )
     # Detect on each n-th analysed frame and fill in between where neighbours agree; a face is
     # missed only where it is there for less than that.
     grid: int = option(6, "Detect faces on each n-th analysed frame.", flag=None, low=1)
@@ -93,13 +134,14 @@ class AnalyzeSettings(Settings):
         "names count up, sizes are equal and neighbours look alike.",
         choices=IMAGES,
     )
-    fps: float = option(
+    image_fps: float = option(
         25.0, "Frames per second of images that are frames of a film.", low=0.01, high=1000
     )
     identity: str = option(
         "input",
         "Who is who: input recognises people by their faces, so that face_id is one person of an "
-        "input; off only follows them from frame to frame.",
+        "input; batch does so across all inputs of a run as well (column person); off only follows "
+        "faces from frame to frame.",
         choices=IDENTITIES,
     )
     smooth_s: float = option(
@@ -117,7 +159,7 @@ class AnalyzeSettings(Settings):
 
 @dataclass(frozen=True)
 class RenderSettings(Settings):
-    """How results are drawn. None of this needs inference again."""
+    """How results are drawn, and what is kept of them. None of this needs inference again."""
 
     blur_faces: bool = option(False, "Make faces unrecognisable.")
     threshold: float = option(
@@ -149,6 +191,13 @@ class RenderSettings(Settings):
         check=check_seconds,
         form="START-STOP",
     )
+    keep_embeddings: bool = option(
+        False,
+        "With --identity batch: keep with the results what people are recognised by (biometric "
+        "data), so that they are known in inputs that are added later.",
+    )
+    # The lines of edits.csv, read beside the results.
+    edits: tuple[str, ...] = option((), "Corrections by hand.", flag=None, check=check_lines)
     crf: int = option(23, "Quality of the video (x264), lower is better.", low=0, high=51)
     preset: str = option("superfast", "Speed of x264.", flag=None, choices=PRESETS)
 

@@ -23,6 +23,18 @@ def check_names(names: tuple[str, ...]) -> None:
         raise ValueError("is not a list of names")
 
 
+def check_lines(lines: tuple[str, ...]) -> None:
+    """Refuse what are no lines of a text file.
+
+    Raises:
+        ValueError: they are not.
+    """
+    if not isinstance(lines, tuple) or not all(
+        isinstance(line, str) and len(line) <= 1000 and "\0" not in line for line in lines
+    ):
+        raise ValueError("is not a list of lines")
+
+
 def parse_seconds(text: str) -> tuple[float, float]:
     """Two times in seconds from ``START-STOP``; (0, 0) from an empty text.
 
@@ -59,3 +71,64 @@ def check_seconds(seconds: tuple[float, float]) -> None:
         good = False
     if not good:
         raise ValueError(NO_RANGE)
+
+
+def parse_time(text: str) -> float:
+    """Seconds from a number of them, or from ``MM:SS`` or ``H:MM:SS`` with decimals.
+
+    Raises:
+        ValueError: neither.
+    """
+    parts = text.strip().split(":")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    good = 1 <= len(numbers) <= 3 and all(0 <= n < 1e9 for n in numbers)
+    if not good or any(n >= 60 for n in numbers[1:]):
+        raise ValueError("is not a time in seconds or H:MM:SS, such as 75.5 or 0:01:15.5")
+    seconds = 0.0
+    for number in numbers:
+        seconds = seconds * 60 + number
+    return seconds
+
+
+NO_CROP = "is not X,Y,WIDTH,HEIGHT in pixels, such as 0,0,640,720"
+
+
+def parse_crop(text: str) -> tuple[int, int, int, int]:
+    """Left, top, width and height; all 0 from an empty text.
+
+    Raises:
+        ValueError: not four whole numbers.
+    """
+    if not text:
+        return 0, 0, 0, 0
+    try:
+        left, top, width, height = (int(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(NO_CROP) from None
+    check_crop((left, top, width, height))
+    return left, top, width, height
+
+
+def show_crop(crop: tuple[int, int, int, int]) -> str:
+    """The inverse of ``parse_crop``."""
+    return ",".join(map(str, crop)) if any(crop) else ""
+
+
+def check_crop(crop: tuple[int, int, int, int]) -> None:
+    """Refuse what is no piece of a picture; all 0 stand for the whole.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if tuple(crop) == (0, 0, 0, 0):
+        return
+    try:
+        _, _, width, height = crop
+        good = all(type(n) is int and 0 <= n < 1 << 16 for n in crop) and width and height
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise ValueError(NO_CROP)

@@ -94,7 +94,11 @@ class SourceInfo:
     before, and the tick at which it begins then.
     ``files`` names the images, in order, where the input is images, relative to ``path``. Photos
     have no times: their ``pts`` count them. ``track``: number of the video track from 1 on, 0 for
-    the one that players show.
+    the one that players show. Of a part of a film, ``origin`` is the PTS of the film's first frame
+    and ``left_out`` how many frames lie before the part; times count from the film's first frame.
+    Of a piece of the picture, ``crop`` holds its left and top, and width and height of the whole.
+    ``recorded`` is when the recording began (ISO 8601), ``timecode`` what its clock showed then,
+    "" where the file does not say.
     """
 
     path: str
@@ -112,6 +116,11 @@ class SourceInfo:
     flipped: bool = False
     joins: tuple[tuple[int, int], ...] = ()
     track: int = 0
+    origin: int | None = None
+    left_out: int = 0
+    crop: tuple[int, ...] = ()
+    recorded: str = ""
+    timecode: str = ""
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -119,13 +128,20 @@ class SourceInfo:
         return len(self.pts)
 
     def time_s(self, frame: int) -> float:
-        """Seconds from the first frame to ``frame``."""
-        return float((int(self.pts[frame]) - int(self.pts[0])) * self.time_base)
+        """Seconds from the film's first frame to ``frame``."""
+        return float((int(self.pts[frame]) - self.begin) * self.time_base)
+
+    @property
+    def begin(self) -> int:
+        """PTS of the film's first frame."""
+        return int(self.pts[0]) if self.origin is None else self.origin
 
     @property
     def start_s(self) -> float:
-        """PTS of the first frame in seconds: what a player shows when that frame appears. Players
-        begin at 0 where it is negative."""
+        """What a player of the annotated video shows when the film's first frame appears, seconds:
+        its PTS. Players begin at 0 where that is negative, and so does the video of a part."""
+        if self.origin is not None:
+            return -self.time_s(0)
         return float(max(0, int(self.pts[0])) * self.time_base)
 
     @property
@@ -140,7 +156,9 @@ class SourceInfo:
     @property
     def duration_s(self) -> float:
         """Seconds from the first frame to the end of the last one."""
-        return self.time_s(len(self.pts) - 1) + self.frame_s if len(self.pts) else 0.0
+        if not len(self.pts):
+            return 0.0
+        return self.time_s(len(self.pts) - 1) - self.time_s(0) + self.frame_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +387,8 @@ class Timeline:
             "status": words[np.where(unusable, len(FrameStatus), self.status[frame])],
             "face_id": column(self.face_id, -1),
         }
+        if (self.person >= 0).any():
+            columns["person"] = column(self.person, -1)
         columns |= {k: column(self.box[:, i], np.nan) for i, k in enumerate("xywh")}
         columns["confidence"] = column(self.confidence, np.nan)
         columns["emotion"] = np.where(unusable, "", column(names, ""))

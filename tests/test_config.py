@@ -33,7 +33,7 @@ any_settings = st.one_of(
         model=words,
         min_face=st.integers(0, 999),
         min_confidence=st.floats(0.05, 0.99),
-        fps=st.floats(0.01, 1000),
+        image_fps=st.floats(0.01, 1000),
     ),
     st.builds(
         RenderSettings,
@@ -77,6 +77,8 @@ def test_every_setting_that_changes_numbers_changes_the_fingerprint(name: str) -
     (said,) = (said for other, _, said in options_of(settings) if other == name)
     if said.choices:
         other = next(choice for choice in said.choices if choice != value)
+    elif isinstance(value, tuple):
+        other = tuple(1 for _ in value)
     else:
         other = value + "x" if isinstance(value, str) else value + type(value)(1)
         other = other if said.high is None else min(other, said.high)

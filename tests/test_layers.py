@@ -36,7 +36,7 @@ LAYERS = {
         ),
         0,
     ),
-    **dict.fromkeys(("media", "faces", "emotion", "tracking", "output", "demo"), 1),
+    **dict.fromkeys(("media", "faces", "emotion", "tracking", "corrections", "output", "demo"), 1),
     "pipeline": 2,
     "jobs": 3,
     "training": 4,

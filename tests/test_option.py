@@ -47,7 +47,7 @@ def test_a_value_that_cannot_be_is_one_line(
 
 
 def test_whole_numbers_are_numbers() -> None:
-    assert AnalyzeSettings(fps=30).fps == 30
+    assert AnalyzeSettings(image_fps=30).image_fps == 30
 
 
 @pytest.mark.parametrize("kind", [AnalyzeSettings, RenderSettings, RunSettings, Limits])

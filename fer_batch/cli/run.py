@@ -99,10 +99,16 @@ def run_specs(
     infer: bool = True,
     batch: bool = True,
 ) -> list[ItemResult]:
-    """Run items with progress and Ctrl-C; ``batch`` writes ``out/summary.csv`` as well."""
+    """Run items with progress and Ctrl-C; ``batch`` writes ``out/summary.csv`` as well.
+
+    Raises:
+        UsageError: an ``edits.csv`` beside earlier results has a wrong line.
+    """
     from fer_batch.jobs.item.batch import write_batch
     from fer_batch.jobs.item.children.crew import run_isolated
+    from fer_batch.jobs.item.edited import with_edits
 
+    items = with_edits(items, out)
     with o.stop_on_signal() as stop, _observer(len(items), quiet) as observer:
         results = run_isolated(items, out, settings, existing, observer, stop.is_set, infer)
     if batch:

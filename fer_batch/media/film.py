@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,14 +19,20 @@ from fer_batch.media.sound import Timed, damaged, open_sound
 from fer_batch.types import SourceInfo
 
 
+def shift(info: SourceInfo) -> int:
+    """By how many of its ticks a source's times are moved in the annotated video: a part begins at
+    0, and so does a film that began below."""
+    return -min(0, int(info.pts[0])) if info.origin is None else -int(info.pts[0])
+
+
 def output_ticks(info: SourceInfo) -> tuple[Fraction, np.ndarray[Any, np.dtype[np.int64]]]:
     """Time base and PTS of the annotated video: the source's own times in a base of ``1 / n``.
 
     MP4 counts in whole ticks a second; a source's base of ``k / n`` keeps its times exactly when
     its PTS are multiplied by ``k``. Players leave out what comes before 0, so a film that begins
-    there begins at 0 instead.
+    there begins at 0 instead, as does a part of one.
     """
-    pts = info.pts - min(0, int(info.pts[0]))
+    pts = info.pts + shift(info)
     return Fraction(1, info.time_base.denominator), pts * info.time_base.numerator
 
 
@@ -66,8 +73,17 @@ class Film:
         self._stream = stream
         if self._whole and self._info.has_audio:
             source = self._stack.enter_context(open_container(Path(self._info.path)))
-            self._sound = open_sound(source, self.container, self._info, self.warnings)
+            later = shift(self._info) * self._info.time_base
+            sound = open_sound(source, self.container, self._info, later, self.warnings)
+            self._sound = sound if self._info.origin is None else self._within(sound)
         self._heard = next(self._sound, None)
+
+    def _within(self, sound: Iterator[Timed]) -> Iterator[Timed]:
+        """The sound that is heard while the pictures of a part are shown."""
+        end = self._times[-1] * self._tick_s
+        for timed in takewhile(lambda timed: timed[0] < end, sound):
+            if timed[0] >= 0:
+                yield timed
 
     def add(self, packet: Any) -> None:
         """The next frame's packet, and all sound that comes before it.

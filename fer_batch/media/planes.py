@@ -63,6 +63,13 @@ def upright(
     return join(*turned), width, height
 
 
+def cropped(image: Image, left: int, top: int, width: int, height: int) -> Image:
+    """A piece of an I420 picture; ``left`` and ``top`` are even."""
+    luma, u, v = planes(image)
+    half = slice(top // 2, (top + height + 1) // 2), slice(left // 2, (left + width + 1) // 2)
+    return join(luma[top : top + height, left : left + width], u[half], v[half])
+
+
 def from_video_frame(frame: Any, width: int, height: int) -> tuple[Image, bool]:
     """I420 array of an ``av.VideoFrame`` and whether its luma has full range.
 

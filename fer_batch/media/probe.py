@@ -26,6 +26,7 @@ from fer_batch.media.counted import Counted, count, lasting_size, rate_of
 from fer_batch.media.formats import BARE, FAULTS, convert, reason
 from fer_batch.media.hdr import is_wide
 from fer_batch.media.packets import First, Packets, read_packets
+from fer_batch.media.recorded import recorded, timecode
 from fer_batch.media.shape import check_pixels, square, turn
 from fer_batch.types import IntArray, SourceInfo
 
@@ -60,6 +61,8 @@ class _Header:
     rate: Fraction
     has_audio: bool
     protected: bool
+    recorded: str
+    timecode: str
     picture: Any
     warnings: list[str]
 
@@ -99,6 +102,8 @@ def _probe(path: Path, name: str, limits: Limits, track: int) -> SourceInfo:
         colour=_colour(picture),
         seekable=times.seekable,
         track=track,
+        recorded=header.recorded,
+        timecode=header.timecode,
         warnings=tuple(warnings),
     )
 
@@ -127,6 +132,8 @@ def _read(path: Path, limits: Limits, track: int) -> tuple[_Header, Packets]:
             rate=rate_of(stream),
             has_audio=bool(container.streams.audio),
             protected=context.codec_tag in PROTECTED,
+            recorded=recorded(container, stream),
+            timecode=timecode(container, stream),
             picture=first.picture,
             warnings=_which(container, stream, track),
         )

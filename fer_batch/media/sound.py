@@ -28,11 +28,13 @@ Joins = Sequence[tuple[Fraction, Fraction]]
 Timed = tuple[float, Any]
 
 
-def open_sound(source: Any, output: Any, info: SourceInfo, warnings: list[str]) -> Iterator[Timed]:
+def open_sound(
+    source: Any, output: Any, info: SourceInfo, later: Fraction, warnings: list[str]
+) -> Iterator[Timed]:
     """Packets of the default sound track of ``source`` for a new stream of ``output``, in order.
 
     Without a stream where there is no sound to be had: ``warnings`` gets a line for what is lost.
-    ``info``: of the pictures; the sound is moved as they are.
+    ``info``: of the pictures; the sound is moved as they are, ``later`` by so many seconds.
     """
     track = default_of(source.streams.audio)
     if (tracks := len(source.streams.audio)) > 1:
@@ -60,7 +62,6 @@ def open_sound(source: Any, output: Any, info: SourceInfo, warnings: list[str]) 
         warnings.append(f"the sound ({codec}) could not be kept: {reason(error)}")
         return iter(())
     made = _readable(made, warnings)
-    later = -min(0, int(info.pts[0])) * info.time_base
     last = float(int(info.pts[-1]) * info.time_base + later)
     return _until(last + AFTER_S, _rising(made, warnings, later), warnings)
 

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from fer_batch.config import IMAGE_SUFFIXES, Limits
+from fer_batch.config import IMAGE_SUFFIXES, AnalyzeSettings, Limits
 from fer_batch.errors import NotFoundError
 from fer_batch.media.images import ImageReader, probe_images
+from fer_batch.media.part import Part, wanted_part
 from fer_batch.media.probe import probe_video
 from fer_batch.media.video import VideoReader
 from fer_batch.types import Frame, SourceInfo
+
+WHOLE = Part()
 
 
 class FrameSource(Protocol):
@@ -35,10 +38,12 @@ def probe(
     limits: Limits,
     images: str = "auto",
     files: tuple[str, ...] = (),
+    part: Part = WHOLE,
 ) -> SourceInfo:
     """What an input holds: a video file, an image file, or a folder of images.
 
-    ``images``: what images are, see ``AnalyzeSettings``. ``files``: only these of a folder.
+    ``images``: what images are, see ``AnalyzeSettings``, ``fps`` how many a second where they are
+    frames of a film. ``files``: only these of a folder. ``part``: what is wanted of a video.
 
     Raises:
         InputError: one of its kinds, with one line that names the input.
@@ -47,7 +52,19 @@ def probe(
         raise NotFoundError(f"{path}: not found; check the path")
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         return probe_images(path, name, fps, limits, images, files)
-    return probe_video(path, name, limits)
+    return part.of(probe_video(path, name, limits, part.track))
+
+
+def probe_wanted(
+    path: Path,
+    name: str,
+    settings: AnalyzeSettings,
+    limits: Limits,
+    files: tuple[str, ...] = (),
+) -> SourceInfo:
+    """What of an input the settings ask for; see ``probe``."""
+    part = wanted_part(settings)
+    return probe(path, name, settings.image_fps, limits, settings.images, files, part)
 
 
 def open_source(info: SourceInfo, limits: Limits, threads: int = 0) -> FrameSource:

@@ -53,9 +53,13 @@ class VideoReader:
         if picture is None:
             return Frame(index, pts, None, info.width, info.height)
         turned = info.rotation in (90, 270)
-        stored = (info.height, info.width) if turned else (info.width, info.height)
+        whole = info.crop[2:] or (info.width, info.height)
+        stored = (whole[1], whole[0]) if turned else (whole[0], whole[1])
         image, full_range = self._fitted(picture, *stored)
         image, width, height = planes.upright(image, *stored, info.rotation, info.flipped)
+        if info.crop:
+            width, height = info.width, info.height
+            image = planes.cropped(image, info.crop[0], info.crop[1], width, height)
         return Frame(index, pts, image, width, height, full_range, matrix=info.colour[3])
 
     def _fitted(self, picture: Any, width: int, height: int) -> tuple[Image, bool]:
@@ -98,8 +102,11 @@ class VideoReader:
         stream.thread_type = "AUTO"
         open_decoder(stream, self._limits, self._threads)
         reached = -1
-        first = int(self.info.pts[start]) if self.info.seekable and start > 0 else None
+        seekable, last = self.info.seekable, int(self.info.pts[-1])
+        first = int(self.info.pts[start]) if seekable and not self._from_the_top(start) else None
         for count, picture in enumerate(decoded_frames(container, stream, first)):
+            if seekable and picture.pts is not None and picture.pts > last:
+                return  # behind a part
             index = self._index(count, picture)
             if index is None or index <= reached:
                 continue
@@ -112,21 +119,25 @@ class VideoReader:
     def _index(self, count: int, picture: Any) -> int | None:
         """The frame index of a picture: by PTS, or by counting where PTS cannot be relied on."""
         if not self.info.seekable:
-            return count if count < len(self.info) else None
+            count -= self.info.left_out
+            return count if 0 <= count < len(self.info) else None
         if picture.pts is None:
             return None
         index = int(np.searchsorted(self.info.pts, picture.pts))
         found = index < len(self.info) and self.info.pts[index] == picture.pts
         return index if found else None
 
+    def _from_the_top(self, start: int) -> bool:
+        return start == 0 and self.info.left_out == 0
+
     def _targets(self, start: int) -> list[int | None]:
         """PTS to seek to for frame ``start``, one after the other; None: read from the beginning.
 
         Containers index key frames by DTS or PTS, so the one found may be shown after ``start``.
         """
-        if start == 0 or not self.info.seekable:
+        if self._from_the_top(start) or not self.info.seekable:
             return [None]
-        first, wanted = int(self.info.pts[0]), int(self.info.pts[start])
+        first, wanted = self.info.begin, int(self.info.pts[start])
         step = max(1, int(2 / self.info.time_base))
         return [*(max(wanted - back, first) for back in (0, step, 8 * step)), None]
 

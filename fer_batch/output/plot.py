@@ -46,10 +46,15 @@ class _Panel:
 
     top: int
     height: int
+    begin_s: float
     end_s: float
 
+    @property
+    def length_s(self) -> float:
+        return self.end_s - self.begin_s
+
     def x(self, seconds: Place) -> Place:
-        return LEFT + seconds / self.end_s * (RIGHT - LEFT)
+        return LEFT + (seconds - self.begin_s) / self.length_s * (RIGHT - LEFT)
 
     def y(self, probability: Place) -> Place:
         return self.top + (1.03 - probability) / 1.22 * self.height
@@ -73,10 +78,11 @@ def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> No
     count = max(len(shown), 1)
     height = PANEL if count <= 4 else LOW_PANEL
     canvas = Canvas(WIDTH, TOP + count * (height + BETWEEN))
+    begin = float(timeline.time_s[0]) if len(timeline) else 0.0  # of a part not 0
     end = timeline.end_s or 1.0
     rows = dict(by_track(timeline.face_id))
     for i in range(count):
-        panel = _Panel(TOP + i * (height + BETWEEN), height, end)
+        panel = _Panel(TOP + i * (height + BETWEEN), height, begin, end)
         own = [s for s in every if shown and s.face_id == shown[i].face_id]
         _ground(canvas, panel, timeline, own, last=i == count - 1)
         if shown:
@@ -90,14 +96,16 @@ def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> No
         temporary.write_bytes(canvas.png())
 
 
-def ticks(end: float) -> list[float]:
+def ticks(begin: float, end: float) -> list[float]:
     """Where the time axis is marked: round seconds, minutes or hours, at most 13 of them."""
-    if end < 5:
-        step = 10.0 ** np.floor(np.log10(end / 1.2)) if end > 0 else 1.0
-        step = next((step * k for k in (0.2, 0.5, 1.0, 2.0) if end / (step * k) <= 12), end)
+    length = end - begin
+    if length < 5:
+        step = 10.0 ** np.floor(np.log10(length / 1.2)) if length > 0 else 1.0
+        step = next((step * k for k in (0.2, 0.5, 1.0, 2.0) if length / (step * k) <= 12), length)
     else:
-        step = next((float(s) for s in STEPS_S if end / s <= 12), float(STEPS_S[-1]))
-    return [round(k * step, 9) for k in range(int(end / step + 1e-9) + 1)][:200]
+        step = next((float(s) for s in STEPS_S if length / s <= 12), float(STEPS_S[-1]))
+    first, last = int(np.ceil(begin / step - 1e-9)), int(end / step + 1e-9)
+    return [round(k * step, 9) for k in range(first, last + 1)][:200]
 
 
 def clock(seconds: float, end: float) -> str:
@@ -115,12 +123,12 @@ def _ground(
 ) -> None:
     """Shades and grid: grey where the person is not in the picture, red where frames could not be
     decoded."""
-    edges = [0.0]
+    edges = [panel.begin_s]
     for episode in own:
         edges += [episode.start_s, episode.stop_s]
     edges.append(panel.end_s)
     for begin, stop in zip(edges[::2], edges[1::2], strict=True):
-        if stop - begin > panel.end_s / MAX_POINTS:
+        if stop - begin > panel.length_s / MAX_POINTS:
             _band(canvas, panel, begin, stop - begin, EMPTY)
     wrong = timeline.status == FrameStatus.DECODE_ERROR
     for begin, seconds in _ranges(timeline, wrong, panel.end_s):
@@ -129,7 +137,7 @@ def _ground(
         y = panel.y(value)
         canvas.rectangle(LEFT, y - 0.5, RIGHT - LEFT, 1, GRID)
         canvas.text(word, LEFT - 6, y, SMALL, SOFT, align="right")
-    for seconds in ticks(panel.end_s):
+    for seconds in ticks(panel.begin_s, panel.end_s):
         x = panel.x(seconds)
         canvas.rectangle(x - 0.5, panel.top, 1, panel.height, GRID)
         if last:

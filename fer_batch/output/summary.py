@@ -222,6 +222,8 @@ def describe_input(source: SourceInfo, sha256: str) -> dict[str, Any]:
         "frames": len(source),
         "duration_s": round(source.duration_s, 6),
         "start_s": round(source.start_s, 6) if len(source) else 0.0,
+        "recorded": source.recorded,
+        "timecode": source.timecode,
     }
 
 

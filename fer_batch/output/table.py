@@ -94,7 +94,7 @@ def _texts(columns: dict[str, NDArray[np.generic]], timeline: Timeline) -> dict[
     for name, values in columns.items():
         if name in DECIMALS:
             texts[name] = fixed(values.astype(np.float64), DECIMALS[name])
-        elif name == "face_id":
+        elif name in ("face_id", "person"):
             texts[name] = [str(v) if v >= 0 else "" for v in values.tolist()]
         elif name == "emotion":
             shown = {label: cell(label) for label in ("", *timeline.labels)}
@@ -212,6 +212,8 @@ def _damaged(path: Path, line: int | None, reason: str) -> InputError:
 
 
 def _labels(path: Path, names: list[str]) -> tuple[str, ...]:
+    if names[4:5] == ["person"]:  # who it is across inputs, where that was asked for
+        names = names[:4] + names[5:]
     # Earlier versions had no quality.
     last = [name for name in ("quality", *ANGLES, "file") if name in names[-5:]]
     count = (len(names) - len(LEADING) - len(last)) // 2

@@ -16,11 +16,12 @@ from fer_batch.config import AnalyzeSettings
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces, sharpened
 from fer_batch.faces.detector import Detector
+from fer_batch.faces.largest import Largest
 from fer_batch.faces.quality import LOOKS, look, measure, quality
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, CutMayLie, detect_on_grid
 from fer_batch.pipeline.glimpses import Glimpses
-from fer_batch.pipeline.plan import LOOK_S, detection_grid
+from fer_batch.pipeline.plan import LOOK_S, analysed_frames, detection_grid
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.pipeline.views import ViewKeeper
@@ -32,6 +33,7 @@ from fer_batch.types import (
     FrameStatus,
     HalfArray,
     Image,
+    IntArray,
     Segment,
 )
 
@@ -99,7 +101,10 @@ def analyze_segment(
     glimpses = Glimpses(segment.start)
     grid = detection_grid(source.info, settings)
     asked = settings.identity != "off" and source.info.kind != "photos"
-    keeper = ViewKeeper(settings.every * grid) if asked else None
+    keeper = ViewKeeper(grid) if asked else None
+    analysed = analysed_frames(source.info, settings)
+    if settings.max_faces:
+        detector = Largest(detector, settings.max_faces)
     decoded = _decode(source, segment, glimpses, timings)
     with (
         ThreadPoolExecutor(classifier.concurrency) as pool,
@@ -108,7 +113,7 @@ def analyze_segment(
             _detect(
                 frames,
                 segment,
-                settings.every,
+                analysed,
                 grid,
                 LOOK_S / float(source.info.time_base),
                 detector,
@@ -123,7 +128,9 @@ def analyze_segment(
             collected.status.append(status)
             if frame is not None and keeper is not None:
                 with timings.stage("views"):
-                    keeper.see(frame, glimpses.at(frame.index), found, len(collected.frame))
+                    # Counted as if there were no others, so that windows do not depend on them.
+                    counted = replace(frame, index=int(analysed.searchsorted(frame.index)))
+                    keeper.see(counted, glimpses.at(frame.index), found, len(collected.frame))
             if frame is not None and len(found):
                 with timings.stage("crop"):
                     crops = crop_faces(frame, found, template, card.input_size)
@@ -169,7 +176,7 @@ def _decode(
 def _detect(
     frames: Iterable[Frame],
     segment: Segment,
-    every: int,
+    wanted: IntArray,
     grid: int,
     longest: float,
     detector: Detector,
@@ -178,7 +185,8 @@ def _detect(
 ) -> Iterator[tuple[FrameStatus, Frame | None, Detections]]:
     """Status, picture and faces of each frame of the segment, in order; None where not analysed."""
     skipped = (FrameStatus.SKIPPED, None, NOTHING)
-    analysed = (f for f in frames if f.index % every == 0)
+    chosen = set(wanted[slice(*wanted.searchsorted([segment.start, segment.stop + 1]))].tolist())
+    analysed = (f for f in frames if f.index in chosen)
     expected = segment.start
     for frame, found in detect_on_grid(analysed, detector, grid, timings, longest, cut_may_lie):
         yield from repeat(skipped, min(frame.index, segment.stop) - expected)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from fer_batch.faces.chips import from_jpeg
 from fer_batch.faces.recogniser import Recogniser
+from fer_batch.groups import by_track
 from fer_batch.tracking.people import join_people, worth_telling
 from fer_batch.types import Faces, FloatArray, IntArray, Views
 
@@ -22,24 +24,50 @@ NO_VIEWS = Views(np.zeros(0, np.int64), np.zeros(0, np.float32), ())
 View = tuple[float, int, bytes]  # worth (negative, so that the best comes first), row, picture
 
 
+class Identified(NamedTuple):
+    """``track int64[n]``: the number of each face's person, the smallest of their tracks;
+    ``known``: the embedding ``float32[128]`` of each track that was recognised."""
+
+    track: IntArray
+    known: dict[int, FloatArray]
+
+
 def join_tracks(
     track: IntArray,
     frame: IntArray,
     shards: Iterable[Faces],
     recogniser: Callable[[], Recogniser],
-) -> IntArray:
-    """Give tracks of one person one number: ``int64[n]``, the smallest among them.
+    everyone: bool = False,
+) -> Identified:
+    """Give tracks of one person one number.
 
     ``track``, ``frame int64[n]`` of all faces of ``shards``, which lie in order. ``recogniser`` is
-    asked for only where two tracks could be one person.
+    asked for only where two tracks could be one person, or where ``everyone`` is to be known.
     """
-    wanted = worth_telling(track, frame)
+    wanted = np.unique(track).tolist() if everyone else worth_telling(track, frame)
     views = best_views(track, shards, wanted) if wanted else {}
-    if len(views) < 2:
-        return track.copy()
+    if len(views) < (1 if everyone else 2):
+        return Identified(track.copy(), {})
     network = recogniser()
     known = {number: embedding(network, found) for number, found in views.items()}
-    return join_people(track, frame, known)
+    return Identified(join_people(track, frame, known), known)
+
+
+def by_person(
+    track: IntArray, face_id: IntArray, known: Mapping[int, FloatArray]
+) -> dict[int, FloatArray]:
+    """The embedding of each person of whom any track is known: the mean, weighted by sights.
+
+    ``track``, ``face_id int64[n]`` of all faces that are kept.
+    """
+    people: dict[int, FloatArray] = {}
+    for person, mine in by_track(face_id):
+        numbers, sights = np.unique(track[mine], return_counts=True)
+        pairs = [(known[n], s) for n, s in zip(numbers.tolist(), sights, strict=True) if n in known]
+        if pairs:
+            points, weights = zip(*pairs, strict=True)
+            people[person] = np.average(points, axis=0, weights=weights).astype(np.float32)
+    return people
 
 
 def best_views(

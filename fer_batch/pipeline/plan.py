@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
+
+import numpy as np
 
 from fer_batch.config import AnalyzeSettings
-from fer_batch.types import Segment, SourceInfo
+from fer_batch.types import IntArray, Segment, SourceInfo
 
 WINDOW = 4
 """Segments begin on each so many frames of the detection grid: views are chosen within these."""
@@ -21,6 +24,18 @@ def detection_grid(info: SourceInfo, settings: AnalyzeSettings) -> int:
     return 1 if info.kind == "photos" else settings.grid
 
 
+def analysed_frames(info: SourceInfo, settings: AnalyzeSettings) -> IntArray:
+    """The frames that are analysed, rising: each n-th, or with ``fps`` the first frame of each
+    ``1 / fps`` seconds. The first frame of all is always one."""
+    if info.kind == "photos" or not settings.fps:
+        return np.arange(0, len(info), settings.every, dtype=np.int64)
+    time_s = (info.pts - info.pts[0]) * float(info.time_base)
+    # A thousandth of a step ahead, so that rounded times of a container miss none.
+    step = np.floor(time_s * settings.fps + 1e-3).astype(np.int64)
+    chosen: IntArray = np.flatnonzero(np.diff(step, prepend=step[:1] - 1) > 0).astype(np.int64)
+    return chosen
+
+
 def plan(info: SourceInfo, settings: AnalyzeSettings, frames: int) -> list[Segment]:
     """Segments of at most about ``frames`` frames that cover the source without gap or overlap.
 
@@ -30,8 +45,9 @@ def plan(info: SourceInfo, settings: AnalyzeSettings, frames: int) -> list[Segme
     sought in are one segment: reading one from the middle means reading all before it.
     """
     total = len(info)
-    grid = settings.every * detection_grid(info, settings) * WINDOW
+    analysed = analysed_frames(info, settings)
+    cell = detection_grid(info, settings) * WINDOW
     count = max(1, math.ceil(total / frames)) if info.seekable else 1
-    length = max(1, math.ceil(total / count / grid)) * grid
-    starts = range(0, total, length)
-    return [Segment(i, start, min(start + length, total)) for i, start in enumerate(starts)]
+    length = max(1, math.ceil(len(analysed) / count / cell)) * cell
+    starts = analysed[::length].tolist()
+    return [Segment(i, start, stop) for i, (start, stop) in enumerate(pairwise([*starts, total]))]

@@ -16,7 +16,7 @@ from fer_batch.faces.quality import LEAST_QUALITY
 from fer_batch.faces.recogniser import Recogniser
 from fer_batch.groups import by_track
 from fer_batch.output.table import as_shown
-from fer_batch.pipeline.identify import join_tracks
+from fer_batch.pipeline.identify import by_person, join_tracks
 from fer_batch.pipeline.photos import largest_first
 from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.tracking.assign import assign_tracks
@@ -24,7 +24,16 @@ from fer_batch.tracking.cuts import NO_CUTS, find_cuts, shot_of
 from fer_batch.tracking.gaps import ghosts, missing_rows
 from fer_batch.tracking.returns import join_returns
 from fer_batch.tracking.smooth import smooth
-from fer_batch.types import FACES, TIMELINE, Faces, FrameStatus, IntArray, SourceInfo, Timeline
+from fer_batch.types import (
+    FACES,
+    TIMELINE,
+    Faces,
+    FloatArray,
+    FrameStatus,
+    IntArray,
+    SourceInfo,
+    Timeline,
+)
 
 # A person may be out of sight for this long and keeps the number when found near the same place.
 PATIENCE_S = 1.5
@@ -65,19 +74,23 @@ def build_timeline(
     labels: tuple[str, ...],
     settings: AnalyzeSettings,
     recogniser: Callable[[], Recogniser],
+    people: dict[int, FloatArray] | None = None,
 ) -> Timeline:
     """The timeline of a source from its shards, which lie in order. ``recogniser`` gives what tells
-    people apart; it is asked for only where there is a question."""
+    people apart; it is asked for only where there is a question, or where ``people`` is to be
+    filled with the embedding of each ``face_id``."""
     faces = merge(shards, len(info))
     if info.kind == "photos":
         return _photos(info, faces, labels)
-    time_s = (info.pts - info.pts[0]) * float(info.time_base)
+    time_s = np.asarray((info.pts - info.begin) * float(info.time_base), np.float64)
     cuts = find_cuts(faces.glimpse)
     sight = assign_tracks(faces.frame, faces.box, faces.appearance, time_s, PATIENCE_S, cuts)
+    known: dict[int, FloatArray] = {}
     if settings.identity == "off":
         track = join_returns(sight, faces.frame, faces.appearance)
     else:
-        track = join_tracks(sight, faces.frame, shards, recogniser)
+        everyone = people is not None
+        track, known = join_tracks(sight, faces.frame, shards, recogniser, everyone)
     keep = ~ghosts(
         track,
         faces.frame,
@@ -89,6 +102,8 @@ def build_timeline(
     )
     usable = np.isin(faces.status, (FrameStatus.OK, FrameStatus.NO_FACE))
     numbers = _renumbered(track[keep])
+    if people is not None:
+        people |= by_person(sight[keep], numbers, known)
     rows = {name: getattr(faces, name)[keep] for name in TAKEN_OVER}
     rows |= {"face_id": numbers, "track": sight[keep], "raw": faces.probabilities[keep]}
     rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s, cuts)

@@ -53,19 +53,16 @@ def suspicious(glimpses: Image) -> np.ndarray:
     return change(glimpses[:-1], glimpses[1:]) >= LEAST_CHANGE
 
 
-def find_cuts(glimpses: Image, film: bool = True) -> IntArray:
+def find_cuts(glimpses: Image) -> IntArray:
     """The first frame of each new shot, ``int64[cuts]`` rising, from ``uint8[frames, d]``.
 
-    Pictures of a folder that is no ``film`` are told apart by their change alone. Frames without a
-    picture are passed over.
+    Frames without a picture are passed over.
     """
     there = np.flatnonzero(glimpses.any(axis=1))
     if len(there) < 2:
         return NO_CUTS
     seen = glimpses[there]
     steps = np.concatenate([[0], change(seen[:-1], seen[1:])]).astype(np.float32)
-    if not film:
-        return there[steps >= LEAST_CHANGE]
     soft = _dissolves(seen, steps)
     hard = _hard(seen, steps, [range(start + 1, stop + 1) for start, stop in soft])
     middles = [(start + stop + 1) // 2 for start, stop in soft]

@@ -76,9 +76,9 @@ def renew_normalisation(model: Any, batches: Sequence[Any]) -> None:
     """Sets the moments in the batch normalisations anew for the model's present weights.
 
     Averaged weights never saw the moments that the training weights left behind (Izmailov et al.,
-    2018, on SWA). Moments of images as they are, and of a share of them warped as in video, not as
-    training shifts and hides them, are those that the model will meet: on PublicTest that alone was
-    worth half a point and more.
+    2018, on SWA). Moments of images as they are, a share of them warped and worn as in video, are
+    those that the model will meet, not of images shifted and hidden as in training: on PublicTest
+    that alone was worth half a point and more.
     """
     for batch in batches:
         model(batch, training=True)
@@ -169,7 +169,7 @@ class Training:
             self.probe.set_weights(self.best)
         elif self.how.ema:
             seen = self.how.augmentation
-            still = replace(NONE, flip=seen.flip, align=seen.align)
+            still = replace(NONE, flip=seen.flip, align=seen.align, degrade=seen.degrade)
             renew_normalisation(self.probe, self._some_images(still))
         return self.probe
 

@@ -22,6 +22,8 @@ from tests.end_to_end.conftest import fer_batch
         (["run", "{clip}", "-o", "{new}", "--gif-range", "9-3"], "9-3"),
         (["run", "{clip}", "-o", "{new}", "--device", "abacus"], "abacus"),
         (["run", "{clip}", "-o", "{new}", "--detector-model", "{clip}"], "two people.mp4"),
+        (["run", "{clip}", "-o", "{new}", "--identity", "all"], "all"),
+        (["submit", "{clip}", "--keep-embeddings"], "the queue keeps none"),
         (["run", "{empty}", "-o", "{new}"], "no videos or images"),
     ],
 )

@@ -152,7 +152,8 @@ def test_without_landmarks_the_box_is_the_face() -> None:
 
 def test_many_faces_or_none() -> None:
     frame = frame_of(scene(96), True)
-    none = Detections(np.empty((0, 4)), np.empty(0), np.empty((0, 5, 2)))
+    nothing = np.empty(0, np.float32)
+    none = Detections(nothing.reshape(0, 4), nothing, nothing.reshape(0, 5, 2))
     assert crop_faces(frame, none, TEMPLATE, SIZE).shape == (0, SIZE, SIZE)
     landmarks = np.stack([TEMPLATE + 5, TEMPLATE + 40])
     two = Detections(np.zeros((2, 4), np.float32), np.ones(2, np.float32), landmarks)

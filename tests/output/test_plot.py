@@ -96,7 +96,7 @@ def test_long_curves_are_averaged_and_keep_their_gaps() -> None:
 
 @pytest.mark.parametrize("end", [0.04, 0.5, 1, 4.99, 19.7, 60, 89, 1800, 7200, 86400])
 def test_time_axis_has_few_round_marks(end: float) -> None:
-    marks = ticks(end)
+    marks = ticks(0.0, end)
     assert 2 <= len(marks) <= 14
     assert marks[0] == 0
     assert marks[-1] <= end + 1e-9

@@ -219,6 +219,7 @@ def test_faces_of_a_photo_count_from_the_largest() -> None:
     assert found.box[1, 2] > found.box[2, 2]
 
 
+@quick
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 9), st.integers(0, 50)), max_size=30))
 def test_numbers_of_a_photo_are_whole_and_fall_with_size(
     faces: list[tuple[int, int, int]],

@@ -124,11 +124,11 @@ def test_who_comes_back_is_known_and_another_is_not() -> None:
     track, frame = np.repeat([0, 1, 2], each), np.arange(rows)
     shards = film_of(views, rows)
     assert np.array_equal(
-        join_tracks(track, frame, shards, known_people), np.repeat([0, 1, 0], each)
+        join_tracks(track, frame, shards, known_people).track, np.repeat([0, 1, 0], each)
     )
     # Nobody is looked at where no two could be one person.
     alone = np.zeros(rows, np.int64)
-    assert np.array_equal(join_tracks(alone, frame, shards, nobody_known), alone)
+    assert np.array_equal(join_tracks(alone, frame, shards, nobody_known).track, alone)
 
 
 def test_the_best_five_views_of_a_track_are_taken() -> None:

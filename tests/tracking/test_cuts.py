@@ -74,11 +74,6 @@ def test_frames_without_a_picture_are_passed_over() -> None:
     assert find_cuts(made[:1]).size == find_cuts(np.zeros((9, LENGTH), np.uint8)).size == 0
 
 
-def test_pictures_of_a_folder_are_each_their_own() -> None:
-    made = film(*(shot(seed, 1) for seed in range(4)))
-    assert find_cuts(made, film=False).tolist() == [1, 2, 3]
-
-
 @settings(deadline=None, max_examples=20)
 @given(st.lists(st.integers(8, 20), min_size=2, max_size=4))
 def test_whatever_is_a_hard_cut_was_suspicious(lengths: list[int]) -> None:

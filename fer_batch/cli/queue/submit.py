@@ -80,6 +80,8 @@ def _check(priority: str, analyze: AnalyzeSettings, render: RenderSettings) -> N
         raise UsageError(
             f"--priority: unknown priority {priority!r}; choose from low, normal, high"
         )
+    if render.keep_embeddings:
+        raise UsageError("--keep-embeddings: the queue keeps none; use `fer-batch run`")
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
 
 

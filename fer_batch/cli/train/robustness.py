@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fer_batch.config import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from fer_batch.emotion.card import ModelCard
 
 
 def robustness(
@@ -38,14 +41,14 @@ def robustness(
     from fer_batch.training.material.wear import steps
 
     models = model or [DEFAULT_MODEL]
-    cards = [find_model(name) for name in models]
+    names = _names([find_model(name) for name in models])
     material = read_material(folder)
     with typer.progressbar(length=len(material), label="photos", file=sys.stderr) as bar:
         regions, labels = regions_of(material, bar.update)
     with typer.progressbar(length=len(steps()), label="steps", file=sys.stderr) as bar:
         rows = robustness(regions, labels, models, bar.update)
     if out is not None:
-        plot(out, rows, [card.name for card in cards])
+        plot(out, rows, names)
     if as_json:
         typer.echo(json.dumps(rows))
         return
@@ -55,3 +58,14 @@ def robustness(
             values = (row.get(n) for n in FIGURES)
             cells = " ".join(f"{'-' if v is None else format(v, '.3f'):>17}" for v in values)
             typer.echo(f"{Path(name).stem:<20} {row['way']:<5} {row['strength']:>8g} {cells}")
+
+
+def _names(cards: list[ModelCard]) -> list[str]:
+    """A name for each: those that several models share are told apart by their folders."""
+    given = [card.name for card in cards]
+    return [
+        f"{card.name} ({card.path.parent.name})"
+        if card.path is not None and given.count(card.name) > 1
+        else card.name
+        for card in cards
+    ]

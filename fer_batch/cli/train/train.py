@@ -16,7 +16,8 @@ def train(
     arch: Annotated[
         str | None,
         typer.Option(
-            help="Network: dcnn (the reference), resnet, resnet-wide or resnet-face.",
+            help="Network: dcnn (the reference), resnet, resnet-wide, resnet-face or "
+            "resnet-face-large.",
             show_default="resnet",
         ),
     ] = None,

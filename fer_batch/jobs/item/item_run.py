@@ -196,7 +196,8 @@ class ItemRun:
         """Whether relating has changed nothing of results that are there."""
         if not previous or self.existing == "overwrite":
             return False
-        digest = fingerprint(steps.relations(work))
+        related = steps.relations(work)
+        digest = fingerprint(related) if related else ""
         keys = result_keys(plan, timeline_file.read_engine(work.timeline), digest)
         same = previous.get("render_key") == keys.render
         return same and outputs_intact(self.folder, previous)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.jobs.item.unchanged import Unchanged
-from fer_batch.media.source import probe
+from fer_batch.media.source import probe_wanted
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, unreported
@@ -45,8 +45,7 @@ def analyze(
     engine = Engine(run or RunSettings())
     source_path = Path(path)
     unchanged = Unchanged(source_path)
-    limits = engine.run.limits
-    info = probe(source_path, source_path.stem, settings.fps, limits, settings.images)
+    info = probe_wanted(source_path, source_path.stem, settings, engine.run.limits)
     analyzer = engine.analyzer(settings)
     shards = [
         analyzer.analyze(engine.source(info), segment, Timings(), progress, should_cancel)

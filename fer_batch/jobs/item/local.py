@@ -26,6 +26,7 @@ from fer_batch.jobs.item.outcome import (
     Phase,
     not_begun,
 )
+from fer_batch.jobs.item.relation import Member
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.progress import ShouldCancel, never
@@ -116,12 +117,16 @@ def relate_items(
     members = []
     for number in analyzed:
         folder = out / items[number].name
-        members.append(relate.Member(items[number], WorkFolder(folder / ".work", folder)))
+        members.append(Member(items[number], WorkFolder(folder / ".work", folder)))
     try:
         relate.relate(members, engine)
     except Exception as error:  # then none can be drawn
         return {n: _failed(items[n], out / items[n].name, error) for n in analyzed}
-    return {}
+    return {
+        number: _failed(items[number], out / items[number].name, member.problem)
+        for number, member in zip(analyzed, members, strict=True)
+        if member.problem is not None
+    }
 
 
 def _failed(item: ItemSpec, folder: Path, error: Exception) -> ItemResult:

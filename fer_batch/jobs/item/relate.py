@@ -9,77 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from fer_batch.atomic import write_text
-from fer_batch.timeline_file import PRIVATE, read_engine, read_timeline, write_timeline
+from fer_batch.jobs.item.across import AcrossInputs
+from fer_batch.jobs.item.edited import Edited
+from fer_batch.jobs.item.relation import Member, Relation
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.item.work import ItemSpec, WorkFolder
+    from fer_batch.jobs.item.work import ItemSpec
     from fer_batch.pipeline.build import Engine
-    from fer_batch.types import Timeline
-
-
-@dataclass
-class Member:
-    """One input of a batch as relations see it. Its analysed timeline stays as it is."""
-
-    item: ItemSpec
-    work: WorkFolder
-    notes: dict[str, Any] = field(default_factory=dict)
-
-    def analysed(self) -> Timeline:
-        """The input's own timeline. Appearance vectors are there when it was analysed just now;
-        results that are drawn again keep none.
-
-        Raises:
-            UnreadableError: the file is damaged.
-        """
-        return read_timeline(self.work.timeline)
-
-    def timeline(self) -> Timeline:
-        """What is shown of this input so far, without appearance vectors.
-
-        Raises:
-            UnreadableError: the file is damaged.
-        """
-        changed = self.work.related
-        path = changed if changed.exists() else self.work.timeline
-        return read_timeline(path, without=PRIVATE)
-
-    def show(self, timeline: Timeline) -> None:
-        """Show ``timeline`` from now on: tables, pictures and pages are made of it."""
-        made_by = read_engine(self.work.timeline)
-        write_timeline(self.work.related, timeline, engine=made_by, without=PRIVATE)
-
-    def note(self, name: str, value: Any) -> None:
-        """Keep a plain value with the results, in ``summary.json`` under ``related``.
-
-        Results are drawn again where a value changes, so it must tell whatever the pictures show.
-        """
-        self.notes[name] = value
-
-
-class Relation(Protocol):
-    """Something that needs all inputs of a batch."""
-
-    name: str
-
-    def wanted(self, item: ItemSpec) -> bool:
-        """Whether the settings of ``item`` ask for it; cheap, and never by its pixels."""
-        ...
-
-    def relate(self, members: Sequence[Member], engine: Engine) -> None:
-        """Look at the inputs that asked, in the batch's order; say what is shown of each.
-
-        The same inputs must give the same answer, in whatever order workers finished them.
-        """
-        ...
-
 
 # One after another; a later one sees what an earlier one shows.
-RELATIONS: list[Relation] = []
+RELATIONS: list[Relation] = [AcrossInputs(), Edited()]
 
 
 def needed(items: Iterable[ItemSpec]) -> bool:
@@ -101,6 +43,8 @@ def relate(members: Sequence[Member], engine: Engine) -> None:
         if asked:
             relation.relate(asked, engine)
     for member in members:
+        if member.problem is not None or not needed([member.item]):
+            continue
         if not member.work.related.exists():
             member.show(member.timeline())
         text = json.dumps({"notes": member.notes, "timeline": _digest(member)}, sort_keys=True)

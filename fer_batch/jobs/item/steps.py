@@ -49,21 +49,13 @@ def look(item: ItemSpec, engine: Engine, segment_frames: int = 0) -> tuple[ItemP
         InputError: the input cannot be processed.
         UnknownModelError, ModelFileError: the settings name what is not there.
     """
-    from fer_batch.media.source import probe as probe_source
+    from fer_batch.media.source import probe_wanted
 
     run = engine.run
     timings = Timings()
     with timings.stage("probe_s"):
         with timings.stage("read_packets"):
-            settings = item.analyze
-            info = probe_source(
-                Path(item.input),
-                item.name,
-                settings.fps,
-                run.limits,
-                settings.images,
-                item.files,
-            )
+            info = probe_wanted(Path(item.input), item.name, item.analyze, run.limits, item.files)
         sha256 = input_sha256(Path(item.input), info.files)
         analysis_key = result_key(sha256, info.kind, item.analyze, engine)
         found = ItemPlan(
@@ -117,6 +109,7 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
     Raises:
         EngineError: the shards were made by different engines.
     """
+    from fer_batch.pipeline.people_file import write_people
     from fer_batch.pipeline.shard import ShardFiles, read_about
     from fer_batch.pipeline.timeline import build_timeline
     from fer_batch.timeline_file import write_timeline
@@ -133,7 +126,11 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
         made_by = one_engine(item, [one.engine for one in about])
         shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
-        timeline = build_timeline(found.info, shards, labels, item.analyze, engine.recogniser)
+        people: dict[int, Any] | None = {} if item.analyze.identity == "batch" else None
+        how = (item.analyze, engine.recogniser, people)
+        timeline = build_timeline(found.info, shards, labels, *how)
+        if people is not None:  # before the timeline, which says that all is there
+            write_people(work.people, people)
         write_timeline(work.timeline, timeline, engine=made_by)
     if len(paths) > 1:
         give_back_memory()

@@ -18,7 +18,7 @@ from fer_batch.types import Segment, SourceInfo
 if TYPE_CHECKING:
     from fer_batch.media.discover import Input
 
-FORMAT = 6  # faces have a quality
+FORMAT = 7  # parts of films; faces have a quality
 TIMELINE = "timeline.npz"
 RELATED = "related.npz"
 RELATIONS = "related.json"
@@ -115,7 +115,7 @@ class ItemPlan:
         info = dict(data["info"])
         info["pts"] = np.array(info["pts"], np.int64)
         info["time_base"] = Fraction(*info["time_base"])
-        for name in ("files", "warnings", "colour"):
+        for name in ("files", "warnings", "colour", "crop"):
             info[name] = tuple(info[name])
         info["joins"] = tuple((moved, begin) for moved, begin in info["joins"])
         return cls(
@@ -156,6 +156,11 @@ class WorkFolder:
     def shown(self) -> Path:
         """The timeline of which outputs are made."""
         return self.related if self.relations.exists() else self.timeline
+
+    @property
+    def people(self) -> Path:
+        """What the people of this input are recognised by, where inputs are compared."""
+        return self.path / PEOPLE
 
     def shard(self, segment: int) -> Path:
         return self.path / "shards" / f"{segment:05d}.npz"

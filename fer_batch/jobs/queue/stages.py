@@ -11,6 +11,7 @@ from fer_batch import timeline_file
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import Cancelled, StorageError
 from fer_batch.jobs.item import make, relate, steps
+from fer_batch.jobs.item.relation import Member
 from fer_batch.jobs.item.result_keys import engine_line
 from fer_batch.jobs.item.work import TIMELINE, ItemPlan, ItemSpec, WorkFolder
 from fer_batch.jobs.ledger.spec import JobItem, Manifest, Unit
@@ -110,7 +111,7 @@ class Stages:
                 continue
             item, folder, work = self._open(manifest, unit)
             folders.append(folder)
-            members.append(relate.Member(item, work))
+            members.append(Member(item, work))
         relate.relate(members, self.engine())
         for folder in folders:
             folder.push()

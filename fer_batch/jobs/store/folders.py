@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from fer_batch.atomic import is_temporary, make_private
-from fer_batch.jobs.item.work import STATE, TIMELINE
+from fer_batch.jobs.item.work import RELATED, RELATIONS, STATE, TIMELINE
 from fer_batch.jobs.ledger.spec import Stage, Unit
 from fer_batch.jobs.store import keys
 from fer_batch.jobs.store.inputs import trim
@@ -63,6 +63,7 @@ class ItemFolder:
             trim(self._cache, self.limit)
             make_private(self.path)
             stored = self.storage.files(self.key)
+            self._forget_old_relations(stored)
             for name, size in stored.items():
                 if not _matches(name, READS[stage]):
                     continue
@@ -72,6 +73,16 @@ class ItemFolder:
             # What an attempt made here and could not store is not known yet.
             found = self._scan().items()
             self._known = {name: stamp for name, stamp in found if stored.get(name) == stamp[0]}
+
+    def _forget_old_relations(self, stored: dict[str, int]) -> None:
+        """Where inputs were related anew, what is here of before is of the same size and not the
+        same. It names the content, so that only the small file is fetched to see."""
+        here = self.path / RELATIONS
+        if RELATIONS not in stored or not here.exists():
+            return
+        if here.read_bytes() != self.storage.get_bytes(f"{self.key}/{RELATIONS}"):
+            here.unlink()
+            (self.path / RELATED).unlink(missing_ok=True)
 
     def push(self) -> None:
         """Store what a step wrote, the file that says "done" last."""

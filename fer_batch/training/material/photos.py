@@ -62,7 +62,7 @@ def ask(
         try:
             # Whatever else a reader may warn of, a damaged photo is told by name.
             read_picture(file, engine.run.limits)
-            info = probe(file, file.stem, settings.fps, engine.run.limits, "photos")
+            info = probe(file, file.stem, settings.image_fps, engine.run.limits, "photos")
         except InputError as error:
             unreadable.append(str(error))
             continue

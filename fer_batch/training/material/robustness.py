@@ -50,7 +50,7 @@ def regions_of(
     for file, label in zip(material.files, material.labels, strict=True):
         progress(1)
         try:
-            info = probe(file, file.stem, settings.fps, engine.run.limits)
+            info = probe(file, file.stem, settings.image_fps, engine.run.limits)
         except InputError:
             continue
         for frame in engine.source(info).frames(0, 1):
@@ -144,6 +144,7 @@ def plot(path: Path, rows: dict[str, list[dict[str, Any]]], names: Sequence[str]
         high = max(axes.get_ylim()[1] for axes in line)
         for axes in line:
             axes.set_ylim(low, high)
-    grid[0, 0].legend(frameon=False, loc="lower left")
+    lines, called = grid[0, 0].get_legend_handles_labels()
+    figure.legend(lines, called, loc="outside upper center", ncols=len(lines), frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)

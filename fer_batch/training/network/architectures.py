@@ -132,7 +132,7 @@ def _resnet_wide(grey: Any) -> Any:
     return _resnet(grey, ((48, 1), (96, 2), (192, 2), (384, 1)), stem=48, dropout=0.3)
 
 
-def _resnet_face(grey: Any) -> Any:
+def _resnet_face(grey: Any, times: int = 2) -> Any:
     """dlib's network for face recognition (King, 2017): a teacher, to begin from dlib's weights.
 
     ReLU, pooled shortcuts without a normalisation, and the image at twice its size, since these
@@ -140,12 +140,18 @@ def _resnet_face(grey: Any) -> Any:
     """
     from keras import layers
 
-    x = layers.UpSampling2D(2, interpolation="bilinear", name="double")(_standardised(grey))
+    x = layers.UpSampling2D(times, interpolation="bilinear", name="enlarge")(_standardised(grey))
     x = _convolution(x, 32, 7, 2, "stem")
     x = layers.Activation("relu", name="stem_relu")(x)
     x = layers.MaxPooling2D(3, 2, padding="same", name="stem_pool")(x)
     stages = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))
     return _stages(x, stages, 0.3, activation="relu", bare=True)
+
+
+def _resnet_face_large(grey: Any) -> Any:
+    """The same at three times the size, near that of dlib's own faces (150 px). Its features
+    know more there (docs/training.md), at twice the cost."""
+    return _resnet_face(grey, 3)
 
 
 def _resnet_tiny(grey: Any) -> Any:
@@ -158,6 +164,9 @@ ARCHITECTURES: dict[str, Architecture] = {
     "resnet": Architecture(_resnet_default, "adamw", 2e-3, 2e-3, 64, "stable", MILD, ema=0.998),
     "resnet-wide": Architecture(_resnet_wide, "adamw", 2e-3, 2e-3, 64, "stable", MILD, ema=0.998),
     "resnet-face": Architecture(_resnet_face, "adamw", 1e-3, 2e-2, 64, "stable", MILD, ema=0.998),
+    "resnet-face-large": Architecture(
+        _resnet_face_large, "adamw", 1e-3, 2e-2, 64, "stable", MILD, ema=0.998
+    ),
     "tiny": Architecture(_resnet_tiny, "adamw", 2e-3, 1e-3, 64, "stable", MILD, ema=0.9),
 }
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from fer_batch.jobs.item import relate
-from fer_batch.jobs.item.relate import Member
+from fer_batch.jobs.item.relation import Member
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.pipeline.build import Engine
 from fer_batch.timeline_file import ANALYSED, NAME, read_timeline

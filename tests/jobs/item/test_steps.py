@@ -211,6 +211,12 @@ OTHER = {
     "bridge_s": 0.1,
     "ghost_s": 0.1,
     "ghost_confidence": 0.5,
+    "start_s": 1.0,
+    "stop_s": 2.0,
+    "crop": (0, 0, 64, 64),
+    "video_track": 1,
+    "max_faces": 1,
+    "image_fps": 12.5,
 }
 
 
@@ -296,8 +302,9 @@ def test_the_film_and_what_it_lost_do_not_depend_on_the_cut(
     """The part of an only segment is the film itself; more are joined."""
     sound = film.open_sound
 
-    def shortened(source: Any, output: Any, info: Any, warnings: list[str]) -> Any:
-        yield from islice(sound(source, output, info, warnings), 10)
+    def shortened(*of: Any) -> Any:
+        *_, warnings = of
+        yield from islice(sound(*of), 10)
         warnings.append("the sound ends early")
 
     monkeypatch.setattr(film, "open_sound", shortened)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import FerBatchError
 from fer_batch.jobs.item import relate
-from fer_batch.jobs.item.relate import Member
+from fer_batch.jobs.item.relation import Member
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.store import keys
 from fer_batch.pipeline.build import Engine
+from tests.footage import videos
+from tests.footage.pictures import cover, portraits
 from tests.jobs.here import Here
 
 
@@ -162,3 +166,27 @@ def test_cancelled_while_it_waits(here: Here, folder: Path, relation: Any) -> No
     here.client.retry(job)
     here.drain()
     assert relation.seen == [["a", "b"]]
+
+
+def test_people_are_compared_across_a_job_and_nothing_of_them_stays(
+    here: Here, tmp_path: Path
+) -> None:
+    shown = [cover(picture, 320, 240) for picture in portraits()]
+    folder = tmp_path / "films"
+    folder.mkdir()
+    for name, people in (("a", (0, 1)), ("b", (1,))):
+        videos.write(folder / f"{name}.mp4", [shown[p] for p in people for _ in range(12)])
+    settings = AnalyzeSettings(grid=4, identity="batch")
+    job = here.submit(folder, analyze=settings, outputs=("csv", "summary"))
+    order = stages(here.drain())
+    assert order.count("relate") == 1
+    here.client.download(job, tmp_path / "out", frozenset())
+    assert persons(tmp_path / "out", "a") == ["1"] * 12 + ["2"] * 12
+    assert persons(tmp_path / "out", "b") == ["2"] * 12
+    left = here.client.storage.files("jobs") if here.client.storage.exists("jobs") else {}
+    assert not [name for name in left if "people" in name]
+
+
+def persons(out: Path, name: str) -> list[str]:
+    with (out / name / "timeline.csv").open(encoding="utf-8", newline="") as file:
+        return [row["person"] for row in csv.DictReader(file)]

@@ -159,7 +159,7 @@ def test_a_folder_keeps_the_names_of_its_images(tmp_path: Path, storage: Storage
     }
 
 
-@pytest.mark.parametrize("name", ["../x.png", "/x.png", "a/b.png", "..", "a\\b.png"])
+@pytest.mark.parametrize("name", ["../x.png", "/x.png", "a/../../x.png", "..", "a\\b.png"])
 def test_a_manifest_cannot_lead_out_of_the_cache(
     tmp_path: Path, storage: Storage, name: str
 ) -> None:
@@ -185,3 +185,17 @@ def test_a_local_work_folder_is_the_storage_itself(tmp_path: Path, storage: Stor
     (folder.path / "shards" / "00000.npz").write_bytes(b"1")
     folder.push()
     assert storage.files("jobs/job/0") == {"shards/00000.npz": 1}
+
+
+def test_what_was_related_anew_is_fetched_anew_though_it_is_as_large(tmp_path: Path) -> None:
+    """Another worker has drawn by an earlier answer; its copy must not serve for the new one."""
+    remote = open_storage(f"memory://{tmp_path.name}-related")
+    one, other = (ItemFolder(remote, tmp_path / name, "job", 0, 10**9) for name in ("a", "b"))
+    for number in ("1", "2"):
+        one.fetch("relate")
+        (one.path / "related.npz").write_text(f"people {number}")
+        (one.path / "related.json").write_text(f"digest {number}")
+        one.push()
+        other.fetch("render")
+        assert (other.path / "related.npz").read_text() == f"people {number}"
+        assert (other.path / "related.json").read_text() == f"digest {number}"

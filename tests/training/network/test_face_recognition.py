@@ -35,10 +35,11 @@ def test_reads_what_dlib_would_have_written(channels: list[int], seed: int, half
         assert np.allclose(bias, own * scale + offset, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("arch", "times"), [("resnet-face", 2), ("resnet-face-large", 3)])
 def test_a_network_begins_with_these_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arch: str, times: int
 ) -> None:
-    model = build("resnet-face", JOINT)
+    model = build(arch, JOINT)
     rng = np.random.default_rng(0)
     shapes = [model.get_layer(name).kernel.shape for name in foldable(model)]
     shapes[0] = (*shapes[0][:2], 3, shapes[0][3])
@@ -53,9 +54,9 @@ def test_a_network_begins_with_these_weights(
     norm = keras.Model(model.input, model.get_layer("stem_norm").output)
     grey = images[:1].astype(np.float32) / 255
     patch = (grey - grey.mean()) / grey.std() * face_recognition.SPREAD
-    twice = np.asarray(keras.layers.UpSampling2D(2, interpolation="bilinear")(patch))
+    large = np.asarray(keras.layers.UpSampling2D(times, interpolation="bilinear")(patch))
     kernel, bias = read(content)[0]
-    wanted = keras.ops.conv(np.repeat(twice, 3, axis=-1), kernel, strides=2, padding="same")
+    wanted = keras.ops.conv(np.repeat(large, 3, axis=-1), kernel, strides=2, padding="same")
     given_ = np.asarray(norm(images[:1], training=False))
     assert np.allclose(given_, np.asarray(wanted) + bias, atol=2e-2 * np.abs(given_).max())
     for head, before in zip(JOINT, heads, strict=True):

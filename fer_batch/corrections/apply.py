@@ -1,0 +1,113 @@
+"""Corrections applied to a timeline, all or none: every table, page and video is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from fer_batch.columns import named
+from fer_batch.corrections.read import NAME, Edit
+from fer_batch.errors import UsageError
+from fer_batch.types import TIMELINE, BoolArray, FrameStatus, Timeline
+
+
+def corrected(timeline: Timeline, edits: Sequence[Edit], where: str = NAME) -> Timeline:
+    """``timeline`` with ``edits`` applied one after another, each to what those before have made.
+
+    Raises:
+        UsageError: one cannot be applied; its line is named, and nothing has been changed.
+    """
+    for edit in edits:
+        try:
+            timeline = _ACTIONS[edit.do](timeline, edit, _rows(timeline, edit))
+        except ValueError as error:
+            raise UsageError(f"{where} line {edit.line}: {error}") from error
+    return timeline
+
+
+def _rows(timeline: Timeline, edit: Edit) -> BoolArray:
+    """Which faces a correction is about: ``bool[n]``.
+
+    Raises:
+        ValueError: there is no such person, or not at that time.
+    """
+    times = timeline.time_s[timeline.frame]
+    during = (times >= edit.start_s) & (times < edit.end_s)
+    if not edit.person:
+        return during
+    theirs = timeline.face_id == edit.person
+    if not theirs.any():
+        raise ValueError(f"there is no person {edit.person}")
+    if not (theirs & during).any():
+        raise ValueError(f"person {edit.person} is not there at that time")
+    return theirs & during
+
+
+def _merge(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
+    other = int(edit.value)
+    theirs = timeline.face_id == other
+    if not theirs.any():
+        raise ValueError(f"there is no person {other}")
+    both = np.intersect1d(timeline.frame[rows], timeline.frame[theirs])
+    if len(both):
+        raise ValueError(
+            f"persons {edit.person} and {other} are both in frame {int(both[0])}; "
+            "they cannot be one person"
+        )
+    return _in_order(replace(timeline, face_id=np.where(rows, other, timeline.face_id)))
+
+
+def _split(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
+    if rows.sum() == (timeline.face_id == edit.person).sum():
+        raise ValueError(
+            f"person {edit.person} is there at no other time; there is nothing to split"
+        )
+    new = int(timeline.face_id.max()) + 1
+    return _in_order(replace(timeline, face_id=np.where(rows, new, timeline.face_id)))
+
+
+def _hide(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
+    kept = _chosen(timeline, ~rows)
+    status = kept.status.copy()
+    emptied = np.setdiff1d(timeline.frame[rows], kept.frame)
+    status[emptied] = FrameStatus.NO_FACE
+    return replace(kept, status=status)
+
+
+def _ignore(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
+    if edit.person:
+        return _hide(timeline, edit, rows)
+    during = (timeline.time_s >= edit.start_s) & (timeline.time_s < edit.end_s)
+    if not during.any():
+        raise ValueError("there is no frame at that time")
+    status = np.where(during, FrameStatus.SKIPPED, timeline.status).astype(np.int64)
+    return replace(_chosen(timeline, ~rows), status=status)
+
+
+def _label(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
+    if edit.value not in timeline.labels:
+        raise ValueError(
+            f"there is no label {edit.value!r}; there are {', '.join(timeline.labels)}"
+        )
+    smoothed = timeline.smoothed.copy()
+    smoothed[rows] = 0
+    smoothed[rows, timeline.labels.index(edit.value)] = 1
+    return replace(timeline, smoothed=smoothed)
+
+
+_ACTIONS = {"merge": _merge, "split": _split, "hide": _hide, "ignore": _ignore, "label": _label}
+
+
+def _chosen(timeline: Timeline, rows: BoolArray) -> Timeline:
+    """Only the faces ``rows bool[n]``."""
+    columns = {name: getattr(timeline, name)[rows] for name in named(TIMELINE, "face")}
+    return replace(timeline, **columns)
+
+
+def _in_order(timeline: Timeline) -> Timeline:
+    """Faces by frame, then by face_id."""
+    order = np.lexsort((timeline.face_id, timeline.frame))
+    columns = {name: getattr(timeline, name)[order] for name in named(TIMELINE, "face")}
+    return replace(timeline, **columns)

@@ -1,0 +1,133 @@
+"""``edits.csv``: one correction a line, checked as a whole before any is applied.
+
+do,person,start_s,end_s,value
+merge,5,,,2
+split,3,12.5,,
+hide,4,,,
+ignore,,60,75,
+label,1,10,12.5,neutral
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_batch.errors import UsageError
+
+NAME = "edits.csv"
+COLUMNS = ("do", "person", "start_s", "end_s", "value")
+# What each correction must say, and what it may say.
+ACTIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "merge": (frozenset({"person", "value"}), frozenset()),
+    "split": (frozenset({"person", "start_s"}), frozenset({"end_s"})),
+    "hide": (frozenset({"person"}), frozenset({"start_s", "end_s"})),
+    "ignore": (frozenset({"start_s", "end_s"}), frozenset({"person"})),
+    "label": (frozenset({"person", "value"}), frozenset({"start_s", "end_s"})),
+}
+LONGEST = 1 << 20  # bytes; a hand does not write more
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One correction: what is done, to which ``face_id`` (0: everyone), from when to when, and the
+    other number or the label. ``line``: where it stands in the file."""
+
+    do: str
+    person: int
+    start_s: float
+    end_s: float
+    value: str
+    line: int
+
+
+def read_edits(folder: Path) -> tuple[str, ...]:
+    """The lines of ``edits.csv`` in a results folder, checked; none where there is no such file.
+
+    Raises:
+        UsageError: a line is wrong; it is named.
+    """
+    path = folder / NAME
+    try:
+        with path.open("rb") as file:
+            content = file.read(LONGEST + 1)
+        text = content.decode("utf-8-sig")
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise UsageError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is not UTF-8 text; save it as CSV in UTF-8") from error
+    if len(content) > LONGEST:
+        raise UsageError(f"{path}: is larger than a megabyte; it is no list of corrections")
+    lines = tuple(text.splitlines())
+    parse_edits(lines, str(path))
+    return lines
+
+
+def parse_edits(lines: tuple[str, ...], where: str = NAME) -> list[Edit]:
+    """The corrections of the lines of a file, in order.
+
+    Raises:
+        UsageError: the header or a line is wrong; the first such is named.
+    """
+    rows = list(csv.reader(io.StringIO("\n".join(lines))))
+    if not rows:
+        return []
+    names = [cell.strip().lower() for cell in rows[0]]
+    if not {"do", "person"} <= set(names) or set(names) - set(COLUMNS):
+        raise UsageError(f"{where} line 1: the columns must be {','.join(COLUMNS)}")
+    edits = []
+    for line, row in enumerate(rows[1:], 2):
+        cells = [cell.strip() for cell in row]
+        if not any(cells) or cells[0].startswith("#"):
+            continue
+        if len(cells) > len(names):
+            raise UsageError(f"{where} line {line}: has more cells than the header")
+        try:
+            edits.append(_edit(dict(zip(names, cells, strict=False)), line))
+        except ValueError as error:
+            raise UsageError(f"{where} line {line}: {error}") from error
+    return edits
+
+
+def _edit(cells: dict[str, str], line: int) -> Edit:
+    do = cells.get("do", "").lower()
+    if do not in ACTIONS:
+        raise ValueError(f"unknown action {do!r}; there are {', '.join(ACTIONS)}")
+    must, may = ACTIONS[do]
+    said = {name for name, cell in cells.items() if cell and name != "do"}
+    if missing := sorted(must - said):
+        raise ValueError(f"{do} needs {' and '.join(missing)}")
+    if more := sorted(said - must - may):
+        raise ValueError(f"{do} takes no {' and no '.join(more)}")
+    start, end = _seconds(cells, "start_s", 0.0), _seconds(cells, "end_s", math.inf)
+    if not start < end:
+        raise ValueError("end_s must be later than start_s")
+    person = _person(cells["person"], "person") if cells.get("person") else 0
+    value = cells.get("value", "")
+    if do == "merge" and _person(value, "value") == person:
+        raise ValueError("a person cannot be merged with themselves")
+    return Edit(do, person, start, end, value, line)
+
+
+def _seconds(cells: dict[str, str], name: str, missing: float) -> float:
+    text = cells.get(name, "")
+    if not text:
+        return missing
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not 0 <= found < math.inf:
+        raise ValueError(f"{name} is {text!r}, not seconds from the first frame, such as 12.5")
+    return found
+
+
+def _person(text: str, name: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 1 << 31):
+        raise ValueError(f"{name} is {text!r}, not a number of a person (face_id), such as 2")
+    return int(text)

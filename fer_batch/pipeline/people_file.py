@@ -1,0 +1,66 @@
+"""What people of one input are recognised by, on disk: biometric data, kept no longer than needed.
+
+It lies in the work folder while a run needs it, and beside results only where that was asked for
+(docs/privacy.md).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fer_batch.errors import UnreadableError
+from fer_batch.faces.dlib_weights import LENGTH
+from fer_batch.npz import read_npz, write_npz
+from fer_batch.types import FloatArray
+
+FORMAT = 1
+NAME = ".people.npz"  # in a results folder
+NAMES = ("face_id", "embedding", "person")
+
+
+class People(NamedTuple):
+    """By ``face_id``: embeddings ``float32[128]``, and who they are across inputs."""
+
+    embedding: dict[int, FloatArray]
+    person: dict[int, int]
+
+
+def write_people(
+    path: Path, embedding: dict[int, FloatArray], person: dict[int, int] | None = None
+) -> None:
+    """Write embeddings and, where they are known, numbers across inputs.
+
+    Raises:
+        NoSpaceError, OutputPathError: it cannot be written.
+    """
+    ids = sorted(embedding)
+    rows = [embedding[n] for n in ids]
+    arrays: dict[str, Any] = {
+        "face_id": np.array(ids, np.int64),
+        "embedding": np.stack(rows) if rows else np.zeros((0, LENGTH), np.float32),
+        "person": np.array([(person or {}).get(n, -1) for n in ids], np.int64),
+    }
+    write_npz(path, {"format": FORMAT}, arrays)
+
+
+def read_people(path: Path) -> People:
+    """What ``write_people`` wrote.
+
+    Raises:
+        UnreadableError: missing, damaged, or of another version.
+    """
+    _, arrays = read_npz(path, FORMAT, NAMES)
+    try:
+        ids, points, persons = (np.asarray(arrays[name]) for name in NAMES)
+        if points.shape != (len(ids), LENGTH) or not np.isfinite(points).all():
+            raise ValueError("embeddings of another shape")
+        pairs = zip(ids.tolist(), persons.tolist(), strict=True)
+        known = {int(n): int(p) for n, p in pairs if p >= 0}
+        return People(dict(zip(ids.tolist(), points.astype(np.float32), strict=True)), known)
+    except (KeyError, ValueError, TypeError) as error:
+        raise UnreadableError(
+            f"{path}: is damaged ({error}); run again with --overwrite"
+        ) from error

@@ -1,0 +1,64 @@
+"""Who is who across inputs: people of several inputs who are one person get one number.
+
+Who has a number keeps it, whatever is added later: newcomers are first compared with those who have
+one, then among themselves. Two people of one input are never one person; that has been decided
+within the input.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_batch.tracking.people import FURTHEST_COUNTS, SAME_PERSON, cluster, distances
+from fer_batch.types import IntArray
+
+NEW = -1
+"""The number of who has none yet."""
+
+
+def people_across(
+    points: np.ndarray, owner: IntArray, number: IntArray, first: int = 1
+) -> IntArray:
+    """A number for each: ``int64[n]``, those that are there already kept.
+
+    ``points float[n, d]``: embeddings of people, each the mean of their sights; ``owner int64[n]``:
+    the input that each belongs to; ``number int64[n]``: what each is called already, or ``NEW``.
+    ``first``: no new number is smaller, nor one that is in use. New numbers rise by ``owner``, then
+    by place.
+    """
+    found = number.copy()
+    points = points.astype(np.float64)
+    new = np.flatnonzero(number == NEW)
+    _join_known(points, owner, found, new)
+    left = np.flatnonzero(found == NEW)
+    if not len(left):
+        return found
+    apart = owner[left][:, None] == owner[left][None]
+    np.fill_diagonal(apart, False)
+    groups = [left[group] for group in cluster(points[left], apart, SAME_PERSON)]
+    following = max(first, int(found.max(initial=0)) + 1)
+    for group in sorted(groups, key=lambda g: min((int(owner[p]), int(p)) for p in g)):
+        found[group] = following
+        following += 1
+    return found
+
+
+def _join_known(points: np.ndarray, owner: IntArray, found: IntArray, new: IntArray) -> None:
+    """Give newcomers the numbers of known people, the surest first."""
+    numbers = np.unique(found[found != NEW])
+    if not len(numbers) or not len(new):
+        return
+    between = np.full((len(new), len(numbers)), np.inf)
+    for place, number in enumerate(numbers.tolist()):
+        members = np.flatnonzero(found == number)
+        far = distances(points[new], points[members])
+        blend = (1 - FURTHEST_COUNTS) * far.mean(axis=1) + FURTHEST_COUNTS * far.max(axis=1)
+        blend[np.isin(owner[new], owner[members])] = np.inf
+        between[:, place] = blend
+    while True:
+        row, place = divmod(int(between.argmin()), len(numbers))
+        if between[row, place] > SAME_PERSON:
+            return
+        found[new[row]] = numbers[place]
+        between[row] = np.inf
+        between[owner[new] == owner[new[row]], place] = np.inf
