@@ -43,7 +43,13 @@ MILLION = 1_000_000
 # Rows that are text at one time: as text a row takes forty times the memory.
 BLOCK = 2048
 STATUSES = {status.text: int(status) for status in FrameStatus} | {UNUSABLE: int(FrameStatus.OK)}
-NOT_READ = ("emotion", "quality", *ANGLES, "file")  # words, what may be empty, what is derived
+NOT_READ = (
+    "person",
+    "emotion",
+    "quality",
+    *ANGLES,
+    "file",
+)  # words, what may be empty, what is derived
 WHOLE = re.compile(r"\d{1,15}")
 
 
