@@ -17,7 +17,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { command -v "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-dev test test-faults lint format bench wheel-check docs models \
+.PHONY: help demo install install-dev test test-faults fuzz lint format bench wheel-check docs models \
 	lock cluster-env compose-test clean
 
 help:  ## Show what can be made
@@ -35,6 +35,9 @@ test: $(VENV)/.installed-dev  ## Run the tests (some minutes)
 
 test-faults: $(VENV)/.installed-dev  ## Kill workers and Redis under running jobs (minutes more)
 	$(BIN)/python -m pytest -m faults $(PYTEST_ARGS)
+
+fuzz: $(VENV)/.installed-dev  ## Mutate strangers' files for hours (FUZZ_SECONDS a target)
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest tests/fuzz $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev  ## Ruff, mypy and codespell
 	$(BIN)/ruff check .

@@ -35,7 +35,7 @@ class Stack:
             "WORKER_CPUS": "1",
         }
 
-    def run(self, *arguments: str, check: bool = True, timeout: float = 480.0) -> str:
+    def run(self, *arguments: str, check: bool = True, timeout: float = 1200.0) -> str:
         """Run compose; standard output and error."""
         done = subprocess.run(
             [*self.command, *arguments],

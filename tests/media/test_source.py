@@ -147,8 +147,9 @@ def test_odd_sizes_are_padded_to_even(video_of: VideoOf) -> None:
 
 def test_a_folder_of_images_in_natural_order(tmp_path: Path) -> None:
     frames = [pictures.numbered(i, 320, 180) for i in range(12)]
-    info = probed(images.folder(tmp_path / "shots", frames))
-    assert info.kind == "images"
+    path = images.folder(tmp_path / "shots", frames)
+    info = probe(path, "shots", 25.0, Limits(), images="frames")
+    assert info.kind == "frames"
     assert [Path(f).stem for f in info.files] == [f"face {i + 1}" for i in range(12)]
     assert (info.width, info.height) == (321, 320)
     assert [info.time_s(i) for i in (0, 1, 11)] == pytest.approx([0, 0.04, 0.44])

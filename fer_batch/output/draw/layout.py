@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 class Rect(NamedTuple):
@@ -23,6 +25,31 @@ class Rect(NamedTuple):
         return width * height if width > 0 and height > 0 else 0
 
 
+class Taken:
+    """The places that are taken, as columns: hundreds of faces are looked through at once."""
+
+    def __init__(self, rects: Iterable[Rect] = ()) -> None:
+        self._ends = np.empty((4, 64), np.int32)  # left, top, right, bottom
+        self._count = 0
+        for rect in rects:
+            self.add(rect)
+
+    def add(self, rect: Rect) -> None:
+        """``rect`` is taken from now on."""
+        if self._count == self._ends.shape[1]:
+            self._ends = np.concatenate([self._ends, np.empty_like(self._ends)], axis=1)
+        self._ends[:, self._count] = rect.x, rect.y, rect.x + rect.w, rect.y + rect.h
+        self._count += 1
+
+    def hides(self, place: Rect) -> int:
+        """The sum of the areas that ``place`` covers of each."""
+        left, top, right, bottom = self._ends[:, : self._count]
+        width = np.minimum(right, place.x + place.w) - np.maximum(left, place.x)
+        height = np.minimum(bottom, place.y + place.h) - np.maximum(top, place.y)
+        near = (width > 0) & (height > 0)
+        return int(width[near].astype(np.int64) @ height[near])
+
+
 def even(value: float) -> int:
     """The nearest even number."""
     return 2 * round(value / 2)
@@ -36,19 +63,23 @@ def inside(rect: Rect, width: int, height: int, margin: int = 0) -> Rect:
 
 
 def choose(
-    options: Iterable[Rect], taken: Iterable[Rect], size: tuple[int, int], margin: int = 0
+    options: Iterable[Rect],
+    hides: Callable[[Rect], int],
+    size: tuple[int, int],
+    margin: int = 0,
 ) -> tuple[Rect, float]:
     """The option that hides least, earlier ones preferred, moved into the picture.
+
+    ``hides``: the area of what is taken that a place covers, see ``Taken``.
 
     Returns:
         The place, and the part of it (0 to about 1) that lies over what is taken.
     """
     best: tuple[float, float, Rect] | None = None
-    taken = list(taken)
     for rank, option in enumerate(options):
         place = inside(option, *size, margin)
         moved = abs(place.x - option.x) + abs(place.y - option.y)
-        hidden = sum(place.overlap(other) for other in taken) / max(place.w * place.h, 1)
+        hidden = hides(place) / max(place.w * place.h, 1)
         cost = hidden + 0.02 * rank + 0.1 * moved / max(place.w + place.h, 1)
         if best is None or cost < best[0]:
             best = cost, hidden, place

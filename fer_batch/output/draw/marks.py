@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fer_batch.types import FloatArray
 
-MAX_PLATES = 256
+MAX_PLATES = 1024  # more than a crowd has faces: else all are made anew in each frame
 PLATE_OPACITY = 0.78
 EXTRA_NAMES = ("unsure", "other")
 MIRRORS = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)])[:, None]

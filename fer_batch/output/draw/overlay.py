@@ -13,7 +13,7 @@ import numpy as np
 
 from fer_batch.i420 import BT601, Planes, planes
 from fer_batch.output.draw.anonymise import blur_faces
-from fer_batch.output.draw.layout import Rect, choose, even
+from fer_batch.output.draw.layout import Rect, Taken, choose, even
 from fer_batch.output.draw.marks import Marks
 
 if TYPE_CHECKING:
@@ -97,10 +97,10 @@ class Overlay:
                 faces.append((rect, face_id, p, *self.verdict(p)))
         for rect, _, _, name, _ in faces:
             self._box(target, rect, name)
-        taken = [rect for rect, *_ in faces]
-        for i, (rect, face_id, p, name, percent) in enumerate(faces):
-            others = taken[:i] + taken[i + 1 :]
-            taken += self._label(target, rect, others, face_id, p[self._shown], name, percent)
+        taken = Taken(rect for rect, *_ in faces)
+        for rect, face_id, p, name, percent in faces:
+            for place in self._label(target, rect, taken, face_id, p[self._shown], name, percent):
+                taken.add(place)
 
     def draw_decode_error(self, image: Image) -> None:
         """Dim a picture that stands in for one that could not be decoded, and say so, in place.
@@ -159,7 +159,7 @@ class Overlay:
         self,
         target: Planes,
         rect: Rect,
-        taken: list[Rect],
+        taken: Taken,
         face_id: int,
         shown: FloatArray,
         name: str,
@@ -173,7 +173,10 @@ class Overlay:
         right = even(rect.x + rect.w) - plate.width
         options = [(x, above), (x, below), (right, above), (right, below), (x, even(rect.y + gap))]
         place, _ = choose(
-            [Rect(a, b, plate.width, plate.height) for a, b in options], taken, size, marks.inset
+            [Rect(a, b, plate.width, plate.height) for a, b in options],
+            lambda place: taken.hides(place) - place.overlap(rect),
+            size,
+            marks.inset,
         )
         plate.put(target, place.x, place.y, percent)
         card = self._card_place(rect, place, taken)
@@ -183,7 +186,7 @@ class Overlay:
         marks.card.put(target, card.x, card.y, shown)
         return [place, card]
 
-    def _card_place(self, rect: Rect, plate: Rect, taken: list[Rect]) -> Rect | None:
+    def _card_place(self, rect: Rect, plate: Rect, taken: Taken) -> Rect | None:
         """Where the chart goes: beside the box, level with it or under the plate.
 
         None where the face is too small or all places are taken.
@@ -196,7 +199,7 @@ class Overlay:
         options = [(right, rect.y), (left, rect.y), (right, under), (left, under)]
         place, hidden = choose(
             [Rect(even(a), even(b), card.width, card.height) for a, b in options],
-            [rect, plate, *taken],
+            lambda place: taken.hides(place) + place.overlap(plate),
             (self.width, self.height),
             self._marks.inset,
         )

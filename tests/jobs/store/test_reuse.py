@@ -44,7 +44,7 @@ def test_only_the_new_file_is_done(here: Here, clip: Path, folder: Path, tmp_pat
     assert not second.reused and second.items == 2
     done = here.drain()
     assert stages(done, 0) == ["probe", "analyze", "assemble", "finish"]
-    assert stages(done, 1).count("render") == 3
+    assert stages(done, 1).count("render") == 2
     status = here.client.status(second.job_id)
     assert [(i.state, i.frames_done, i.frames_total) for i in status.items] == [
         ("done", 40, 40)
@@ -72,7 +72,7 @@ def test_what_differs_is_done(here: Here, clip: Path, folder: Path, change: str)
         "path": Request((elsewhere,), outputs=OUTPUTS),
     }
     here.client.submit(requests[change])
-    assert stages(here.drain(), 0).count("render") == 3
+    assert stages(here.drain(), 0).count("render") == 2
 
 
 def test_outputs_that_are_gone_are_made_again(here: Here, folder: Path) -> None:
@@ -82,7 +82,7 @@ def test_outputs_that_are_gone_are_made_again(here: Here, folder: Path) -> None:
     here.client.storage.delete(f"{keys.item(first, 0)}/out/annotated.mp4")
     here.client.storage.delete(keys.same(here.manifest(first).same_key()))
     here.client.submit(request)
-    assert stages(here.drain(), 0).count("render") == 3
+    assert stages(here.drain(), 0).count("render") == 2
 
 
 def test_redis_emptied_after_an_item_was_taken_over(

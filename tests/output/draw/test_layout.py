@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_batch.output.draw.layout import Rect, choose, inside
+from fer_batch.config import RenderSettings
+from fer_batch.output.draw.layout import Rect, Taken, choose, inside
+from fer_batch.output.draw.overlay import Overlay
 
 whole = st.integers(-500, 900)
 rects = st.builds(Rect, whole, whole, st.integers(1, 300), st.integers(1, 300))
@@ -29,12 +33,39 @@ def test_what_fits_is_moved_inside_at_even_places(rect: Rect, size: tuple[int, i
 
 def test_the_first_free_option_wins() -> None:
     options = [Rect(10, 10, 20, 20), Rect(100, 10, 20, 20), Rect(200, 10, 20, 20)]
-    assert choose(options, [], (640, 360)) == (options[0], 0)
-    assert choose(options, [Rect(0, 0, 50, 50)], (640, 360)) == (options[1], 0)
-    assert choose(options, [Rect(0, 0, 150, 50)], (640, 360)) == (options[2], 0)
+    assert choose(options, Taken().hides, (640, 360)) == (options[0], 0)
+    assert choose(options, Taken([Rect(0, 0, 50, 50)]).hides, (640, 360)) == (options[1], 0)
+    assert choose(options, Taken([Rect(0, 0, 150, 50)]).hides, (640, 360)) == (options[2], 0)
 
 
 def test_where_all_is_taken_the_least_hidden_wins() -> None:
     options = [Rect(0, 0, 20, 20), Rect(100, 0, 20, 20)]
-    place, hidden = choose(options, [Rect(0, 0, 20, 20), Rect(110, 0, 20, 20)], (640, 360))
+    place, hidden = choose(
+        options, Taken([Rect(0, 0, 20, 20), Rect(110, 0, 20, 20)]).hides, (640, 360)
+    )
     assert (place, hidden) == (options[1], 0.5)
+
+
+@given(st.lists(rects, max_size=150), rects)
+def test_taken_sums_what_each_rectangle_covers(every: list[Rect], place: Rect) -> None:
+    assert Taken(every).hides(place) == sum(place.overlap(other) for other in every)
+
+
+def test_a_crowd_costs_as_much_a_face_as_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted, not timed: each place is weighed against all others in one step."""
+    weighed: list[Rect] = []
+    hides = Taken.hides
+    monkeypatch.setattr(Taken, "hides", lambda self, p: (weighed.append(p), hides(self, p))[1])
+    overlay = Overlay(("happy", "sad"), 1920, 1080, RenderSettings())
+    for count in (20, 400):
+        weighed.clear()
+        chance = np.random.default_rng(1)
+        boxes = chance.uniform(0, 1000, (count, 4)).astype(np.float32)
+        boxes[:, 2:] = 46
+        image = np.full((1620, 1920), 100, np.uint8)
+        even = np.full((count, 2), 0.5, np.float32)
+        overlay.draw(image, boxes, np.arange(count), even)
+        assert len(weighed) <= 9 * count
+    # What was made for this crowd serves its next frame.
+    made = monkeypatch.setattr(type(overlay._marks), "_make_plate", None) or overlay
+    made.draw(image, boxes, np.arange(count), even)

@@ -1,0 +1,1 @@
+"""Seeded mutations of everything that strangers may hand over; see ``make fuzz``."""
