@@ -53,6 +53,16 @@ IMAGE_SUFFIXES = (
 MOST_PHOTO_PIXELS = 200_000_000
 
 
+# What ``timeline.csv`` holds for who asks: degrees, see `pose`.
+ANGLES = ("yaw", "pitch", "roll")
+
+
+def _check_columns(names: tuple[str, ...]) -> None:
+    check_names(names)
+    if unknown := [name for name in names if name not in ANGLES]:
+        raise ValueError(f"has {unknown[0]!r}; choose from {', '.join(ANGLES)}")
+
+
 def fingerprint(value: Any) -> str:
     """SHA-256 (hex) of a JSON-able value, independent of the order of keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -152,13 +162,26 @@ class RenderSettings(Settings):
     """How results are drawn, and what is kept of them. None of this needs inference again."""
 
     blur_faces: bool = option(False, "Make faces unrecognisable.")
-    threshold: float = option(0.0, "Name an emotion from this probability on.", low=0, high=1)
+    threshold: float = option(
+        0.0,
+        "The video names an emotion from this probability on, else it says unsure; tables and "
+        "shares always have the strongest.",
+        low=0,
+        high=1,
+    )
     labels: tuple[str, ...] = option(
         (),
         "Labels to draw, comma-separated; all if empty.",
         parse=parse_names,
         check=check_names,
         form="LABELS",
+    )
+    columns: tuple[str, ...] = option(
+        (),
+        "More columns of the table: yaw, pitch, roll (degrees), comma-separated.",
+        parse=parse_names,
+        check=_check_columns,
+        form="COLUMNS",
     )
     gif_range: tuple[float, float] = option(
         (0.0, 0.0),

@@ -7,12 +7,12 @@ Boxes are ``x, y, w, h`` in pixels of the upright frame. Frames count from 0 in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from fer_batch.columns import Column, Columns, checked
+from fer_batch.columns import Column, Columns, checked, named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +29,7 @@ BoolArray: TypeAlias = "NDArray[np.bool_]"
 SourceKind = Literal["video", "frames", "photos"]
 LEFT_OUT: Any = None  # an optional array that construction fills with what stands for "unknown"
 NAN = float("nan")
+UNUSABLE = "unusable"  # stands for the status of a face that cannot be read
 
 DETECTIONS: Columns = {
     "box": Column("float32", (4,)),
@@ -280,7 +281,8 @@ class Timeline:
     ``smoothed float32[n, labels]`` and ``raw float32[n, labels]``; rows of both sum to 1.
     ``landmarks float32[n, 5, 2]`` (NaN where unknown) and ``appearance float16[n, d]`` as in
     ``Faces`` (zeros for bridged faces, ``d`` is 0 where it was not kept); ``quality float32[n]``
-    (NaN: not measured), ``unusable bool[n]``: too bad to be read; ``person int64[n]``: who it is
+    (NaN: not measured), ``unusable bool[n]``: too bad to be read, its probabilities mean nothing
+    (``readable`` leaves such out); ``person int64[n]``: who it is
     across inputs, -1 where nobody asked. What ``TIMELINE`` calls optional may be left out.
     ``files`` names each frame's file where the input is images, else it is empty.
 
@@ -345,6 +347,15 @@ class Timeline:
         """Index of the strongest smoothed label of each face: ``int64[n]``."""
         return self.smoothed.argmax(axis=1) if len(self.smoothed) else self.frame[:0]
 
+    def readable(self) -> Timeline:
+        """The same frames without the faces that are ``unusable``: what is summed up and shown."""
+        if not self.unusable.any():
+            return self
+        keep = ~self.unusable
+        return replace(
+            self, **{name: getattr(self, name)[keep] for name in named(TIMELINE, "face")}
+        )
+
     def faces_at(self, frame: int) -> slice:
         """Where the faces of ``frame`` lie in the per-face arrays."""
         start, stop = self.frame.searchsorted([frame, frame + 1])
@@ -353,7 +364,8 @@ class Timeline:
     def table(self) -> dict[str, NDArray[np.generic]]:
         """The columns of ``timeline.csv`` in order; each frame has at least one row.
 
-        Numbers that a row has no value for are NaN, ``face_id`` is -1, words are empty.
+        Numbers that a row has no value for are NaN, ``face_id`` is -1, words are empty. A face that
+        cannot be read has the status ``unusable`` and no emotion.
         """
         import numpy as np
 
@@ -366,22 +378,24 @@ class Timeline:
             padded = np.concatenate([values, np.full(len(empty), missing, dtype=values.dtype)])
             return padded[order]
 
-        words = np.array([s.text for s in FrameStatus])
+        words = np.array([*(s.text for s in FrameStatus), UNUSABLE])
         names = np.array(self.labels)[self.emotion] if len(self.frame) else np.array([], dtype="U1")
+        unusable = column(self.unusable, False)
         columns: dict[str, NDArray[np.generic]] = {
             "frame": frame,
             "time_s": self.time_s[frame],
-            "status": words[self.status[frame]],
+            "status": words[np.where(unusable, len(FrameStatus), self.status[frame])],
             "face_id": column(self.face_id, -1),
         }
         if (self.person >= 0).any():
             columns["person"] = column(self.person, -1)
         columns |= {k: column(self.box[:, i], np.nan) for i, k in enumerate("xywh")}
         columns["confidence"] = column(self.confidence, np.nan)
-        columns["emotion"] = column(names, "")
+        columns["emotion"] = np.where(unusable, "", column(names, ""))
         for suffix, values in (("", self.smoothed), ("_raw", self.raw)):
             for i, label in enumerate(self.labels):
                 columns[label + suffix] = column(values[:, i], np.nan)
+        columns["quality"] = column(self.quality, np.nan)
         if self.files:
             columns["file"] = np.array(self.files)[frame]
         return columns

@@ -31,6 +31,7 @@ LAYERS = {
             "columns",
             "groups",
             "npz",
+            "pose",
             "timeline_file",
         ),
         0,

@@ -102,7 +102,7 @@ def test_each_frame_has_a_row() -> None:
     table = timeline().table()
     assert list(table) == [
         *("frame", "time_s", "status", "face_id", "x", "y", "w", "h", "confidence", "emotion"),
-        *("happy", "sad", "neutral", "happy_raw", "sad_raw", "neutral_raw"),
+        *("happy", "sad", "neutral", "happy_raw", "sad_raw", "neutral_raw", "quality"),
     ]
     assert table["frame"].tolist() == [0, 0, 1, 2, 3, 4]
     assert table["status"].tolist() == ["ok", "ok", "ok", "no_face", "skipped", "decode_error"]
@@ -140,7 +140,7 @@ def test_a_timeline_of_nobody_has_all_columns() -> None:
 
 def test_as_a_data_frame() -> None:
     data = timeline().to_pandas()
-    assert data.shape == (6, 16)
+    assert data.shape == (6, 17)
     assert data["face_id"].dtype == pd.Int64Dtype()
     assert data["face_id"].isna().tolist() == [False] * 3 + [True] * 3
     assert data["happy"].isna().sum() == 3

@@ -42,24 +42,30 @@ def group_images(
     grouped: dict[Path, tuple[Path, ImageGroup | None]] = {}
     photos: dict[Path, list[Path]] = {}
     named: list[Path] = []
+    order: list[Path] = []
     folders = {path for path in found if path.is_dir()}
     for path, root in found.items():
         if path in folders:
             files = images_in(path)
             if _kind(files, images, limits) == "frames":
                 grouped[path] = root, _group("frames", path, files, images)
+                order.append(path)
             else:
                 photos.setdefault(root, []).extend(files)
-                grouped.setdefault(root, (root, None))  # keeps its place in the order
+                order.append(path)
         elif is_image(path) and path.is_file():
             if path.parent not in folders:
                 named.append(path)
         else:
             grouped[path] = root, None
+            order.append(path)
     for root, files in photos.items():
-        _add_photos(grouped, root, root, files, images)
+        # The folder that holds them all: that of the only ones, or of those that hold photos.
+        folder = Path(os.path.commonpath([file.parent for file in files]))
+        _add_photos(grouped, folder, root, files, images)
     _add_named(grouped, named, images, limits)
-    return {path: entry for path, entry in grouped.items() if entry[1] or path not in folders}
+    first = {path: place for place, path in reversed(list(enumerate(order)))}
+    return dict(sorted(grouped.items(), key=lambda item: first.get(item[0], len(order))))
 
 
 def _kind(files: list[Path], images: str, limits: Limits) -> ImageSet:

@@ -61,6 +61,7 @@ def pick_moments(
     """
     if len(timeline) == 0 or timeline.is_photos:
         return []
+    timeline = timeline.readable()
     ends = _ends(timeline)
     faces = face_scores(timeline)
     if settings is not None and any(settings.gif_range):

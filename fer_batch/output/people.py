@@ -7,7 +7,9 @@ Definitions, used by the summary, the plot, the report and ``intervals.csv`` ali
 - A *episode* is a run of one person's successive frames with the same strongest smoothed label.
   Skipped frames do not end an episode; a frame without that person (no face, decode error) does.
 - A *change* is an episode whose label differs from the same person's episode before it.
-- *Shares* are parts of the time that the person is present, and sum to 1.
+- A face that is *unusable* (too bad to be read) has no label: it ends an episode, and counts in
+  no share and no mean. Who has no usable face at all is no person.
+- *Shares* are parts of the time that the person is present and can be read, and sum to 1.
 - *Coverage* is the part of the frames not skipped in which at least one face was found.
 """
 
@@ -58,9 +60,11 @@ class Episode:
 @dataclass(frozen=True, slots=True)
 class Person:
     """One face_id over the whole input. ``first_s``/``last_s``: begin of the first and end of the
-    last frame with this person. ``share`` and ``mean`` (mean smoothed probability, frames weighted
-    by how long they last) hold every label in card order; ``longest`` holds the
-    longest episode of each label that occurs. ``thumbnail_frame`` is the frame of the portrait."""
+    last frame with this person who can be read. ``frames`` and ``seconds`` count all in which the
+    person is present: ``valid_s`` of these can be read, ``unusable_s`` cannot. ``share`` and
+    ``mean`` (mean smoothed probability, frames weighted by how long they last) hold every label in
+    card order; ``longest`` holds the longest episode of each label that occurs.
+    ``thumbnail_frame`` is the frame of the portrait."""
 
     face_id: int
     frames: int
@@ -75,6 +79,8 @@ class Person:
     changes: int
     confidence: float
     thumbnail_frame: int
+    valid_s: float
+    unusable_s: float
 
     @property
     def valence(self) -> float | None:
@@ -85,8 +91,8 @@ class Person:
 
     @property
     def changes_per_minute(self) -> float:
-        """Changes of label a minute of presence; 0 for a presence of no length."""
-        return 60 * self.changes / self.seconds if self.seconds > 0 else 0.0
+        """Changes of label a minute that can be read; 0 where no time can."""
+        return 60 * self.changes / self.valid_s if self.valid_s > 0 else 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, rounded to microseconds and millionths."""
@@ -94,7 +100,7 @@ class Person:
         for key in ("share", "mean"):
             data[key] = {k: round(v, 6) for k, v in data[key].items()}
         data["longest"] = {k: episode_json(v) for k, v in self.longest.items()}
-        for key in ("seconds", "first_s", "last_s", "confidence"):
+        for key in ("seconds", "first_s", "last_s", "confidence", "valid_s", "unusable_s"):
             data[key] = round(data[key], 6)
         return data
 
@@ -126,6 +132,7 @@ def coverage(timeline: Timeline) -> float:
 
 def episodes(timeline: Timeline) -> list[Episode]:
     """Every episode, ordered by face_id, then time; none in photos, which have no time."""
+    timeline = timeline.readable()
     if len(timeline.frame) == 0 or timeline.is_photos:
         return []
     order, starts, stops = _runs(timeline)
@@ -181,8 +188,11 @@ def people(timeline: Timeline, known: list[Episode] | None = None) -> list[Perso
 
 
 def _person(
-    timeline: Timeline, rows: IntArray, own: list[Episode], lasting: NDArray[np.float64]
+    timeline: Timeline, present: IntArray, own: list[Episode], lasting: NDArray[np.float64]
 ) -> Person:
+    rows = present[~timeline.unusable[present]]
+    seconds = float(lasting[timeline.frame[present]].sum())
+    valid_s = float(lasting[timeline.frame[rows]].sum())
     weight = lasting[timeline.frame[rows]]
     # Several frames may bear one time stamp; then frames count instead of seconds.
     weight = weight if weight.sum() > 0 else np.ones(len(rows))
@@ -198,8 +208,8 @@ def _person(
     seen = confidence > 0
     return Person(
         face_id=own[0].face_id,
-        frames=len(rows),
-        seconds=float(lasting[timeline.frame[rows]].sum()),
+        frames=len(present),
+        seconds=seconds,
         first_s=own[0].start_s,
         last_s=own[-1].stop_s,
         dominant=timeline.labels[int(time.argmax())],
@@ -210,6 +220,8 @@ def _person(
         changes=sum(a.emotion != b.emotion for a, b in pairwise(own)),
         confidence=float(confidence[seen].mean()) if seen.any() else 0.0,
         thumbnail_frame=int(timeline.frame[portrait(timeline, rows)]),
+        valid_s=valid_s,
+        unusable_s=max(seconds - valid_s, 0.0),
     )
 
 

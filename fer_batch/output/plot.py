@@ -71,6 +71,7 @@ def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> No
         NoSpaceError: the disk is full.
         OutputPathError: the folder cannot be written to.
     """
+    timeline = timeline.readable()
     every = episodes(timeline)
     persons = sorted(people(timeline, every), key=lambda p: (-p.seconds, p.face_id))
     shown = sorted(persons[:MAX_PEOPLE], key=lambda p: p.face_id)

@@ -17,7 +17,15 @@ import numpy as np
 from fer_batch.atomic import atomic_path, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.output.moments import Moment
-from fer_batch.output.people import Episode, Person, coverage, episode_json, episodes, people
+from fer_batch.output.people import (
+    Episode,
+    Person,
+    coverage,
+    episode_json,
+    episodes,
+    frame_seconds,
+    people,
+)
 from fer_batch.printable import cell
 from fer_batch.types import FrameStatus
 
@@ -48,6 +56,7 @@ ROW_COLUMNS = (
     "frames",
     "ok",
     "no_face",
+    "unusable",
     "skipped",
     "decode_error",
     "people",
@@ -114,6 +123,7 @@ def summary(
         "photos" if timeline.is_photos else "frames": counts,
         **faces,
         **shots,
+        "unusable": unusable(timeline, persons),
         "coverage": round(coverage(timeline), 6),
         "dominant": max(share, key=lambda label: share[label]) if any(share.values()) else "",
         "share": {k: round(v, 6) for k, v in share.items()},
@@ -133,7 +143,8 @@ def counts_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def photo_share(timeline: Timeline) -> dict[str, float]:
-    """Share of each label among all faces of photos."""
+    """Share of each label among all faces of photos that can be read."""
+    timeline = timeline.readable()
     count = np.bincount(timeline.emotion, minlength=len(timeline.labels))
     return dict(zip(timeline.labels, (count / max(count.sum(), 1)).tolist(), strict=True))
 
@@ -149,9 +160,23 @@ def status_counts(timeline: Timeline) -> dict[str, int]:
     return {status.text: counts[status] for status in FrameStatus}
 
 
+def unusable(timeline: Timeline, persons: Sequence[Person]) -> dict[str, Any]:
+    """How much was left out because it cannot be read: ``faces`` (rows of the table), ``seconds``
+    of all people together, ``share`` of all faces, and ``people`` none of whose faces can be;
+    photos have no seconds and no people."""
+    faces = int(timeline.unusable.sum())
+    share = round(faces / len(timeline.frame), 6) if faces else 0.0
+    if timeline.is_photos:
+        return {"faces": faces, "share": share}
+    seconds = frame_seconds(timeline)[timeline.frame[timeline.unusable]].sum()
+    people = len(np.unique(timeline.face_id)) - len(persons)
+    seconds = round(float(seconds), 6)
+    return {"faces": faces, "share": share, "seconds": seconds, "people": people}
+
+
 def overall_share(labels: Sequence[str], persons: Sequence[Person]) -> dict[str, float]:
-    """Share of each label over all people together, each weighted by the time it is present."""
-    weights = [person.seconds for person in persons]
+    """Share of each label over all people together, each weighted by the time that can be read."""
+    weights = [person.valid_s for person in persons]
     if sum(weights) <= 0:
         weights = [float(person.frames) for person in persons]
     total = sum(weights)
@@ -235,6 +260,7 @@ def done_row(data: Mapping[str, Any], *, name: str, path: str) -> dict[str, Any]
         **{status.text: frames.get(status.text, "") for status in FrameStatus},
         "people": data["faces"] if "faces" in data else len(data.get("people", ())),
         "dominant": data.get("dominant", ""),
+        "unusable": data.get("unusable", {}).get("faces", 0),
         "duration_s": data["input"].get("duration_s", ""),
         "coverage": data.get("coverage", ""),
         "seconds": data.get("timings", {}).get("total_s", ""),

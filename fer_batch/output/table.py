@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer_batch.atomic import atomic_path
+from fer_batch.config import ANGLES
 from fer_batch.errors import InputError, NotFoundError, UnreadableError
 from fer_batch.printable import cell
-from fer_batch.types import FrameStatus, Timeline
+from fer_batch.types import UNUSABLE, FrameStatus, Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,18 +32,31 @@ if TYPE_CHECKING:
     from fer_batch.types import FloatArray, IntArray
 
 LEADING = ("frame", "time_s", "status", "face_id", "x", "y", "w", "h", "confidence", "emotion")
-DECIMALS = {"time_s": 6, "x": 2, "y": 2, "w": 2, "h": 2, "confidence": 4}
+DECIMALS = {
+    "time_s": 6,
+    **dict.fromkeys("xywh", 2),
+    "confidence": 4,
+    "quality": 3,
+    **dict.fromkeys(ANGLES, 1),
+}
 MILLION = 1_000_000
 # Rows that are text at one time: as text a row takes forty times the memory.
 BLOCK = 2048
-STATUSES = {status.text: int(status) for status in FrameStatus}
+STATUSES = {status.text: int(status) for status in FrameStatus} | {UNUSABLE: int(FrameStatus.OK)}
+NOT_READ = (
+    "person",
+    "emotion",
+    "quality",
+    *ANGLES,
+    "file",
+)  # words, what may be empty, what is derived
 WHOLE = re.compile(r"\d{1,15}")
 
 
-def header(labels: Sequence[str], with_files: bool = False) -> list[str]:
-    """The column names of ``timeline.csv`` for a model's labels in card order."""
-    raw = [f"{label}_raw" for label in labels]
-    return [*LEADING, *labels, *raw, *(["file"] if with_files else [])]
+def header(labels: Sequence[str], last: Sequence[str] = ("quality",)) -> list[str]:
+    """The column names of ``timeline.csv`` for a model's labels in card order; ``last`` are those
+    behind the probabilities."""
+    return [*LEADING, *labels, *(f"{label}_raw" for label in labels), *last]
 
 
 def write_csv(timeline: Timeline, path: Path, facts: Facts | None = None) -> None:
@@ -52,7 +66,7 @@ def write_csv(timeline: Timeline, path: Path, facts: Facts | None = None) -> Non
         NoSpaceError: the disk is full.
         OutputPathError: the folder cannot be written to.
     """
-    columns = timeline.table()
+    columns = _with_asked(timeline, facts.render.columns if facts is not None else ())
     rows = len(columns["frame"])
     with (
         atomic_path(path) as temporary,
@@ -64,6 +78,20 @@ def write_csv(timeline: Timeline, path: Path, facts: Facts | None = None) -> Non
             block = {name: values[start : start + BLOCK] for name, values in columns.items()}
             texts = _texts(block, timeline)
             writer.writerows(zip(*(texts[name] for name in columns), strict=True))
+
+
+def _with_asked(timeline: Timeline, asked: Sequence[str]) -> dict[str, NDArray[np.generic]]:
+    """The columns of the table with those that were ``asked`` for (``ANGLES``)."""
+    columns = timeline.table()
+    if not asked:
+        return columns
+    from fer_batch.pose import pose
+
+    found = np.full((len(columns["frame"]), len(ANGLES)), np.nan, np.float32)
+    found[columns["face_id"].astype(np.int64) >= 0] = pose(timeline.landmarks)
+    angles = {name: found[:, i] for i, name in enumerate(ANGLES) if name in asked}
+    files = {"file": columns.pop("file")} if "file" in columns else {}
+    return columns | angles | files
 
 
 def _texts(columns: dict[str, NDArray[np.generic]], timeline: Timeline) -> dict[str, list[str]]:
@@ -180,6 +208,7 @@ def as_shown(timeline: Timeline) -> Timeline:
         confidence=rounded(timeline.confidence, "confidence").astype(np.float32),
         smoothed=shares(timeline.smoothed),
         raw=shares(timeline.raw),
+        quality=rounded(timeline.quality, "quality").astype(np.float32),
     )
 
 
@@ -191,30 +220,34 @@ def _damaged(path: Path, line: int | None, reason: str) -> InputError:
 def _labels(path: Path, names: list[str]) -> tuple[str, ...]:
     if names[4:5] == ["person"]:  # who it is across inputs, where that was asked for
         names = names[:4] + names[5:]
-    with_files = names[-1:] == ["file"] and len(names) % 2 == 1
-    count = (len(names) - len(LEADING) - with_files) // 2
+    # Earlier versions had no quality.
+    last = [name for name in ("quality", *ANGLES, "file") if name in names[-5:]]
+    count = (len(names) - len(LEADING) - len(last)) // 2
     labels = tuple(names[len(LEADING) : len(LEADING) + max(count, 0)])
-    if not labels or names != header(labels, with_files) or len(set(names)) != len(names):
+    if not labels or names != header(labels, last) or len(set(names)) != len(names):
         raise _damaged(path, 1, "the header is not that of a timeline")
     return labels
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Some rows as numbers: face_id is -1 and other numbers are NaN where there is no face."""
+    """Some rows as numbers: face_id is -1 and other numbers are NaN where there is no face.
+    ``unusable bool[n]``: faces that cannot be read."""
 
     frame: IntArray
     status: IntArray
     time_s: NDArray[np.float64]
     face_id: IntArray
     numbers: FloatArray
+    unusable: NDArray[np.bool_]
+    quality: FloatArray
     files: list[str]
 
 
 def _blocks(path: Path, reader: Iterator[list[str]], names: list[str]) -> Iterator[_Block]:
     """Rows as numbers, a block at a time; ``numbers float32[n, m]`` are x to h and all that
     follows, without the names."""
-    numeric = [name for name in names[4:] if name not in ("emotion", "file")]
+    numeric = [name for name in names[4:] if name not in NOT_READ]
     line = 2
     while rows := list(islice(reader, BLOCK)):
         for number, row in enumerate(rows, start=line):
@@ -230,6 +263,9 @@ def _blocks(path: Path, reader: Iterator[list[str]], names: list[str]) -> Iterat
             picked = [cells[name][i] for i in faces.tolist()]
             numbers[faces, place] = _numbers(path, picked, name, faces + line)
         everywhere = np.arange(len(rows)) + line
+        unusable = np.array([status == UNUSABLE for status in cells["status"]])
+        if len(bare := np.flatnonzero(unusable & (face_id < 0))):
+            raise _damaged(path, int(bare[0]) + line, f"{UNUSABLE}, but no face")
         yield _Block(
             frame=_whole(path, cells["frame"], "frame", everywhere),
             status=_statuses(path, cells["status"], line),
@@ -238,6 +274,8 @@ def _blocks(path: Path, reader: Iterator[list[str]], names: list[str]) -> Iterat
             else np.full(len(rows), np.nan),
             face_id=face_id,
             numbers=numbers,
+            unusable=unusable,
+            quality=_qualities(path, cells.get("quality", [""] * len(rows)), line),
             files=list(cells.get("file", ())),
         )
         line += len(rows)
@@ -269,6 +307,8 @@ def _timeline(
         confidence=numbers[:, 4].copy(),
         smoothed=numbers[:, 5 : 5 + count].copy(),
         raw=numbers[:, 5 + count :].copy(),
+        quality=joined("quality", np.zeros(0, np.float32))[faces],
+        unusable=joined("unusable", np.zeros(0, bool))[faces],
         files=tuple(files[i] for i in first) if "file" in names else (),
     )
     _check_sums(path, timeline, faces)
@@ -280,6 +320,15 @@ def _statuses(path: Path, cells: Sequence[str], line: int) -> IntArray:
         if word not in STATUSES:
             raise _damaged(path, number, f"unknown status {word[:20]!r}")
     return np.array([STATUSES[cell] for cell in cells], dtype=np.int64)
+
+
+def _qualities(path: Path, cells: Sequence[str], line: int) -> FloatArray:
+    """Empty cells, of what was not measured, are NaN."""
+    known = [i for i, cell in enumerate(cells) if cell]
+    lines = np.array(known, np.int64) + line
+    found = np.full(len(cells), np.nan, np.float32)
+    found[known] = _numbers(path, [cells[i] for i in known], "quality", lines)
+    return found
 
 
 def _whole(path: Path, cells: Sequence[str], key: str, lines: IntArray) -> IntArray:

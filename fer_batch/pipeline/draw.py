@@ -48,6 +48,7 @@ class Drawer:
                 timeline.face_id[faces],
                 timeline.smoothed[faces],
                 unseen,
+                timeline.unusable[faces],
             )
         self._last = planes.fit(image, *self._size)
         return self._last

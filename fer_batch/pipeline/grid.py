@@ -17,6 +17,7 @@ from fer_batch.emotion.classifier import Classifier
 from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces, sharpened
 from fer_batch.faces.detector import Detector
 from fer_batch.faces.largest import Largest
+from fer_batch.faces.quality import LOOKS, look, measure, quality
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING, CutMayLie, detect_on_grid
 from fer_batch.pipeline.glimpses import Glimpses
@@ -70,7 +71,8 @@ class _Collected:
     status: list[int] = field(default_factory=list)
     frame: list[int] = field(default_factory=list)
     found: list[Detections] = field(default_factory=list)
-    batches: list[Future[tuple[HalfArray, FloatArray]]] = field(default_factory=list)
+    picture: list[tuple[float, float]] = field(default_factory=list)
+    batches: list[Future[tuple[HalfArray, FloatArray, FloatArray]]] = field(default_factory=list)
 
 
 def analyze_segment(
@@ -134,6 +136,8 @@ def analyze_segment(
                     crops = crop_faces(frame, found, template, card.input_size)
                 collected.frame += [frame.index] * len(found)
                 collected.found.append(in_source_pixels(found, frame.scale))
+                size = (frame.width * frame.scale, frame.height * frame.scale)
+                collected.picture += [size] * len(found)
                 classify.add(crops)
             pulse.beat()
         classify.rest()
@@ -237,26 +241,33 @@ class _Batches:
             futures[-ahead].result()
         futures.append(self._pool.submit(self._run, crops))
 
-    def _run(self, crops: Image) -> tuple[HalfArray, FloatArray]:
-        """Appearance and probabilities of a batch."""
+    def _run(self, crops: Image) -> tuple[HalfArray, FloatArray, FloatArray]:
+        """Appearance, looks and probabilities of a batch."""
         with self._timings.stage("classify"):
             sharp = sharpened(crops, self._classifier.card.sharpen)
-            return appearance(crops), self._classifier.classify(sharp)
+            return appearance(crops), look(crops), self._classifier.classify(sharp)
 
 
 def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:
     found = collected.found or [NOTHING]
-    none = (np.empty((0, APPEARANCE_SIDE**2), np.float16), np.empty((0, labels), np.float32))
-    looks, probabilities = zip(
-        none, *(future.result() for future in collected.batches), strict=True
+    empty = [np.empty((0, n), np.float32) for n in (APPEARANCE_SIDE**2, LOOKS, labels)]
+    none = (empty[0].astype(np.float16), *empty[1:])
+    appearances, looks, probabilities = map(
+        np.concatenate,
+        zip(none, *(future.result() for future in collected.batches), strict=True),
     )
+    box = np.concatenate([f.box for f in found])
+    landmarks = np.concatenate([f.landmarks for f in found])
+    confidence = np.concatenate([f.confidence for f in found])
+    picture = np.array(collected.picture, np.float32).reshape(-1, 2)
     return Faces(
         start=segment.start,
         status=np.array(collected.status, np.int64),
         frame=np.array(collected.frame, np.int64),
-        box=np.concatenate([f.box for f in found]),
-        confidence=np.concatenate([f.confidence for f in found]),
-        landmarks=np.concatenate([f.landmarks for f in found]),
-        appearance=np.concatenate(looks),
-        probabilities=np.concatenate(probabilities),
+        box=box,
+        confidence=confidence,
+        landmarks=landmarks,
+        appearance=appearances,
+        probabilities=probabilities,
+        quality=quality(measure(looks, box, landmarks, confidence, picture)),
     )

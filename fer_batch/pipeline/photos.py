@@ -135,6 +135,7 @@ class PhotoDrawer:
             self._timeline.box[faces] / frame.scale,
             self._timeline.face_id[faces],
             self._timeline.smoothed[faces],
+            unusable=self._timeline.unusable[faces],
         )
 
     def _marks_for(self, short: int) -> Marks:

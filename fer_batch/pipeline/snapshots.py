@@ -46,6 +46,7 @@ def wanted(timeline: Timeline, settings: RenderSettings) -> Wanted:
 
 def _portraits(timeline: Timeline) -> dict[int, list[int]]:
     """Frame to the people best seen there."""
+    timeline = timeline.readable()
     chosen: dict[int, list[int]] = {}
     for person, mine in by_track(timeline.face_id):
         chosen.setdefault(int(timeline.frame[portrait(timeline, mine)]), []).append(person)

@@ -12,6 +12,7 @@ import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import FerBatchError
+from fer_batch.faces.quality import LEAST_QUALITY
 from fer_batch.faces.recogniser import Recogniser
 from fer_batch.groups import by_track
 from fer_batch.output.table import as_shown
@@ -106,9 +107,15 @@ def build_timeline(
     rows = {name: getattr(faces, name)[keep] for name in TAKEN_OVER}
     rows |= {"face_id": numbers, "track": sight[keep], "raw": faces.probabilities[keep]}
     rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s, cuts)
-    smoothed = rows["raw"].copy()
+    # What was not measured, as in shards of other analyzers, is taken to be readable.
+    quality = np.nan_to_num(rows["quality"], nan=1.0)[:, None]
+    smoothed, lasting = rows["raw"].copy(), quality.copy()
     for mine in _by_person_and_shot(rows, cuts):
-        smoothed[mine] = smooth(rows["raw"][mine], time_s[rows["frame"][mine]], settings.smooth_s)
+        times = time_s[rows["frame"][mine]]
+        smoothed[mine] = smooth(rows["raw"][mine], times, settings.smooth_s)
+        lasting[mine] = smooth(quality[mine], times, settings.smooth_s)
+    # A smoothed label is a mean over the faces around it, and so is how well it could be read.
+    rows["unusable"] = lasting[:, 0] < LEAST_QUALITY
     status = faces.status.copy()
     status[usable] = FrameStatus.NO_FACE
     status[rows["frame"]] = FrameStatus.OK
@@ -133,6 +140,7 @@ def _photos(info: SourceInfo, faces: Faces, labels: tuple[str, ...]) -> Timeline
     rows = {name: getattr(faces, name) for name in TAKEN_OVER}
     rows |= {"face_id": largest_first(faces.frame, faces.box), "raw": faces.probabilities}
     rows = _in_order(rows)
+    rows["unusable"] = rows["quality"] < LEAST_QUALITY  # not where it is NaN: not measured
     return as_shown(
         Timeline(
             name=info.name,

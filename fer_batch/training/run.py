@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,10 @@ def check_same(
         )
     if arch not in (None, how.arch):
         raise UsageError(f"--arch: the training in {directory} is of {how.arch}; choose a new -o")
-    if heads not in (None, how.heads):
+    # Their shares of the loss may change on the way (--weight).
+    if heads is not None and [replace(h, weight=1.0) for h in heads] != [
+        replace(h, weight=1.0) for h in how.heads
+    ]:
         names = "; ".join(f"{head.name}: {', '.join(head.labels)}" for head in how.heads)
         raise UsageError(f"the training in {directory} is for {names}; choose a new -o for others")
 

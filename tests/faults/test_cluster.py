@@ -104,7 +104,7 @@ def test_two_workers_password_and_s3(
         assert not [line for line in ours if PASSWORD in line or URL_PASSWORD in line]
         call("wait", job)
         shown = json.loads(call("status", job, "--json"))
-        assert list(shown) == ["job_id", "name", "state", "items"]
+        assert list(shown) == ["job_id", "name", "state", "eta_s", "items"]
         assert shown["state"] == "done" and shown["items"][0]["frames_done"] == 40
         call("download", job, "-o", str(tmp_path / "got"))
         same_outputs(tmp_path / "got" / "pair", expected / "pair")

@@ -74,7 +74,7 @@ def test_from_submit_to_download(
     assert machine.call("wait", job).stdout.splitlines()[-1].startswith(f"{job} done")
     shown = json.loads(machine.call("status", job, "--json").stdout)
     item = shown["items"][0]
-    assert list(shown) == ["job_id", "name", "state", "items"]
+    assert list(shown) == ["job_id", "name", "state", "eta_s", "items"]
     assert list(item) == [
         *("input", "state", "frames_done", "frames_total"),
         *("frames_per_s", "eta_s", "warnings", "error"),

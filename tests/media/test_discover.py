@@ -128,12 +128,12 @@ def sets(found: Sequence[Input]) -> list[tuple[str, str, tuple[str, ...]]]:
 def test_photos_of_a_folder_and_of_those_in_it_are_one_input(tmp_path: Path) -> None:
     make(tmp_path / "in", *IMAGES)
     assert sets(discover([tmp_path / "in"])) == [
-        ("in", "photos", ("shots/1.png", "shots/2.JPG", "shots/more/1.webp")),
+        ("shots/images", "photos", ("1.png", "2.JPG", "more/1.webp")),
         ("shots/film", "video", ()),
     ]
     shots, more = tmp_path / "in" / "shots", tmp_path / "in" / "shots" / "more"
     (note,) = [i.images.note for i in discover([tmp_path / "in"]) if i.images]
-    assert note.startswith(f"{tmp_path / 'in'}: 3 images are taken as photos")
+    assert note.startswith(f"{shots}: 3 images are taken as photos")
     # Whoever names folders one by one gets a set for each, as far as none lies in another.
     assert sets(discover([more])) == [("more", "photos", ("1.webp",))]
     assert len(discover([shots, more])) == 2

@@ -117,3 +117,22 @@ def test_people_add_up(made: Timeline) -> None:
         assert person.first_s == made.time_s[own[0]]
         assert person.to_json()["face_id"] == person.face_id
     assert 0 <= coverage(made) <= 1
+
+
+def test_faces_that_cannot_be_read_count_in_nothing_but_presence() -> None:
+    made = timeline("hhsshh", "nn....", unusable=np.array([0, 1, 0, 1, 1, 1, 0, 0], bool))
+    assert made.frame.tolist() == [0, 0, 1, 1, 2, 3, 4, 5]
+    (first,) = people(made)  # all that is seen of the second cannot be read
+    assert (first.frames, first.seconds) == (6, pytest.approx(0.6))
+    assert (first.valid_s, first.unusable_s) == (pytest.approx(0.4), pytest.approx(0.2))
+    assert first.share["happy"] == pytest.approx(1) and first.changes == 0
+    found = episodes(made)
+    assert [(e.face_id, e.start_frame, e.stop_frame) for e in found] == [(1, 0, 2), (1, 4, 6)]
+
+
+def test_what_can_be_read_is_all_where_nothing_is_unusable() -> None:
+    made = timeline("hs", "n.")
+    assert made.readable() is made
+    left = timeline("hs", "n.", unusable=np.array([0, 1, 0], bool)).readable()
+    assert left.face_id.tolist() == [1, 1] and len(left) == 2
+    np.testing.assert_array_equal(left.smoothed, made.smoothed[[0, 2]])

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fer_batch.errors import InputError, NotFoundError, UnreadableError
+from fer_batch.config import RenderSettings
+from fer_batch.errors import InputError, NotFoundError, UnreadableError, UsageError
 from fer_batch.output.table import as_shown, header, read_csv, to_millionths, write_csv
+from fer_batch.output.write import Facts
 from fer_batch.printable import cell
 from fer_batch.types import TIMELINE, Timeline
 from tests.output.timelines import timeline, timelines
@@ -24,16 +26,16 @@ def test_header_is_the_one_documented(tmp_path: Path) -> None:
     first = (tmp_path / "t.csv").read_bytes().split(b"\n")[0]
     assert first == (
         b"frame,time_s,status,face_id,x,y,w,h,confidence,emotion,"
-        b"happy,sad,neutral,happy_raw,sad_raw,neutral_raw"
+        b"happy,sad,neutral,happy_raw,sad_raw,neutral_raw,quality"
     )
-    assert header(["a"], with_files=True)[-1] == "file"
+    assert header(["a"], ("quality", "file"))[-2:] == ["quality", "file"]
 
 
 def test_each_frame_has_a_row_and_unknown_cells_are_empty(tmp_path: Path) -> None:
     write_csv(timeline("h..s", status="..x-"), tmp_path / "t.csv")
     lines = (tmp_path / "t.csv").read_text().splitlines()[1:]
     assert lines[0].startswith("0,0.000000,ok,1,10.00,20.00,40.00,50.00,0.9000,happy,0.800000,")
-    assert lines[1] == "1,0.100000,no_face" + "," * 13
+    assert lines[1] == "1,0.100000,no_face" + "," * 14
     assert lines[2].startswith("2,0.200000,decode_error,,")
     assert [line.split(",")[0] for line in lines] == ["0", "1", "2", "3"]
 
@@ -154,7 +156,7 @@ def damaged(tmp_path: Path, old: str, new: str) -> Path:
         ("0.800000", "much", "line 2: happy is 'much'"),
         ("10.00", "", "line 2: x is ''"),
         ("0.100000,ok,2", "0.100000,ok,1", "line 4: faces of a frame are out of order"),
-        ("0.9000,happy,", "0.9000,", "line 2: 15 cells where the header has 16"),
+        ("0.9000,happy,", "0.9000,", "line 2: 16 cells where the header has 17"),
         ("0.100000,ok,2", "0.100000,ok,-2", "line 4: face_id is '-2'"),
     ],
 )
@@ -178,3 +180,49 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         read_csv(tmp_path / "none.csv", "x")
     with pytest.raises(UnreadableError):
         read_csv(tmp_path, "x")
+
+
+def test_an_unusable_face_keeps_its_numbers_and_has_no_emotion(tmp_path: Path) -> None:
+    made = timeline(
+        "hs", "n.", unusable=np.array([0, 1, 0], bool), quality=np.float32([0.9, 0.25, np.nan])
+    )
+    path = tmp_path / "t.csv"
+    write_csv(made, path)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["status"] for row in rows] == ["ok", "unusable", "ok"]
+    assert [row["emotion"] for row in rows] == ["happy", "", "sad"]
+    assert [row["quality"] for row in rows] == ["0.900", "0.250", ""]
+    assert rows[1]["neutral"] == "0.800000"
+    again = read_csv(path, "clip.mp4")
+    assert again.unusable.tolist() == [False, True, False]
+    np.testing.assert_array_equal(again.quality, made.quality)
+    write_csv(again, tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_bytes() == path.read_bytes()
+
+
+def test_angles_are_columns_for_who_asks(tmp_path: Path) -> None:
+    face = np.float32([[110, 100], [160, 100], [135, 130], [115, 155], [155, 155]])
+    points = np.stack([face, face + 5, np.full((5, 2), np.nan)]).astype(np.float32)
+    made = timeline("hs.", "n..", landmarks=points)
+    path = tmp_path / "t.csv"
+    write_csv(made, path, Facts(render=RenderSettings(columns=("pitch", "yaw"))))
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[-3:] == ["quality", "yaw", "pitch"]
+    assert abs(float(rows[0]["yaw"])) < 0.5 and rows[0]["yaw"] == rows[1]["yaw"]
+    assert [row["yaw"] == "" for row in rows] == [False, False, True, True]
+    assert read_csv(path, "clip.mp4").face_id.tolist() == made.face_id.tolist()
+    with pytest.raises(UsageError, match="choose from yaw, pitch, roll"):
+        RenderSettings(columns=("jaw",))
+
+
+def test_tables_without_quality_are_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    write_csv(timeline("hs"), path)
+    with path.open(newline="") as file:
+        rows = [row[:-1] for row in csv.reader(file)]
+    with path.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    found = read_csv(path, "clip.mp4")
+    assert np.isnan(found.quality).all() and not found.unusable.any()

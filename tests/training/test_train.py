@@ -18,8 +18,8 @@ from fer_batch.training.data.targets import JOINT, Head
 from fer_batch.training.fit import Training, compiled, renew_normalisation
 from fer_batch.training.network.architectures import ARCHITECTURES, Architecture, build
 from fer_batch.training.network.folding import fold
-from fer_batch.training.run import check_same, heads_for, prepare, stored_settings
-from fer_batch.training.settings import TrainSettings, settings
+from fer_batch.training.run import check_same, head_weights, heads_for, prepare, stored_settings
+from fer_batch.training.settings import TrainSettings, changed, settings
 from tests.training.made_faces import made_faces
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -234,3 +234,18 @@ def test_heads_for_any_subset_of_emotions() -> None:
     for targets, emotions in (("fer2013", ("sad", "joyful")), ("joint", ("sad",)), ("x", None)):
         with pytest.raises(UsageError):
             heads_for(targets, emotions)
+
+
+def test_shares_of_the_loss_may_change_when_a_training_is_resumed(tmp_path: Path) -> None:
+    how = changed(settings("tiny", JOINT, 3), weights={"ferplus8": 2.0})
+    assert [head.weight for head in how.heads] == [1.0, 2.0, 0.5]
+    check_same(how, tmp_path, "tiny", JOINT)
+    with pytest.raises(UsageError, match="choose a new -o"):
+        check_same(how, tmp_path, "tiny", JOINT[:1])
+    with pytest.raises(UsageError, match="--weight: there is no head fer9"):
+        changed(how, weights={"fer9": 1.0})
+    assert head_weights(["ferplus8=2", "fer3=0"]) == {"ferplus8": 2.0, "fer3": 0.0}
+    assert head_weights([]) is None
+    for text in ("ferplus8", "ferplus8=x", "ferplus8=-1", "ferplus8=inf"):
+        with pytest.raises(UsageError, match="--weight"):
+            head_weights([text])

@@ -18,7 +18,7 @@ from fer_batch.types import Segment, SourceInfo
 if TYPE_CHECKING:
     from fer_batch.media.discover import Input
 
-FORMAT = 6  # parts of films
+FORMAT = 7  # parts of films; faces have a quality
 TIMELINE = "timeline.npz"
 RELATED = "related.npz"
 RELATIONS = "related.json"

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 MAX_PLATES = 1024  # more than a crowd has faces: else all are made anew in each frame
 PLATE_OPACITY = 0.78
-EXTRA_NAMES = ("unsure", "other")
+UNREAD = "?"  # stands for the label of a face that cannot be read
+EXTRA_NAMES = ("unsure", "other", UNREAD)
 MIRRORS = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)])[:, None]
 
 

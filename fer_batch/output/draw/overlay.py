@@ -14,13 +14,13 @@ import numpy as np
 from fer_batch.i420 import BT601, Planes, planes
 from fer_batch.output.draw.anonymise import blur_faces
 from fer_batch.output.draw.layout import Rect, Taken, choose, even
-from fer_batch.output.draw.marks import Marks
+from fer_batch.output.draw.marks import UNREAD, Marks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fer_batch.config import RenderSettings
-    from fer_batch.types import FloatArray, Image, IntArray
+    from fer_batch.types import BoolArray, FloatArray, Image, IntArray
 
 SHIFT = 4
 # More than this part of a card over other faces or labels, and the picture is better without it.
@@ -69,6 +69,7 @@ class Overlay:
         face_ids: IntArray,
         probabilities: FloatArray,
         unseen: FloatArray | None = None,
+        unusable: BoolArray | None = None,
     ) -> None:
         """Draw the faces of one frame, in place.
 
@@ -79,22 +80,27 @@ class Overlay:
             probabilities: ``float32[n, labels]``, smoothed.
             unseen: ``float32[m, 4]``, more places to blur where faces are blurred, see
                 ``anonymise.unseen_boxes``.
+            unusable: ``bool[n]``, faces that cannot be read: a thin box and a question mark.
         """
         target = planes(image)
-        usable = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
+        sound = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
         if self.settings.blur_faces:
-            blur_faces(target, boxes[usable])
+            blur_faces(target, boxes[sound])
             if unseen is not None:
                 blur_faces(target, unseen[np.isfinite(unseen).all(axis=1)])
+        if unusable is None:
+            unusable = np.zeros(len(boxes), bool)
         faces = []
-        for box, face_id, p in zip(
-            boxes[usable].tolist(),
-            face_ids[usable].tolist(),
-            probabilities[usable],
+        for box, face_id, p, unread in zip(
+            boxes[sound].tolist(),
+            face_ids[sound].tolist(),
+            probabilities[sound],
+            unusable[sound].tolist(),
             strict=True,
         ):
             if rect := self._visible(box):
-                faces.append((rect, face_id, p, *self.verdict(p)))
+                verdict = (UNREAD, 0) if unread else self.verdict(p)
+                faces.append((rect, face_id, p, *verdict))
         for rect, _, _, name, _ in faces:
             self._box(target, rect, name)
         taken = Taken(rect for rect, *_ in faces)
@@ -138,19 +144,20 @@ class Overlay:
         return Rect(round(x0), round(y0), round(x1 - x0), round(y1 - y0))
 
     def _box(self, target: Planes, rect: Rect, name: str) -> None:
-        """Round corners in the label's colour on a thin dark line that shows on any ground."""
+        """Round corners in the label's colour on a thin dark line that shows on any ground; a face
+        that cannot be read has the line alone."""
         import cv2
 
-        thick = self._marks.thickness(rect)
+        thick = self._marks.thickness(rect) if name != UNREAD else 2
         corners, outline = self._marks.frame(rect)
         luma, cb, cr = self._marks.tint(name)
         dark = self._marks.black + 14
-        paths, closed = list(corners), [outline]
+        paths, closed = list(corners) if name != UNREAD else [], [outline]
         cv2.polylines(target.luma, closed, True, dark, thick // 2 + 1, cv2.LINE_AA, SHIFT)
         cv2.polylines(target.luma, paths, False, dark, thick + 2, cv2.LINE_AA, SHIFT)
         cv2.polylines(target.luma, closed, True, luma, max(thick // 2, 1), cv2.LINE_AA, SHIFT)
         cv2.polylines(target.luma, paths, False, luma, thick, cv2.LINE_AA, SHIFT)
-        paths, closed = list(corners // 2), [outline // 2]
+        paths, closed = [path // 2 for path in paths], [outline // 2]
         for plane, value in ((target.cb, cb), (target.cr, cr)):
             cv2.polylines(plane, closed, True, value, max(thick // 4, 1), cv2.LINE_8, SHIFT)
             cv2.polylines(plane, paths, False, value, thick // 2 + 1, cv2.LINE_8, SHIFT)
@@ -167,7 +174,8 @@ class Overlay:
     ) -> list[Rect]:
         """Name plate and chart of one face; returns where they were put."""
         marks, gap, size = self._marks, self._marks.gap, (self.width, self.height)
-        plate = marks.plate(face_id, name, small=rect.w < marks.small_below)
+        unread = name == UNREAD
+        plate = marks.plate(face_id, name, small=unread or rect.w < marks.small_below)
         x = even(rect.x)
         above, below = even(rect.y - plate.height - gap), even(rect.y + rect.h + gap)
         right = even(rect.x + rect.w) - plate.width
@@ -179,6 +187,8 @@ class Overlay:
             marks.inset,
         )
         plate.put(target, place.x, place.y, percent)
+        if unread:
+            return [place]
         card = self._card_place(rect, place, taken)
         if card is None:
             plate.stack(target, place.x, place.y, shown)

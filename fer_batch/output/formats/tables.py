@@ -39,6 +39,8 @@ PERSON_COLUMNS = (
     "changes_per_minute",
     "valence",
     "mean_confidence",
+    "valid_s",
+    "unusable_s",
 )
 SHOT_COLUMNS = ("shot", "start_frame", "end_frame", "start_s", "end_s", "people")
 
@@ -74,9 +76,10 @@ def intervals_text(timeline: Timeline) -> str:
 def people_text(timeline: Timeline) -> str:
     """``PERSON_COLUMNS``, then ``share_…``, ``mean_…`` and ``longest_…_s`` of each label.
 
-    Shares are parts of the time for which the person is seen and sum to 1, as do the means of the
-    probabilities; ``valence`` is empty where the model knows no happy or no negative label. The
-    longest episode of an emotion that never leads is 0 s.
+    Shares are parts of the time for which the person can be read (``valid_s``; ``seconds`` counts
+    ``unusable_s`` too) and sum to 1, as do the means of the probabilities; ``valence`` is empty
+    where the model knows no happy or no negative label. The longest episode of an emotion that
+    never leads is 0 s.
     """
     header = [
         *PERSON_COLUMNS,
@@ -100,6 +103,8 @@ def people_text(timeline: Timeline) -> str:
                 f"{person.changes_per_minute:.6f}",
                 "" if person.valence is None else f"{person.valence:.6f}",
                 f"{person.confidence:.6f}",
+                f"{person.valid_s:.6f}",
+                f"{person.unusable_s:.6f}",
                 *(f"{person.share[label]:.6f}" for label in timeline.labels),
                 *(f"{person.mean[label]:.6f}" for label in timeline.labels),
                 *(f"{longest.get(label, 0.0):.6f}" for label in timeline.labels),
@@ -130,6 +135,7 @@ def cuts_text(timeline: Timeline) -> str:
     """``SHOT_COLUMNS``: each shot from its first to its last frame, and who is seen in it."""
     import numpy as np
 
+    timeline = timeline.readable()
     rows: list[Sequence[object]] = [SHOT_COLUMNS]
     frames = len(timeline)
     ends = timeline.time_s + frame_seconds(timeline)

@@ -3,7 +3,7 @@
 A page opened from disk may not fetch, but it may load scripts; so ``data.js`` calls the page with
 an overview of at most ``POINTS`` points a person, and longer videos get every frame in chunks that
 the page loads when it is zoomed in. Probabilities take one byte, see
-``quantised``; 255 where a person is not seen.
+``quantised``; 255 where a person is not seen or cannot be read.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ def write_data(
     ``faces``: address of each person's picture, where there is one. ``start_s``: what a player
     shows at the first frame. Chunks of an earlier, longer version are removed.
     """
+    timeline = timeline.readable()
     step = max(1, -(-len(timeline) // POINTS))
     rows = dict(by_track(timeline.face_id))
     stale = {*folder.glob("smoothed-*.js"), *folder.glob("raw-*.js")}
@@ -85,6 +86,7 @@ def page_data(
     start_s: float = 0.0,
 ) -> dict[str, Any]:
     """What ``data.js`` holds, JSON-able: see ``static/2-data.js`` for the other side."""
+    timeline = timeline.readable()
     count = len(timeline)
     step = max(1, -(-count // POINTS))
     rows = dict(by_track(timeline.face_id))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def write_gallery_page(
     write_text(place / "data.js", f"FerBatch.load({data});\n")
     share = photo_share(timeline)
     shown = colours(timeline.labels)
-    parts = share_parts(share, shown) if len(timeline.frame) else []
+    parts = share_parts(share, shown) if any(share.values()) else []
     text = render(
         "gallery.html.j2",
         policy=policy(),
@@ -85,6 +86,15 @@ def write_gallery_page(
     return ["report.html", *(f"{REPORT_FOLDER}/{name}" for name in [*assets, "data.js"])]
 
 
+def _readable(timeline: Timeline) -> Timeline:
+    """Faces that cannot be read are left out; a photo of nothing else shows no face."""
+    found = timeline.readable()
+    empty = np.setdiff1d(np.flatnonzero(found.status == FrameStatus.OK), found.frame)
+    status = found.status.copy()
+    status[empty] = FrameStatus.NO_FACE
+    return replace(found, status=status)
+
+
 def _without(timeline: Timeline) -> list[str]:
     """What is said of photos that show no face, in words."""
     words = {
@@ -93,7 +103,9 @@ def _without(timeline: Timeline) -> list[str]:
         FrameStatus.SKIPPED: "left out by --every",
     }
     counted = np.bincount(timeline.status, minlength=len(FrameStatus))
-    return [f"{count(int(counted[s]), 'photo')} {text}" for s, text in words.items() if counted[s]]
+    said = [f"{count(int(counted[s]), 'photo')} {text}" for s, text in words.items() if counted[s]]
+    faces = int(timeline.unusable.sum())
+    return [*said, f"{count(faces, 'face')} too bad to be read"] if faces else said
 
 
 def gallery_data(folder: Path, timeline: Timeline) -> dict[str, Any]:
@@ -102,6 +114,7 @@ def gallery_data(folder: Path, timeline: Timeline) -> dict[str, Any]:
     ``pictures``: photos whose annotated file is not called as they are, by number. ``thumbs`` and
     ``images``: a bit a photo, whether it has a thumbnail and an annotated file.
     """
+    timeline = _readable(timeline)
     count = len(timeline)
     names = annotated_names(timeline.files)
     there = {path.name for path in (folder / REPORT_FOLDER).glob("photo-*.jpg")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.atomic import write_text
@@ -28,7 +29,7 @@ from fer_batch.outputs import REGISTRY, file_of
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from fer_batch.output.moments import Moment
@@ -91,6 +92,7 @@ def write_report(
         sampled=bool((timeline.status == FrameStatus.SKIPPED).any()),
         moments=_moments(timeline, pictures, _stored_moments(summary)),
         people=[_person(timeline, person, faces) for person in ordered[:MOST_PEOPLE]],
+        left_out=_left_out(summary),
         people_left=max(0, len(ordered) - MOST_PEOPLE),
         files=_files(folder),
         provenance=provenance(summary),
@@ -139,10 +141,24 @@ def _person(timeline: Timeline, person: Person, faces: Mapping[int, str]) -> dic
         "picture": faces.get(person.face_id),
         "dominant": person.dominant,
         "seen": length(person.seconds),
+        "unusable": length(person.unusable_s) if person.unusable_s > 0 else "",
         "changes": count(person.changes, "change of emotion", "changes of emotion"),
         "shares": parts,
         "share_text": share_text(parts),
     }
+
+
+def _left_out(summary: Mapping[str, Any]) -> str:
+    """What was left out because it cannot be read, in a sentence; empty where nothing was."""
+    told = summary.get("unusable")
+    faces = int(told.get("faces", 0)) if isinstance(told, Mapping) else 0
+    if not isinstance(told, Mapping) or not faces:
+        return ""
+    people = int(told.get("people", 0))
+    also = f", among them all of {count(people, 'more person', 'more people')}" if people else ""
+    share, verb = percent(float(told.get("share", 0.0))), "is" if faces == 1 else "are"
+    which = f"{count(faces, 'face')} ({share} of all)"
+    return f"{which} could not be read and {verb} left out here{also}."
 
 
 def _stored_moments(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -228,3 +228,18 @@ def test_odd_or_broken_pictures_are_refused() -> None:
     nobody = np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros((0, 3), np.float32)
     with pytest.raises(ValueError, match="I420"):
         overlay.draw(scene(642, 360)[:, :641], *nobody)
+
+
+def test_a_face_that_cannot_be_read_has_a_thin_box_and_no_numbers() -> None:
+    image, box = scene(640, 360), np.float32([[200, 120, 120, 140]])
+    overlay = Overlay(FER3, 640, 360, RenderSettings())
+    p, ids = np.float32([[0.8, 0.1, 0.1]]), np.array([1])
+    pictures = []
+    for unusable in (False, True):
+        pictures.append(image.copy())
+        overlay.draw(pictures[-1], box, ids, p, unusable=np.array([unusable]))
+    read, unread = ((picture != image)[:360].sum() for picture in pictures)
+    assert 0 < unread < read / 3  # no chart, no label, thin lines
+    other = image.copy()
+    overlay.draw(other, box, ids, p[:, ::-1].copy(), unusable=np.array([True]))
+    np.testing.assert_array_equal(other, pictures[1])  # whatever the probabilities say

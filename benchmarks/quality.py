@@ -1,0 +1,172 @@
+"""``python -m benchmarks.quality FOLDER``: from which quality on a face can no longer be read.
+
+FOLDER holds images/ and labels.csv (columns file and label). Photos are made worse step by step
+(blur, darkness, size, occlusion, rotation) and go through detector and classifier as in a run.
+Printed for each step: how many faces are found, the mean of the recalls of happy, sad and neutral
+among those, their quality, and the share that is unusable. ``--save`` keeps what was measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from fer_batch.config import AnalyzeSettings, RunSettings
+from fer_batch.faces.align import crop_faces, sharpened
+from fer_batch.faces.quality import Measures, look, measure
+from fer_batch.pipeline.build import Engine
+from fer_batch.types import Detections, Frame, Image
+
+LABELS = ("happy", "sad", "neutral")
+Worse = Callable[[Image, np.ndarray, np.random.Generator], Image]
+
+
+def blurred(sigma: float) -> Worse:
+    """``sigma`` in hundredths of the face's width."""
+    return lambda grey, box, rng: cv2.GaussianBlur(grey, (0, 0), sigma * box[2] / 100)
+
+
+def darkened(gain: float) -> Worse:
+    """Less light, with the noise that a camera has (2 grey levels)."""
+
+    def worse(grey: Image, box: np.ndarray, rng: np.random.Generator) -> Image:
+        return np.clip(np.rint(grey * gain + rng.normal(0, 2, grey.shape)), 0, 255).astype(np.uint8)
+
+    return worse
+
+
+def shrunk(width: float) -> Worse:
+    """The face ``width`` pixels wide."""
+
+    def worse(grey: Image, box: np.ndarray, rng: np.random.Generator) -> Image:
+        scale = width / box[2]
+        size = [max(round(side * scale), 8) for side in grey.shape[::-1]]
+        return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+
+    return worse
+
+
+def covered(share: float) -> Worse:
+    """A grey card over that share of the face, from a side drawn by lot."""
+
+    def worse(grey: Image, box: np.ndarray, rng: np.random.Generator) -> Image:
+        x, y, w, h = (round(float(v)) for v in box)
+        x0, y0, x1, y1 = x, y, x + w, y + h
+        side = rng.integers(4)
+        x0 = x1 - round(w * share) if side == 0 else x0
+        x1 = x0 + round(w * share) if side == 1 else x1
+        y0 = y1 - round(h * share) if side == 2 else y0
+        y1 = y0 + round(h * share) if side == 3 else y1
+        worse = grey.copy()
+        worse[max(y0, 0) : y1, max(x0, 0) : x1] = 110
+        return worse
+
+    return worse
+
+
+def turned(degrees: float) -> Worse:
+    """In the picture's plane, either way."""
+
+    def worse(grey: Image, box: np.ndarray, rng: np.random.Generator) -> Image:
+        middle = (float(box[0] + box[2] / 2), float(box[1] + box[3] / 2))
+        matrix = cv2.getRotationMatrix2D(middle, degrees * rng.choice([-1, 1]), 1)
+        return cv2.warpAffine(grey, matrix, grey.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+
+    return worse
+
+
+STEPS: dict[str, tuple[Callable[[float], Worse], tuple[float, ...]]] = {
+    "blur": (blurred, (2, 4, 6, 8, 10, 14)),
+    "dark": (darkened, (0.3, 0.12, 0.06, 0.04, 0.025)),
+    "size": (shrunk, (48, 32, 22, 16, 12)),
+    "occlusion": (covered, (0.25, 0.4, 0.5, 0.65)),
+    "rotation": (turned, (20, 40, 60, 90)),
+}
+
+
+def as_frame(grey: Image) -> Frame:
+    """A grey picture as the pipeline has it, padded to even sides."""
+    height, width = grey.shape
+    even = cv2.copyMakeBorder(grey, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    chroma = np.full((even.shape[0] // 2, even.shape[1]), 128, np.uint8)
+    return Frame(0, 0, np.concatenate([even, chroma]), width, height, full_range=True)
+
+
+class Reader:
+    """Faces of pictures with their measures, as a run with default settings finds them."""
+
+    def __init__(self) -> None:
+        settings = AnalyzeSettings()
+        engine = Engine(RunSettings(batch_size=1))
+        self.detector, self.classifier = engine.detector(settings), engine.classifier(settings)
+        self.card = self.classifier.card
+        self.columns = [self.card.labels.index(label) for label in LABELS]
+
+    def read(self, grey: Image) -> tuple[Detections, Measures, np.ndarray]:
+        """Detections, measures and probabilities ``[n, 3]`` of all faces in a picture."""
+        frame = as_frame(grey)
+        found = self.detector.detect(frame)
+        template = np.array(self.card.template, np.float32)
+        crops = crop_faces(frame, found, template, self.card.input_size)
+        size = np.tile((frame.width, frame.height), (len(found), 1))
+        measures = measure(look(crops), found.box, found.landmarks, found.confidence, size)
+        p = self.classifier.classify(sharpened(crops, self.card.sharpen)) if len(found) else None
+        return found, measures, np.zeros((0, 3)) if p is None else p[:, self.columns]
+
+
+def rows(reader: Reader, folder: Path, names: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """What was measured of the largest face of each photo, as it is and after each step."""
+    for number, (name, label) in enumerate(names):
+        data = np.fromfile(folder / "images" / name, np.uint8)
+        grey = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+        found, measures, p = reader.read(grey)
+        if not len(found):
+            continue
+        largest = int(found.box[:, 2:].prod(axis=1).argmax())
+        box = found.box[largest]
+        yield _row(name, label, "none", 0, measures, p, largest)
+        rng = np.random.default_rng(number)
+        for kind, (make, amounts) in STEPS.items():
+            for amount in amounts:
+                seen, measures, p = reader.read(make(amount)(grey, box, rng))
+                best = int(seen.box[:, 2:].prod(axis=1).argmax()) if len(seen) else -1
+                yield _row(name, label, kind, amount, measures, p, best)
+
+
+def _row(
+    name: str, label: str, kind: str, amount: float, m: Measures, p: np.ndarray, face: int
+) -> dict[str, Any]:
+    known = {k: float(getattr(m, k)[face]) if face >= 0 else np.nan for k in m.__slots__}
+    named = LABELS[int(p[face].argmax())] if face >= 0 else ""
+    return {"file": name, "label": label, "kind": kind, "amount": amount, "named": named, **known}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--each", type=int, default=120, help="photos of each label")
+    parser.add_argument("--save", type=Path, help="CSV of all that was measured")
+    args = parser.parse_args()
+    table = list(csv.DictReader((args.folder / "labels.csv").open(encoding="utf-8")))
+    names = []
+    for label in LABELS:
+        own = [row["file"] for row in table if row["label"] == label]
+        step = max(len(own) // args.each, 1)
+        names += [(name, label) for name in own[::step][: args.each]]
+    found = list(rows(Reader(), args.folder, names))
+    if args.save:
+        with args.save.open("w", newline="") as file:
+            writer = csv.DictWriter(file, found[0])
+            writer.writeheader()
+            writer.writerows(found)
+
+
+if __name__ == "__main__":
+    main()

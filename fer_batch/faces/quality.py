@@ -1,0 +1,145 @@
+"""How well a face can be read: measured on its aligned crop and its detection, one number 0 to 1.
+
+Each property has a range: at its bad end a face counts nothing, at its good end it is as good as
+any. ``quality`` is the product of all. Stateless and free of random: a face has the same quality
+whatever was seen before it. How the ranges were found is in docs/quality.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_batch.faces.chips import span
+from fer_batch.pose import pose
+from fer_batch.types import FloatArray, Image
+
+BRIGHT = 243  # grey level from which on nothing is left to see
+# Energy of the Laplacian of mere rounding to whole grey levels: 4² + 4 · 1² times 1/12.
+ROUNDING = 20 / 12
+LOOKS = 3  # numbers that `look` gives of a crop
+# Faces below cannot be read: there the mean of the recalls has fallen by a third.
+LEAST_QUALITY = 0.5
+# The face's square in units of its span (how wide a mean face is): chin to forehead.
+SQUARE = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a property is worth: 1/2 at ``half``, where the recall has fallen by a third, 1 from
+    ``good`` on, straight in between and beyond to 0. ``ratio``: straight in the logarithm."""
+
+    half: float
+    good: float
+    ratio: bool = False
+
+    def score(self, values: FloatArray) -> FloatArray:
+        """``float32[n]`` from 0 to 1; 1 where nothing is known (NaN)."""
+        half, good, values = self.half, self.good, values.astype(np.float64)
+        if self.ratio:
+            half, good, values = np.log(half), np.log(good), np.log(np.maximum(values, 1e-9))
+        found = 0.5 + 0.5 * (values - half) / (good - half)
+        return np.nan_to_num(np.clip(found, 0, 1), nan=1.0).astype(np.float32)
+
+
+RANGES = {
+    "size": Range(10, 20, ratio=True),
+    "sharpness": Range(0.04, 0.12, ratio=True),
+    "contrast": Range(4, 8, ratio=True),
+    "glare": Range(0.87, 0.5),
+    "yaw": Range(75, 50),
+    "pitch": Range(45, 25),
+    "inside": Range(0.55, 0.8),
+    "confidence": Range(0.62, 0.8),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What was measured of ``n`` faces, each ``float32[n]``, NaN where it is not known.
+
+    ``size``: width of the face, pixels of the source. ``sharpness``: energy of the Laplacian in
+    the middle of the crop over that of its contrast; a blurred face has none. ``contrast``:
+    standard deviation there, grey levels. ``glare``: share of pixels that are near white.
+    ``yaw``, ``pitch``, ``roll``: degrees, see ``pose``. ``inside``: share of the face's
+    square that lies in the picture. ``confidence``: the detector's.
+    """
+
+    size: FloatArray
+    sharpness: FloatArray
+    contrast: FloatArray
+    glare: FloatArray
+    yaw: FloatArray
+    pitch: FloatArray
+    roll: FloatArray
+    inside: FloatArray
+    confidence: FloatArray
+
+
+def look(crops: Image) -> FloatArray:
+    """Sharpness, contrast and glare of ``crops uint8[n, s, s]``, aligned, in full range:
+    ``float32[n, 3]``."""
+    side = crops.shape[1]
+    margin = side // 6
+    inner = crops[:, margin : side - margin, margin : side - margin].astype(np.float32)
+    middle = inner[:, 1:-1, 1:-1]
+    edges = inner[:, :-2, 1:-1] + inner[:, 2:, 1:-1] + inner[:, 1:-1, :-2] + inner[:, 1:-1, 2:]
+    edges -= 4 * middle
+    variance = inner.var(axis=(1, 2))
+    pixels = middle.shape[1] * middle.shape[2]
+    energy = np.einsum("nij,nij->n", edges, edges) / pixels - ROUNDING
+    glare = (inner >= BRIGHT).mean(axis=(1, 2))
+    # A grey level squared, so that a flat crop has no sharpness rather than any.
+    return np.stack(
+        [np.maximum(energy, 0) / (variance + 1), np.sqrt(variance), glare], axis=1, dtype=np.float32
+    )
+
+
+def quality(measures: Measures) -> FloatArray:
+    """How well faces can be read, ``float32[n]`` from 0 to 1: the product of what each property is
+    worth by ``RANGES``. A mirror image has the same. Roll is not in it: crops are upright."""
+    found = np.ones(len(measures.size), np.float32)
+    for name, known in RANGES.items():
+        values = getattr(measures, name)
+        found *= known.score(np.abs(values) if name in ("yaw", "pitch") else values)
+    return found
+
+
+def inside(landmarks: FloatArray, picture: np.ndarray) -> FloatArray:
+    """Share of the square round the landmarks ``float32[n, 5, 2]`` that lies in the picture,
+    ``float32[n]``; ``picture [n, 2]``: its width and height. NaN without landmarks."""
+    half = span(landmarks)[:, None] * SQUARE / 2
+    middle = landmarks.mean(axis=1)
+    low, high = np.maximum(middle - half, 0), np.minimum(middle + half, picture)
+    shown = np.clip(high - low, 0, None).prod(axis=1)
+    return (shown / np.maximum((2 * half[:, 0]) ** 2, 1e-9)).astype(np.float32)
+
+
+def measure(
+    looks: FloatArray,
+    box: FloatArray,
+    landmarks: FloatArray,
+    confidence: FloatArray,
+    picture: np.ndarray,
+) -> Measures:
+    """All that is measured of ``n`` faces.
+
+    ``looks float32[n, 3]`` of ``look``; ``box float32[n, 4]``, ``landmarks float32[n, 5, 2]`` and
+    ``picture [n, 2]`` (width, height) in pixels of the source; ``confidence float32[n]``.
+    """
+    known = np.isfinite(landmarks).all(axis=(1, 2))
+    size = np.where(known, span(landmarks), np.sqrt(np.abs(box[:, 2] * box[:, 3])))
+    sharpness, contrast, glare = looks.T
+    yaw, pitch, roll = pose(landmarks).T
+    return Measures(
+        size=size.astype(np.float32),
+        sharpness=sharpness,
+        contrast=contrast,
+        glare=glare,
+        yaw=yaw,
+        pitch=pitch,
+        roll=roll,
+        inside=inside(landmarks, picture),
+        confidence=confidence,
+    )
