@@ -19,7 +19,7 @@ import numpy as np
 
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.faces.align import crop_faces, sharpened
-from fer_batch.faces.quality import Measures, look, measure
+from fer_batch.faces.quality import LEAST_QUALITY, Measures, look, measure, quality
 from fer_batch.pipeline.build import Engine
 from fer_batch.types import Detections, Frame, Image
 
@@ -144,7 +144,9 @@ def _row(
 ) -> dict[str, Any]:
     known = {k: float(getattr(m, k)[face]) if face >= 0 else np.nan for k in m.__slots__}
     named = LABELS[int(p[face].argmax())] if face >= 0 else ""
-    return {"file": name, "label": label, "kind": kind, "amount": amount, "named": named, **known}
+    value = float(quality(m)[face]) if face >= 0 else np.nan
+    row = {"file": name, "label": label, "kind": kind, "amount": amount, "named": named}
+    return {**row, **known, "quality": value}
 
 
 def main() -> None:
@@ -161,11 +163,30 @@ def main() -> None:
         step = max(len(own) // args.each, 1)
         names += [(name, label) for name in own[::step][: args.each]]
     found = list(rows(Reader(), args.folder, names))
+    print_steps(found)
     if args.save:
         with args.save.open("w", newline="") as file:
             writer = csv.DictWriter(file, found[0])
             writer.writeheader()
             writer.writerows(found)
+
+
+def print_steps(found: list[dict[str, Any]]) -> None:
+    """A line for each step: share found, mean of the recalls, mean quality, share unusable."""
+    print(f"{'made worse':16} {'found':>6} {'recall':>6} {'quality':>7} {'unusable':>8}")
+    for step in dict.fromkeys((row["kind"], row["amount"]) for row in found):
+        own = [row for row in found if (row["kind"], row["amount"]) == step]
+        seen = [row for row in own if row["named"]]
+        values = np.array([row["quality"] for row in seen])
+        recalls = [
+            np.mean([row["named"] == label for row in seen if row["label"] == label])
+            for label in {row["label"] for row in seen}
+        ]
+        if seen:
+            print(
+                f"{step[0]:9} {step[1]:6g} {len(seen) / len(own):6.0%} {np.mean(recalls):6.3f} "
+                f"{values.mean():7.3f} {(values < LEAST_QUALITY).mean():8.1%}"
+            )
 
 
 if __name__ == "__main__":

@@ -84,13 +84,14 @@ def open_network(weights: Path, min_confidence: float) -> Network:
         return LiteRtYuNet(weights, min_confidence)
     except (ImportError, ValueError, RuntimeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
+        network = OpenCvYuNet(weights, min_confidence)
         logger.warning(
             "YuNet runs on OpenCV, which is slower and differs in the last digits: LiteRT cannot "
             "run %s (%s)",
             weights,
             reason,
         )
-        return OpenCvYuNet(weights, min_confidence)
+        return network
 
 
 def small_bgr(image: Image, width: int, height: int) -> Image:

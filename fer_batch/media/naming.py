@@ -43,8 +43,10 @@ def result_names(
             names[path] = f"{names[path]}/{OWN_IMAGES}"  # other inputs lie beside these images
     settled = set(kept)
     others = [name for name, path in places.items() if path not in found]
+    for path in found.keys() - settled:
+        if names[path].casefold() in TAKEN:
+            names[path] = _mirrored(path, found[path], full=True)
     longer: tuple[Callable[[Path], str], ...] = (
-        lambda path: _mirrored(path, found[path], full=True),
         lambda path: _joined(path.parent.name, _leaf(path, full=False)),
         lambda path: _joined(path.parent.name, path.name),
         lambda path: _joined(path.parent.parent.name, path.parent.name, path.name),

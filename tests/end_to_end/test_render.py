@@ -64,7 +64,13 @@ def test_all_results_at_once_and_a_range_for_the_gif(analysed: Path) -> None:
     assert 0.2 < gif.times[-1] <= 0.6
     # What else was there is still there, drawn alike.
     names = {p.name for p in (analysed / "out" / "clip").iterdir()}
-    assert names == {"annotated.mp4", "preview.gif", "summary.json", "timeline.csv"}
+    assert names == {
+        ".timeline.npz",
+        "annotated.mp4",
+        "preview.gif",
+        "summary.json",
+        "timeline.csv",
+    }
 
 
 def test_where_there_is_nothing_to_draw(analysed: Path, tmp_path: Path) -> None:

@@ -39,9 +39,11 @@ def test_results_are_used_again_only_if_they_are_of_this_work(
     assert states(out, face_clip, *only) == (0, ["reused"])
     assert states(out, face_clip, *only, "--resume") == (0, ["reused"])
     assert timeline.stat().st_mtime_ns == written
-    # Other settings: refused as such, replaced with --resume.
+    # Other settings: refused as such, with --resume too; replaced with --overwrite.
     assert states(out, face_clip, *only, "--every", "5") == (1, ["failed"])
-    assert states(out, face_clip, *only, "--every", "5", "--resume") == (0, ["done"])
+    assert states(out, face_clip, *only, "--every", "5", "--resume") == (1, ["failed"])
+    assert timeline.stat().st_mtime_ns == written
+    assert states(out, face_clip, *only, "--every", "5", "--overwrite") == (0, ["done"])
     assert "skipped" in timeline.read_text()
     # A result that is gone or was changed is made again.
     (out / "two people" / "timeline.png").unlink()
@@ -54,15 +56,20 @@ def test_results_are_used_again_only_if_they_are_of_this_work(
     assert states(out, face_clip, *only, "--every", "5", "--overwrite") == (0, ["done"])
 
 
-def test_another_input_of_the_same_name_is_noticed(face_clip: Path, tmp_path: Path) -> None:
+def test_another_input_of_the_same_name_has_its_own_place(face_clip: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "1" / "x.mp4", tmp_path / "2" / "x.mp4"
     for path, frames in ((first, 10), (second, 12)):
         path.parent.mkdir()
         videos.write(path, pictures.two_faces(50)[:frames])
     assert states(tmp_path / "out", first, "--outputs", "csv,summary") == (0, ["done"])
-    assert states(tmp_path / "out", second, "--outputs", "csv,summary") == (1, ["failed"])
-    done = states(tmp_path / "out", second, "--outputs", "csv,summary", "--resume")
-    assert done == (0, ["done"])
+    # It gets a place of its own, and both keep theirs.
+    for _ in range(2):
+        for path, known in ((second, "2/x"), (first, "x")):
+            assert states(tmp_path / "out", path, "--outputs", "csv,summary")[0] == 0
+            record = json.loads((tmp_path / "out" / known / "summary.json").read_text())
+            assert record["input"]["path"] == str(path)
+    rows = (tmp_path / "out" / "summary.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == ["2/x", "x"]
 
 
 @pytest.mark.parametrize("when", ["analyze", "render"])

@@ -69,7 +69,7 @@ def test_quiet_says_nothing_when_all_is_well(face_clip: Path, tmp_path: Path) ->
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     # And what the results are known by, where no summary was wanted.
     names = sorted(p.name for p in (tmp_path / "two people").iterdir())
-    assert names == [".summary.json", "timeline.csv"]
+    assert names == [".summary.json", ".timeline.npz", "timeline.csv"]
 
 
 def test_the_output_folder_is_not_an_input(face_clip: Path, tmp_path: Path) -> None:
