@@ -6,7 +6,6 @@ settings, timings) comes in as plain dicts and is written as it is.
 
 from __future__ import annotations
 
-import csv
 import json
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +15,7 @@ import numpy as np
 
 from fer_batch.atomic import atomic_path, write_text
 from fer_batch.checksum import sha256_file
+from fer_batch.output.formats.dialect import DIALECTS, Dialect, TableWriter
 from fer_batch.output.moments import Moment
 from fer_batch.output.people import (
     Episode,
@@ -274,7 +274,9 @@ def failed_row(*, name: str, error: str, status: str = "failed", path: str = "")
     return {"input": name, "status": status, "error": error, "path": path}
 
 
-def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+def write_batch_csv(
+    rows: Sequence[Mapping[str, Any]], path: Path, dialect: Dialect = DIALECTS["plain"]
+) -> None:
     """Write ``summary.csv``, a row per input in the order given.
 
     Columns are ``ROW_COLUMNS`` and ``share_<label>`` for each label that any row has.
@@ -287,14 +289,13 @@ def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     names = [*ROW_COLUMNS[:-1], *(f"share_{label}" for label in labels), ROW_COLUMNS[-1]]
     with (
         atomic_path(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
+        temporary.open("w", encoding=dialect.encoding, newline="") as file,
     ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
+        writer = TableWriter(file, names, dialect)
         for row in rows:
             share = {f"share_{label}": value for label, value in row.get("share", {}).items()}
             cells = {**row, **share}
-            writer.writerow([_cell(cells.get(name, "")) for name in names])
+            writer.writerows([[_cell(cells.get(name, "")) for name in names]])
 
 
 def _cell(value: Any) -> str:
