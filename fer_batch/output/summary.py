@@ -127,7 +127,7 @@ def summary(
         "coverage": round(coverage(timeline), 6),
         "dominant": max(share, key=lambda label: share[label]) if any(share.values()) else "",
         "share": {k: round(v, 6) for k, v in share.items()},
-        "people": [person.to_json() for person in persons],
+        "people": [_told(timeline, person) for person in persons],
         "longest_episodes": [episode_json(episode) for episode in longest(every)],
         "moments": [_moment_json(moment) for moment in moments],
         "warnings": list(dict.fromkeys([*timeline.warnings, *warnings])),
@@ -158,6 +158,14 @@ def status_counts(timeline: Timeline) -> dict[str, int]:
     """How many frames have each status, by the word that stands in ``timeline.csv``."""
     counts = np.bincount(timeline.status, minlength=len(FrameStatus)).tolist()
     return {status.text: counts[status] for status in FrameStatus}
+
+
+def _told(timeline: Timeline, person: Person) -> dict[str, Any]:
+    """A person as plain values, with what somebody said of them."""
+    data = person.to_json()
+    if person.face_id in timeline.names:
+        data["name"] = timeline.names[person.face_id]
+    return data | ({"main": True} if person.face_id == timeline.main else {})
 
 
 def unusable(timeline: Timeline, persons: Sequence[Person]) -> dict[str, Any]:
