@@ -37,7 +37,9 @@ class Output:
     - timeline: ``(timeline, path, facts)``, see ``output.write.Facts``
     - pixels: ``(source, timeline, render_settings, path, timings, should_cancel)``; it may write
       nothing where the wanted range holds no frame
-    - batch: ``(folders, path)``, the results' folders
+    - batch: ``(tables, path)``, the CSV tables that lie beside the folders
+
+    ``made_of``: outputs that it cannot be made without; they are made too.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Output:
     shown: bool = False
     default: tuple[str, ...] = FILMS
     kinds: tuple[str, ...] = EVERY_KIND
+    made_of: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -148,6 +151,16 @@ REGISTRY: tuple[Output, ...] = (
         kinds=FILMS,
     ),
     Output(
+        "xlsx",
+        "results.xlsx",
+        "Workbook",
+        "The tables of all inputs as one workbook, a sheet a table",
+        needs="batch",
+        writer="fer_batch.output.formats.workbook:write_workbook",
+        default=(),
+        made_of=("csv", "intervals", "people"),
+    ),
+    Output(
         "cuts",
         "cuts.csv",
         "Shots",
@@ -192,14 +205,20 @@ def output_called(name: str) -> Output:
 
 
 def outputs_for(kind: str, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """What is made of an input of that ``kind``: of ``wanted`` what can be made of it, or what
-    suits it where nothing is wanted in particular."""
+    """What is made of an input of that ``kind``: of ``wanted``, and what that is made of, what can
+    be made of it, or what suits it where nothing is wanted in particular."""
+    wanted = with_parts(wanted)
     return tuple(
         output.name
         for output in REGISTRY
         if (output.name in wanted and kind in output.kinds)
         or (not wanted and kind in output.default)
     )
+
+
+def with_parts(names: tuple[str, ...]) -> tuple[str, ...]:
+    """``names`` of outputs with those that they are made of (``Output.made_of``)."""
+    return (*names, *(part for name in names for part in output_called(name).made_of))
 
 
 def annotated_names(files: Sequence[str]) -> list[str]:

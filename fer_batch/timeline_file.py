@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from fer_batch.called import check_name
 from fer_batch.columns import arrays_of
 from fer_batch.errors import UnreadableError
 from fer_batch.npz import read_npz, write_npz
@@ -45,6 +46,8 @@ def write_timeline(
         "files": timeline.files,
         "engine": dict(engine or {}),
     }
+    if timeline.names or timeline.main:
+        meta["said"] = {"names": sorted(timeline.names.items()), "main": timeline.main}
     names = [name for name in TIMELINE if name not in without]
     write_npz(path, meta, arrays_of(timeline, names), packed=packed)
 
@@ -84,11 +87,22 @@ def read_timeline(path: Path, *, without: Collection[str] = ()) -> Timeline:
             labels=tuple(map(str, meta["labels"])),
             files=tuple(map(str, meta["files"])),
             **columns,
+            **_said(meta.get("said", {"names": [], "main": 0})),
         )
         _check_values(timeline)
     except (ValueError, TypeError, KeyError) as error:
         raise UnreadableError(f"{path}: is no timeline ({error}); analyse again") from error
     return timeline
+
+
+def _said(found: Any) -> dict[str, Any]:
+    """Who people are, as somebody said. Raises ValueError, TypeError, KeyError: it is damaged."""
+    names = {face: name for face, name in found["names"]}
+    for name in names.values():
+        check_name(name)
+    if not all(type(face) is int for face in (*names, found["main"])):
+        raise ValueError("a person without a number")
+    return {"names": names, "main": found["main"]}
 
 
 def _check_values(timeline: Timeline) -> None:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from fer_batch.columns import Column, Columns, checked, named
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
@@ -284,7 +286,8 @@ class Timeline:
     (NaN: not measured), ``unusable bool[n]``: too bad to be read, its probabilities mean nothing
     (``readable`` leaves such out); ``person int64[n]``: who it is
     across inputs, -1 where nobody asked. What ``TIMELINE`` calls optional may be left out.
-    ``files`` names each frame's file where the input is images, else it is empty.
+    ``files`` names each frame's file where the input is images, else it is empty. ``names`` by
+    face_id and ``main``, the face_id of the main person (0: not said), are what a person said.
 
     Raises:
         ValueError: an array is of another type or shape.
@@ -309,6 +312,8 @@ class Timeline:
     unusable: BoolArray = LEFT_OUT
     person: IntArray = LEFT_OUT
     cut: BoolArray = LEFT_OUT
+    names: Mapping[int, str] = field(default_factory=dict)
+    main: int = 0
 
     def __post_init__(self) -> None:
         _check(self, TIMELINE, len(self.status), labels=len(self.labels))
@@ -346,6 +351,10 @@ class Timeline:
     def emotion(self) -> IntArray:
         """Index of the strongest smoothed label of each face: ``int64[n]``."""
         return self.smoothed.argmax(axis=1) if len(self.smoothed) else self.frame[:0]
+
+    def called(self, face_id: int) -> str:
+        """What a person is called in tables, pictures and pages: a name, or ``Person 3``."""
+        return self.names.get(face_id) or f"Person {face_id}"
 
     def readable(self) -> Timeline:
         """The same frames without the faces that are ``unusable``: what is summed up and shown."""
@@ -389,6 +398,9 @@ class Timeline:
         }
         if (self.person >= 0).any():
             columns["person"] = column(self.person, -1)
+        if self.names:
+            given = np.array([self.names.get(face, "") for face in self.face_id.tolist()] or [""])
+            columns["name"] = column(given[: len(self.face_id)], "")
         columns |= {k: column(self.box[:, i], np.nan) for i, k in enumerate("xywh")}
         columns["confidence"] = column(self.confidence, np.nan)
         columns["emotion"] = np.where(unusable, "", column(names, ""))

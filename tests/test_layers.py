@@ -24,6 +24,7 @@ LAYERS = {
             "atomic",
             "i420",
             "printable",
+            "called",
             "version",
             "quiet_stderr",
             "checksum",

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from fer_batch.errors import UsageError
 from fer_batch.output.write import write_output
-from fer_batch.outputs import OUTPUTS, REGISTRY, TAKEN, Output, file_of, parse_outputs
+from fer_batch.outputs import (
+    OUTPUTS,
+    REGISTRY,
+    TAKEN,
+    Output,
+    file_of,
+    outputs_for,
+    parse_outputs,
+)
 from tests.output.timelines import timeline
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +51,14 @@ def test_no_two_outputs_share_a_name_or_file() -> None:
         assert len(set(values)) == len(values)
     joined = [o.joined for o in REGISTRY if o.joined]
     assert len(set(joined)) == len(joined)
-    assert {"index.html", "summary.csv", "frames.csv", "people.csv", "intervals.csv"} <= set(TAKEN)
+    assert {
+        "results.xlsx",
+        "index.html",
+        "summary.csv",
+        "frames.csv",
+        "people.csv",
+        "intervals.csv",
+    } <= set(TAKEN)
 
 
 @pytest.mark.parametrize("output", WRITTEN, ids=lambda o: o.name)
@@ -65,6 +80,12 @@ def test_every_output_is_in_the_docs(output: Output) -> None:
     assert f"`{output.file}`" in (ROOT / "README.md").read_text(encoding="utf-8")
     table = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert f"| `{output.name}` | `{output.file}` | {output.text} |" in table, "run `make docs`"
+
+
+def test_an_output_brings_those_that_it_is_made_of() -> None:
+    assert outputs_for("video", ("xlsx",)) == ("csv", "intervals", "people", "xlsx")
+    assert outputs_for("photos", ("xlsx",)) == ("csv", "xlsx")
+    assert "xlsx" not in outputs_for("video")
 
 
 def test_files_of_names() -> None:

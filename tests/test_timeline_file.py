@@ -148,3 +148,13 @@ def test_another_version_and_pickles_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "p.npz", meta=np.array([{"format": FORMAT}], object))
     with pytest.raises(UnreadableError, match="damaged"):
         read_timeline(tmp_path / "p.npz")
+
+
+def test_who_people_are_comes_back_and_is_checked(tmp_path: Path) -> None:
+    made = timeline("hh", "nn", names={2: "Zoë"}, main=1)
+    write_timeline(tmp_path / "a.npz", made)
+    back = read_timeline(tmp_path / "a.npz")
+    assert (dict(back.names), back.main) == ({2: "Zoë"}, 1)
+    write_timeline(tmp_path / "b.npz", replace(made, names={2: "\x1b[2J"}))
+    with pytest.raises(UnreadableError, match="is no timeline"):
+        read_timeline(tmp_path / "b.npz")

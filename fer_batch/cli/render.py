@@ -12,7 +12,7 @@ from fer_batch.cli import options as o
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import NotFoundError, UnreadableError, UsageError
-from fer_batch.outputs import OUTPUTS, parse_outputs
+from fer_batch.outputs import OUTPUTS, parse_outputs, with_parts
 
 if TYPE_CHECKING:
     from fer_batch.jobs.item.work import ItemSpec
@@ -42,14 +42,14 @@ def render(
     from fer_batch.cli.run import finish, run_specs
     from fer_batch.jobs.item.batch import write_again
 
-    chosen = parse_outputs(outputs) if outputs else ()
+    chosen = with_parts(parse_outputs(outputs)) if outputs else ()
     results = []
     for out, items in stored_items(folders, wanted, chosen).items():
         results += run_specs(
             items, out, RunSettings(), "resume", quiet or as_json, infer=False, batch=False
         )
         if (out / "summary.csv").is_file():
-            write_again(out)
+            write_again(out, outputs=chosen)
     finish(results, folders[0], quiet, as_json)
 
 

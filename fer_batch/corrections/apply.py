@@ -24,15 +24,19 @@ def corrected(timeline: Timeline, edits: Sequence[Edit], where: str = NAME) -> T
             timeline = _ACTIONS[edit.do](timeline, edit, _rows(timeline, edit))
         except ValueError as error:
             raise UsageError(f"{where} line {edit.line}: {error}") from error
-    return timeline
+    there = set(timeline.face_id.tolist())  # who was hidden altogether is nobody
+    names = {face: name for face, name in timeline.names.items() if face in there}
+    return replace(timeline, names=names, main=timeline.main if timeline.main in there else 0)
 
 
 def _rows(timeline: Timeline, edit: Edit) -> BoolArray:
     """Which faces a correction is about: ``bool[n]``.
 
     Raises:
-        ValueError: there is no such person, or not at that time.
+        ValueError: there is no such person, or not at that time; or these are photos.
     """
+    if timeline.is_photos:
+        raise ValueError("photos are each by themselves; their numbers are no people")
     times = timeline.time_s[timeline.frame]
     during = (times >= edit.start_s) & (times < edit.end_s)
     if not edit.person:
@@ -56,7 +60,12 @@ def _merge(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
             f"persons {edit.person} and {other} are both in frame {int(both[0])}; "
             "they cannot be one person"
         )
-    return _in_order(replace(timeline, face_id=np.where(rows, other, timeline.face_id)))
+    names = dict(timeline.names)
+    if edit.person in names:
+        names.setdefault(other, names.pop(edit.person))
+    main = other if timeline.main == edit.person else timeline.main
+    face_id = np.where(rows, other, timeline.face_id)
+    return _in_order(replace(timeline, face_id=face_id, names=names, main=main))
 
 
 def _split(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
@@ -97,7 +106,30 @@ def _label(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
     return replace(timeline, smoothed=smoothed)
 
 
-_ACTIONS = {"merge": _merge, "split": _split, "hide": _hide, "ignore": _ignore, "label": _label}
+def _name(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
+    for face, name in timeline.names.items():
+        if name.casefold() == edit.value.casefold() and face != edit.person:
+            raise ValueError(
+                f"person {face} is called {name!r} already; merge them if they are one"
+            )
+    return replace(timeline, names={**timeline.names, edit.person: edit.value})
+
+
+def _main(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
+    if timeline.main not in (0, edit.person):
+        raise ValueError(f"person {timeline.main} is the main person already; there is one")
+    return replace(timeline, main=edit.person)
+
+
+_ACTIONS = {
+    "merge": _merge,
+    "split": _split,
+    "hide": _hide,
+    "ignore": _ignore,
+    "label": _label,
+    "name": _name,
+    "main": _main,
+}
 
 
 def _chosen(timeline: Timeline, rows: BoolArray) -> Timeline:

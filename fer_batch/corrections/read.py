@@ -6,6 +6,8 @@ split,3,12.5,,
 hide,4,,,
 ignore,,60,75,
 label,1,10,12.5,neutral
+name,1,,,Anna
+main,1,,,
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from fer_batch.called import check_name
 from fer_batch.errors import UsageError
+from fer_batch.printable import one_line
 
 NAME = "edits.csv"
 COLUMNS = ("do", "person", "start_s", "end_s", "value")
@@ -27,6 +31,8 @@ ACTIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "hide": (frozenset({"person"}), frozenset({"start_s", "end_s"})),
     "ignore": (frozenset({"start_s", "end_s"}), frozenset({"person"})),
     "label": (frozenset({"person", "value"}), frozenset({"start_s", "end_s"})),
+    "name": (frozenset({"person", "value"}), frozenset()),
+    "main": (frozenset({"person"}), frozenset()),
 }
 LONGEST = 1 << 20  # bytes; a hand does not write more
 
@@ -34,7 +40,7 @@ LONGEST = 1 << 20  # bytes; a hand does not write more
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One correction: what is done, to which ``face_id`` (0: everyone), from when to when, and the
-    other number or the label. ``line``: where it stands in the file."""
+    other number, the label or the name. ``line``: where it stands in the file."""
 
     do: str
     person: int
@@ -111,6 +117,11 @@ def _edit(cells: dict[str, str], line: int) -> Edit:
     value = cells.get("value", "")
     if do == "merge" and _person(value, "value") == person:
         raise ValueError("a person cannot be merged with themselves")
+    if do == "name":
+        try:
+            check_name(value)
+        except ValueError as error:
+            raise ValueError(f"value is {one_line(value[:40])!r}, which {error}") from error
     return Edit(do, person, start, end, value, line)
 
 

@@ -67,8 +67,3 @@ def yuv(hex_colour: str, full_range: bool = False, matrix: int = BT601) -> tuple
     if full_range:
         return round(luma * 255), min(round(cb * 255 + 128), 255), min(round(cr * 255 + 128), 255)
     return round(16 + luma * 219), round(128 + cb * 224), round(128 + cr * 224)
-
-
-def person_name(face_id: int) -> str:
-    """What a person is called in pictures and pages: identity is a number, never a colour."""
-    return f"person {face_id}"

@@ -225,6 +225,11 @@ def _person(
     )
 
 
+def by_weight(timeline: Timeline, persons: list[Person]) -> list[Person]:
+    """``persons`` with those who matter first: the main person, then who is seen longest."""
+    return sorted(persons, key=lambda p: (p.face_id != timeline.main, -p.seconds, p.face_id))
+
+
 def portrait(timeline: Timeline, rows: IntArray) -> int:
     """The row of ``rows`` in which that person is best seen: among those where the detector is as
     sure as anywhere, to a tenth, the one with the largest face, the first of such."""

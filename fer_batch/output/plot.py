@@ -12,7 +12,7 @@ from fer_batch.groups import by_track
 from fer_batch.output import palette
 from fer_batch.output.draw.canvas import Canvas
 from fer_batch.output.draw.text import font, text_width
-from fer_batch.output.people import Episode, Person, episodes, people
+from fer_batch.output.people import Episode, Person, by_weight, episodes, people
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> No
     """
     timeline = timeline.readable()
     every = episodes(timeline)
-    persons = sorted(people(timeline, every), key=lambda p: (-p.seconds, p.face_id))
+    persons = by_weight(timeline, people(timeline, every))
     shown = sorted(persons[:MAX_PEOPLE], key=lambda p: p.face_id)
     count = max(len(shown), 1)
     height = PANEL if count <= 4 else LOW_PANEL
@@ -180,7 +180,7 @@ def _person(
         for label, share in sorted(person.share.items(), key=lambda item: -item[1])
         if share >= 0.005
     )
-    name = palette.person_name(person.face_id).capitalize()
+    name = timeline.called(person.face_id)
     x = canvas.text(name, LEFT, panel.top - 14, NAME, INK, bold=True)
     canvas.text(shares, x + 12, panel.top - 14, TEXT, SOFT)
 

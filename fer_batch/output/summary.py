@@ -6,7 +6,6 @@ settings, timings) comes in as plain dicts and is written as it is.
 
 from __future__ import annotations
 
-import csv
 import json
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +15,7 @@ import numpy as np
 
 from fer_batch.atomic import atomic_path, write_text
 from fer_batch.checksum import sha256_file
+from fer_batch.output.formats.dialect import DIALECTS, Dialect, TableWriter
 from fer_batch.output.moments import Moment
 from fer_batch.output.people import (
     Episode,
@@ -127,7 +127,7 @@ def summary(
         "coverage": round(coverage(timeline), 6),
         "dominant": max(share, key=lambda label: share[label]) if any(share.values()) else "",
         "share": {k: round(v, 6) for k, v in share.items()},
-        "people": [person.to_json() for person in persons],
+        "people": [_told(timeline, person) for person in persons],
         "longest_episodes": [episode_json(episode) for episode in longest(every)],
         "moments": [_moment_json(moment) for moment in moments],
         "warnings": list(dict.fromkeys([*timeline.warnings, *warnings])),
@@ -158,6 +158,14 @@ def status_counts(timeline: Timeline) -> dict[str, int]:
     """How many frames have each status, by the word that stands in ``timeline.csv``."""
     counts = np.bincount(timeline.status, minlength=len(FrameStatus)).tolist()
     return {status.text: counts[status] for status in FrameStatus}
+
+
+def _told(timeline: Timeline, person: Person) -> dict[str, Any]:
+    """A person as plain values, with what somebody said of them."""
+    data = person.to_json()
+    if person.face_id in timeline.names:
+        data["name"] = timeline.names[person.face_id]
+    return data | ({"main": True} if person.face_id == timeline.main else {})
 
 
 def unusable(timeline: Timeline, persons: Sequence[Person]) -> dict[str, Any]:
@@ -274,7 +282,9 @@ def failed_row(*, name: str, error: str, status: str = "failed", path: str = "")
     return {"input": name, "status": status, "error": error, "path": path}
 
 
-def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+def write_batch_csv(
+    rows: Sequence[Mapping[str, Any]], path: Path, dialect: Dialect = DIALECTS["plain"]
+) -> None:
     """Write ``summary.csv``, a row per input in the order given.
 
     Columns are ``ROW_COLUMNS`` and ``share_<label>`` for each label that any row has.
@@ -287,14 +297,13 @@ def write_batch_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     names = [*ROW_COLUMNS[:-1], *(f"share_{label}" for label in labels), ROW_COLUMNS[-1]]
     with (
         atomic_path(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
+        temporary.open("w", encoding=dialect.encoding, newline="") as file,
     ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
+        writer = TableWriter(file, names, dialect)
         for row in rows:
             share = {f"share_{label}": value for label, value in row.get("share", {}).items()}
             cells = {**row, **share}
-            writer.writerow([_cell(cells.get(name, "")) for name in names])
+            writer.writerows([[_cell(cells.get(name, "")) for name in names]])
 
 
 def _cell(value: Any) -> str:

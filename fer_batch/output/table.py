@@ -45,6 +45,7 @@ BLOCK = 2048
 STATUSES = {status.text: int(status) for status in FrameStatus} | {UNUSABLE: int(FrameStatus.OK)}
 NOT_READ = (
     "person",
+    "name",
     "emotion",
     "quality",
     *ANGLES,
@@ -102,6 +103,8 @@ def _texts(columns: dict[str, NDArray[np.generic]], timeline: Timeline) -> dict[
             texts[name] = fixed(values.astype(np.float64), DECIMALS[name])
         elif name in ("face_id", "person"):
             texts[name] = [str(v) if v >= 0 else "" for v in values.tolist()]
+        elif name == "name":
+            texts[name] = list(map(cell, values.tolist()))
         elif name == "emotion":
             shown = {label: cell(label) for label in ("", *timeline.labels)}
             texts[name] = [shown[v] for v in values.tolist()]
@@ -218,8 +221,9 @@ def _damaged(path: Path, line: int | None, reason: str) -> InputError:
 
 
 def _labels(path: Path, names: list[str]) -> tuple[str, ...]:
-    if names[4:5] == ["person"]:  # who it is across inputs, where that was asked for
-        names = names[:4] + names[5:]
+    for known in ("person", "name"):  # across inputs, and by name, where that was said
+        if names[4:5] == [known]:
+            names = names[:4] + names[5:]
     # Earlier versions had no quality.
     last = [name for name in ("quality", *ANGLES, "file") if name in names[-5:]]
     count = (len(names) - len(LEADING) - len(last)) // 2

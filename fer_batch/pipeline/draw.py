@@ -78,7 +78,12 @@ class Drawer:
         size = (image.shape[1], image.shape[0] * 2 // 3)
         if size not in self._overlays:
             self._overlays[size] = Overlay(
-                self._timeline.labels, *size, self._settings, full_range, self._info.colour[3]
+                self._timeline.labels,
+                *size,
+                self._settings,
+                full_range,
+                self._info.colour[3],
+                names=self._timeline.names,
             )
         return self._overlays[size]
 

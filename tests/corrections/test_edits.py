@@ -16,6 +16,7 @@ from fer_batch.errors import UsageError
 from fer_batch.types import FrameStatus, Timeline
 from tests.output.timelines import timeline, timelines
 
+SAID = ("name,2,,,Ben", "main,2,,,")  # before what is wrong
 HEADER = "do,person,start_s,end_s,value"
 
 
@@ -66,6 +67,31 @@ def test_each_line_sees_what_those_before_have_made() -> None:
     assert seen(found, 1) == [0, 1] and len(found.frame) == 2
 
 
+def test_people_have_names_and_one_is_the_main_person() -> None:
+    found = edited(timeline("hhhh", "nnnn"), "name,2,,,Anna B.", "main,2,,,")
+    assert (found.called(1), found.called(2), found.main) == ("Person 1", "Anna B.", 2)
+    assert found.table()["name"].tolist() == ["", "Anna B."] * 4
+    again = edited(timeline("hhhh", "nnnn"), "name,2,,,Anna", "name,2,,,Zoë")
+    assert again.names == {2: "Zoë"}
+
+
+def test_names_go_with_their_people() -> None:
+    two = timeline("hh....", "...ss.", "nnnnnn")
+    merged = edited(two, "name,2,,,Anna", "main,2,,,", "merge,2,,,1")
+    assert (merged.names, merged.main) == ({1: "Anna"}, 1)
+    kept = edited(two, "name,2,,,Anna", "name,1,,,Ben", "merge,2,,,1")
+    assert kept.names == {1: "Ben"}
+    gone = edited(two, "name,2,,,Anna", "main,2,,,", "hide,2,,,")
+    assert (gone.names, gone.main) == ({}, 0)
+
+
+@pytest.mark.parametrize("do", ["name,1,,,Anna", "main,1,,,"])
+def test_photos_have_no_people_to_name(do: str) -> None:
+    photos = timeline("hh", time_s=np.full(2, np.nan), files=("a.jpg", "b.jpg"))
+    with pytest.raises(UsageError, match="line 2: photos"):
+        edited(photos, do)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -85,12 +111,23 @@ def test_each_line_sees_what_those_before_have_made() -> None:
         ("label,1,,,cheerful", "no label 'cheerful'"),
         ("paint,1,,,", "unknown action 'paint'; there are merge"),
         ("hide,1,,,,,", "more cells"),
+        ("name,1,,,", "name needs value"),
+        ("name,9,,,Anna", "no person 9"),
+        ("name,1,0,,Anna", "takes no start_s"),
+        ("name,1,,,12", "'12', which is no name; numbers"),
+        ("name,1,,,Others", "'Others', which is no name; numbers"),
+        ("name,1,,,A\x1b[2J", "cannot be seen"),
+        (f"name,1,,,{'a' * 61}", "1 to 60 letters"),
+        ("name,1,,,ben", "person 2 is called 'Ben'"),
+        ("main,9,,,", "no person 9"),
+        ("main,1,,,", "person 2 is the main person"),
+        ("main,,,,", "main needs person"),
     ],
 )
 def test_a_wrong_line_is_named_and_nothing_is_applied(line: str, words: str) -> None:
     made = timeline("hhhh", "nnnn")
-    with pytest.raises(UsageError, match=f"edits.csv line 3: .*{words}"):
-        edited(made, "label,1,,,sad", line)
+    with pytest.raises(UsageError, match=f"edits.csv line 5: .*{words}"):
+        edited(made, *SAID, "label,1,,,sad", line)
     assert made.emotion[made.face_id == 1].tolist() == [0] * 4
 
 

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from fer_batch.output.formats.combine import OpenTable
 
 
-def write_batch(results: list[ItemResult], out: Path) -> list[str]:
+def write_batch(results: list[ItemResult], out: Path, dialect: str = "") -> list[str]:
     """Write what belongs to all results in ``out``, after a run that had ``results``.
 
-    Returns what the user should know of the folder as a whole, a line each.
+    Returns what the user should know of the folder as a whole, a line each. ``dialect``: see
+    ``write_tables``.
 
     Raises:
         NoSpaceError, OutputPathError: the folder cannot be written to.
@@ -40,7 +41,7 @@ def write_batch(results: list[ItemResult], out: Path) -> list[str]:
         stored = stored_results(out)
         failures = _failures(results, stored, out)
         write_failures(out, failures)
-        write_tables(out, stored, failures, wanted)
+        write_tables(out, stored, failures, wanted, dialect=dialect)
     return [*_copies(results, stored), *_mixed(stored, out)]
 
 
@@ -67,20 +68,21 @@ def _mixed(stored: Sequence[Stored], out: Path) -> list[str]:
     return [f"{out} holds results of several models ({names}); do not mix their numbers"]
 
 
-def write_again(out: Path, page: bool = False) -> None:
+def write_again(out: Path, page: bool = False, outputs: Sequence[str] = ()) -> None:
     """Write the same after results in ``out`` have changed or gone, or came from elsewhere.
 
-    ``page``: the page of all results too, where there is none yet.
+    ``page``: the page of all results too, where there is none yet. ``outputs``: others that are
+    wanted.
 
     Raises:
         NoSpaceError, OutputPathError: the folder cannot be written to.
     """
     with one_at_a_time(out):
-        wanted = {"report"} if page else set()
+        wanted = {*outputs, *(["report"] if page else [])}
         write_tables(out, stored_results(out), read_failures(out), wanted)
 
 
-def add_downloaded(out: Path, failures: Sequence[Failure]) -> None:
+def add_downloaded(out: Path, failures: Sequence[Failure], dialect: str = "") -> None:
     """Write the same after results of a job were added to those in ``out``.
 
     Raises:
@@ -94,7 +96,7 @@ def add_downloaded(out: Path, failures: Sequence[Failure]) -> None:
         known = {failure.path: failure for failure in [*read_failures(out), *failures]}
         kept = [failure for failure in known.values() if failure.name not in done]
         write_failures(out, kept)
-        write_tables(out, stored, kept, set())
+        write_tables(out, stored, kept, set(), dialect=dialect)
 
 
 def write_tables(
@@ -104,13 +106,16 @@ def write_tables(
     wanted: set[str],
     here: bool = True,
     open_table: OpenTable | None = None,
+    dialect: str = "",
 ) -> None:
     """Tables and, with reports among ``wanted`` or a page there already, the page of all.
 
     ``here``: the inputs lie on this machine, so that their paths can be told as seen from ``out``.
     ``open_table``: how to read a table of a result that does not lie in ``out``.
+    ``dialect``: a name of ``DIALECTS``; "" for that of the tables that lie there already.
     """
     from fer_batch.output.formats.combine import open_here, write_combined
+    from fer_batch.output.formats.dialect import DIALECTS, dialect_name
     from fer_batch.output.summary import done_row, failed_row, write_batch_csv
 
     rows = [
@@ -126,11 +131,17 @@ def write_tables(
         )
         for f in failures
     ]
-    write_batch_csv(rows, out / "summary.csv")
-    write_combined(out, stored, open_table or open_here)
+    spoken = DIALECTS[dialect or dialect_name(out / "summary.csv")]
+    write_batch_csv(rows, out / "summary.csv", spoken)
+    tables = [
+        out / "summary.csv",
+        *write_combined(out, stored, open_table or open_here, spoken),
+    ]
     for output in REGISTRY:
-        if output.needs == "batch" and output.name in wanted:
-            output.load()([result.folder for result in stored], out / output.file)
+        # What an earlier run was asked for tells of all results too, or it would be out of date.
+        there = output.needs == "batch" and (out / output.file).is_file()
+        if output.needs == "batch" and (there or output.name in wanted):
+            output.load()(tables, out / output.file)
     if "report" in wanted or (out / "index.html").is_file():
         from fer_batch.output.report.index import write_index
 

@@ -19,13 +19,10 @@ from fer_batch.jobs.store.download import safe_join
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.jobs.store.stream import open_text
 from fer_batch.output.stored import Failure, Stored
-from fer_batch.outputs import REGISTRY
 
-# Files that the pages are made of. Tables are read as they stream in, but by outputs of a whole
-# batch, which want folders; of other files it only matters that they exist. A job of thousands of
-# inputs has gigabytes of them.
+# Files that the pages are made of. Tables are read as they stream in; of other files it only
+# matters that they exist. A job of thousands of inputs has gigabytes of them.
 READ_SUFFIXES = (".json",)
-READ_BY_BATCH = (".json", ".csv")
 
 
 def write_index(storage: Storage, manifest: Manifest, scratch: Path) -> None:
@@ -86,12 +83,10 @@ def _result(
         out.parent.mkdir(parents=True, exist_ok=True)
         out.symlink_to(in_place.absolute(), target_is_directory=True)
     else:
-        whole = any(o.needs == "batch" and o.name in outputs for o in REGISTRY)
-        suffixes = READ_BY_BATCH if whole else READ_SUFFIXES
         for name in result.files:
             target = safe_join(out, name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            if target.suffix in suffixes:
+            if target.suffix in READ_SUFFIXES:
                 storage.get_file(f"{base}/{name}", target)
             else:
                 target.touch()

@@ -22,11 +22,17 @@ MAX_PLATES = 1024  # more than a crowd has faces: else all are made anew in each
 PLATE_OPACITY = 0.78
 UNREAD = "?"  # stands for the label of a face that cannot be read
 EXTRA_NAMES = ("unsure", "other", UNREAD)
+LONGEST_NAME = 14  # letters of a person's name on a plate
 MIRRORS = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)])[:, None]
 
 
+def shortened(who: str) -> str:
+    """A person's name as it stands on a plate: a long one ends in an ellipsis."""
+    return who if len(who) <= LONGEST_NAME else who[: LONGEST_NAME - 1].rstrip() + "…"
+
+
 class Plate:
-    """The sign of one face: id in the emotion's colour, emotion, and room for a percentage."""
+    """The sign of one face: id or name in the emotion's colour, emotion, room for a percentage."""
 
     def __init__(self, marks: Marks, sprite: Sprite, percent_x: int | None) -> None:
         self.width, self.height = sprite.width, sprite.height
@@ -107,7 +113,7 @@ class Marks:
         self._colours = every | dict.fromkeys(EXTRA_NAMES, palette.UNSURE)
         self._tints = {k: palette.yuv(v, *self._space) for k, v in self._colours.items()}
         self.tints = [self._tints[name] for name in labels]
-        self._plates: OrderedDict[tuple[int, str, bool], Plate] = OrderedDict()
+        self._plates: OrderedDict[tuple[str, str, bool], Plate] = OrderedDict()
         self._percents: dict[int, Sprite] = {}
         self.card = Card(self, self._space)
         longest = max(text_width(name, self.text, True) for name in labels)
@@ -117,22 +123,22 @@ class Marks:
         """Y, Cb, Cr of a label's colour."""
         return self._tints.get(name) or palette.yuv(palette.UNSURE, *self._space)
 
-    def plate(self, face_id: int, name: str, small: bool) -> Plate:
-        """The sign for a person showing an emotion, kept for the next time."""
-        key = (face_id, name, small)
+    def plate(self, who: str, name: str, small: bool) -> Plate:
+        """The sign for a person, a number or a name, showing an emotion, kept for the next time."""
+        key = (who, name, small)
         if key in self._plates:
             self._plates.move_to_end(key)
             return self._plates[key]
-        plate = self._plates[key] = self._make_plate(face_id, name, small)
+        plate = self._plates[key] = self._make_plate(who, name, small)
         if len(self._plates) > MAX_PLATES:
             self._plates.popitem(last=False)
         return plate
 
-    def _make_plate(self, face_id: int, name: str, small: bool) -> Plate:
+    def _make_plate(self, who: str, name: str, small: bool) -> Plate:
         size = self.small_text if small else self.text
         pad = max(3, round(size * 0.45))
         height = even(line_height(size) * 1.18)
-        number, word = text_mask(str(face_id), size, True), text_mask(name, size, True)
+        number, word = text_mask(shortened(who), size, True), text_mask(name, size, True)
         chip = max(number.shape[1] + 2 * pad, height)
         percent_x = even(chip + pad + word.shape[1] + pad * 0.9)
         width = percent_x + even(text_width("100%", size) + pad * 0.5)

@@ -17,7 +17,7 @@ from fer_batch.output.draw.layout import Rect, Taken, choose, even
 from fer_batch.output.draw.marks import UNREAD, Marks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fer_batch.config import RenderSettings
     from fer_batch.types import BoolArray, FloatArray, Image, IntArray
@@ -42,6 +42,7 @@ class Overlay:
         settings: labels shown, threshold, faces blurred or not.
         full_range: luma of the pictures uses 0 to 255.
         matrix: FFmpeg's number of how their luma and chroma are made of colours.
+        names: of people, by face_id; who has none is a number.
         marks: those of another overlay for pictures of about this size, to be used again.
     """
 
@@ -54,7 +55,9 @@ class Overlay:
         full_range: bool = False,
         matrix: int = BT601,
         marks: Marks | None = None,
+        names: Mapping[int, str] | None = None,
     ) -> None:
+        self.names = dict(names or {})
         self.width, self.height = width, height
         self.settings = settings
         self.labels = tuple(labels)
@@ -175,7 +178,8 @@ class Overlay:
         """Name plate and chart of one face; returns where they were put."""
         marks, gap, size = self._marks, self._marks.gap, (self.width, self.height)
         unread = name == UNREAD
-        plate = marks.plate(face_id, name, small=unread or rect.w < marks.small_below)
+        who = self.names.get(face_id, str(face_id))
+        plate = marks.plate(who, name, small=unread or rect.w < marks.small_below)
         x = even(rect.x)
         above, below = even(rect.y - plate.height - gap), even(rect.y + rect.h + gap)
         right = even(rect.x + rect.w) - plate.width

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from fer_batch.atomic import atomic_path
+from fer_batch.output.formats.dialect import DIALECTS, Dialect, TableWriter
 from fer_batch.outputs import REGISTRY
 from fer_batch.printable import cell
 
@@ -29,13 +30,17 @@ def open_here(path: Path) -> AbstractContextManager[TextIO]:
 
 
 def write_combined(
-    out: Path, results: Sequence[Stored], open_table: OpenTable = open_here
+    out: Path,
+    results: Sequence[Stored],
+    open_table: OpenTable = open_here,
+    dialect: Dialect = DIALECTS["plain"],
 ) -> list[Path]:
     """Join each of ``COMBINED`` over ``results`` into ``out``; what was written.
 
     The first columns are ``input``, the result's name, and ``model``. Columns that only some
     results have (labels of another model, ``file`` of photos) are empty for the others. Rows stream
-    through: memory does not grow with the batch. ``open_table``: how to read a table of a result.
+    through: memory does not grow with the batch. ``open_table``: how to read a table of a result;
+    ``dialect``: how to write the joined ones.
 
     Raises:
         NoSpaceError, OutputPathError: the table cannot be written.
@@ -45,7 +50,7 @@ def write_combined(
         tables = [(result, result.folder / source) for result in results]
         tables = [(result, path) for result, path in tables if _is_own(path)]
         if tables:
-            _combine(out / target, tables, open_table)
+            _combine(out / target, tables, open_table, dialect)
             written.append(out / target)
         else:
             # A table of an earlier run would belong to other results.
@@ -63,15 +68,21 @@ def _is_own(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
-def _combine(target: Path, tables: Sequence[tuple[Stored, Path]], open_table: OpenTable) -> None:
+def _combine(
+    target: Path,
+    tables: Sequence[tuple[Stored, Path]],
+    open_table: OpenTable,
+    dialect: Dialect,
+) -> None:
     headers = [_header(path, open_table) for _, path in tables]
     columns = list(dict.fromkeys(column for header in headers for column in header))
     with (
         atomic_path(target) as temporary,
-        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+        temporary.open(
+            "w", encoding=dialect.encoding, errors="backslashreplace", newline=""
+        ) as file,
     ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(map(cell, ["input", "model", *columns]))
+        writer = TableWriter(file, list(map(cell, ["input", "model", *columns])), dialect)
         for (result, path), header in zip(tables, headers, strict=True):
             key = [cell(result.name), cell(result.model)]
             place = [columns.index(column) for column in header]
@@ -86,7 +97,7 @@ def _combine(target: Path, tables: Sequence[tuple[Stored, Path]], open_table: Op
                     wide = [""] * len(columns)
                     for at, value in zip(place, row, strict=True):
                         wide[at] = value
-                    writer.writerow([*key, *wide])
+                    writer.writerows([[*key, *wide]])
 
 
 def _defused(row: list[str]) -> list[str]:

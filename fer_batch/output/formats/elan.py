@@ -46,8 +46,8 @@ def elan_text(
     """The document as XML text.
 
     ``media`` is the name of the video in the same folder, ``start_s`` the player's time at its
-    first frame, ``written`` the time of writing (now, if None). Tiers: ``Person <id>`` for each
-    person, and ``frames`` for episodes without a face or with decode errors, where there are some.
+    first frame, ``written`` the time of writing (now, if None). Tiers: name or ``Person <id>`` for
+    each person, and ``frames`` for episodes without a face or with decode errors, if any.
     """
     tiers = _tiers(timeline, start_s)
     root = ET.Element(
@@ -83,8 +83,13 @@ def _tiers(timeline: Timeline, start_s: float) -> dict[str, list[_Annotation]]:
         if stop > start >= 0:
             tiers.setdefault(tier, []).append(_Annotation(start, stop, _clean(value)))
 
+    def tier(face_id: int) -> str:
+        # `frames` is a tier of its own, and each name stands for one person only.
+        name = _clean(timeline.called(face_id))
+        return name if name != "frames" else f"Person {face_id}"
+
     for episode in episodes(timeline):
-        add(f"Person {episode.face_id}", episode.start_s, episode.stop_s, episode.emotion)
+        add(tier(episode.face_id), episode.start_s, episode.stop_s, episode.emotion)
     for gap in gaps(timeline):
         add("frames", gap.start_s, gap.stop_s, gap.status.text)
     return tiers

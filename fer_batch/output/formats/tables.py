@@ -56,8 +56,9 @@ def intervals_text(timeline: Timeline) -> str:
     """``INTERVAL_COLUMNS``, by face_id, then time.
 
     An episode lasts to the beginning of the frame after it; ``end_frame`` is its last frame.
+    Where people have names there is a column ``name``.
     """
-    rows: list[Sequence[object]] = [INTERVAL_COLUMNS]
+    rows: list[Sequence[object]] = [(*INTERVAL_COLUMNS, *_said_columns(timeline))]
     for episode in episodes(timeline):
         rows.append(
             (
@@ -68,6 +69,7 @@ def intervals_text(timeline: Timeline) -> str:
                 f"{episode.probability:.6f}",
                 episode.start_frame,
                 episode.stop_frame - 1,
+                *_said(timeline, episode.face_id),
             )
         )
     return csv_text(rows)
@@ -79,13 +81,15 @@ def people_text(timeline: Timeline) -> str:
     Shares are parts of the time for which the person can be read (``valid_s``; ``seconds`` counts
     ``unusable_s`` too) and sum to 1, as do the means of the probabilities; ``valence`` is empty
     where the model knows no happy or no negative label. The longest episode of an emotion that
-    never leads is 0 s.
+    never leads is 0 s. Last, where somebody said so, ``name`` and ``main`` (1: the main person).
     """
     header = [
         *PERSON_COLUMNS,
         *(f"share_{label}" for label in timeline.labels),
         *(f"mean_{label}" for label in timeline.labels),
         *(f"longest_{label}_s" for label in timeline.labels),
+        *_said_columns(timeline),
+        *(["main"] if timeline.main else []),
     ]
     rows: list[Sequence[object]] = [header]
     for person in people(timeline):
@@ -108,9 +112,19 @@ def people_text(timeline: Timeline) -> str:
                 *(f"{person.share[label]:.6f}" for label in timeline.labels),
                 *(f"{person.mean[label]:.6f}" for label in timeline.labels),
                 *(f"{longest.get(label, 0.0):.6f}" for label in timeline.labels),
+                *_said(timeline, person.face_id),
+                *([int(person.face_id == timeline.main)] if timeline.main else []),
             ]
         )
     return csv_text(rows)
+
+
+def _said_columns(timeline: Timeline) -> tuple[str, ...]:
+    return ("name",) if timeline.names else ()
+
+
+def _said(timeline: Timeline, face_id: int) -> tuple[str, ...]:
+    return (cell(timeline.names.get(face_id, "")),) if timeline.names else ()
 
 
 def write_intervals(timeline: Timeline, path: Path, facts: Facts) -> None:

@@ -26,7 +26,7 @@ def timestamp(seconds: float) -> str:
 
 
 def webvtt_text(timeline: Timeline, start_s: float = 0.0) -> str:
-    """Captions such as ``Person 1: happy (92 %)``, ordered by time.
+    """Captions such as ``Person 1: happy (92 %)`` or ``Anna: …``, ordered by time.
 
     ``start_s`` is the player's time at the first frame. Captions of several people overlap; players
     stack them. An episode that is shorter than the format's millisecond is left out.
@@ -35,12 +35,12 @@ def webvtt_text(timeline: Timeline, start_s: float = 0.0) -> str:
     for episode in sorted(episodes(timeline), key=lambda each: (each.start_s, each.face_id)):
         begin, end = timestamp(start_s + episode.start_s), timestamp(start_s + episode.stop_s)
         if begin != end:
-            parts.append(f"{len(parts)}\n{begin} --> {end}\n{_caption(episode)}\n")
+            parts.append(f"{len(parts)}\n{begin} --> {end}\n{_caption(timeline, episode)}\n")
     return "\n".join(parts)
 
 
-def _caption(episode: Episode) -> str:
-    words = f"Person {episode.face_id}: {episode.emotion} ({episode.probability:.0%})"
+def _caption(timeline: Timeline, episode: Episode) -> str:
+    words = f"{timeline.called(episode.face_id)}: {episode.emotion} ({episode.probability:.0%})"
     return words.replace("%", " %").translate(ESCAPES)
 
 

@@ -122,6 +122,7 @@ def page_data(
         "people": [
             {
                 "id": person.face_id,
+                "name": timeline.called(person.face_id),
                 "face": faces.get(person.face_id),
                 "episodes": own[person.face_id],
                 "overview": _overview(timeline, rows[person.face_id], step),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fer_batch.atomic import write_text
 from fer_batch.output.moments import pick_moments
 from fer_batch.output.palette import colours
-from fer_batch.output.people import episodes, people
+from fer_batch.output.people import by_weight, episodes, people
 from fer_batch.output.report.assets import write_assets
 from fer_batch.output.report.data import DASHES, write_data
 from fer_batch.output.report.gallery import write_gallery_page
@@ -68,8 +68,7 @@ def write_report(
     persons = people(timeline, every)
     faces, pictures = stored_thumbnails(folder)
     start_s = float(summary.get("input", {}).get("start_s", 0.0))
-    # Most seen first: with many people, those who matter are on top.
-    ordered = sorted(persons, key=lambda person: (-person.seconds, person.face_id))
+    ordered = by_weight(timeline, persons)
     place = folder / REPORT_FOLDER
     write_assets(place)
     write_data(place, timeline, every, ordered, faces, start_s)
@@ -138,6 +137,8 @@ def _person(timeline: Timeline, person: Person, faces: Mapping[int, str]) -> dic
         parts.append(Part(part.label, part.colour, part.text, part.x, part.width, longest))
     return {
         "id": person.face_id,
+        "name": timeline.called(person.face_id),
+        "main": person.face_id == timeline.main,
         "picture": faces.get(person.face_id),
         "dominant": person.dominant,
         "seen": length(person.seconds),
@@ -179,7 +180,7 @@ def _moments(
             "picture": pictures.get(one["key_frame"]),
             "emotion": one["emotion"],
             "colour": known.get(one["emotion"], ""),
-            "person": one["face_id"],
+            "person": timeline.called(one["face_id"]),
             "probability": percent(one["probability"]),
         }
         for one in picked

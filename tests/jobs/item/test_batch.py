@@ -32,8 +32,8 @@ FACTS: dict[str, Any] = summary(
 )
 
 
-def write_names(folders: list[Path], path: Path) -> None:
-    path.write_text(" ".join(folder.name for folder in folders))
+def write_names(tables: list[Path], path: Path) -> None:
+    path.write_text(" ".join(table.name for table in tables))
 
 
 @pytest.mark.parametrize("outputs", [("names",), ()])
@@ -48,7 +48,26 @@ def test_an_output_of_a_whole_batch_is_written_where_it_is_wanted(
     batch.write_batch(results, tmp_path)
     assert (tmp_path / "summary.csv").is_file()
     written = tmp_path / "names.txt"
-    assert written.read_text() == "a" if outputs else not written.exists()
+    assert written.read_text() == "summary.csv" if outputs else not written.exists()
+
+
+def test_an_output_of_a_whole_batch_goes_on_once_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Output, "load", lambda self: write_names)
+    monkeypatch.setattr(batch, "REGISTRY", (NAMES,))
+    (tmp_path / "names.txt").write_text("of an earlier run")
+    batch.write_batch([store(tmp_path / "a", "/in/a.mp4", "1")], tmp_path)
+    assert (tmp_path / "names.txt").read_text() == "summary.csv"
+
+
+def test_tables_stay_in_the_dialect_that_was_asked_for(tmp_path: Path) -> None:
+    batch.write_batch([store(tmp_path / "a", "/in/a.mp4", "1")], tmp_path, "excel")
+    batch.write_batch([store(tmp_path / "b", "/in/b.mp4", "2")], tmp_path)
+    lines = (tmp_path / "summary.csv").read_bytes().splitlines()
+    assert lines[0].startswith(b"\xef\xbb\xbfinput;status;") and len(lines) == 3
+    batch.write_batch([], tmp_path, "plain")
+    assert rows(tmp_path) == [["a", "done", "fer7"], ["b", "done", "fer7"]]
 
 
 def store(folder: Path, path: str, sha256: str, model: str = "fer7") -> ItemResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from fer_batch.errors import UsageError
 from fer_batch.jobs.item.edited import with_edits
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
+from fer_batch.output.table import read_csv
 from tests.footage import pictures, videos
 from tests.jobs.item.local_runs import run
 from tests.pipeline.stand_ins import Refuses
@@ -29,12 +31,17 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def edited(
-    clip: Path, out: Path, *lines: str, existing: str = "resume", infer: bool = False
+    clip: Path,
+    out: Path,
+    *lines: str,
+    existing: str = "resume",
+    infer: bool = False,
+    outputs: tuple[str, ...] = OUTPUTS,
 ) -> list[ItemResult]:
     """Two inputs, of which ``a`` is corrected by ``lines``."""
     if lines:
         (out / "a" / NAME).write_text("\n".join(["do,person,start_s,end_s,value", *lines]))
-    settings = (AnalyzeSettings(grid=4), RenderSettings(preset="ultrafast"), OUTPUTS)
+    settings = (AnalyzeSettings(grid=4), RenderSettings(preset="ultrafast"), outputs)
     items = with_edits([ItemSpec(str(clip), name, *settings) for name in "ab"], out)
     return run(items, out, existing, classifier=None if infer else Refuses(), infer=infer)
 
@@ -60,6 +67,34 @@ def test_corrections_are_in_every_table_and_come_and_go(clip: Path, tmp_path: Pa
     (tmp_path / "a" / NAME).unlink()
     edited(clip, tmp_path)
     assert (tmp_path / "a" / "timeline.csv").read_bytes() == before
+
+
+def test_names_are_in_tables_page_and_video(clip: Path, tmp_path: Path) -> None:
+    outputs = ("csv", "people", "intervals", "vtt", "eaf", "plot", "video", "report", "summary")
+    edited(clip, tmp_path, infer=True, outputs=outputs)
+    folder = tmp_path / "a"
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    edited(clip, tmp_path, "name,2,,,Anna Ö", "main,2,,,", outputs=outputs)
+    for name in ("timeline.csv", "intervals.csv", "people.csv"):
+        with (folder / name).open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert {(row["face_id"], row["name"]) for row in rows} == {("1", ""), ("2", "Anna Ö")}
+        assert name != "people.csv" or [row["main"] for row in rows] == ["0", "1"]
+    names = read_csv(folder / "timeline.csv", "a").face_id
+    assert Counter(names.tolist()) == {1: FRAMES, 2: FRAMES}
+    page = (folder / "report.html").read_text("utf-8")
+    assert page.index(">Anna Ö</h3>") < page.index(">Person 1</h3>")
+    assert '"name":"Anna \\u00d6"' in (folder / "report" / "data.js").read_text("utf-8")
+    told = json.loads((folder / "summary.json").read_text("utf-8"))["people"]
+    assert [(one.get("name"), one.get("main")) for one in told] == [(None, None), ("Anna Ö", True)]
+    for name in ("emotions.vtt", "emotions.eaf"):
+        assert "Anna Ö" in (folder / name).read_text("utf-8")
+    for name in ("annotated.mp4", "timeline.png"):
+        assert (folder / name).read_bytes() != before[name]
+    (folder / NAME).unlink()
+    edited(clip, tmp_path, outputs=outputs)
+    for name in ("annotated.mp4", "timeline.png", "timeline.csv", "people.csv"):
+        assert (folder / name).read_bytes() == before[name]
 
 
 def test_what_cannot_be_applied_fails_that_input_alone(clip: Path, tmp_path: Path) -> None:

@@ -187,6 +187,7 @@
 
   app.spellText = (person, label, mean) => {
     const name = app.data.labels[label].replace(/[&<>]/g, " ");
-    return `Person ${person.id}: ${name} (${app.percent(mean / 1000)})`;
+    const who = person.name.replace(/[&<>]/g, " ");
+    return `${who}: ${name} (${app.percent(mean / 1000)})`;
   };
 })();

@@ -106,7 +106,7 @@
     const root = part.querySelector(".panel");
     const place = root.querySelector(".plot");
     root.dataset.person = person.id;
-    root.querySelector(".panel-name").textContent = person.id < 0 ? "No person" : `Person ${person.id}`;
+    root.querySelector(".panel-name").textContent = person.id < 0 ? "No person" : person.name;
     const face = root.querySelector("img");
     if (person.face) face.src = person.face;
     else face.remove();

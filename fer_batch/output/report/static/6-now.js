@@ -19,7 +19,7 @@
 
   function row(person) {
     const part = document.querySelector("#now-row").content.cloneNode(true).firstElementChild;
-    part.querySelector(".now-name").textContent = `Person ${person.id}`;
+    part.querySelector(".now-name").textContent = person.name;
     const face = part.querySelector("img");
     if (person.face) face.src = person.face;
     else face.remove();
