@@ -10,6 +10,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	$(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 DEMO_OUT ?= demo-output
 PYTEST_ARGS ?=
+# Tests wait for processes and browsers now and then, so one more than the usual two cores.
+WORKERS ?= 3
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 # The first Python that will do; PYTHON=/path/to/python chooses another.
@@ -31,7 +33,7 @@ install: $(VENV)/.installed  ## Install fer-batch into .venv
 install-dev: $(VENV)/.installed-dev  ## Install it with everything that tests need
 
 test: $(VENV)/.installed-dev  ## Run the tests (some minutes)
-	$(BIN)/python -m pytest -m "not faults" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not faults" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 test-faults: $(VENV)/.installed-dev  ## Kill workers and Redis under running jobs (minutes more)
 	$(BIN)/python -m pytest -m faults $(PYTEST_ARGS)

@@ -14,6 +14,7 @@ import typer
 
 from fer_batch.cli.say import say
 from fer_batch.errors import UsageError
+from fer_batch.output.formats.dialect import DIALECTS
 from fer_batch.outputs import OUTPUTS
 
 
@@ -26,6 +27,17 @@ def a_path(text: str) -> Path:
     if not text:
         raise typer.BadParameter("is empty; give a path")
     return Path(text)
+
+
+def a_dialect(text: str) -> str:
+    """The name of a dialect of CSV tables; "" stays so.
+
+    Raises:
+        typer.BadParameter: there is no such dialect.
+    """
+    if text and text not in DIALECTS:
+        raise typer.BadParameter(f"{text!r} is unknown; choose from {', '.join(DIALECTS)}")
+    return text
 
 
 def complete_outputs(incomplete: str) -> list[str]:
@@ -51,6 +63,18 @@ Outputs = Annotated[
         help=f"Outputs to make: {', '.join(OUTPUTS)}.",
         show_default="what suits each input",
         autocompletion=complete_outputs,
+    ),
+]
+CsvDialect = Annotated[
+    str,
+    typer.Option(
+        parser=a_dialect,
+        metavar="DIALECT",
+        help="How the tables beside the inputs' folders are written (summary.csv, frames.csv, "
+        "people.csv, intervals.csv): plain, or excel (UTF-8 with a byte order mark, "
+        "semicolons and decimal commas). The tables within the folders are always plain.",
+        show_default="as the tables there, else plain",
+        autocompletion=lambda: list(DIALECTS),
     ),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]

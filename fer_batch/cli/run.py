@@ -37,6 +37,7 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on; replace results of other settings.")
     ] = False,
+    csv_dialect: o.CsvDialect = "",
     quiet: o.Quiet = False,
     as_json: o.Json = False,
 ) -> None:
@@ -49,7 +50,10 @@ def run(
     if overwrite and resume:
         raise UsageError("--overwrite and --resume exclude each other")
     existing: Existing = "overwrite" if overwrite else "resume" if resume else "keep"
-    results = run_local(paths, out, analyze, render, made, settings, existing, quiet or as_json)
+    results = run_local(
+        *(paths, out, analyze, render, made, settings, existing, quiet or as_json),
+        dialect=csv_dialect,
+    )
     finish(results, out, quiet, as_json)
 
 
@@ -62,6 +66,7 @@ def run_local(
     settings: RunSettings,
     existing: Existing,
     quiet: bool,
+    dialect: str = "",
 ) -> list[ItemResult]:
     """Find the inputs, run them with progress, write ``summary.csv``; returns all results.
 
@@ -87,7 +92,7 @@ def run_local(
         for note in notes_on_images(inputs, outputs):
             typer.echo(note)
     items = specs_of(inputs, analyze, render, outputs)
-    return run_specs(items, out, settings, existing, quiet)
+    return run_specs(items, out, settings, existing, quiet, dialect=dialect)
 
 
 def run_specs(
@@ -98,8 +103,10 @@ def run_specs(
     quiet: bool,
     infer: bool = True,
     batch: bool = True,
+    dialect: str = "",
 ) -> list[ItemResult]:
-    """Run items with progress and Ctrl-C; ``batch`` writes ``out/summary.csv`` as well.
+    """Run items with progress and Ctrl-C; ``batch`` writes ``out/summary.csv`` as well,
+    in ``dialect``.
 
     Raises:
         UsageError: an ``edits.csv`` beside earlier results has a wrong line.
@@ -112,7 +119,7 @@ def run_specs(
     with o.stop_on_signal() as stop, _observer(len(items), quiet) as observer:
         results = run_isolated(items, out, settings, existing, observer, stop.is_set, infer)
     if batch:
-        for line in write_batch(results, out):
+        for line in write_batch(results, out, dialect):
             o.report_error(f"note: {line}")
     return results
 

@@ -175,3 +175,17 @@ def test_an_image_that_cannot_be_read_fails_with_one_line(tmp_path: Path) -> Non
         (line,) = said.stderr.splitlines()
         assert line.startswith(f"fer-batch: {path}: is a damaged")
         assert not (tmp_path / "out" / path.stem).exists()
+
+
+def test_tables_for_spreadsheets(photos: Path, tmp_path: Path) -> None:
+    """The workbook, and tables beside the folders with decimal commas; those within stay."""
+    out = tmp_path / "out"
+    wrong = fer_batch("run", photos, "-o", out, "--csv-dialect", "word")
+    assert wrong.returncode == 2 and "plain, excel" in wrong.stderr
+    asked = ("--outputs", "xlsx", "--csv-dialect", "excel")
+    assert fer_batch("run", photos / "trip" / "0.png", "-o", out, *asked).returncode == 0
+    assert (out / "results.xlsx").read_bytes()[:2] == b"PK"
+    frames = (out / "frames.csv").read_bytes().splitlines()
+    assert frames[0].startswith(b"\xef\xbb\xbfinput;model;") and b";0," in frames[1]
+    (table,) = out.glob("*/timeline.csv")
+    assert rows_of(table)[0]["frame"] == "0"

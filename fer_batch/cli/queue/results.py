@@ -16,6 +16,7 @@ from fer_batch.cli.queue.access import Job, Json, note, open_queue, plural, the_
 from fer_batch.cli.queue.show import when
 from fer_batch.cli.say import say, say_data
 from fer_batch.jobs.item.batch import add_downloaded
+from fer_batch.output.formats.dialect import dialect_name
 from fer_batch.output.stored import Failure
 from fer_batch.outputs import parse_outputs
 
@@ -30,18 +31,21 @@ def download(
             autocompletion=o.complete_outputs,
         ),
     ] = "",
+    csv_dialect: o.CsvDialect = "",
     as_json: Json = False,
 ) -> None:
     """Download a job's results; resumes, verifies checksums."""
     wanted = frozenset(parse_outputs(only, "--only") if only else ())
     o.check_out(out)
+    # The tables of the job come plain, over those that lie there.
+    dialect = csv_dialect or dialect_name(out / "summary.csv")
     with open_queue() as queue:
         job = the_job(queue, job)
         found = queue.status(job)
         with _transfer() as progress:
             files = queue.download(job, out, wanted, progress)
     failures = [Failure(i.name, i.error or "", i.input) for i in found.items if i.state == "failed"]
-    add_downloaded(out, failures)
+    add_downloaded(out, failures, dialect)
     if as_json:
         say_data(json.dumps({"job_id": job, "files": [str(path) for path in files]}))
     else:
