@@ -287,8 +287,8 @@ class Timeline:
     (``readable`` leaves such out); ``person int64[n]``: who it is
     across inputs, -1 where nobody asked. What ``TIMELINE`` calls optional may be left out.
     ``files`` names each frame's file where the input is images, else it is empty. ``names`` by
-    face_id and ``main``, the face_id of the main person (0: not said), are what a person said; ``hidden`` are faces (frame,
-    x, y, w, h) that they took out, which are still in the picture.
+    face_id and ``main``, the face_id of the main person (0: not said), are what a person
+    said; ``hidden`` are faces (frame, x, y, w, h) that they took out, still in the picture.
 
     Raises:
         ValueError: an array is of another type or shape.

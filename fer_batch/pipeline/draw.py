@@ -49,9 +49,8 @@ class Drawer:
             unseen = unseen_boxes(timeline, frame.index, covered=covered)
             if self._also_hidden:
                 hidden = hidden_boxes(timeline, frame.index, LOOK_S)
-                unseen = np.concatenate([unseen, hidden]) / frame.scale
-            else:
-                unseen = unseen / frame.scale
+                unseen = np.concatenate([unseen, hidden])
+            unseen = unseen / np.float32(frame.scale)
         overlay = self._overlay(image, frame.full_range)
         with self._timings.stage("draw"):
             overlay.draw(
