@@ -10,6 +10,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	$(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 DEMO_OUT ?= demo-output
 PYTEST_ARGS ?=
+# Tests wait for processes and browsers now and then, so one more than the usual two cores.
+WORKERS ?= 3
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 # The first Python that will do; PYTHON=/path/to/python chooses another.
@@ -17,7 +19,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { command -v "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-dev test test-faults fuzz lint format bench wheel-check docs models \
+.PHONY: help demo install install-dev test test-faults fuzz lint format bench wheel-check docs site models \
 	lock cluster-env compose-test clean
 
 help:  ## Show what can be made
@@ -31,7 +33,7 @@ install: $(VENV)/.installed  ## Install fer-batch into .venv
 install-dev: $(VENV)/.installed-dev  ## Install it with everything that tests need
 
 test: $(VENV)/.installed-dev  ## Run the tests (some minutes)
-	$(BIN)/python -m pytest -m "not faults" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not faults" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 test-faults: $(VENV)/.installed-dev  ## Kill workers and Redis under running jobs (minutes more)
 	$(BIN)/python -m pytest -m faults $(PYTEST_ARGS)
@@ -58,6 +60,10 @@ wheel-check: $(VENV)/.installed-dev  ## Build the wheel, install it elsewhere an
 docs: $(VENV)/.installed-dev  ## Write docs/cli.md from the commands' own words
 	$(BIN)/python scripts/cli_reference.py
 
+site: $(VENV)/.installed  ## Build the documentation site in site/
+	@$(PIP) -e ".[docs]"
+	$(BIN)/mkdocs build --strict --quiet
+
 models: $(VENV)/.installed  ## Train the shipped models again, half a day (docs/training.md)
 	@$(if $(REHEARSE),true,$(PIP) -e ".[train,teacher]")
 	@$(MAKE) -f scripts/models.mk FER_BATCH=$(abspath $(BIN))/fer-batch
@@ -72,7 +78,7 @@ compose-test: $(VENV)/.installed  ## Run docker-compose.yml with a real engine a
 	$(BIN)/python -m tests.compose $(COMPOSE_ARGS)
 
 clean:  ## Remove what make made
-	rm -rf $(VENV) $(DEMO_OUT) dist build
+	rm -rf $(VENV) $(DEMO_OUT) dist build site
 
 $(BIN)/python:
 	@if [ -z "$(PYTHON)" ]; then \

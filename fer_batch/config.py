@@ -12,6 +12,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from fer_batch.called import RESERVED
+from fer_batch.errors import UsageError
 from fer_batch.option import Settings, option
 from fer_batch.option_text import (
     check_crop,
@@ -61,6 +63,12 @@ def _check_columns(names: tuple[str, ...]) -> None:
     check_names(names)
     if unknown := [name for name in names if name not in ANGLES]:
         raise ValueError(f"has {unknown[0]!r}; choose from {', '.join(ANGLES)}")
+
+
+def _check_blur(who: tuple[str, ...]) -> None:
+    check_names(who)
+    if len(who) > 1 and (both := [one for one in who if one.lower() in RESERVED]):
+        raise ValueError(f"has {both[0]!r} beside others; give it alone")
 
 
 def fingerprint(value: Any) -> str:
@@ -161,7 +169,15 @@ class AnalyzeSettings(Settings):
 class RenderSettings(Settings):
     """How results are drawn, and what is kept of them. None of this needs inference again."""
 
-    blur_faces: bool = option(False, "Make faces unrecognisable.")
+    blur_faces: bool = option(False, "Make all faces unrecognisable, as --blur all does.")
+    blur: tuple[str, ...] = option(
+        (),
+        "Whose faces to make unrecognisable: all, others (everyone but the main person), or names "
+        "and numbers of people, comma-separated.",
+        parse=parse_names,
+        check=_check_blur,
+        form="WHO",
+    )
     threshold: float = option(
         0.0,
         "The video names an emotion from this probability on, else it says unsure; tables and "
@@ -200,6 +216,16 @@ class RenderSettings(Settings):
     edits: tuple[str, ...] = option((), "Corrections by hand.", flag=None, check=check_lines)
     crf: int = option(23, "Quality of the video (x264), lower is better.", low=0, high=51)
     preset: str = option("superfast", "Speed of x264.", flag=None, choices=PRESETS)
+
+    @property
+    def blurs(self) -> bool:
+        """Whether any face is made unrecognisable."""
+        return bool(self.blur_faces or self.blur)
+
+    def check_together(self) -> None:
+        """Refuse two answers to one question."""
+        if self.blur_faces and self.blur not in ((), ("all",)):
+            raise UsageError("--blur-faces blurs everyone; give that or --blur, not both")
 
 
 @dataclass(frozen=True)

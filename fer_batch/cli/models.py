@@ -84,7 +84,7 @@ def _show_card(card: ModelCard) -> None:
     if card.description:
         say(card.description)
     say("")
-    width = min(max(len(key) for key, _ in rows), 40)
+    width = max(len(key) for key, _ in rows)
     for key, value in rows:
         say(f"  {key:<{width}}  {value}")
     for limit in card.limits:

@@ -70,20 +70,29 @@ def job_folder(text: str) -> Path:
     """Where the results of a job lie on this machine, after all that is finished was fetched.
 
     Raises:
-        NotFoundError: it looks like a path, and there is nothing.
-        JobError: no such job, or nothing of it is finished yet.
+        NotFoundError: there is no such folder and no such job.
+        JobError: nothing of it is finished yet.
         BrokerError, StorageError: the queue does not answer.
     """
     from fer_batch.cli.queue.access import note, open_queue
     from fer_batch.errors import JobError
     from fer_batch.jobs.item.batch import write_again
     from fer_batch.jobs.settings import load_settings
+    from fer_batch.jobs.stack.embedded import is_stopped
 
     if "/" in text or "." in text or text == "fer-batch-out":
         raise NotFoundError(f"{text}: there is no such folder")
+    settings = load_settings()
+    if settings.embedded and is_stopped(settings):
+        raise NotFoundError(
+            f"{text}: there is no such folder, and no queue runs here that could know such a job"
+        )
     with open_queue() as queue:
-        job = queue.resolve(text)
-        folder = load_settings().cache_dir / "opened" / job
+        try:
+            job = queue.resolve(text)
+        except JobError as error:
+            raise NotFoundError(f"{text}: there is no such folder, and {error}") from error
+        folder = settings.cache_dir / "opened" / job
         files = queue.download(job, folder, frozenset())
         if not files and not folder.is_dir():
             raise JobError(f"job {job}: nothing is finished yet; see `fer-batch status {job}`")

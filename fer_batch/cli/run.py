@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,16 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fer_batch.cli import options as o
+from fer_batch.cli.report import PAGES
 from fer_batch.cli.say import say, say_data
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
-from fer_batch.errors import UsageError
+from fer_batch.errors import NotFoundError, UsageError
 from fer_batch.outputs import parse_outputs
 
 if TYPE_CHECKING:
     from fer_batch.cli.show import Silent
     from fer_batch.jobs.item.outcome import Existing, ItemResult
     from fer_batch.jobs.item.work import ItemSpec
+
+# Inputs that a message names.
+MOST_NAMED = 3
 
 
 @with_settings
@@ -72,8 +77,8 @@ def run_local(
 
     Raises:
         UsageError: no inputs, wrong settings, or an output place that cannot be one.
+        NotFoundError: there is none of the inputs.
     """
-    o.check_out(out)
     from fer_batch.emotion.models import find_model
     from fer_batch.jobs.item.work import specs_of
     from fer_batch.media.discover import discover, notes_on_images
@@ -86,6 +91,11 @@ def run_local(
     if not inputs:
         found = "; ".join([f"no videos or images in {', '.join(map(str, paths))}", *passed.lines()])
         raise UsageError(found)
+    if all(_is_missing(one.path) for one in inputs):
+        raise NotFoundError(
+            "; ".join(f"{one.path}: there is no such file or folder" for one in inputs[:MOST_NAMED])
+        )
+    o.check_out(out)  # made only now that there is something to put into it
     if not quiet:
         for line in passed.lines():
             o.report_error(line)
@@ -93,6 +103,16 @@ def run_local(
             typer.echo(note)
     items = specs_of(inputs, analyze, render, outputs)
     return run_specs(items, out, settings, existing, quiet, dialect=dialect)
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:  # there, perhaps; its own line will say what is wrong
+        return False
+    return False
 
 
 def run_specs(
@@ -144,6 +164,8 @@ def finish(results: list[ItemResult], out: Path, quiet: bool, as_json: bool) -> 
         parts += [f"{failed} failed"] if failed else []
         parts += [f"{stopped} stopped (go on with --resume)"] if stopped else []
         say(f"{', '.join(parts)}: {out}")
+        if any((out / page).is_file() for page in PAGES):
+            say(f"look at the results: fer-batch open {shlex.quote(str(out))}")
     raise typer.Exit(130 if stopped else 1 if failed else 0)
 
 

@@ -12,6 +12,11 @@ def say(line: str = "", err: bool = False) -> None:
     typer.echo(one_line(line), err=err)
 
 
+def plural(count: int, word: str) -> str:
+    """``1 input``, ``2 inputs``."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
 def styled(text: str, **style: object) -> str:
     """``text`` in a colour, for ``say_parts``; what is no printable character is escaped."""
     return typer.style(one_line(text), **style)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from fer_batch.cli.say import say
+from fer_batch.cli.say import plural, say
 from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ STAGES = {
 }
 PLAIN_EVERY_S = 10.0
 NAME_WIDTH = 32
+WIDE = 110  # columns of a terminal that has room for all that bars show
 
 
 def outcome(result: ItemResult) -> str:
@@ -39,11 +40,11 @@ def outcome(result: ItemResult) -> str:
     if photos:
         total, faces = photos.get("total", 0), result.summary.get("faces", 0)
         return (
-            f"done: {result.out}  {total} {'photo' if total == 1 else 'photos'}, "
-            f"{faces} {'face' if faces == 1 else 'faces'}, {rate:.0f} photos/s"
+            f"done: {result.out}  {plural(total, 'photo')}, "
+            f"{plural(faces, 'face')}, {rate:.0f} photos/s"
         )
     return (
-        f"done: {result.out}  {frames.get('total', 0)} frames, "
+        f"done: {result.out}  {plural(frames.get('total', 0), 'frame')}, "
         f"{people} {'person' if people == 1 else 'people'}, {rate:.0f} frames/s"
     )
 
@@ -119,7 +120,7 @@ class Plain(Silent):
         if time.monotonic() - self._logged > PLAIN_EVERY_S:
             self._logged = time.monotonic()
             for going in self._going.values():
-                say(f"{going.label}: {going.stage}, {going.done}/{going.frames} frames")
+                say(f"{going.label}: {going.stage}, {going.done}/{plural(going.frames, 'frame')}")
 
     def item_ended(self, number: int, result: ItemResult) -> None:
         del self._going[number]
@@ -142,11 +143,15 @@ class Bars(Silent):
         )
 
         self._console = Console()
+        wide = self._console.width >= WIDE
+        # In a narrow terminal the name and the rate give way, or nothing is left of the bar.
+        self._name_width = NAME_WIDTH if wide else max(self._console.width - 46, 8)
+        rate = [TextColumn("{task.fields[rate]}", style="cyan")] if wide else []
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=28),
+            BarColumn(bar_width=28 if wide else 12),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}", style="cyan"),
+            *rate,
             TimeRemainingColumn(compact=True),
             console=self._console,
             transient=True,
@@ -170,7 +175,7 @@ class Bars(Silent):
     def item_started(self, number: int, item: ItemSpec) -> None:
         name = item.name
         self._going[number] = _Going(
-            name if len(name) <= NAME_WIDTH else f"…{name[1 - NAME_WIDTH :]}"
+            name if len(name) <= self._name_width else f"…{name[1 - self._name_width :]}"
         )
         self._tasks[number] = self._progress.add_task(
             one_line(self._going[number].label), total=None, rate=""

@@ -7,7 +7,7 @@ import numpy as np
 from fer_batch.config import RenderSettings
 from fer_batch.media import planes
 from fer_batch.media.encode import output_size
-from fer_batch.output.draw.anonymise import unseen_boxes
+from fer_batch.output.draw.anonymise import covered_faces, unseen_boxes
 from fer_batch.output.draw.overlay import Overlay
 from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.pipeline.progress import Timings
@@ -23,6 +23,7 @@ class Drawer:
         self._info, self._timeline, self._settings = info, timeline, settings
         self._timings = timings
         self._size = output_size(info)
+        self._covered = covered_faces(timeline, settings, info.kind == "photos")
         self._overlays: dict[tuple[int, int], Overlay] = {}
         self._last: Image | None = None
 
@@ -35,11 +36,14 @@ class Drawer:
         """
         if frame.image is None:
             return self._undecoded()
-        if self._settings.blur_faces and self._unsearched(frame.index):
+        covered = self._covered
+        if covered is not None and self._unsearched(frame.index):
             return self._black() if self._last is None else self._last
         timeline, image = self._timeline, frame.image
         faces = timeline.faces_at(self._shown(frame.index))
-        unseen = unseen_boxes(timeline, frame.index) if self._settings.blur_faces else None
+        unseen = None
+        if covered is not None:
+            unseen = unseen_boxes(timeline, frame.index, covered=covered)
         overlay = self._overlay(image, frame.full_range)
         with self._timings.stage("draw"):
             overlay.draw(
@@ -49,6 +53,7 @@ class Drawer:
                 timeline.smoothed[faces],
                 unseen,
                 timeline.unusable[faces],
+                None if covered is None else covered[faces],
             )
         self._last = planes.fit(image, *self._size)
         return self._last

@@ -15,6 +15,7 @@ from fer_batch.atomic import atomic_path
 from fer_batch.config import RenderSettings
 from fer_batch.media.pictures import jpeg
 from fer_batch.media.source import FrameSource
+from fer_batch.output.draw.anonymise import covered_faces
 from fer_batch.output.draw.marks import Marks
 from fer_batch.output.draw.overlay import Overlay, shown_labels
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
@@ -118,6 +119,7 @@ class PhotoDrawer:
 
     def __init__(self, timeline: Timeline, settings: RenderSettings) -> None:
         self._timeline, self._settings = timeline, settings
+        covered_faces(timeline, settings, photos=True)  # refuses what cannot be meant
         self._marks: OrderedDict[int, Marks] = OrderedDict()
 
     def draw(self, frame: Frame) -> None:

@@ -109,7 +109,7 @@ class _Album:
         snapshots: SnapshotWriter,
         timings: Timings,
     ) -> None:
-        self._timeline, self._blurred = timeline, settings.blur_faces
+        self._timeline, self._blurred = timeline, settings.blurs
         self._keep, self._snapshots, self._timings = keep, snapshots, timings
         self.whole = False
 

@@ -60,3 +60,12 @@ def test_an_unknown_model_is_wrong_usage() -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("fer-batch: unknown model 'fer99'")
     assert "fer3" in done.stderr
+
+
+def test_values_of_a_card_stand_in_one_column() -> None:
+    """Also behind the longest of the names."""
+    lines = fer_batch("models", "fer7").stdout.splitlines()
+    card = find_model("fer7")
+    rows = [line for line in lines if line.startswith("  ") and not line.startswith("  ·")]
+    column = rows[0].index(", ".join(card.labels))
+    assert all(row[column - 2 : column] == "  " and row[column : column + 1] != " " for row in rows)

@@ -74,3 +74,10 @@ def test_results_without_pages_say_how_to_make_them(tmp_path: Path) -> None:
     made.store(tmp_path / "x", made.timeline(5), made.summary_of(made.timeline(5)))
     with pytest.raises(NotFoundError, match="fer-batch report"):
         find_page(tmp_path)
+
+
+def test_a_name_that_is_neither_folder_nor_job(tmp_path: Path) -> None:
+    state = str(tmp_path / "state")
+    done = fer_batch("open", "typo", XDG_STATE_HOME=state, FER_BATCH_STATE_DIR=state)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "typo: there is no such folder, and no queue runs here" in done.stderr

@@ -43,6 +43,7 @@ def results(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert said.returncode == 0, said.stderr
     assert f"{photos}: 9 images are taken as photos, each by itself" in said.stdout
     assert "9 photos, 18 faces" in said.stdout
+    assert said.stdout.splitlines()[-1] == f"look at the results: fer-batch open {out}"
     return out
 
 
@@ -183,7 +184,8 @@ def test_tables_for_spreadsheets(photos: Path, tmp_path: Path) -> None:
     wrong = fer_batch("run", photos, "-o", out, "--csv-dialect", "word")
     assert wrong.returncode == 2 and "plain, excel" in wrong.stderr
     asked = ("--outputs", "xlsx", "--csv-dialect", "excel")
-    assert fer_batch("run", photos / "trip" / "0.png", "-o", out, *asked).returncode == 0
+    said = fer_batch("run", photos / "trip" / "0.png", "-o", out, *asked)
+    assert said.returncode == 0 and "fer-batch open" not in said.stdout  # no page was asked for
     assert (out / "results.xlsx").read_bytes()[:2] == b"PK"
     frames = (out / "frames.csv").read_bytes().splitlines()
     assert frames[0].startswith(b"\xef\xbb\xbfinput;model;") and b";0," in frames[1]

@@ -80,3 +80,12 @@ def test_the_output_folder_is_not_an_input(face_clip: Path, tmp_path: Path) -> N
         )
         assert done.returncode == 0, done.stderr
         assert [i["name"] for i in json.loads(done.stdout)["items"]] == ["clip"]
+
+
+def test_inputs_that_are_not_there_make_no_folder(tmp_path: Path) -> None:
+    done = fer_batch("run", "typo.mp4", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "typo.mp4: there is no such file or folder" in done.stderr
+    (tmp_path / "empty").mkdir()
+    assert fer_batch("run", "empty", "-o", "out", cwd=tmp_path).returncode == 2
+    assert not (tmp_path / "out").exists()

@@ -59,13 +59,16 @@ def test_a_face_in_one_of_few_pictures_is_no_ghost(fps: int, every: int) -> None
     assert seconds(timeline_of({3}, every, fps, confidence=0.65)) == {3}
 
 
+@pytest.mark.parametrize("blur", [("all",), ("others",), ("1",)])
 @pytest.mark.parametrize(("every", "held"), [(25, True), (2, False)])
-def test_blurred_films_show_no_picture_that_nobody_looked_at(every: int, held: bool) -> None:
+def test_blurred_films_show_no_picture_that_nobody_looked_at(
+    every: int, held: bool, blur: tuple[str, ...]
+) -> None:
     """A face comes and goes between two analysed pictures."""
     timeline = timeline_of(SHOWN, every, 25)
     places = [[40] if i % 25 in range(5, 20) else [] for i in range(len(timeline))]
     source = PaintedSource(places)
-    drawer = Drawer(source.info, timeline, RenderSettings(blur_faces=True), Timings())
+    drawer = Drawer(source.info, timeline, RenderSettings(blur=blur), Timings())
     for frame in source.frames(0, 60):
         before = frame.luma.copy()
         picture = planes(drawer.draw(frame)).luma

@@ -27,11 +27,6 @@ def note(line: str) -> None:
     say(line, err=True)
 
 
-def plural(count: int, word: str) -> str:
-    """``1 input``, ``2 inputs``."""
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
-
 def the_job(queue: QueueClient, text: str) -> str:
     """The id of the job that ``text`` names, the newest one's where it is left out.
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fer_batch.cli.queue.access import Json, note, open_queue, plural
+from fer_batch.cli.queue.access import Json, note, open_queue
 from fer_batch.cli.queue.show import COLOURS, when
-from fer_batch.cli.say import say, say_data, say_parts, styled
+from fer_batch.cli.say import plural, say, say_data, say_parts, styled
 from fer_batch.errors import UsageError
 from fer_batch.printable import one_line
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal
 
-from fer_batch.cli.queue.access import plural
+from fer_batch.cli.say import plural
 from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def progress_line(job: JobStatus) -> str:
     """One line for a log: state, inputs, frames, rate."""
     done = sum(item.frames_done for item in job.items)
     total = sum(item.frames_total for item in job.items)
-    line = f"{job.job_id} {job.state}: {summary_line(job)}; {done}/{total} frames"
+    line = f"{job.job_id} {job.state}: {summary_line(job)}; {done}/{plural(total, 'frame')}"
     if job.eta_s is not None and not job.final:
         line += f"; about {clock(job.eta_s)} left"
     if job.error:
@@ -84,7 +84,7 @@ def ended_line(index: int, job: JobStatus) -> str:
     line += item.input
     if item.state == "done":
         rate = f", {item.frames_per_s:.0f} frames/s" if item.frames_per_s else ""
-        line += f"  {item.frames_total} frames{rate}"
+        line += f"  {plural(item.frames_total, 'frame')}{rate}"
     return line
 
 

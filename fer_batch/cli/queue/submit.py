@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.cli.queue.access import note, open_queue, plural
-from fer_batch.cli.say import say
+from fer_batch.cli.queue.access import note, open_queue
+from fer_batch.cli.say import plural, say
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UsageError

@@ -27,11 +27,12 @@ def analyze(
     """Find, follow and classify every face in a video, an image or a folder of images.
 
     ``model`` goes before ``settings.model``. ``progress`` is called with the number of frames done
-    since it was last called. The timeline is
-    the one that ``fer-batch run`` writes to ``timeline.csv``.
+    since it was last called. The timeline is the one that ``fer-batch run`` writes to
+    ``timeline.csv``.
 
-    >>> timeline = analyze("interview.mp4")  # doctest: +SKIP
-    >>> timeline.to_pandas().groupby("face_id").happy.mean()  # doctest: +SKIP
+    Examples:
+        >>> timeline = analyze("interview.mp4")  # doctest: +SKIP
+        >>> timeline.to_pandas().groupby("face_id").happy.mean()  # doctest: +SKIP
 
     Raises:
         UsageError: a setting has a value that cannot be.

@@ -6,23 +6,64 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fer_batch.errors import InputError
+from fer_batch.output.people import by_weight, people
+from fer_batch.printable import one_line
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
+    from fer_batch.config import RenderSettings
     from fer_batch.i420 import Planes
-    from fer_batch.types import FloatArray, Timeline
+    from fer_batch.types import BoolArray, FloatArray, Timeline
 
 MARGIN = 0.3
 CELLS = 6
 REACH_S = 0.25
 
 
-def unseen_boxes(timeline: Timeline, frame: int, reach_s: float = REACH_S) -> FloatArray:
+def covered_faces(
+    timeline: Timeline, settings: RenderSettings, photos: bool = False
+) -> BoolArray | None:
+    """Which faces are to be made unrecognisable: ``bool[n]``; None where none is.
+
+    ``others`` spares the main person: who was said to be, else who is seen longest.
+
+    Raises:
+        InputError: somebody is not there, or these are photos and not everyone is meant.
+    """
+    if not settings.blurs:
+        return None
+    who = [one.casefold() for one in settings.blur]
+    if settings.blur_faces or who == ["all"]:
+        return np.ones(len(timeline.face_id), bool)
+    if photos:
+        raise InputError("--blur: photos are each by themselves; blur all or none of their faces")
+    if who == ["others"]:
+        return timeline.face_id != _main_person(timeline)
+    called = {name.casefold(): face for face, name in timeline.names.items()}
+    called |= {str(face): face for face in np.unique(timeline.face_id).tolist()}
+    if missing := [name for name in settings.blur if name.casefold() not in called]:
+        raise InputError(
+            f"--blur: there is no person {one_line(missing[0])} here; people are called "
+            f"{', '.join(timeline.names.values()) or 'by their numbers'} (edits.csv gives names)"
+        )
+    return np.isin(timeline.face_id, [called[one] for one in who])
+
+
+def _main_person(timeline: Timeline) -> int:
+    persons = by_weight(timeline, people(timeline))
+    return timeline.main or (persons[0].face_id if persons else 0)
+
+
+def unseen_boxes(
+    timeline: Timeline, frame: int, reach_s: float = REACH_S, covered: BoolArray | None = None
+) -> FloatArray:
     """Where people who were not found in ``frame`` are, to be blurred as well: ``float32[n, 4]``.
 
     A face turns away, or the frame was skipped (``--every``), and it is still in the picture: the
     boxes of such people in the nearest frames before and after, at most ``reach_s`` seconds away
-    or, in a skipped frame, in the analysed frames next to it.
+    or, in a skipped frame, in the analysed frames next to it. ``covered bool[n]``: those who are
+    meant; everyone if None.
     """
     time = timeline.time_s
     first = int(time.searchsorted(time[frame] - reach_s))
@@ -42,7 +83,8 @@ def unseen_boxes(timeline: Timeline, frame: int, reach_s: float = REACH_S) -> Fl
             person = int(timeline.face_id[row])
             if person not in met:
                 met.add(person)
-                rows.append(row)
+                if covered is None or covered[row]:
+                    rows.append(row)
     return timeline.box[rows]
 
 

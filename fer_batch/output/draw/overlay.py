@@ -73,6 +73,7 @@ class Overlay:
         probabilities: FloatArray,
         unseen: FloatArray | None = None,
         unusable: BoolArray | None = None,
+        covered: BoolArray | None = None,
     ) -> None:
         """Draw the faces of one frame, in place.
 
@@ -84,11 +85,12 @@ class Overlay:
             unseen: ``float32[m, 4]``, more places to blur where faces are blurred, see
                 ``anonymise.unseen_boxes``.
             unusable: ``bool[n]``, faces that cannot be read: a thin box and a question mark.
+            covered: ``bool[n]``, faces to blur where faces are blurred; all if None.
         """
         target = planes(image)
         sound = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
-        if self.settings.blur_faces:
-            blur_faces(target, boxes[sound])
+        if self.settings.blurs:
+            blur_faces(target, boxes[sound if covered is None else sound & covered])
             if unseen is not None:
                 blur_faces(target, unseen[np.isfinite(unseen).all(axis=1)])
         if unusable is None:
@@ -117,7 +119,7 @@ class Overlay:
         Where faces are to be blurred nothing of the picture is left: none is known to be where.
         """
         target = planes(image)
-        keep = 0 if self.settings.blur_faces else 1
+        keep = 0 if self.settings.blurs else 1
         target.luma[:] = target.luma // 3 * keep + np.uint8(self._marks.black)
         for plane in (target.cb, target.cr):
             plane[:] = plane // 3 + np.uint8(85) if keep else np.uint8(128)

@@ -7,6 +7,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from fer_batch.config import AnalyzeSettings, RenderSettings
@@ -37,11 +39,12 @@ def edited(
     existing: str = "resume",
     infer: bool = False,
     outputs: tuple[str, ...] = OUTPUTS,
+    blur: tuple[str, ...] = (),
 ) -> list[ItemResult]:
     """Two inputs, of which ``a`` is corrected by ``lines``."""
     if lines:
         (out / "a" / NAME).write_text("\n".join(["do,person,start_s,end_s,value", *lines]))
-    settings = (AnalyzeSettings(grid=4), RenderSettings(preset="ultrafast"), outputs)
+    settings = (AnalyzeSettings(grid=4), RenderSettings(preset="ultrafast", blur=blur), outputs)
     items = with_edits([ItemSpec(str(clip), name, *settings) for name in "ab"], out)
     return run(items, out, existing, classifier=None if infer else Refuses(), infer=infer)
 
@@ -95,6 +98,42 @@ def test_names_are_in_tables_page_and_video(clip: Path, tmp_path: Path) -> None:
     edited(clip, tmp_path, outputs=outputs)
     for name in ("annotated.mp4", "timeline.png", "timeline.csv", "people.csv"):
         assert (folder / name).read_bytes() == before[name]
+
+
+def sharpness(out: Path) -> dict[str, float]:
+    """Mean step between neighbours in the middle of each person's face, over all frames."""
+    found: dict[str, list[float]] = {}
+    timeline = read_csv(out / "a" / "timeline.csv", "a")
+    with av.open(str(out / "a" / "annotated.mp4")) as film:
+        for number, frame in enumerate(film.decode(video=0)):
+            luma = frame.to_ndarray(format="gray").astype(int)
+            for row in range(*timeline.faces_at(number).indices(len(timeline.frame))):
+                x, y, w, h = (round(float(v)) for v in timeline.box[row])
+                inner = luma[y + h // 3 : y + 2 * h // 3, x + w // 4 : x + 3 * w // 4]
+                person = str(timeline.face_id[row])
+                found.setdefault(person, []).append(float(np.abs(np.diff(inner)).mean()))
+    return {person: float(np.mean(values)) for person, values in found.items()}
+
+
+@pytest.mark.parametrize(("who", "gone"), [("all", "12"), ("others", "2"), ("Anna", "1")])
+def test_who_is_blurred_in_the_video(clip: Path, tmp_path: Path, who: str, gone: str) -> None:
+    outputs, said = ("csv", "video", "summary"), ("main,1,,,", "name,1,,,Anna")
+    edited(clip, tmp_path, infer=True, outputs=outputs)
+    before = sharpness(tmp_path)
+    done = edited(clip, tmp_path, *said, outputs=outputs, blur=(who,))
+    assert done[0].state == "done", done[0].error
+    after = sharpness(tmp_path)
+    soft = {person for person in before if after[person] < 0.7 * before[person]}
+    assert soft == set(gone)
+
+
+def test_a_name_that_nobody_has_fails_and_changes_nothing(clip: Path, tmp_path: Path) -> None:
+    outputs = ("csv", "video", "summary")
+    edited(clip, tmp_path, infer=True, outputs=outputs)
+    before = (tmp_path / "a" / "annotated.mp4").read_bytes()
+    done = edited(clip, tmp_path, outputs=outputs, blur=("Ana",))
+    assert done[0].state == "failed" and "there is no person Ana here" in done[0].error
+    assert (tmp_path / "a" / "annotated.mp4").read_bytes() == before
 
 
 def test_what_cannot_be_applied_fails_that_input_alone(clip: Path, tmp_path: Path) -> None:

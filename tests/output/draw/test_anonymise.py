@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fer_batch.config import RenderSettings
-from fer_batch.output.draw.anonymise import unseen_boxes
+from fer_batch.errors import InputError, UsageError
+from fer_batch.output.draw.anonymise import covered_faces, unseen_boxes
 from fer_batch.output.draw.overlay import Overlay
+from fer_batch.types import Timeline
 from tests.output.timelines import FER3, timeline
 
 
-def made(*people: str, **changes: object):
+def made(*people: str, **changes: object) -> Timeline:
     """A timeline whose boxes tell the frame (x) and the person (y)."""
     plain = timeline(*people, **changes)
     plain.box[:, 0], plain.box[:, 1] = plain.frame, plain.face_id
@@ -43,6 +47,53 @@ def test_skipped_frames_reach_to_the_analysed_ones() -> None:
     assert [places(unseen_boxes(far, i)) for i in (1, 5, 9)] == [[(0, 1), (10, 1)]] * 3
     end = made("h....", status=".----")
     assert places(unseen_boxes(end, 4)) == [(0, 1)]
+
+
+def blurred(timeline: Timeline, *who: str, photos: bool = False) -> set[int]:
+    """Who is blurred; each of their faces is."""
+    covered = covered_faces(timeline, RenderSettings(blur=who), photos)
+    assert covered is not None
+    found = set(timeline.face_id[covered].tolist())
+    assert np.array_equal(covered, np.isin(timeline.face_id, sorted(found)))
+    return found
+
+
+def test_everyone_the_others_or_those_who_are_named() -> None:
+    three = made("hh..", "hhhh", "hhh.", names={3: "Anna"})
+    assert covered_faces(three, RenderSettings()) is None
+    assert blurred(three, "all") == {1, 2, 3}
+    assert blurred(three, "others") == {1, 3}  # who is seen longest is the main person
+    assert blurred(replace(three, main=1), "others") == {2, 3}
+    assert blurred(three, "anna") == {3}
+    assert blurred(three, "1", "Anna") == {1, 3}
+    assert blurred(made("..."), "others") == set()
+
+
+@pytest.mark.parametrize("who", [("Ben",), ("1", "9")])
+def test_a_name_that_nobody_has_is_refused(who: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match=f"there is no person {who[-1]} here"):
+        covered_faces(made("hh"), RenderSettings(blur=who))
+
+
+def test_photos_have_no_others() -> None:
+    photos = made("h.", ".h")
+    assert blurred(photos, "all", photos=True) == {1, 2}
+    for who in ("others", "1"):
+        with pytest.raises(InputError, match="photos are each by themselves"):
+            covered_faces(photos, RenderSettings(blur=(who,)), photos=True)
+
+
+def test_two_answers_are_refused() -> None:
+    with pytest.raises(UsageError, match="not both"):
+        RenderSettings(blur_faces=True, blur=("others",))
+    with pytest.raises(UsageError, match="has 'others' beside others"):
+        RenderSettings(blur=("1", "others"))
+
+
+def test_only_who_is_meant_is_covered_where_nobody_was_found() -> None:
+    two = made("hh.hh", "hh.hh")
+    covered = covered_faces(two, RenderSettings(blur=("2",)))
+    assert places(unseen_boxes(two, 2, covered=covered)) == [(1, 2), (3, 2)]
 
 
 def test_nobody() -> None:

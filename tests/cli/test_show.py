@@ -1,0 +1,41 @@
+"""How a local run is shown: words in the right number, bars that fit the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fer_batch.cli import show
+from fer_batch.jobs.item.outcome import ItemResult
+from fer_batch.jobs.item.work import ItemSpec
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "1 frame, 0 people,"), (2, "2 frames, 0 people,")]
+)
+def test_one_frame_is_no_frames(count: int, words: str) -> None:
+    item = ItemSpec("a.mp4", "a")
+    result = ItemResult(item, Path("a"), "done", summary={"frames": {"total": count}}, seconds=1.0)
+    assert words in show.outcome(result)
+
+
+@pytest.mark.parametrize("columns", [62, 80, 120])
+def test_bars_keep_their_width_whatever_the_terminal(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rich.console import Console
+
+    monkeypatch.setenv("COLUMNS", str(columns))
+    bars = show.Bars(2)
+    name = "a very long name of an interview, part two, camera one"
+    bars.item_started(0, ItemSpec(name, name))
+    bars.stage(0, "analyze", 26077)
+    bars.advance(0, 26077)
+    console = Console(width=columns, force_terminal=False)
+    with console.capture() as captured:
+        console.print(bars._progress.make_tasks_table(bars._progress.tasks))
+    lines = captured.get().splitlines()
+    assert len(lines) == 2  # nothing wraps
+    assert "26077/26077" in lines[1] and "camera one" in lines[1] and "analysing" in lines[1]
+    assert lines[1].count("━") == (28 if columns == 120 else 12)
