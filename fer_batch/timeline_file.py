@@ -6,6 +6,7 @@ beside them, without the appearance vectors: these are small pictures of faces.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -46,8 +47,12 @@ def write_timeline(
         "files": timeline.files,
         "engine": dict(engine or {}),
     }
-    if timeline.names or timeline.main:
-        meta["said"] = {"names": sorted(timeline.names.items()), "main": timeline.main}
+    if timeline.names or timeline.main or timeline.hidden:
+        meta["said"] = {
+            "names": sorted(timeline.names.items()),
+            "main": timeline.main,
+            "hidden": timeline.hidden,
+        }
     names = [name for name in TIMELINE if name not in without]
     write_npz(path, meta, arrays_of(timeline, names), packed=packed)
 
@@ -87,7 +92,7 @@ def read_timeline(path: Path, *, without: Collection[str] = ()) -> Timeline:
             labels=tuple(map(str, meta["labels"])),
             files=tuple(map(str, meta["files"])),
             **columns,
-            **_said(meta.get("said", {"names": [], "main": 0})),
+            **_said(meta.get("said", {"names": [], "main": 0, "hidden": []})),
         )
         _check_values(timeline)
     except (ValueError, TypeError, KeyError) as error:
@@ -102,7 +107,11 @@ def _said(found: Any) -> dict[str, Any]:
         check_name(name)
     if not all(type(face) is int for face in (*names, found["main"])):
         raise ValueError("a person without a number")
-    return {"names": names, "main": found["main"]}
+    faces = found["hidden"]
+    hidden = tuple(sorted((int(f), *map(float, (x, y, w, h))) for f, x, y, w, h in faces))
+    if not all(math.isfinite(value) for face in hidden for value in face):
+        raise ValueError("a hidden face that is nowhere")
+    return {"names": names, "main": found["main"], "hidden": hidden}
 
 
 def _check_values(timeline: Timeline) -> None:

@@ -287,7 +287,8 @@ class Timeline:
     (``readable`` leaves such out); ``person int64[n]``: who it is
     across inputs, -1 where nobody asked. What ``TIMELINE`` calls optional may be left out.
     ``files`` names each frame's file where the input is images, else it is empty. ``names`` by
-    face_id and ``main``, the face_id of the main person (0: not said), are what a person said.
+    face_id and ``main``, the face_id of the main person (0: not said), are what a person
+    said; ``hidden`` are faces (frame, x, y, w, h) that they took out, still in the picture.
 
     Raises:
         ValueError: an array is of another type or shape.
@@ -314,6 +315,7 @@ class Timeline:
     cut: BoolArray = LEFT_OUT
     names: Mapping[int, str] = field(default_factory=dict)
     main: int = 0
+    hidden: tuple[tuple[int, float, float, float, float], ...] = ()
 
     def __post_init__(self) -> None:
         _check(self, TIMELINE, len(self.status), labels=len(self.labels))

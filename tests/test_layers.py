@@ -125,6 +125,15 @@ def test_start_up_is_light(code: str) -> None:
     assert loaded_by(code) & set(HEAVY) == set()
 
 
+def test_the_parent_of_a_run_stays_light() -> None:
+    """Its children are forked, which is safe and costs nothing while no library has threads."""
+    code = (
+        "import fer_batch.media.discover, fer_batch.output.stored, fer_batch.jobs.item.edited\n"
+        "import fer_batch.jobs.item.children.crew"
+    )
+    assert loaded_by(code) & set(HEAVY) == set()
+
+
 def test_the_probe_of_start_up_sees_what_is_loaded() -> None:
     assert "numpy" in loaded_by("import numpy")
 

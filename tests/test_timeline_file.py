@@ -151,10 +151,10 @@ def test_another_version_and_pickles_are_refused(tmp_path: Path) -> None:
 
 
 def test_who_people_are_comes_back_and_is_checked(tmp_path: Path) -> None:
-    made = timeline("hh", "nn", names={2: "Zoë"}, main=1)
+    made = timeline("hh", "nn", names={2: "Zoë"}, main=1, hidden=((1, 2.5, 3.0, 4.0, 5.0),))
     write_timeline(tmp_path / "a.npz", made)
     back = read_timeline(tmp_path / "a.npz")
-    assert (dict(back.names), back.main) == ({2: "Zoë"}, 1)
+    assert (dict(back.names), back.main, back.hidden) == ({2: "Zoë"}, 1, made.hidden)
     write_timeline(tmp_path / "b.npz", replace(made, names={2: "\x1b[2J"}))
     with pytest.raises(UnreadableError, match="is no timeline"):
         read_timeline(tmp_path / "b.npz")

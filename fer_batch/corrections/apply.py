@@ -82,7 +82,10 @@ def _hide(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
     status = kept.status.copy()
     emptied = np.setdiff1d(timeline.frame[rows], kept.frame)
     status[emptied] = FrameStatus.NO_FACE
-    return replace(kept, status=status)
+    # They are still in the picture: where others are blurred, so are they.
+    faces = zip(timeline.frame[rows].tolist(), timeline.box[rows].tolist(), strict=True)
+    gone = [(frame, x, y, w, h) for frame, (x, y, w, h) in faces]
+    return replace(kept, status=status, hidden=tuple(sorted((*timeline.hidden, *gone))))
 
 
 def _ignore(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES, Limits
+from fer_batch.media.image_folders import images_in
 from fer_batch.media.image_sets import ImageSet, photos_or_frames, told
-from fer_batch.media.images import images_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from statistics import median
+from typing import TYPE_CHECKING, Literal
 
-import cv2
-import numpy as np
-
-from fer_batch.config import Limits
 from fer_batch.errors import InputError
-from fer_batch.media.image_decode import read_picture
-from fer_batch.media.image_header import read_header
-from fer_batch.types import Image
+
+if TYPE_CHECKING:
+    from fer_batch.config import Limits
+    from fer_batch.types import Image
 
 ImageSet = Literal["photos", "frames"]
 
@@ -59,18 +58,24 @@ def counts_up(names: Sequence[str]) -> bool:
     suffixes = {name.rpartition(".")[2].lower() for name in names}
     if len({(before, after) for before, _, after in parts}) > 1 or len(suffixes) > 1:
         return False
-    steps = np.diff(np.array([int(number) for _, number, _ in parts], np.int64))
-    if not len(steps) or steps.min() < 1:
+    numbers = [int(number) for _, number, _ in parts]
+    steps = [after - before for before, after in pairwise(numbers)]
+    if not steps or min(steps) < 1:
         return False
-    return bool((steps == np.median(steps)).mean() >= STEADY)
+    usual = median(steps)
+    return sum(step == usual for step in steps) >= STEADY * len(steps)
 
 
 def _one_size(files: Sequence[Path], places: Sequence[int], limits: Limits) -> bool:
+    from fer_batch.media.image_header import read_header
+
     looked_at = {place + more for place in places for more in (0, 1)} | {len(files) - 1}
     return len({read_header(files[place], limits).upright for place in looked_at}) == 1
 
 
 def _looks_like_film(files: Sequence[Path], places: Sequence[int], limits: Limits) -> bool:
+    import numpy as np
+
     half = len(files) // 2
     wanted = {(place + more) % len(files) for place in places for more in (0, 1, half)}
     thumbs = {place: _thumb(files[place], limits) for place in wanted}
@@ -88,6 +93,11 @@ def _looks_like_film(files: Sequence[Path], places: Sequence[int], limits: Limit
 
 def _thumb(path: Path, limits: Limits) -> Image:
     """A small grey picture, ``float32[THUMB, THUMB]``."""
+    import cv2
+    import numpy as np
+
+    from fer_batch.media.image_decode import read_picture
+
     grey = cv2.cvtColor(read_picture(path, limits).bgr, cv2.COLOR_BGR2GRAY)
     return cv2.resize(grey, (THUMB, THUMB), interpolation=cv2.INTER_AREA).astype(np.float32)
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_batch.config import IMAGE_SUFFIXES, Limits
+from fer_batch.config import Limits
 from fer_batch.cores import usable_cores
 from fer_batch.errors import InputError, LimitError, NoVideoError
 from fer_batch.i420 import BT601
 from fer_batch.media import planes
 from fer_batch.media.image_decode import WORKING_PIXELS, read_picture
+from fer_batch.media.image_folders import images_in
 from fer_batch.media.image_header import read_header
 from fer_batch.media.image_sets import photos_or_frames
 from fer_batch.types import Frame, SourceInfo, SourceKind
@@ -24,14 +25,6 @@ from fer_batch.types import Frame, SourceInfo, SourceKind
 MOST_DECODERS = 4
 BYTES_AHEAD = 96 << 20
 WARNINGS_TOLD = 20
-
-
-def images_in(folder: Path) -> list[Path]:
-    """Images directly in ``folder``, in natural order (``2.png`` before ``10.png``)."""
-    import natsort
-
-    found = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()]
-    return natsort.natsorted((p for p in found if not p.name.startswith(".")), key=lambda p: p.name)
 
 
 def images_below(folder: Path) -> list[Path]:

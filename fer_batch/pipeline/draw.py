@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from fer_batch.called import RESERVED
 from fer_batch.config import RenderSettings
 from fer_batch.media import planes
 from fer_batch.media.encode import output_size
-from fer_batch.output.draw.anonymise import covered_faces, unseen_boxes
+from fer_batch.output.draw.anonymise import covered_faces, hidden_boxes, unseen_boxes
 from fer_batch.output.draw.overlay import Overlay
 from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.pipeline.progress import Timings
@@ -23,6 +24,8 @@ class Drawer:
         self._info, self._timeline, self._settings = info, timeline, settings
         self._timings = timings
         self._size = output_size(info)
+        # Where people are named, they alone are blurred.
+        self._also_hidden = {one.lower() for one in settings.blur} <= set(RESERVED)
         self._covered = covered_faces(timeline, settings, info.kind == "photos")
         self._overlays: dict[tuple[int, int], Overlay] = {}
         self._last: Image | None = None
@@ -44,6 +47,10 @@ class Drawer:
         unseen = None
         if covered is not None:
             unseen = unseen_boxes(timeline, frame.index, covered=covered)
+            if self._also_hidden:
+                hidden = hidden_boxes(timeline, frame.index, LOOK_S)
+                unseen = np.concatenate([unseen, hidden])
+            unseen = unseen / np.float32(frame.scale)
         overlay = self._overlay(image, frame.full_range)
         with self._timings.stage("draw"):
             overlay.draw(

@@ -9,8 +9,9 @@ import pytest
 
 from fer_batch.config import Limits
 from fer_batch.errors import LimitError
+from fer_batch.media.image_folders import images_in
 from fer_batch.media.image_header import read_header
-from fer_batch.media.images import image_path, images_in
+from fer_batch.media.images import image_path
 from fer_batch.media.source import open_source, probe
 from fer_batch.types import Frame, SourceInfo
 from tests.footage import images, oracle, pictures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,6 +49,17 @@ def covered_faces(
             f"{', '.join(timeline.names.values()) or 'by their numbers'} (edits.csv gives names)"
         )
     return np.isin(timeline.face_id, [called[one] for one in who])
+
+
+def hidden_boxes(timeline: Timeline, frame: int, reach_s: float) -> FloatArray:
+    """Where faces that somebody took out of the results are within ``reach_s`` seconds of
+    ``frame``: ``float32[n, 4]``. A passer-by is nobody in tables, but still in the picture."""
+    if not timeline.hidden:
+        return np.zeros((0, 4), np.float32)
+    time, now = timeline.time_s, timeline.time_s[frame]
+    first = bisect_left(timeline.hidden, (int(time.searchsorted(now - reach_s)),))
+    last = bisect_left(timeline.hidden, (int(time.searchsorted(now + reach_s, side="right")),))
+    return np.array([face[1:] for face in timeline.hidden[first:last]], np.float32).reshape(-1, 4)
 
 
 def _main_person(timeline: Timeline) -> int:

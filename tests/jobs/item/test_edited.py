@@ -18,6 +18,7 @@ from fer_batch.jobs.item.edited import with_edits
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.output.table import read_csv
+from fer_batch.types import Timeline
 from tests.footage import pictures, videos
 from tests.jobs.item.local_runs import run
 from tests.pipeline.stand_ins import Refuses
@@ -100,10 +101,10 @@ def test_names_are_in_tables_page_and_video(clip: Path, tmp_path: Path) -> None:
         assert (folder / name).read_bytes() == before[name]
 
 
-def sharpness(out: Path) -> dict[str, float]:
+def sharpness(out: Path, boxes: Timeline | None = None) -> dict[str, float]:
     """Mean step between neighbours in the middle of each person's face, over all frames."""
     found: dict[str, list[float]] = {}
-    timeline = read_csv(out / "a" / "timeline.csv", "a")
+    timeline = boxes or read_csv(out / "a" / "timeline.csv", "a")
     with av.open(str(out / "a" / "annotated.mp4")) as film:
         for number, frame in enumerate(film.decode(video=0)):
             luma = frame.to_ndarray(format="gray").astype(int)
@@ -125,6 +126,20 @@ def test_who_is_blurred_in_the_video(clip: Path, tmp_path: Path, who: str, gone:
     after = sharpness(tmp_path)
     soft = {person for person in before if after[person] < 0.7 * before[person]}
     assert soft == set(gone)
+
+
+@pytest.mark.parametrize(("who", "gone"), [("all", {"1", "2"}), ("others", {"2"}), ("1", {"1"})])
+def test_who_was_hidden_is_still_blurred(
+    clip: Path, tmp_path: Path, who: str, gone: set[str]
+) -> None:
+    outputs = ("csv", "video", "summary")
+    edited(clip, tmp_path, infer=True, outputs=outputs)
+    boxes, before = read_csv(tmp_path / "a" / "timeline.csv", "a"), sharpness(tmp_path)
+    done = edited(clip, tmp_path, "hide,2,,,", outputs=outputs, blur=(who,))
+    assert done[0].state == "done", done[0].error
+    after = sharpness(tmp_path, boxes)
+    assert {person for person in before if after[person] < 0.7 * before[person]} == gone
+    assert people(tmp_path, "a") == {"1": FRAMES}
 
 
 def test_a_name_that_nobody_has_fails_and_changes_nothing(clip: Path, tmp_path: Path) -> None:

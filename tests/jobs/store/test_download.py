@@ -94,7 +94,7 @@ def test_only_the_files_of_the_named_outputs_are_taken(tmp_path: Path) -> None:
     names = {
         "timeline.csv": "csv",
         "annotated.mp4": "video",
-        "annotated/a.jpg": "video",
+        "annotated/a.jpg": "images",
         "report.html": "report",
         "report/1.jpg": "report",
         "index.html": "report",
@@ -102,6 +102,7 @@ def test_only_the_files_of_the_named_outputs_are_taken(tmp_path: Path) -> None:
         "summary.json": "summary",
         "frames.csv": "csv",
         "people.csv": "people",
+        "results.xlsx": "xlsx",
     }
     about = {name: Fact(1, "0" * 64) for name in names}
     for output in OUTPUTS:
