@@ -10,9 +10,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# LiteRT; TensorFlow as it loads; its converter, of options that Keras sets itself.
+# LiteRT; TensorFlow as it loads; CUDA that there is no driver (303), which is no error without a
+# GPU; its converter, of options that Keras sets itself.
 CHATTER = re.compile(
-    rb"INFO: |I\d{4} |W\d{4} .*tf_tfl_flatbuffer_helpers|WARNING: All log messages before absl"
+    rb"INFO: |I\d{4} |E\d{4} .*failed call to cuInit.*\(303\)|"
+    rb"W\d{4} .*tf_tfl_flatbuffer_helpers|WARNING: All log messages before absl"
 )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from itertools import chain
 from pathlib import Path
@@ -52,27 +54,40 @@ def test_doctor_asks_for_what_is_declared(name: str) -> None:
     assert name in names(where)
 
 
-WITHOUT = """
+# Read by every Python that is started, those that a run starts for its inputs too.
+SITE = """
+import importlib.util
+import os
 import sys
+
+missing = os.environ["TEST_MISSING"].split(",")
+
+
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {missing!r}:
+        if name.split(".")[0] in missing:
             raise ModuleNotFoundError("No module named " + repr(name), name=name)
-import importlib.util
+
+
 real = importlib.util.find_spec
-importlib.util.find_spec = lambda n, p=None: None if n in {missing!r} else real(n, p)
+importlib.util.find_spec = lambda n, p=None: None if n in missing else real(n, p)
 sys.meta_path.insert(0, Missing())
-from fer_batch.cli.main import main
-sys.argv = ["fer-batch", *{arguments!r}]
-main()
 """
 
 
 def without(missing: tuple[str, ...], *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a command in a process that cannot import ``missing``."""
-    code = WITHOUT.format(missing=missing, arguments=[str(a) for a in arguments])
-    command = [sys.executable, "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    """Run a command where ``missing`` cannot be imported, by it or by what it starts."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "sitecustomize.py").write_text(SITE)
+        environment = {
+            **os.environ,
+            "TEST_MISSING": ",".join(missing),
+            "PYTHONPATH": os.pathsep.join([folder, str(ROOT)]),
+        }
+        command = [sys.executable, "-m", "fer_batch.cli.main", *(str(a) for a in arguments)]
+        return subprocess.run(
+            command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False
+        )
 
 
 @pytest.mark.parametrize(

@@ -57,4 +57,10 @@ def load_keras(what: str = "this") -> None:
     require_keras(what)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     with quiet_stderr():
-        import keras  # noqa: F401
+        import keras
+
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            # Asked for here, where it can be kept quiet: without a driver it complains of that.
+            tf.config.list_physical_devices("GPU")
