@@ -100,7 +100,7 @@ def run_local(
         for line in passed.lines():
             o.report_error(line)
         for note in notes_on_images(inputs, outputs):
-            typer.echo(note)
+            say(note)
     items = specs_of(inputs, analyze, render, outputs)
     return run_specs(items, out, settings, existing, quiet, dialect=dialect)
 
