@@ -51,7 +51,8 @@ class Reservation:
 
     def stop(self) -> None:
         self._ended.set()
-        self._thread.join(timeout=10)
+        if self._thread.ident is not None:  # Redis may have refused before it was started
+            self._thread.join(timeout=10)
         with suppress(BrokerError):
             self._ledger.unreserve(self._job)
 
