@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from fer_batch.output.formats.combine import write_combined
 from fer_batch.output.report import write_index
 from fer_batch.output.stored import Failure
 from tests.output.report import made
@@ -34,9 +35,11 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in results:
         for picture in sorted((folder / "report").glob("*.jpg"))[:1]:
             (folder / "preview.gif").write_bytes(picture.read_bytes())
+    found = [stored(each) for each in results]
+    write_combined(out, found)
     write_index(
         out,
-        [stored(each) for each in results],
+        found,
         [Failure("holiday <b>.mp4", "holiday.mp4: <img src=x> not a video")],
     )
     return out

@@ -70,7 +70,7 @@ def stored(folder: Path, timeline: Timeline, pictures: int) -> Path:
         settings={},
         timings={"total_s": 1.0},
     )
-    keep_in_results(folder, timeline)
+    keep_in_results(folder, timeline, {})
     write_summary(data, folder / "summary.json")
     write_report(folder, timeline, data)
     return folder / "report.html"
