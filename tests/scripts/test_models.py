@@ -28,7 +28,7 @@ def make(out: Path, data: Path, votes: Path) -> "subprocess.CompletedProcess[str
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=1500,
     )
 
 
