@@ -193,6 +193,10 @@ REGISTRY: tuple[Output, ...] = (
         default=EVERY_KIND,
     ),
 )
+# What a finished input's results are known by: its summary, or the record in its place where none
+# was wanted.
+SUMMARY, RECORD = "summary.json", ".summary.json"
+RECORDS = (SUMMARY, RECORD)
 OUTPUTS = tuple(output.name for output in REGISTRY)
 DEFAULT_OUTPUTS = tuple(output.name for output in REGISTRY if "video" in output.default)
 # No input's results may have the name of a batch's file.

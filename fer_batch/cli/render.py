@@ -63,7 +63,8 @@ def stored_items(
         UsageError: a label that the model does not have.
     """
     from fer_batch.jobs.item.work import ItemSpec
-    from fer_batch.output.stored import SUMMARY, Stored, read_record, results_of, stored_results
+    from fer_batch.output.stored import Stored, read_record, results_of, stored_results
+    from fer_batch.outputs import SUMMARY
 
     found: dict[Path, list[ItemSpec]] = {}
     for folder in folders:

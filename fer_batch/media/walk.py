@@ -15,9 +15,8 @@ from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.door import Refused, open_regular
-from fer_batch.outputs import TAKEN
+from fer_batch.outputs import RECORDS, TAKEN
 
-RECORDS = ("summary.json", ".summary.json")
 # Suffixes that belong to other kinds of files as well, and how a video of that name begins:
 # MPEG program streams and Video CDs. MPEG transport streams may begin anywhere, but are no text.
 SIGNED = {

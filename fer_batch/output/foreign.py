@@ -15,7 +15,6 @@ from typing import Any
 from fer_batch import door
 from fer_batch.errors import NotFoundError, OutputPathError, UnreadableError
 
-SUMMARY = "summary.json"
 MOST_BYTES = 256 << 20
 OUTPUTS = 2_000_000
 OWN_FOLDERS = ("report", "annotated", ".work")  # what fer-batch makes in a results folder

@@ -18,10 +18,8 @@ from fer_batch import door
 from fer_batch.atomic import write_text
 from fer_batch.errors import NotFoundError, UnreadableError
 from fer_batch.output.foreign import read_summary_file
+from fer_batch.outputs import RECORDS
 
-SUMMARY = "summary.json"
-# What a finished item is known by where no summary.json was wanted.
-RECORD = ".summary.json"
 FAILURES = ".failures.json"
 MOST_FOLDERS = 8
 
@@ -63,7 +61,7 @@ class Failure:
 
 def read_record(folder: Path) -> dict[str, Any]:
     """The summary of a finished input; empty where there is none that can be read."""
-    for name in (SUMMARY, RECORD):
+    for name in RECORDS:
         with suppress(NotFoundError, UnreadableError):
             return read_summary_file(folder / name)
     return {}
@@ -112,7 +110,7 @@ def _walk(out: Path) -> Iterator[Stored]:
         except OSError:
             continue
         names = {entry.name for entry in found}
-        if folder != out and names & {SUMMARY, RECORD} and (summary := read_record(folder)):
+        if folder != out and names & set(RECORDS) and (summary := read_record(folder)):
             yield Stored(folder.relative_to(out).as_posix(), folder, summary)
             continue  # results do not lie within results
         waiting += [

@@ -92,9 +92,7 @@ def add_downloaded(out: Path, failures: Sequence[Failure], dialect: str = "") ->
         stored = stored_results(out)
         if not stored:  # only some outputs were wanted, without the summaries
             return
-        done = {result.name for result in stored}
-        known = {failure.path: failure for failure in [*read_failures(out), *failures]}
-        kept = [failure for failure in known.values() if failure.name not in done]
+        kept = _without_result([*read_failures(out), *failures], stored)
         write_failures(out, kept)
         write_tables(out, stored, kept, set(), dialect=dialect)
 
@@ -150,15 +148,21 @@ def write_tables(
 
 def _failures(results: Sequence[ItemResult], stored: Sequence[Stored], out: Path) -> list[Failure]:
     """Those of earlier runs and of this one, but for inputs that have a result by now."""
-    found = {failure.path: failure for failure in read_failures(out)}
-    for result in results:
-        found.pop(result.item.input, None)
-        if result.state in ("failed", "cancelled"):
-            found[result.item.input] = Failure(
-                result.item.name, result.error, result.item.input, result.state
-            )
+    looked_at = {result.item.input for result in results}
+    earlier = [failure for failure in read_failures(out) if failure.path not in looked_at]
+    new = [
+        Failure(result.item.name, result.error, result.item.input, result.state)
+        for result in results
+        if result.state in ("failed", "cancelled")
+    ]
+    return _without_result([*earlier, *new], stored)
+
+
+def _without_result(failures: Sequence[Failure], stored: Sequence[Stored]) -> list[Failure]:
+    """The last failure of each input, where no result of its name is there."""
     done = {result.name for result in stored}
-    return [failure for failure in found.values() if failure.name not in done]
+    last = {failure.path: failure for failure in failures}
+    return [failure for failure in last.values() if failure.name not in done]
 
 
 def _beside(path: str, out: Path) -> str:

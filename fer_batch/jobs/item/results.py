@@ -16,8 +16,7 @@ from fer_batch import timeline_file
 from fer_batch.atomic import write_error, write_text
 from fer_batch.errors import OutputPathError
 from fer_batch.output.foreign import has_content, own_file
-from fer_batch.output.stored import RECORD
-from fer_batch.outputs import REGISTRY
+from fer_batch.outputs import RECORD, RECORDS, REGISTRY
 
 # What fer-batch writes into folders of its own; others may have put theirs beside it.
 SUFFIXES = frozenset(
@@ -74,7 +73,7 @@ def remove_outputs(folder: Path, summary: dict[str, Any]) -> None:
     summary lists; where there is none, those of a run that stopped before it had written one.
 
     Links are removed themselves, never what they lead to."""
-    for name in ("summary.json", RECORD):
+    for name in RECORDS:
         (folder / name).unlink(missing_ok=True)
     names = set(summary.get("outputs", {}))
     if not names:

@@ -10,9 +10,10 @@ from fer_batch import timeline_file
 from fer_batch.errors import NotFoundError, UnreadableError
 from fer_batch.output.foreign import read_summary_file, refuse_links
 from fer_batch.output.report.page import INDEX, index_from, write_report
-from fer_batch.output.stored import MOST_FOLDERS, SUMMARY, read_failures, stored_results
+from fer_batch.output.stored import MOST_FOLDERS, read_failures, stored_results
 from fer_batch.output.summary import describe_outputs, write_summary
 from fer_batch.output.table import read_csv
+from fer_batch.outputs import SUMMARY
 from fer_batch.types import Timeline
 
 
@@ -60,7 +61,7 @@ def _note_outputs(folder: Path, summary: dict[str, Any], names: list[str]) -> No
     others = {k: v for k, v in outputs.items() if k.split("/")[0] not in ("report", "report.html")}
     now = dict(sorted((others | describe_outputs(folder, names)).items()))
     if now != outputs:
-        write_summary(summary | {"outputs": now}, folder / "summary.json")
+        write_summary(summary | {"outputs": now}, folder / SUMMARY)
 
 
 def rebuild(out: Path) -> list[Path]:

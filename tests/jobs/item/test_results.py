@@ -15,7 +15,8 @@ from fer_batch.jobs.item.results import (
     outputs_intact,
     remove_outputs,
 )
-from fer_batch.output.stored import RECORD, read_record
+from fer_batch.output.stored import read_record
+from fer_batch.outputs import RECORD
 
 
 def test_a_summary_cannot_name_files_elsewhere_for_removal(tmp_path: Path) -> None:
