@@ -12,7 +12,7 @@ from fer_batch.i420 import BT601, Planes
 from fer_batch.output import palette
 from fer_batch.output.draw.boxes import Boxes
 from fer_batch.output.draw.layout import even
-from fer_batch.output.draw.sprite import Canvas, Sprite, rounded
+from fer_batch.output.draw.sprite import Sprite, SpriteCanvas, rounded
 from fer_batch.output.draw.text import line_height, text_mask, text_width
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ class Card:
         self._bar_x, self._bar_w = even(pad + names + gap + 2), even(size * 4.2)
         self._bar_h = max(4, even(size * 0.42))
         self._top = pad + (self._row - self._bar_h) // 2 // 2 * 2
-        canvas = Canvas(self._bar_x + self._bar_w + pad, 2 * pad + self._row * len(marks.labels))
+        canvas = SpriteCanvas(
+            self._bar_x + self._bar_w + pad, 2 * pad + self._row * len(marks.labels)
+        )
         ground = rounded(canvas.width, canvas.height, size * 0.4)
         canvas.layer(ground, 0, 0, palette.DARK, PLATE_OPACITY)
         track = np.full((self._bar_h, self._bar_w), 255, dtype=np.uint8)
@@ -148,7 +150,7 @@ class Marks:
         number = text_mask(shortened(who), size, True)
         chip = max(number.shape[1] + 2 * pad, self._plate_height(size))
         rest, percent_x = self._rests(name, small, chip)
-        canvas = Canvas(chip, rest.height)
+        canvas = SpriteCanvas(chip, rest.height)
         radius = size * 0.4
         canvas.layer(rounded(rest.width, rest.height, radius), 0, 0, palette.DARK, PLATE_OPACITY)
         end = rounded(chip, rest.height, radius, (True, False, False, True))
@@ -168,7 +170,7 @@ class Marks:
         width = percent_x + even(text_width("100%", size) + pad * 0.5)
         if small:
             width = chip + pad + word.shape[1] + pad
-        canvas = Canvas(width, self._plate_height(size))
+        canvas = SpriteCanvas(width, self._plate_height(size))
         body = rounded(canvas.width, canvas.height, size * 0.4)
         canvas.layer(body, 0, 0, palette.DARK, PLATE_OPACITY)
         canvas.layer(word, chip + pad, (canvas.height - word.shape[0]) // 2, palette.LIGHT)
@@ -188,7 +190,7 @@ class Marks:
             mask = text_mask(f"{value}%", self.text)
             room = text_width("100%", self.text)
             height = even(line_height(self.text) * 1.18)
-            canvas = Canvas(room, height)
+            canvas = SpriteCanvas(room, height)
             top = (canvas.height - mask.shape[0]) // 2
             canvas.layer(mask, 0, top, palette.MUTED)
             self._percents[value] = canvas.sprite(*self._space)
@@ -198,7 +200,7 @@ class Marks:
         """A line of text on a dark plate."""
         mask = text_mask(text, self.text, True)
         pad = self.text
-        canvas = Canvas(mask.shape[1] + 2 * pad, mask.shape[0] + pad)
+        canvas = SpriteCanvas(mask.shape[1] + 2 * pad, mask.shape[0] + pad)
         ground = rounded(canvas.width, canvas.height, self.text * 0.5)
         canvas.layer(ground, 0, 0, palette.DARK, 0.85)
         canvas.layer(mask, pad, (canvas.height - mask.shape[0]) // 2, palette.LIGHT)
