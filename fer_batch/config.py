@@ -157,6 +157,8 @@ class AnalyzeSettings(Settings):
         "faces from frame to frame.",
         choices=IDENTITIES,
     )
+    # Photos of people who are known by name: checksum and file of each, see `jobs/item/who`.
+    who: tuple[str, ...] = option((), "Photos of people.", flag=None, check=check_lines)
     smooth_s: float = option(
         0.25, "Time constant of the smoothing, seconds.", flag="smooth", low=0, high=60
     )

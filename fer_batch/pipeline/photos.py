@@ -1,4 +1,4 @@
-"""Photos: each by itself. Who is in two of them, and what came before, is not asked."""
+"""Photos: each by itself. What came before is not asked."""
 
 from __future__ import annotations
 
@@ -130,12 +130,18 @@ class PhotoDrawer:
             return
         size = (frame.image.shape[1], frame.image.shape[0] * 2 // 3)
         overlay = Overlay(
-            self._timeline.labels, *size, self._settings, marks=self._marks_for(min(size))
+            self._timeline.labels,
+            *size,
+            self._settings,
+            marks=self._marks_for(min(size)),
+            names=self._timeline.names,
         )
+        # Who was recognised has a number of their own; the others are counted.
+        person, counted = self._timeline.person[faces], self._timeline.face_id[faces]
         overlay.draw(
             frame.image,
             self._timeline.box[faces] / frame.scale,
-            self._timeline.face_id[faces],
+            np.where(person >= 0, person, counted),
             self._timeline.smoothed[faces],
             unusable=self._timeline.unusable[faces],
         )

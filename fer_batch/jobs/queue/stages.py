@@ -178,8 +178,13 @@ class Stages:
             manifest.outputs_of(entry),
             entry.input,
             listed,
+            self._known(manifest) if unit.stage == "relate" else "",
         )
         return spec, folder, MirroredFolder(folder.path, folder.path / "out", str(path))
+
+    def _known(self, manifest: Manifest) -> str:
+        """Where the photos of people lie on this machine; "" where the job has none."""
+        return str(self.cache.path(manifest.who)) if manifest.who is not None else ""
 
     def _folder(self, unit: Unit) -> ItemFolder:
         return ItemFolder(self.storage, self.cache.folder, unit.job, unit.item, self.cache.limit)
