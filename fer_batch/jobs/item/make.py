@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
+from fer_batch.output.clock import clock_of
 from fer_batch.output.write import Facts, write_output
 from fer_batch.outputs import REGISTRY, Output
 from fer_batch.pipeline.photos import as_film
@@ -50,7 +51,9 @@ def make(
         output.load()(source, timeline, item.render, path, timings, should_cancel)
     else:
         with timings.stage(f"write_{output.name}"):
-            write_output(output, path.parent, timeline, Facts(info.start_s, render=item.render))
+            clock = clock_of(info) if item.render.clock else None
+            facts = Facts(info.start_s, render=item.render, clock=clock)
+            write_output(output, path.parent, timeline, facts)
     return timings
 
 
