@@ -188,8 +188,8 @@ class RenderSettings(Settings):
     )
     threshold: float = option(
         0.0,
-        "The video names an emotion from this probability on, else it says unsure; tables and "
-        "shares always have the strongest.",
+        "A face whose strongest label is below this probability is unsure: in the video, tables, "
+        "shares, episodes and pages alike.",
         low=0,
         high=1,
     )

@@ -120,7 +120,7 @@ def _texts(columns: dict[str, NDArray[np.generic]], timeline: Timeline) -> dict[
         elif name == "name":
             texts[name] = list(map(cell, values.tolist()))
         elif name == "emotion":
-            shown = {label: cell(label) for label in ("", *timeline.labels)}
+            shown = {label: cell(label) for label in ("", *timeline.outcomes)}
             texts[name] = [shown[v] for v in values.tolist()]
         elif name in LEADING:
             texts[name] = [str(v) for v in values.tolist()]

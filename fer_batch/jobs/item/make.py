@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from fer_batch.pipeline.progress import ShouldCancel, Timings, never
 
 if TYPE_CHECKING:
     from fer_batch.pipeline.build import Engine
+    from fer_batch.types import Timeline
 
 
 def wanted(item: ItemSpec) -> list[Output]:
@@ -25,6 +27,15 @@ def wanted(item: ItemSpec) -> list[Output]:
 def draws(item: ItemSpec) -> bool:
     """Whether any wanted output is made of pictures."""
     return any(o.needs == "pixels" and o.name in item.outputs for o in REGISTRY)
+
+
+def shown_timeline(item: ItemSpec, work: WorkFolder, engine: Engine) -> Timeline:
+    """The timeline of an item as all its outputs show it: who is below ``--threshold`` is unsure.
+
+    Raises:
+        UnreadableError: it is missing or damaged.
+    """
+    return replace(engine.timelines.read(work.shown), threshold=item.render.threshold)
 
 
 def make(
@@ -43,7 +54,7 @@ def make(
     path, timings = work.made(output), Timings()
     if path.exists():
         return timings
-    info, timeline = work.read_plan().info, engine.timelines.read(work.shown)
+    info, timeline = work.read_plan().info, shown_timeline(item, work, engine)
     if "photos" not in output.default:  # made of photos only where somebody asks for it
         timeline = as_film(timeline, info)
     if output.needs == "pixels":

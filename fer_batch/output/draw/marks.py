@@ -12,6 +12,7 @@ from fer_batch.output import palette
 from fer_batch.output.draw.layout import Rect, even
 from fer_batch.output.draw.sprite import Sprite, SpriteCanvas, rounded
 from fer_batch.output.draw.text import line_height, text_mask, text_width
+from fer_batch.types import UNSURE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 MAX_PLATES = 1024  # more than a crowd has faces: else all are made anew in each frame
 PLATE_OPACITY = 0.78
 UNREAD = "?"  # stands for the label of a face that cannot be read
-EXTRA_NAMES = ("unsure", "other", UNREAD)
+EXTRA_NAMES = (UNSURE, "other", UNREAD)
 LONGEST_NAME = 14  # letters of a person's name on a plate
 MIRRORS = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)])[:, None]
 
