@@ -19,10 +19,11 @@ def review(
         bool, typer.Option("--print", help="Print the address instead of opening it.")
     ] = False,
 ) -> None:
-    """Correct results in the browser: merge, split, name and hide people, correct labels.
+    """Correct who is who, and labels, in the browser.
 
-    Serves the pages on this machine alone, until Ctrl-C. Corrections are saved in edits.csv beside
-    the results; nothing else is written until you draw again. The address opens once.
+    Serves the pages on this machine alone, until Ctrl-C. People are merged, split, named
+    and left out, labels corrected, times not counted. That is saved in edits.csv beside the results;
+    nothing else is written until you draw again. The address opens once.
     """
     from fer_batch.cli.options import stop_on_signal
     from fer_batch.cli.review.server import ReviewServer
