@@ -21,8 +21,8 @@ def review(
 ) -> None:
     """Correct who is who, and labels, in the browser.
 
-    Serves the pages on this machine alone, until Ctrl-C. People are merged, split, named
-    and left out, labels corrected, times not counted. That is saved in edits.csv beside the results;
+    Serves the pages on this machine alone, until Ctrl-C. People are merged, split, named and left
+    out, labels corrected, times not counted. That is saved in edits.csv beside the results;
     nothing else is written until you draw again. The address opens once.
     """
     from fer_batch.cli.options import stop_on_signal
