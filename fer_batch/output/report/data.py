@@ -55,12 +55,15 @@ def write_data(
     people: Sequence[Person],
     faces: dict[int, str],
     start_s: float = 0.0,
+    edits: Sequence[str] = (),
 ) -> None:
     """Write ``data.js`` and, for long videos, the chunks ``smoothed-*.js`` and ``raw-*.js``.
 
     ``faces``: address of each person's picture, where there is one. ``start_s``: what a player
-    shows at the first frame. Chunks of an earlier, longer version are removed.
+    shows at the first frame. ``edits``: the lines of corrections that are applied. Chunks of an
+    earlier, longer version are removed.
     """
+    everyone = np.unique(timeline.face_id).tolist()
     timeline = timeline.readable()
     step = max(1, -(-len(timeline) // POINTS))
     rows = dict(by_track(timeline.face_id))
@@ -75,6 +78,7 @@ def write_data(
     for path in stale:
         path.unlink()
     data = page_data(timeline, episodes, people, faces, start_s)
+    data |= {"edits": list(edits), "ids": everyone, "main": timeline.main}
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     write_text(folder / "data.js", f"FerBatch.load({text});\n")
 

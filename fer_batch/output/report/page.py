@@ -71,11 +71,11 @@ def write_report(
     ordered = by_weight(timeline, persons)
     place = folder / REPORT_FOLDER
     write_assets(place)
-    write_data(place, timeline, every, ordered, faces, start_s)
+    write_data(place, timeline, every, ordered, faces, start_s, _edits(summary))
     given = summary.get("input", {})
     text = render(
         "report.html.j2",
-        policy=policy(),
+        policy=policy(asks="'self'"),  # `fer-batch review`, where that serves the page
         name=timeline.name,
         index=index,
         facts=facts(summary, len(persons)),
@@ -100,6 +100,13 @@ def write_report(
     )
     write_text(folder / "report.html", text)
     return ["report.html", *sorted(f"{REPORT_FOLDER}/{path.name}" for path in place.iterdir())]
+
+
+def _edits(summary: Mapping[str, Any]) -> list[str]:
+    """The lines of ``edits.csv`` that a result was drawn with."""
+    render = summary.get("settings", {}).get("render", {})
+    lines = render.get("edits", ()) if isinstance(render, Mapping) else ()
+    return [str(line) for line in lines]
 
 
 def _labels(labels: Sequence[str]) -> list[dict[str, str]]:
