@@ -65,7 +65,8 @@ def _merge(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
         names.setdefault(other, names.pop(edit.person))
     main = other if timeline.main == edit.person else timeline.main
     face_id = np.where(rows, other, timeline.face_id)
-    return replace(timeline, face_id=face_id, names=names, main=main).in_order()
+    person = np.where(rows, timeline.person[theirs].max(), timeline.person)
+    return replace(timeline, face_id=face_id, person=person, names=names, main=main).in_order()
 
 
 def _split(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
@@ -74,7 +75,9 @@ def _split(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
             f"person {edit.person} is there at no other time; there is nothing to split"
         )
     new = int(timeline.face_id.max()) + 1
-    return replace(timeline, face_id=np.where(rows, new, timeline.face_id)).in_order()
+    face_id = np.where(rows, new, timeline.face_id)
+    person = np.where(rows, -1, timeline.person)  # who it is elsewhere is not known
+    return replace(timeline, face_id=face_id, person=person).in_order()
 
 
 def _hide(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
