@@ -57,6 +57,7 @@ MOST_PHOTO_PIXELS = 200_000_000
 
 # What ``timeline.csv`` holds for who asks: degrees, see `pose`.
 ANGLES = ("yaw", "pitch", "roll")
+CLOCK = "clock"
 
 
 def _check_columns(names: tuple[str, ...]) -> None:
@@ -187,8 +188,8 @@ class RenderSettings(Settings):
     )
     threshold: float = option(
         0.0,
-        "The video names an emotion from this probability on, else it says unsure; tables and "
-        "shares always have the strongest.",
+        "A face whose strongest label is below this probability is unsure: in the video, tables, "
+        "shares, episodes and pages alike.",
         low=0,
         high=1,
     )
@@ -205,6 +206,11 @@ class RenderSettings(Settings):
         parse=parse_names,
         check=_check_columns,
         form="COLUMNS",
+    )
+    clock: bool = option(
+        False,
+        "Add the column clock to the table: when each frame of a video was recorded (ISO 8601), by "
+        "the creation time or timecode that the file holds.",
     )
     gif_range: tuple[float, float] = option(
         (0.0, 0.0),

@@ -181,7 +181,7 @@ def render(
     if kept.exists():
         report(len(cut))
         return kept
-    timings, timeline = Timings(), engine.timelines.read(work.shown)
+    timings, timeline = Timings(), make.shown_timeline(item, work, engine)
     photos, film = found.info.kind == "photos", "video" in item.outputs
     # Before the others begin: each looks at the whole timeline and holds some of it twice.
     known = "report" in item.outputs and not photos
@@ -264,7 +264,7 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     job = Finish(
         info=found.info,
         shown=item.shown or found.info.path,
-        timeline=engine.timelines.read(work.shown),
+        timeline=make.shown_timeline(item, work, engine),
         analysed=work.timeline if related else None,
         made=make.made(item, work),
         parts=[work.part(i) for i in drawn] if "video" in item.outputs else [],

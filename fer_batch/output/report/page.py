@@ -132,7 +132,7 @@ def _shades(timeline: Timeline) -> list[dict[str, str]]:
 
 def _person(timeline: Timeline, person: Person, faces: Mapping[int, str]) -> dict[str, Any]:
     parts = []
-    for part in share_parts(person.share, colours(timeline.labels)):
+    for part in share_parts(person.share, colours(timeline.outcomes)):
         episode = person.longest.get(part.label)
         longest = None
         if episode is not None:
@@ -179,7 +179,7 @@ def _moments(
 ) -> list[dict[str, Any]]:
     """The GIF's picks; ``stored`` are those of the summary, which a range given by hand changes."""
     picked = stored or [_plain(one) for one in pick_moments(timeline)]
-    known = colours(timeline.labels)
+    known = colours(timeline.outcomes)
     return [
         {
             "frame": one["key_frame"],
