@@ -213,7 +213,15 @@ def test_people_files(tmp_path: Path) -> None:
     attack_inside(path, read_people)
 
 
-EDITS = b"do,person,start_s,end_s,value\nmerge,2,,,1\nsplit,3,1.5,2.25,\nlabel,1,0,1,happy\nname,1,,,Ann"
+EDITS = b"\n".join(
+    [
+        b"do,person,start_s,end_s,value",
+        b"merge,2,,,1",
+        b"split,3,1.5,2.25,",
+        b"label,1,0,1,happy",
+        b"name,1,,,Ann",
+    ]
+)
 
 
 def test_edits(tmp_path: Path) -> None:
