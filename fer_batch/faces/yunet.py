@@ -42,10 +42,10 @@ class YuNet:
     name = "yunet"
 
     def __init__(self, weights: Path | None, min_confidence: float, min_face: int) -> None:
-        path = weights or WEIGHTS
-        self.sha256 = checked_hash(path, None if weights else SHA256)
+        self.weights, self.min_confidence = weights or WEIGHTS, min_confidence
+        self.sha256 = checked_hash(self.weights, None if weights else SHA256)
         self._min_face = min_face
-        self._network = open_network(path, min_confidence)
+        self._network = open_network(self.weights, min_confidence)
         self.runtime = self._network.runtime
 
     def input_size(self, width: int, height: int) -> tuple[int, int]:
@@ -59,12 +59,13 @@ class YuNet:
     def detect(self, frame: Frame) -> Detections:
         """Faces in the pixels of ``frame``; see ``Detector``."""
         assert frame.image is not None
-        # The smallest face is meant in pixels of the source, of which a photo may have more.
-        size = self.input_size(round(frame.width * frame.scale), round(frame.height * frame.scale))
-        found = self._network.find(small_bgr(frame.image, *size))
-        padded = (frame.luma.shape[1], frame.luma.shape[0])
-        scale = np.array([padded[0] / size[0], padded[1] / size[1]], np.float32)
-        return _within(found, scale, frame.width, frame.height)
+        size = self.size_for(frame)
+        return placed(self._network.find(small_bgr(frame.image, *size)), frame, size)
+
+    def size_for(self, frame: Frame) -> tuple[int, int]:
+        """Width and height at which ``frame`` is searched: the smallest face is meant in pixels of
+        the source, of which a photo may have more."""
+        return self.input_size(round(frame.width * frame.scale), round(frame.height * frame.scale))
 
     def detect_many(self, frames: Sequence[Frame]) -> list[Detections]:
         """See ``Detector``."""
@@ -108,11 +109,14 @@ def small_bgr(image: Image, width: int, height: int) -> Image:
     return cv2.cvtColor(small, cv2.COLOR_YUV2BGR_I420)
 
 
-def _within(found: FloatArray, scale: FloatArray, width: int, height: int) -> Detections:
-    """Detections in pixels of the frame, cut to the picture; slivers outside it are dropped."""
+def placed(found: FloatArray, frame: Frame, size: tuple[int, int]) -> Detections:
+    """What was found in a copy of ``frame`` of that width and height, in pixels of the frame, cut
+    to the picture; slivers outside it are dropped."""
+    height, width = frame.luma.shape
+    scale = np.array([width / size[0], height / size[1]], np.float32)
     start = found[:, 0:2] * scale
     stop = start + found[:, 2:4] * scale
-    limit = np.array([width, height], np.float32)
+    limit = np.array([frame.width, frame.height], np.float32)
     start, stop = np.clip(start, 0, limit), np.clip(stop, 0, limit)
     box = np.concatenate([start, stop - start], axis=1)
     landmarks = found[:, 4:14].reshape(-1, 5, 2) * scale
