@@ -71,8 +71,8 @@ def run_job(ledger: Ledger, inputs: int, times: Times) -> str:
         claim = times.call("claim", partial(ledger.claim, unit, "worker"))
         waiting.extend(claim.dispatches)
         if claim.verdict == "ok":
-            told = facts(unit)
-            ended = times.call("complete", partial(ledger.complete, unit, **told))
+            result = facts(unit)
+            ended = times.call("complete", partial(ledger.complete, unit, **result))
             waiting.extend(ended.dispatches)
         done += 1
         if done % 500 == 0:

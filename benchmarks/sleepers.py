@@ -116,9 +116,9 @@ def _work(url: str, ready: object, go: object) -> None:
         frames = SEGMENT if unit.index == 0 else last
         if unit.stage != "index":
             time.sleep(COSTS.of(unit.stage, frames) + COSTS.between_s)
-        told: dict[str, object] = {}
+        result: dict[str, object] = {}
         if unit.stage == "probe":
-            told = {"frames": FRAMES, "segments": 2, "renders": 1, "warnings": "[]"}
+            result = {"frames": FRAMES, "segments": 2, "renders": 1, "warnings": "[]"}
         elif unit.stage in ("analyze", "render"):
-            told = {"frames": frames}
-        _push(ledger, ledger.complete(unit, **told).dispatches)
+            result = {"frames": frames}
+        _push(ledger, ledger.complete(unit, **result).dispatches)

@@ -31,8 +31,8 @@ def do(job: str, key: str) -> None:
         does = executor(timeouts=(SoftTimeLimitExceeded,))
         verdict = does.run(unit)
         seconds = time.monotonic() - begin
-        told = {"outcome": verdict, "seconds": round(seconds, 3), "frames": does.frames}
-        logger.info("%s %s: %s in %.3f s", unit.job, unit.key, verdict, seconds, extra=told)
+        fields = {"outcome": verdict, "seconds": round(seconds, 3), "frames": does.frames}
+        logger.info("%s %s: %s in %.3f s", unit.job, unit.key, verdict, seconds, extra=fields)
     metrics.count(unit.stage, verdict, seconds, does.frames)
 
 

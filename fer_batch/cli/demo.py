@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.cli.say import say, say_parts, styled
+from fer_batch.cli.console import echo, echo_parts, styled
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.outputs import DEFAULT_OUTPUTS, REGISTRY
 
@@ -31,20 +31,20 @@ def demo(
 
     Nothing is downloaded. The clip goes to OUT/demo.mp4, the results to OUT/demo/.
     """
-    from fer_batch.cli.run import finish, run_local
+    from fer_batch.cli.run import print_results, run_local
     from fer_batch.demo import write_clip
 
     o.check_out(out)
     clip = out / "demo.mp4"
     if not quiet and not as_json:
-        say("making a clip of two people")
+        echo("making a clip of two people")
     write_clip(clip, seconds=seconds)
     existing: Existing = "overwrite" if overwrite else "resume"
     defaults = AnalyzeSettings(), RenderSettings(), DEFAULT_OUTPUTS, RunSettings()
     results = run_local([clip], out, *defaults, existing, quiet or as_json)
     if not quiet and not as_json:
         _say_where(results)
-    finish(results, out, quiet, as_json)
+    print_results(results, out, quiet, as_json)
 
 
 def _say_where(results: list[ItemResult]) -> None:
@@ -53,8 +53,8 @@ def _say_where(results: list[ItemResult]) -> None:
         if not there:
             continue
         width = max(len(str(result.out / output.file)) for output in there)
-        say("")
+        echo("")
         for output in there:
             path = f"{result.out / output.file!s:<{width}}"
-            say_parts("  ", styled(path, bold=True), f"  {output.text}")
-        say("")
+            echo_parts("  ", styled(path, bold=True), f"  {output.text}")
+        echo("")

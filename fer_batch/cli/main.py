@@ -9,9 +9,9 @@ import sys
 
 import typer
 
+from fer_batch.cli.console import echo
 from fer_batch.cli.groups import ANALYSE, RESULTS, SYSTEM, GroupedCommands
 from fer_batch.cli.options import report_error
-from fer_batch.cli.say import say
 from fer_batch.errors import FerBatchError
 
 app = typer.Typer(
@@ -51,7 +51,7 @@ def root(
     if version:
         from fer_batch.version import installed_version
 
-        say(installed_version())
+        echo(installed_version())
         raise typer.Exit
 
 

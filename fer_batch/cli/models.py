@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fer_batch.cli.say import say, say_data, say_parts, styled
+from fer_batch.cli.console import echo, echo_data, echo_parts, styled
 from fer_batch.config import DEFAULT_MODEL
 from fer_batch.printable import one_line
 
@@ -36,27 +36,27 @@ def models(
     cards = [find_model(name)] if name else list_models()
     if as_json:
         shown = [_as_data(card) for card in cards]
-        say_data(json.dumps(shown[0] if name else shown, indent=2))
+        echo_data(json.dumps(shown[0] if name else shown, indent=2))
     elif name:
         _show_card(cards[0])
     else:
         width = max((len(card.name) for card in cards), default=0)
         for card in cards:
             labels = one_line(f"  {', '.join(card.labels)}")
-            say_parts(styled(f"{card.name:<{width}}", bold=True), labels)
-            say(f"{'':<{width}}  {_in_short(card)}")
-        say()
+            echo_parts(styled(f"{card.name:<{width}}", bold=True), labels)
+            echo(f"{'':<{width}}  {_in_short(card)}")
+        echo()
         for line in WHICH.splitlines():
-            say(line)
+            echo(line)
 
 
 def _in_short(card: ModelCard) -> str:
     """What helps to choose: how often it is right and by whom, where it runs."""
-    told = card.metrics.get("PublicTest", {})
+    measured = card.metrics.get("PublicTest", {})
     parts = [card.description]
-    if "accuracy" in told and "n" in told:
+    if "accuracy" in measured and "n" in measured:
         whose = "FER+'s majority" if card.annotation == "ferplus" else "FER2013's labels"
-        parts = [f"right on {told['accuracy']:.1%} of {told['n']:,} test faces, by {whose}"]
+        parts = [f"right on {measured['accuracy']:.1%} of {measured['n']:,} test faces, by {whose}"]
     parts += ["CPUs only, four times as fast"] if card.name.endswith("-int8") else []
     parts += [COMPARE] if card.annotation == "fer2013" else []
     parts += ["the default"] if card.name == DEFAULT_MODEL else []
@@ -80,15 +80,15 @@ def _show_card(card: ModelCard) -> None:
         *_flat("training", card.training),
         *_flat("measured", card.metrics),
     ]
-    say_parts(styled(f"{card.name} (version {card.version})", bold=True))
+    echo_parts(styled(f"{card.name} (version {card.version})", bold=True))
     if card.description:
-        say(card.description)
-    say("")
+        echo(card.description)
+    echo("")
     width = max(len(key) for key, _ in rows)
     for key, value in rows:
-        say(f"  {key:<{width}}  {value}")
+        echo(f"  {key:<{width}}  {value}")
     for limit in card.limits:
-        say(f"  · {limit}")
+        echo(f"  · {limit}")
 
 
 def _flat(prefix: str, data: dict[str, Any]) -> list[tuple[str, str]]:

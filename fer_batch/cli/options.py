@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from fer_batch.cli.say import say
+from fer_batch.cli.console import echo
 from fer_batch.errors import UsageError
 from fer_batch.output.formats.dialect import DIALECTS
 from fer_batch.outputs import OUTPUTS
@@ -117,7 +117,7 @@ def check_out(out: Path) -> None:
 
 def report_error(line: str) -> None:
     """One line on stderr."""
-    say(f"fer-batch: {line}", err=True)
+    echo(f"fer-batch: {line}", err=True)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def render(
 
     The numbers stay as they are; the original videos must still be where they were.
     """
-    from fer_batch.cli.run import finish, run_specs
+    from fer_batch.cli.run import print_results, run_specs
     from fer_batch.jobs.item.batch import write_again
 
     chosen = with_parts(parse_outputs(outputs)) if outputs else ()
@@ -50,7 +50,7 @@ def render(
         )
         if (out / "summary.csv").is_file():
             write_again(out, outputs=chosen)
-    finish(results, folders[0], quiet, as_json)
+    print_results(results, folders[0], quiet, as_json)
 
 
 def stored_items(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fer_batch.cli.say import say
+from fer_batch.cli.console import echo
 from fer_batch.errors import NotFoundError
 
 PAGES = ("index.html", "report.html")
@@ -27,7 +27,7 @@ def open_page(
     """
     folder = Path(target)
     page = find_page(folder if folder.is_dir() else job_folder(target))
-    say(str(page))
+    echo(str(page))
     if not only_print:
         show(page)
 
@@ -47,7 +47,7 @@ def report(
             write_again(folder, page=True)
             pages = [folder / "index.html", *pages]
         for page in pages:
-            say(str(page))
+            echo(str(page))
 
 
 def find_page(folder: Path) -> Path:
@@ -109,4 +109,4 @@ def show(page: Path) -> None:
     import webbrowser
 
     if not webbrowser.open(page.as_uri()):
-        say("no browser was found here; open the file above yourself", err=True)
+        echo("no browser was found here; open the file above yourself", err=True)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fer_batch.cli import options as o
+from fer_batch.cli.console import echo, echo_data
 from fer_batch.cli.report import PAGES
-from fer_batch.cli.say import say, say_data
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import NotFoundError, UsageError
@@ -59,7 +59,7 @@ def run(
         *(paths, out, analyze, render, made, settings, existing, quiet or as_json),
         dialect=csv_dialect,
     )
-    finish(results, out, quiet, as_json)
+    print_results(results, out, quiet, as_json)
 
 
 def run_local(
@@ -100,7 +100,7 @@ def run_local(
         for line in passed.lines():
             o.report_error(line)
         for note in notes_on_images(inputs, outputs):
-            say(note)
+            echo(note)
     items = specs_of(inputs, analyze, render, outputs)
     return run_specs(items, out, settings, existing, quiet, dialect=dialect)
 
@@ -152,20 +152,20 @@ def _observer(total: int, quiet: bool) -> Silent:
     return Bars(total) if sys.stdout.isatty() else Plain(total)
 
 
-def finish(results: list[ItemResult], out: Path, quiet: bool, as_json: bool) -> None:
+def print_results(results: list[ItemResult], out: Path, quiet: bool, as_json: bool) -> None:
     """Say what became of the batch, and exit with the status that says so too."""
     states = [result.state for result in results]
     failed, stopped = states.count("failed"), states.count("cancelled")
     if as_json:
-        say_data(json.dumps(_as_json(results, out), indent=2))
+        echo_data(json.dumps(_as_json(results, out), indent=2))
     elif not quiet:
         done = len(states) - failed - stopped
         parts = [f"{done} of {len(states)} done"]
         parts += [f"{failed} failed"] if failed else []
         parts += [f"{stopped} stopped (go on with --resume)"] if stopped else []
-        say(f"{', '.join(parts)}: {out}")
+        echo(f"{', '.join(parts)}: {out}")
         if any((out / page).is_file() for page in PAGES):
-            say(f"look at the results: fer-batch open {shlex.quote(str(out))}")
+            echo(f"look at the results: fer-batch open {shlex.quote(str(out))}")
     raise typer.Exit(130 if stopped else 1 if failed else 0)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from fer_batch.cli.say import plural, say
+from fer_batch.cli.console import echo, plural
 from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ class Silent:
     def item_ended(self, number: int, result: ItemResult) -> None:
         """See ``Observer``."""
         if result.state == "failed":
-            say(f"fer-batch: {result.error}", err=True)
+            echo(f"fer-batch: {result.error}", err=True)
         for warning in result.summary.get("warnings", ()):
-            say(f"fer-batch: {result.item.input}: {warning}", err=True)
+            echo(f"fer-batch: {result.item.input}: {warning}", err=True)
 
 
 @dataclass
@@ -120,13 +120,13 @@ class Plain(Silent):
         if time.monotonic() - self._logged > PLAIN_EVERY_S:
             self._logged = time.monotonic()
             for going in self._going.values():
-                say(f"{going.label}: {going.stage}, {going.done}/{plural(going.frames, 'frame')}")
+                echo(f"{going.label}: {going.stage}, {going.done}/{plural(going.frames, 'frame')}")
 
     def item_ended(self, number: int, result: ItemResult) -> None:
         del self._going[number]
         super().item_ended(number, result)
         if result.state != "failed":
-            say(f"[{number + 1}/{self._total}] {outcome(result)}")
+            echo(f"[{number + 1}/{self._total}] {outcome(result)}")
 
 
 class Bars(Silent):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES, Limits
 from fer_batch.media.image_folders import images_in
-from fer_batch.media.image_sets import ImageSet, photos_or_frames, told
+from fer_batch.media.image_sets import ImageSet, described, photos_or_frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _kind(files: list[Path], images: str, limits: Limits) -> ImageSet:
 
 
 def _group(kind: ImageSet, folder: Path, files: list[Path], images: str) -> ImageGroup:
-    note = told(kind, len(files), str(folder)) if images == "auto" and len(files) > 1 else ""
+    note = described(kind, len(files), str(folder)) if images == "auto" and len(files) > 1 else ""
     names = tuple(Path(os.path.relpath(file, folder)).as_posix() for file in files)
     return ImageGroup(kind, names, note)
 

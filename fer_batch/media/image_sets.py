@@ -102,7 +102,7 @@ def _thumb(path: Path, limits: Limits) -> Image:
     return cv2.resize(grey, (THUMB, THUMB), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
-def told(kind: ImageSet, count: int, where: str) -> str:
+def described(kind: ImageSet, count: int, where: str) -> str:
     """The line that says what images were taken for, and how to say otherwise."""
     if kind == "photos":
         return (

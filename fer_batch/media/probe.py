@@ -157,9 +157,9 @@ def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track:
         header.warnings.append(
             f"holds pictures without times; {float(header.rate):g} frames a second are taken"
         )
-    told = packets.pts
-    if told is not None and not (avi or packets.fields or packets.sizes):
-        return _Times(told, header.time_base, True, (), Counter())
+    pts = packets.pts
+    if pts is not None and not (avi or packets.fields or packets.sizes):
+        return _Times(pts, header.time_base, True, (), Counter())
     counted = count(path, limits, packets.restarts > 0, track)
     lost = packets.count - len(counted.pts)
     if packets.restarts and not packets.fields and lost > 0:

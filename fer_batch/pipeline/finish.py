@@ -119,8 +119,8 @@ def _lost(info: SourceInfo, timeline: Timeline) -> list[str]:
     if not lost:
         return []
     if info.files:
-        told = "\n".join(info.warnings)
-        new = [info.files[i] for i in lost if info.files[i] not in told]
+        warned = "\n".join(info.warnings)
+        new = [info.files[i] for i in lost if info.files[i] not in warned]
         more = [f"and {len(new) - LOST_TOLD} more damaged images"] if len(new) > LOST_TOLD else []
         return [
             *(f"{name}: is damaged; it stands as decode_error" for name in new[:LOST_TOLD]),

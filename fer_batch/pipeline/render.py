@@ -18,7 +18,7 @@ from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
-from fer_batch.pipeline.snapshots import FACE_SIDE, MOMENT_WIDTH, SnapshotWriter, Wanted
+from fer_batch.pipeline.snapshots import FACE_SIDE, MOMENT_WIDTH, SnapshotWriter, WantedSnapshots
 from fer_batch.types import Frame, Image, Segment, Timeline
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def render_segment(
     segment: Segment,
     timeline: Timeline,
     settings: RenderSettings,
-    keep: Wanted,
+    keep: WantedSnapshots,
     part: Path | None,
     kept: Path,
     timings: Timings,
@@ -105,7 +105,7 @@ class _Album:
         self,
         timeline: Timeline,
         settings: RenderSettings,
-        keep: Wanted,
+        keep: WantedSnapshots,
         snapshots: SnapshotWriter,
         timings: Timings,
     ) -> None:

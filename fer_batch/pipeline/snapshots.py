@@ -26,7 +26,7 @@ WARNINGS = "warnings.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedSnapshots:
     """Frames whose picture is kept, and by frame the people who are seen best there."""
 
     moments: frozenset[int] = frozenset()
@@ -38,10 +38,10 @@ class Wanted:
         return self.moments | frozenset(self.people)
 
 
-def wanted(timeline: Timeline, settings: RenderSettings) -> Wanted:
+def wanted(timeline: Timeline, settings: RenderSettings) -> WantedSnapshots:
     """What the report shows, from the timeline alone, so that every segment decides alike."""
     moments = pick_moments(timeline, settings)
-    return Wanted(frozenset(m.key_frame for m in moments), _portraits(timeline))
+    return WantedSnapshots(frozenset(m.key_frame for m in moments), _portraits(timeline))
 
 
 def _portraits(timeline: Timeline) -> dict[int, list[int]]:

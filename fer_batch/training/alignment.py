@@ -82,10 +82,11 @@ def pipeline_crops(
 
 
 def measure(
-    classifier: Classifier, faces: FaceSet, told: Evaluation, detector: Detector, by_box: bool
+    classifier: Classifier, faces: FaceSet, evaluation: Evaluation, detector: Detector, by_box: bool
 ) -> Alignment:
-    """Compares ``told``, of ``faces`` fed directly, with the same faces run through detector and
-    warp: to the template of the model's card, or ``by_box`` as the detector's box cuts them out.
+    """Compares ``evaluation``, of ``faces`` fed directly, with the same faces run through
+    detector and warp: to the template of the model's card, or ``by_box`` as the detector's box
+    cuts them out.
 
     Raises:
         TrainingDataError: the detector finds no face in any image.
@@ -95,10 +96,10 @@ def measure(
     from fer_batch.faces.align import sharpened
 
     template = None if by_box else np.array(classifier.card.template, np.float32)
-    crops, found = pipeline_crops(faces.images[told.rows], detector, template)
+    crops, found = pipeline_crops(faces.images[evaluation.rows], detector, template)
     if not found.any():
         raise TrainingDataError("the detector finds a face in none of the images")
-    direct, truth = told.probabilities[found], told.truth
+    direct, truth = evaluation.probabilities[found], evaluation.truth
     aligned = classifier.classify(sharpened(crops[found], classifier.card.sharpen))
     return Alignment(
         float(found.mean()),

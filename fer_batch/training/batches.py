@@ -37,7 +37,7 @@ def dataset(
     faces: FaceSet,
     heads: Sequence[Head],
     batch_size: int,
-    how: Augmentation,
+    augmentation: Augmentation,
     seed: int,
     first_epoch: int = 0,
     aligning: NDArray[np.float64] | None = None,
@@ -54,7 +54,7 @@ def dataset(
 
     images, wanted, weights = arrays(faces, heads)
     if isinstance(teaching, Lesson):
-        wanted = teaching.told(wanted)
+        wanted = teaching.targets(wanted)
     if len(images) < batch_size:
         batch_size = len(images)
 
@@ -73,16 +73,16 @@ def dataset(
             rows = order[place * batch_size : (place + 1) * batch_size]
             rng = np.random.default_rng([seed, self.epoch, place])
             maps = None if aligning is None else aligning[rows]
-            batch = augment(images[rows, ..., 0], how, rng, maps)
+            batch = augment(images[rows, ..., 0], augmentation, rng, maps)
             pick = {name: values[rows] for name, values in wanted.items()}
             weight = {name: values[rows] for name, values in weights.items()}
-            if how.mix:
-                pairs = mixture(len(rows), how.mix, rng)
+            if augmentation.mix:
+                pairs = mixture(len(rows), augmentation.mix, rng)
                 batch = pairs.images(batch)
                 for name in pick:
                     pick[name], weight[name] = pairs.targets(pick[name], weight[name])
             if isinstance(teaching, Tutors):
-                pick = teaching.told(pick, batch, rng)
+                pick = teaching.targets(pick, batch, rng)
             return batch[..., None], pick, weight
 
         def on_epoch_end(self) -> None:

@@ -33,22 +33,24 @@ from fer_batch.training.teachers.tutor import Tutors, tutors
 NORM_IMAGES = 8192
 
 
-def compiled(how: TrainSettings) -> Any:
-    """A fresh model with random weights from ``how.seed``, ready to train."""
+def compiled(settings: TrainSettings) -> Any:
+    """A fresh model with random weights from ``settings.seed``, ready to train."""
     import keras
 
-    keras.utils.set_random_seed(how.seed)
-    keras.mixed_precision.set_global_policy(how.precision)
+    keras.utils.set_random_seed(settings.seed)
+    keras.mixed_precision.set_global_policy(settings.precision)
     try:
-        model = build(how.arch, how.heads)
+        model = build(settings.arch, settings.heads)
     finally:
         keras.mixed_precision.set_global_policy("float32")
-    freeze(model, how.frozen)
-    names = [head.name for head in how.heads]
+    freeze(model, settings.frozen)
+    names = [head.name for head in settings.heads]
     model.compile(
-        optimizer=make_optimizer(how.optimizer, how.learning_rate, how.weight_decay, how.ema),
+        optimizer=make_optimizer(
+            settings.optimizer, settings.learning_rate, settings.weight_decay, settings.ema
+        ),
         loss={n: keras.losses.CategoricalCrossentropy(from_logits=True, name=n) for n in names},
-        loss_weights={head.name: head.weight for head in how.heads},
+        loss_weights={head.name: head.weight for head in settings.heads},
         weighted_metrics={n: [keras.metrics.CategoricalAccuracy(name="accuracy")] for n in names},
         # On CPUs TensorFlow's own kernels beat XLA's by a quarter and more (measured); JAX has
         # nothing but XLA.
@@ -101,42 +103,42 @@ def validate(model: Any, faces: FaceSet, heads: Sequence[Head]) -> dict[str, flo
 class Training:
     """One training in one directory; ``run`` returns the model to keep, with averaged weights."""
 
-    def __init__(self, how: TrainSettings, faces: FaceSet, directory: Path) -> None:
-        self.how, self.directory = how, directory
-        self.train = without_unlabelled(faces.of_split("Training"), how.heads)
-        self.held = without_unlabelled(faces.of_split("PublicTest"), how.heads)
+    def __init__(self, settings: TrainSettings, faces: FaceSet, directory: Path) -> None:
+        self.settings, self.directory = settings, directory
+        self.train = without_unlabelled(faces.of_split("Training"), settings.heads)
+        self.held = without_unlabelled(faces.of_split("PublicTest"), settings.heads)
         self.aligning = aligning_maps(self.train.landmarks)
         self.teaching: Lesson | Tutors | None = None
-        self.shares = [float(targets(self.train, head)[1].mean()) for head in how.heads]
-        self.steps = max(1, len(self.train) // how.batch_size)
+        self.shares = [float(targets(self.train, head)[1].mean()) for head in settings.heads]
+        self.steps = max(1, len(self.train) // settings.batch_size)
         self.history: list[dict[str, float]] = []
-        self.plateau = Plateau(how.learning_rate)
+        self.plateau = Plateau(settings.learning_rate)
         self.best: list[Any] | None = None
         self.clock: Clock | None = None
 
-    def run(self, resume: bool, say: Callable[[str], None] = print) -> Any:
-        """Trains to ``how.epochs``, from the last checkpoint where ``resume``."""
+    def run(self, resume: bool, log: Callable[[str], None] = print) -> Any:
+        """Trains to ``settings.epochs``, from the last checkpoint where ``resume``."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        model = compiled(self.how)
-        self.probe = build(self.how.arch, self.how.heads)
+        model = compiled(self.settings)
+        self.probe = build(self.settings.arch, self.settings.heads)
         first = self._resume(model) if resume else 0
-        if not first and self.how.start_from:
-            self._start(model, say)
-        self._ask_teachers(say)
-        if self.how.finish_minutes:
-            self.clock = Clock(time.monotonic(), self.how.finish_minutes * 60)
-        for epoch in range(first, self.how.epochs):
+        if not first and self.settings.start_from:
+            self._start(model, log)
+        self._ask_teachers(log)
+        if self.settings.finish_minutes:
+            self.clock = Clock(time.monotonic(), self.settings.finish_minutes * 60)
+        for epoch in range(first, self.settings.epochs):
             self._epoch(model, epoch)
-            say(self._line(epoch))
-            if self.how.schedule == "plateau" and self.plateau.finished:
-                say(f"no improvement for {self.plateau.stop_patience} epochs: stopped")
+            log(self._line(epoch))
+            if self.settings.schedule == "plateau" and self.plateau.finished:
+                log(f"no improvement for {self.plateau.stop_patience} epochs: stopped")
                 break
             if self.clock and not self.clock.room(time.monotonic(), self.history[-1]["seconds"]):
-                say(f"{self.how.finish_minutes:g} minutes are over: finished")
+                log(f"{self.settings.finish_minutes:g} minutes are over: finished")
                 break
         return self._result(model)
 
-    def result(self, start_share: float = 0.0, say: Callable[[str], None] = print) -> Any:
+    def result(self, start_share: float = 0.0, log: Callable[[str], None] = print) -> Any:
         """The model to keep as of the last checkpoint, without training on.
 
         ``start_share`` of each weight is that of the model it began with: somewhere between a
@@ -147,13 +149,13 @@ class Training:
             UsageError: a share of a beginning with random weights.
             TrainingDataError: there is no checkpoint.
         """
-        model = compiled(self.how)
-        self.probe = build(self.how.arch, self.how.heads)
+        model = compiled(self.settings)
+        self.probe = build(self.settings.arch, self.settings.heads)
         began: Any = None
         if start_share:
-            if not self.how.start_from:
+            if not self.settings.start_from:
                 raise UsageError("--start-share: this training began with random weights")
-            self._start(model, say)
+            self._start(model, log)
             began = model.get_weights()
         if not self._resume(model):
             raise TrainingDataError(f"{self.directory}: holds no checkpoint")
@@ -167,8 +169,8 @@ class Training:
         self.probe.set_weights(weights)
         if self.best is not None:
             self.probe.set_weights(self.best)
-        elif self.how.ema:
-            seen = self.how.augmentation
+        elif self.settings.ema:
+            seen = self.settings.augmentation
             still = replace(NONE, flip=seen.flip, align=seen.align, degrade=seen.degrade)
             renew_normalisation(self.probe, self._some_images(still))
         return self.probe
@@ -177,49 +179,53 @@ class Training:
         """Batches from which normalisations take their moments: as training sees them, or with
         another ``augmentation``."""
         batches = self._batches(0, augmentation=augmentation)
-        count = min(NORM_IMAGES // self.how.batch_size + 1, len(batches))
+        count = min(NORM_IMAGES // self.settings.batch_size + 1, len(batches))
         return [batches[place][0] for place in range(count)]
 
     def _rate(self, epoch: int) -> Stable:
-        how = self.how
-        if how.schedule == "plateau":
+        settings = self.settings
+        if settings.schedule == "plateau":
             return Stable(self.plateau.rate, 0)
         start = None
-        if how.cooldown_epochs:
-            start = max(0, how.epochs - how.cooldown_epochs) * self.steps
+        if settings.cooldown_epochs:
+            start = max(0, settings.epochs - settings.cooldown_epochs) * self.steps
         return Stable(
-            how.learning_rate,
-            round(how.warmup_epochs * self.steps),
+            settings.learning_rate,
+            round(settings.warmup_epochs * self.steps),
             start,
-            how.cooldown_epochs * self.steps,
+            settings.cooldown_epochs * self.steps,
         )
 
-    def _start(self, model: Any, say: Callable[[str], None]) -> None:
-        size = resting_size(self.how.learning_rate, model.optimizer.weight_decay)
-        if face_recognition.NAME in self.how.start_from:
-            if len(self.how.start_from) > 1:
+    def _start(self, model: Any, log: Callable[[str], None]) -> None:
+        size = resting_size(self.settings.learning_rate, model.optimizer.weight_decay)
+        if face_recognition.NAME in self.settings.start_from:
+            if len(self.settings.start_from) > 1:
                 raise UsageError(f"--start-from {face_recognition.NAME}: goes with no other model")
             face_recognition.start_from_faces(model, self._some_images(), size)
-            say("started from a network for face recognition, with fresh heads")
+            log("started from a network for face recognition, with fresh heads")
             return
-        cards = [find_model(name) for name in self.how.start_from]
-        heads = start_from(cards, model, self.how.heads, self._some_images(), size)
+        cards = [find_model(name) for name in self.settings.start_from]
+        heads = start_from(cards, model, self.settings.heads, self._some_images(), size)
         known = f"heads {', '.join(heads)}" if heads else "fresh heads"
-        say(f"started from {', '.join(card.name for card in cards)}, with {known}")
+        log(f"started from {', '.join(card.name for card in cards)}, with {known}")
 
-    def _ask_teachers(self, say: Callable[[str], None]) -> None:
-        how = self.how
-        if not how.teachers:
+    def _ask_teachers(self, log: Callable[[str], None]) -> None:
+        settings = self.settings
+        if not settings.teachers:
             return
-        several = "s" if len(how.teachers) > 1 else ""
-        if how.teachers_see == "variants":
-            say(f"{len(how.teachers)} teacher{several} will see each image as it is shown")
-            cards = [find_model(name) for name in how.teachers]
-            self.teaching = tutors(cards, how.heads, how.teacher_share, how.batch_size)
+        several = "s" if len(settings.teachers) > 1 else ""
+        if settings.teachers_see == "variants":
+            log(f"{len(settings.teachers)} teacher{several} will see each image as it is shown")
+            cards = [find_model(name) for name in settings.teachers]
+            self.teaching = tutors(
+                cards, settings.heads, settings.teacher_share, settings.batch_size
+            )
         else:
-            say(f"asking {len(how.teachers)} teacher{several} about {len(self.train)} images")
-            teachers = [open_classifier(name) for name in how.teachers]
-            self.teaching = lesson(teachers, how.heads, self.train.images, how.teacher_share)
+            log(f"asking {len(settings.teachers)} teacher{several} about {len(self.train)} images")
+            teachers = [open_classifier(name) for name in settings.teachers]
+            self.teaching = lesson(
+                teachers, settings.heads, self.train.images, settings.teacher_share
+            )
 
     def _batches(
         self,
@@ -227,13 +233,13 @@ class Training:
         teaching: Lesson | Tutors | None = None,
         augmentation: Augmentation | None = None,
     ) -> Any:
-        how = self.how
+        settings = self.settings
         return dataset(
             self.train,
-            how.heads,
-            how.batch_size,
-            augmentation or how.augmentation,
-            how.seed,
+            settings.heads,
+            settings.batch_size,
+            augmentation or settings.augmentation,
+            settings.seed,
             epoch,
             self.aligning,
             teaching,
@@ -250,14 +256,14 @@ class Training:
             callbacks=[follow(self._rate(epoch), epoch * self.steps, self.steps, self.clock)],
         )
         logs = {k: float(v[-1]) for k, v in fitted.history.items()}
-        for head, share in zip(self.how.heads, self.shares, strict=True):
+        for head, share in zip(self.settings.heads, self.shares, strict=True):
             # Keras divides by all rows, those without a label for this head among them.
             if f"{head.name}_loss" in logs:
                 logs[f"{head.name}_loss"] /= share
         logs["learning_rate"] = float(model.optimizer.learning_rate)
         self.probe.set_weights(checkpoint.averaged_weights(model))
         if len(self.held):
-            logs |= validate(self.probe, self.held, self.how.heads)
+            logs |= validate(self.probe, self.held, self.settings.heads)
         if self.plateau.observe(logs.get("val_accuracy", -logs["loss"])):
             self._keep_best()
         logs["seconds"] = time.monotonic() - began
@@ -267,14 +273,14 @@ class Training:
 
     def _keep_best(self) -> None:
         """Only a training that waits for a plateau goes back to its best epoch."""
-        if self.how.schedule == "plateau":
+        if self.settings.schedule == "plateau":
             self.best = self.probe.get_weights()
             self.probe.save_weights(self.directory / "best.weights.h5")
 
     def _state(self, epoch: int) -> dict[str, Any]:
         return {
             "epoch": epoch,
-            "settings": self.how.to_json(),
+            "settings": self.settings.to_json(),
             "plateau": self.plateau.to_json(),
             "history": self.history,
         }
@@ -286,20 +292,20 @@ class Training:
         checkpoint.restore(self.directory, model, state)
         self.history, self.plateau = state["history"], Plateau.from_json(state["plateau"])
         best = self.directory / "best.weights.h5"
-        if self.how.schedule == "plateau" and best.exists():
+        if self.settings.schedule == "plateau" and best.exists():
             self.probe.load_weights(best)
             self.best = self.probe.get_weights()
         return int(state["epoch"])
 
     def _line(self, epoch: int) -> str:
         logs = self.history[-1]
-        left = (self.how.epochs - epoch - 1) * logs["seconds"]
+        left = (self.settings.epochs - epoch - 1) * logs["seconds"]
         shown = " ".join(
             f"{k.removesuffix('_accuracy')} {v:.4f}"
             for k, v in logs.items()
             if k == "loss" or (k.startswith("val_") and k.endswith("_accuracy"))
         )
         return (
-            f"epoch {epoch + 1}/{self.how.epochs} {shown} rate {logs['learning_rate']:.1e} "
+            f"epoch {epoch + 1}/{self.settings.epochs} {shown} rate {logs['learning_rate']:.1e} "
             f"{logs['seconds']:.0f} s, at most {left / 60:.0f} min left"
         )

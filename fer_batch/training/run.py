@@ -18,7 +18,7 @@ from fer_batch.training.data.targets import JOINT, Head, check_choice, model_nam
 from fer_batch.training.export.release import release
 from fer_batch.training.fit import Training
 from fer_batch.training.pictures import epoch_history, evaluation_pictures
-from fer_batch.training.settings import TrainSettings, changed, settings
+from fer_batch.training.settings import TrainSettings, changed, train_settings
 
 TARGETS = (*ANNOTATIONS, "joint")
 TEACHERS_SEE = ("images", "variants")
@@ -87,14 +87,14 @@ def new_settings(arch: str, heads: tuple[Head, ...], epochs: int, **changes: Any
     Raises:
         UsageError: layers are to keep weights that are random.
     """
-    how = settings(arch, heads, epochs, **changes)
-    if how.frozen and not how.start_from:
+    settings = train_settings(arch, heads, epochs, **changes)
+    if settings.frozen and not settings.start_from:
         raise UsageError("--freeze: goes with --start-from; random weights would stay random")
-    return how
+    return settings
 
 
 def check_same(
-    how: TrainSettings,
+    settings: TrainSettings,
     directory: Path,
     arch: str | None,
     heads: tuple[Head, ...] | None,
@@ -106,19 +106,21 @@ def check_same(
     Raises:
         UsageError: something is not as it is in the training that is resumed.
     """
-    if frozen not in ((), how.frozen):
+    if frozen not in ((), settings.frozen):
         raise UsageError(f"--freeze: the training in {directory} has begun otherwise")
-    if start not in ((), how.start_from):
+    if start not in ((), settings.start_from):
         raise UsageError(
             f"--start-from: the training in {directory} has begun otherwise; choose a new -o"
         )
-    if arch not in (None, how.arch):
-        raise UsageError(f"--arch: the training in {directory} is of {how.arch}; choose a new -o")
+    if arch not in (None, settings.arch):
+        raise UsageError(
+            f"--arch: the training in {directory} is of {settings.arch}; choose a new -o"
+        )
     # Their shares of the loss may change on the way (--weight).
     if heads is not None and [replace(h, weight=1.0) for h in heads] != [
-        replace(h, weight=1.0) for h in how.heads
+        replace(h, weight=1.0) for h in settings.heads
     ]:
-        names = "; ".join(f"{head.name}: {', '.join(head.labels)}" for head in how.heads)
+        names = "; ".join(f"{head.name}: {', '.join(head.labels)}" for head in settings.heads)
         raise UsageError(f"the training in {directory} is for {names}; choose a new -o for others")
 
 
@@ -142,49 +144,49 @@ def taught_by(teacher: str) -> str:
     return f"{card.name} ({card.training.get('architecture', 'unknown')})"
 
 
-def provenance(how: TrainSettings, faces: FaceSet, epochs: int) -> dict[str, Any]:
+def provenance(settings: TrainSettings, faces: FaceSet, epochs: int) -> dict[str, Any]:
     """What the card says of how a model came to be."""
     import keras
 
     return {
-        "architecture": how.arch,
+        "architecture": settings.arch,
         "epochs": epochs,
         "images": int((faces.split == "Training").sum()),
         "data": "FER2013" + (" and FER+ votes" if faces.votes is not None else ""),
-        "optimizer": how.optimizer,
-        "learning_rate": how.learning_rate,
-        "weight_decay": how.weight_decay,
-        "batch_size": how.batch_size,
-        "cooldown_epochs": how.cooldown_epochs,
-        "cooldown_minutes": how.finish_minutes,
-        "teachers": [taught_by(name) for name in how.teachers],
-        "teacher_share": how.teacher_share if how.teachers else 0.0,
-        "teachers_see": how.teachers_see if how.teachers else "",
-        "start_from": [Path(name).stem for name in how.start_from],
-        "frozen": list(how.frozen),
-        "ema": how.ema,
-        "precision": how.precision,
-        "seed": how.seed,
-        "augmentation": how.to_json()["augmentation"],
+        "optimizer": settings.optimizer,
+        "learning_rate": settings.learning_rate,
+        "weight_decay": settings.weight_decay,
+        "batch_size": settings.batch_size,
+        "cooldown_epochs": settings.cooldown_epochs,
+        "cooldown_minutes": settings.finish_minutes,
+        "teachers": [taught_by(name) for name in settings.teachers],
+        "teacher_share": settings.teacher_share if settings.teachers else 0.0,
+        "teachers_see": settings.teachers_see if settings.teachers else "",
+        "start_from": [Path(name).stem for name in settings.start_from],
+        "frozen": list(settings.frozen),
+        "ema": settings.ema,
+        "precision": settings.precision,
+        "seed": settings.seed,
+        "augmentation": settings.to_json()["augmentation"],
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
     }
 
 
-def finish(
+def release_trained(
     training: Training,
     model: Any,
     faces: FaceSet,
     out: Path,
     prefix: str,
-    say: Callable[[str], None],
+    log: Callable[[str], None],
     start_share: float = 0.0,
 ) -> None:
     """Ships ``model`` into ``out`` and draws the pictures into the training's directory."""
-    how = training.how
-    told = {**provenance(how, faces, len(training.history)), "start_share": start_share}
+    settings = training.settings
+    origin = {**provenance(settings, faces, len(training.history)), "start_share": start_share}
     held = faces.of_split("PublicTest")
-    results = release(model, how.heads, faces, out, told, prefix, say)
+    results = release(model, settings.heads, faces, out, origin, prefix, log)
     for name, (card, result) in results.items():
         place = training.directory / name if len(results) > 1 else training.directory
         place.mkdir(exist_ok=True)
@@ -193,17 +195,17 @@ def finish(
 
 
 def train(
-    how: TrainSettings,
+    settings: TrainSettings,
     faces: FaceSet,
     directory: Path,
     resume: bool = False,
-    say: Callable[[str], None] = print,
+    log: Callable[[str], None] = print,
 ) -> Training:
     """Trains, then leaves cards, weights, ``history.csv`` and pictures in ``directory``."""
     prepare(directory, resume)
-    training = Training(how, faces, directory)
-    say(f"{len(training.train)} images to train on, {len(training.held)} to validate")
-    model = training.run(resume, say)
-    finish(training, model, faces, directory, "", say)
-    (directory / "settings.json").write_text(json.dumps(how.to_json(), indent=1) + "\n")
+    training = Training(settings, faces, directory)
+    log(f"{len(training.train)} images to train on, {len(training.held)} to validate")
+    model = training.run(resume, log)
+    release_trained(training, model, faces, directory, "", log)
+    (directory / "settings.json").write_text(json.dumps(settings.to_json(), indent=1) + "\n")
     return training

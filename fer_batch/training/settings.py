@@ -63,7 +63,7 @@ class TrainSettings:
         return cls(**{**data, **known})
 
 
-def settings(arch: str, heads: Sequence[Head], epochs: int, **changes: Any) -> TrainSettings:
+def train_settings(arch: str, heads: Sequence[Head], epochs: int, **changes: Any) -> TrainSettings:
     """The architecture's own recipe, with ``changes`` where they are not None."""
     known = architecture(arch)
     recipe = TrainSettings(
@@ -84,17 +84,19 @@ def settings(arch: str, heads: Sequence[Head], epochs: int, **changes: Any) -> T
 
 
 def changed(
-    how: TrainSettings, weights: Mapping[str, float] | None = None, **changes: Any
+    settings: TrainSettings, weights: Mapping[str, float] | None = None, **changes: Any
 ) -> TrainSettings:
-    """``how`` with those ``changes`` that are not None, the augmentation's among them; ``weights``
-    are the heads' shares of the loss by name.
+    """``settings`` with those ``changes`` that are not None, the augmentation's among them;
+    ``weights`` are the heads' shares of the loss by name.
 
     Raises:
         UsageError: there is no head of such a name.
     """
     known = {name: value for name, value in changes.items() if value is not None}
     ways = {name: known.pop(name) for name in AUGMENTED if name in known}
-    if unknown := set(weights or {}) - {head.name for head in how.heads}:
+    if unknown := set(weights or {}) - {head.name for head in settings.heads}:
         raise UsageError(f"--weight: there is no head {', '.join(sorted(unknown))}")
-    heads = tuple(replace(h, weight=(weights or {}).get(h.name, h.weight)) for h in how.heads)
-    return replace(how, heads=heads, augmentation=replace(how.augmentation, **ways), **known)
+    heads = tuple(replace(h, weight=(weights or {}).get(h.name, h.weight)) for h in settings.heads)
+    return replace(
+        settings, heads=heads, augmentation=replace(settings.augmentation, **ways), **known
+    )

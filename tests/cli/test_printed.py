@@ -41,11 +41,11 @@ def evil_job() -> tuple[JobStatus, list[WorkerInfo]]:
 def test_a_status_of_evil_names(capsys: pytest.CaptureFixture[str]) -> None:
     from rich.console import Console
 
-    from fer_batch.cli.say import say
+    from fer_batch.cli.console import echo
 
     job, workers = evil_job()
     for line in [*plain_lines(job, workers), *(ended_line(i, job) for i in range(3))]:
-        say(line)
+        echo(line)
     Console(force_terminal=True, color_system=None, width=200).print(
         live_view(job, workers, 200, 40)
     )

@@ -1,4 +1,4 @@
-"""Photos are told from the frames of a film, and in doubt are photos."""
+"""Photos are described from the frames of a film, and in doubt are photos."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.config import Limits
-from fer_batch.media.image_sets import counts_up, photos_or_frames, told
+from fer_batch.media.image_sets import counts_up, described, photos_or_frames
 from fer_batch.types import Image
 
 LIMITS = Limits()
@@ -97,8 +97,8 @@ def test_dates_in_names_do_not_count(tmp_path: Path) -> None:
 
 
 def test_one_line_says_what_they_are_and_how_to_say_otherwise() -> None:
-    assert told("photos", 3, "a") == (
+    assert described("photos", 3, "a") == (
         "a: 3 images are taken as photos, each by itself; "
         "if they are frames of a film, say --images frames"
     )
-    assert "--images photos" in told("frames", 3, "a")
+    assert "--images photos" in described("frames", 3, "a")

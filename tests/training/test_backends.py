@@ -14,16 +14,16 @@ from pathlib import Path
 import keras
 import numpy as np
 from fer_batch.training.fit import Training
-from fer_batch.training.settings import settings
+from fer_batch.training.settings import train_settings
 from fer_batch.training.data.targets import JOINT
 from tests.training.made_faces import made_faces
 
-how = settings("tiny", JOINT, 3, batch_size=28, learning_rate=0.01)
-training = Training(how, made_faces(112, 14), Path(sys.argv[1]))
+settings = train_settings("tiny", JOINT, 3, batch_size=28, learning_rate=0.01)
+training = Training(settings, made_faces(112, 14), Path(sys.argv[1]))
 model = training.run(False, lambda line: None)
 losses = [row["loss"] for row in training.history]
 assert losses[-1] < losses[0] and np.isfinite(losses).all(), losses
-resumed = Training(how, made_faces(112, 14), Path(sys.argv[1])).result()
+resumed = Training(settings, made_faces(112, 14), Path(sys.argv[1])).result()
 for a, b in zip(model.get_weights(), resumed.get_weights()):
     assert np.allclose(a, b, atol=1e-4)
 print(keras.backend.backend())

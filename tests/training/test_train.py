@@ -19,7 +19,7 @@ from fer_batch.training.fit import Training, compiled, renew_normalisation
 from fer_batch.training.network.architectures import ARCHITECTURES, Architecture, build
 from fer_batch.training.network.folding import fold
 from fer_batch.training.run import check_same, head_weights, heads_for, prepare, stored_settings
-from fer_batch.training.settings import TrainSettings, changed, settings
+from fer_batch.training.settings import TrainSettings, changed, train_settings
 from tests.training.made_faces import made_faces
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -97,8 +97,8 @@ def test_export_from_the_checkpoint_gives_the_model_of_the_training(
 def test_normalisations_end_with_the_moments_of_images_as_they_are(
     trained: Path, made_data: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    how, faces = stored_settings(trained), load(*made_data)
-    assert how is not None
+    settings, faces = stored_settings(trained), load(*made_data)
+    assert settings is not None
     seen: list[NDArray[np.uint8]] = []
 
     def renew(model: object, batches: list[NDArray[np.uint8]]) -> None:
@@ -106,7 +106,7 @@ def test_normalisations_end_with_the_moments_of_images_as_they_are(
         renew_normalisation(model, batches)
 
     monkeypatch.setattr("fer_batch.training.fit.renew_normalisation", renew)
-    Training(how, faces, trained).result()
+    Training(settings, faces, trained).result()
     known = {side.tobytes() for image in faces.images for side in (image, image[:, ::-1])}
     assert len(seen) == 10 and all(image.tobytes() in known for batch in seen for image in batch)
 
@@ -137,21 +137,21 @@ def test_a_resumed_training_equals_an_unbroken_one(
     assert isinstance(small, Architecture)
     monkeypatch.setitem(ARCHITECTURES, "forgetful", small)
     faces = made_faces(84, 14)
-    how = settings("forgetful", JOINT, 4, batch_size=28, cooldown_epochs=1)
+    settings = train_settings("forgetful", JOINT, 4, batch_size=28, cooldown_epochs=1)
     quiet = lambda line: None  # noqa: E731
-    whole = Training(how, faces, tmp_path / "whole").run(False, quiet)
-    stopped = replace(how, epochs=2, cooldown_epochs=0)
+    whole = Training(settings, faces, tmp_path / "whole").run(False, quiet)
+    stopped = replace(settings, epochs=2, cooldown_epochs=0)
     Training(stopped, faces, tmp_path / "parts").run(False, quiet)
-    parts = Training(how, faces, tmp_path / "parts")
+    parts = Training(settings, faces, tmp_path / "parts")
     resumed = parts.run(True, quiet)
     for first, second in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         assert np.allclose(first, second, atol=1e-5)
     assert [row["epoch"] for row in parts.history] == [1, 2, 3, 4]
 
 
-def untrained(how: TrainSettings) -> object:
+def untrained(settings: TrainSettings) -> object:
     """A compiled model whose optimizer has its variables, as after a first step."""
-    model = compiled(how)
+    model = compiled(settings)
     model.optimizer.build(model.trainable_variables)
     return model
 
@@ -159,9 +159,9 @@ def untrained(how: TrainSettings) -> object:
 def test_a_kill_between_the_two_files_of_a_checkpoint_loses_an_epoch_at_most(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    how = settings("tiny", JOINT, 1)
-    model = untrained(how)
-    checkpoint.save(tmp_path, model, {"epoch": 1, "settings": how.to_json()})
+    settings = train_settings("tiny", JOINT, 1)
+    model = untrained(settings)
+    checkpoint.save(tmp_path, model, {"epoch": 1, "settings": settings.to_json()})
     before = [w.copy() for w in model.get_weights()]
     model.set_weights([w + 1 for w in before])
 
@@ -173,7 +173,7 @@ def test_a_kill_between_the_two_files_of_a_checkpoint_loses_an_epoch_at_most(
         with pytest.raises(KeyboardInterrupt):
             checkpoint.save(tmp_path, model, {"epoch": 2})
     state = checkpoint.read_state(tmp_path)
-    assert state["epoch"] == 1 and TrainSettings.from_json(state["settings"]) == how
+    assert state["epoch"] == 1 and TrainSettings.from_json(state["settings"]) == settings
     checkpoint.restore(tmp_path, model, state)
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
     checkpoint.save(tmp_path, model, {"epoch": 2})
@@ -181,8 +181,8 @@ def test_a_kill_between_the_two_files_of_a_checkpoint_loses_an_epoch_at_most(
 
 
 def test_another_network_cannot_be_resumed_into(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path, untrained(settings("tiny", JOINT, 1)), {"epoch": 1})
-    other = untrained(settings("tiny", JOINT[:1], 2))
+    checkpoint.save(tmp_path, untrained(train_settings("tiny", JOINT, 1)), {"epoch": 1})
+    other = untrained(train_settings("tiny", JOINT[:1], 2))
     with pytest.raises(TrainingDataError, match="does not fit"):
         checkpoint.restore(tmp_path, other, checkpoint.read_state(tmp_path))
     with pytest.raises(OutputPathError, match="--resume"):
@@ -190,13 +190,13 @@ def test_another_network_cannot_be_resumed_into(tmp_path: Path) -> None:
 
 
 def test_what_a_resumed_training_cannot_become_is_said_before_it_begins(tmp_path: Path) -> None:
-    how = TrainSettings.from_json(settings("tiny", JOINT, 1).to_json())
-    check_same(how, tmp_path, None, None)
-    check_same(how, tmp_path, "tiny", JOINT)
+    settings = TrainSettings.from_json(train_settings("tiny", JOINT, 1).to_json())
+    check_same(settings, tmp_path, None, None)
+    check_same(settings, tmp_path, "tiny", JOINT)
     with pytest.raises(UsageError, match="is of tiny"):
-        check_same(how, tmp_path, "dcnn", None)
+        check_same(settings, tmp_path, "dcnn", None)
     with pytest.raises(UsageError, match="fer7: angry, disgust"):
-        check_same(how, tmp_path, None, heads_for("fer2013", None))
+        check_same(settings, tmp_path, None, heads_for("fer2013", None))
 
 
 def test_folding_changes_nothing_but_the_layers() -> None:
@@ -237,13 +237,13 @@ def test_heads_for_any_subset_of_emotions() -> None:
 
 
 def test_shares_of_the_loss_may_change_when_a_training_is_resumed(tmp_path: Path) -> None:
-    how = changed(settings("tiny", JOINT, 3), weights={"ferplus8": 2.0})
-    assert [head.weight for head in how.heads] == [1.0, 2.0, 0.5]
-    check_same(how, tmp_path, "tiny", JOINT)
+    settings = changed(train_settings("tiny", JOINT, 3), weights={"ferplus8": 2.0})
+    assert [head.weight for head in settings.heads] == [1.0, 2.0, 0.5]
+    check_same(settings, tmp_path, "tiny", JOINT)
     with pytest.raises(UsageError, match="choose a new -o"):
-        check_same(how, tmp_path, "tiny", JOINT[:1])
+        check_same(settings, tmp_path, "tiny", JOINT[:1])
     with pytest.raises(UsageError, match="--weight: there is no head fer9"):
-        changed(how, weights={"fer9": 1.0})
+        changed(settings, weights={"fer9": 1.0})
     assert head_weights(["ferplus8=2", "fer3=0"]) == {"ferplus8": 2.0, "fer3": 0.0}
     assert head_weights([]) is None
     for text in ("ferplus8", "ferplus8=x", "ferplus8=-1", "ferplus8=inf"):

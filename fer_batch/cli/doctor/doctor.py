@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
+from fer_batch.cli.console import echo, echo_data, echo_parts, styled
 from fer_batch.cli.doctor.check import Check
 from fer_batch.cli.doctor.checks import all_checks
-from fer_batch.cli.say import say, say_data, say_parts, styled
 from fer_batch.printable import one_line
 
 MARKS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red")}
@@ -43,18 +43,18 @@ def doctor(
     wrong = sum(check.state == "wrong" for check in checks)
     if as_json:
         data = {"ok": not wrong, "checks": [asdict(check) for check in checks]}
-        say_data(json.dumps(data, indent=2))
+        echo_data(json.dumps(data, indent=2))
     elif wrong:
-        say()
-        say(f"{wrong} {'check' if wrong == 1 else 'checks'} failed")
+        echo()
+        echo(f"{wrong} {'check' if wrong == 1 else 'checks'} failed")
     else:
-        say()
-        say("all checks passed")
+        echo()
+        echo("all checks passed")
     raise typer.Exit(1 if wrong else 0)
 
 
 def _show(check: Check) -> None:
     mark, colour = MARKS[check.state]
-    say_parts(styled(mark, fg=colour), one_line(f" {check.name:<24}{check.found}"))
+    echo_parts(styled(mark, fg=colour), one_line(f" {check.name:<24}{check.found}"))
     if check.advice:
-        say_parts(" " * 26, styled(f"→ {check.advice}", fg=colour))
+        echo_parts(" " * 26, styled(f"→ {check.advice}", fg=colour))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fer_batch.cli.say import say
+from fer_batch.cli.console import echo
 from fer_batch.errors import JobError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 def note(line: str) -> None:
     """A line for people on stderr, so that stdout stays what scripts read."""
-    say(line, err=True)
+    echo(line, err=True)
 
 
 def the_job(queue: QueueClient, text: str) -> str:

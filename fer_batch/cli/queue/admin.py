@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fer_batch.cli.console import echo, echo_data, echo_parts, plural, styled
 from fer_batch.cli.queue.access import Json, note, open_queue
 from fer_batch.cli.queue.show import COLOURS, when
-from fer_batch.cli.say import plural, say, say_data, say_parts, styled
 from fer_batch.errors import UsageError
 from fer_batch.printable import one_line
 
@@ -38,10 +38,10 @@ def jobs(
     for job_id, reason in aside.items():
         note(f"job {job_id} is set aside: {reason}")
     if as_json:
-        say_data(json.dumps({"total": total, "jobs": [_as_data(job) for job in found]}))
+        echo_data(json.dumps({"total": total, "jobs": [_as_data(job) for job in found]}))
         return
     if not found:
-        say("no jobs" + (f" in state {state}" if state else ""))
+        echo("no jobs" + (f" in state {state}" if state else ""))
         return
     for job in found:
         colour = COLOURS[job.state].replace("bright_black", "white") if in_colour() else ""
@@ -50,10 +50,10 @@ def jobs(
         urgent = f"  {job.priority}" if job.priority != "normal" else ""
         rest = f"  {ended:>9}  {when(job.created):<16}  {job.name}{urgent}"
         shown = styled(state_shown, fg=colour) if colour else state_shown
-        say_parts(f"{job.job_id}  ", shown, one_line(rest))
+        echo_parts(f"{job.job_id}  ", shown, one_line(rest))
     pages = -(-total // limit)
     if pages > 1:
-        say(f"page {page} of {pages}, {plural(total, 'job')}")
+        echo(f"page {page} of {pages}, {plural(total, 'job')}")
 
 
 def in_colour() -> bool:
@@ -80,7 +80,7 @@ def cancel(job: OneJob) -> None:
     with open_queue() as queue:
         found = queue.cancel(queue.resolve(job))
     done = sum(item.state == "done" for item in found.items)
-    say(f"cancelled {found.job_id}; {plural(done, 'input')} were already done")
+    echo(f"cancelled {found.job_id}; {plural(done, 'input')} were already done")
 
 
 def retry(job: OneJob) -> None:
@@ -88,7 +88,7 @@ def retry(job: OneJob) -> None:
     with open_queue(start=True) as queue:
         job = queue.resolve(job)
         count = queue.retry(job)
-    say(f"{plural(count, 'input')} of {job} queued again")
+    echo(f"{plural(count, 'input')} of {job} queued again")
 
 
 def rm(
@@ -99,4 +99,4 @@ def rm(
         ids = list(dict.fromkeys(queue.resolve(text) for text in jobs))
         queue.remove_all(ids)
         for job in ids:
-            say(f"removed {job}")
+            echo(f"removed {job}")

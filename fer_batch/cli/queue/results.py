@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 
 from fer_batch.cli import options as o
+from fer_batch.cli.console import echo, echo_data, plural
 from fer_batch.cli.queue.access import Job, Json, note, open_queue, the_job
 from fer_batch.cli.queue.show import when
-from fer_batch.cli.say import plural, say, say_data
 from fer_batch.jobs.item.batch import add_downloaded
 from fer_batch.output.formats.dialect import dialect_name
 from fer_batch.output.stored import Failure
@@ -47,9 +47,9 @@ def download(
     failures = [Failure(i.name, i.error or "", i.input) for i in found.items if i.state == "failed"]
     add_downloaded(out, failures, dialect)
     if as_json:
-        say_data(json.dumps({"job_id": job, "files": [str(path) for path in files]}))
+        echo_data(json.dumps({"job_id": job, "files": [str(path) for path in files]}))
     else:
-        say(f"{plural(len(files), 'file')} in {out}")
+        echo(f"{plural(len(files), 'file')} in {out}")
     if not found.final:
         note(f"job {job} is still {found.state}; download again for the rest")
     failed = [item for item in found.items if item.state == "failed"]
@@ -67,10 +67,10 @@ def logs(job: Job = "", as_json: Json = False) -> None:
         item = names[event.item] if 0 <= event.item < len(names) else ""
         if as_json:
             record = {"time": event.time, "level": event.level, "input": item, "text": event.text}
-            say_data(json.dumps(record))
+            echo_data(json.dumps(record))
         else:
             about = f"{item}: " if item and item not in event.text else ""
-            say(f"{when(event.time)}  {event.level:<7}  {about}{event.text}")
+            echo(f"{when(event.time)}  {event.level:<7}  {about}{event.text}")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal
 
-from fer_batch.cli.say import plural
+from fer_batch.cli.console import plural
 from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ STAGES = {
     "finish": "finishing",
 }
 
-NO_WORKER = "no worker heard of yet: a new one takes seconds, `fer-batch doctor` looks for it"
+NO_WORKER = "no worker seen yet: a new one takes seconds, `fer-batch doctor` looks for it"
 
 
 def clock(seconds: float | None) -> str:

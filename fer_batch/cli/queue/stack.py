@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from fer_batch.cli.console import echo
 from fer_batch.cli.queue.access import bring_up, note
-from fer_batch.cli.say import say
 from fer_batch.errors import UsageError
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -92,7 +92,7 @@ def up() -> None:
     stack = bring_up(settings, start=True)
     if not stack.started:
         note("already running")
-    say(f"redis {stack.redis} ({stack.server}), worker {stack.worker}: {settings.stack_dir}")
+    echo(f"redis {stack.redis} ({stack.server}), worker {stack.worker}: {settings.stack_dir}")
 
 
 def down() -> None:
@@ -105,7 +105,7 @@ def down() -> None:
         raise UsageError("FER_BATCH_REDIS_URL is set: stop that queue where it runs")
     stopped = embedded.down(settings)
     if not stopped.redis and not stopped.worker:
-        say("nothing was running")
+        echo("nothing was running")
         return
     names = [n for n, pid in (("worker", stopped.worker), ("redis", stopped.redis)) if pid]
-    say(f"stopped {' and '.join(names)}; queued work goes on after `fer-batch up`")
+    echo(f"stopped {' and '.join(names)}; queued work goes on after `fer-batch up`")

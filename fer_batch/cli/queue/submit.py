@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fer_batch.cli import options as o
+from fer_batch.cli.console import echo, plural
 from fer_batch.cli.queue.access import note, open_queue
-from fer_batch.cli.say import plural, say
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UsageError
@@ -65,7 +65,7 @@ def _hand_over(request: Request, wait: bool, as_json: bool) -> None:
         for line in done.notes:
             note(line)
         if not (wait and as_json):
-            say(json.dumps({"job_id": done.job_id}) if as_json else done.job_id)
+            echo(json.dumps({"job_id": done.job_id}) if as_json else done.job_id)
         if wait:
             from fer_batch.cli.queue.watch import wait_for
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fer_batch.cli.console import echo, echo_data
 from fer_batch.cli.queue.access import Job, Json, note, open_queue, the_job
 from fer_batch.cli.queue.show import ended_line, live_view, plain_lines, progress_line
-from fer_batch.cli.say import say, say_data
 
 if TYPE_CHECKING:
     from fer_batch.jobs.ledger.spec import JobStatus
@@ -39,7 +39,7 @@ def status(
             time.sleep(REFRESH_S)
             found = queue.status(job)
         if as_json:
-            say_data(json.dumps(found.to_json()))
+            echo_data(json.dumps(found.to_json()))
         elif sys.stdout.isatty():
             from rich.console import Console
 
@@ -47,7 +47,7 @@ def status(
             console.print(live_view(found, queue.workers(), *console.size))
         else:
             for line in plain_lines(found, queue.workers()):
-                say(line)
+                echo(line)
 
 
 def wait(job: Job = "", as_json: Json = False) -> None:
@@ -64,7 +64,7 @@ def wait_for(queue: QueueClient, job: str, as_json: bool) -> None:
     try:
         if as_json:
             *_, found = queue.watch(job, REFRESH_S)
-            say_data(json.dumps(found.to_json()))
+            echo_data(json.dumps(found.to_json()))
         else:
             found = _follow(queue, job)
     except KeyboardInterrupt:
@@ -99,12 +99,12 @@ def _follow_plain(queue: QueueClient, job: str) -> JobStatus:
         for index, item in enumerate(found.items):
             if index not in ended and item.state in ("done", "failed", "cancelled"):
                 ended.add(index)
-                say(ended_line(index, found))
+                echo(ended_line(index, found))
                 said = time.monotonic()
         if time.monotonic() - said > PLAIN_EVERY_S and not found.final:
-            say(progress_line(found))
+            echo(progress_line(found))
             said = time.monotonic()
         last = found
     assert last is not None
-    say(progress_line(last))
+    echo(progress_line(last))
     return last

@@ -107,10 +107,10 @@ def _on_photos(
         write_pictures(result, pictures)
     found = operate(result, floor) if floor else None
     if as_json:
-        told = result.to_json()
+        evaluation = result.to_json()
         if found:
-            told["operation"] = found.to_json()
-        typer.echo(json.dumps(told))
+            evaluation["operation"] = found.to_json()
+        typer.echo(json.dumps(evaluation))
         return
     typer.echo(report(result))
     if found:
@@ -152,14 +152,16 @@ def _on_faces(
             typer.echo(alignment_table(ways))
 
 
-def _as_video(classifier: Classifier, faces: FaceSet, told: Evaluation) -> dict[str, Alignment]:
+def _as_video(
+    classifier: Classifier, faces: FaceSet, evaluation: Evaluation
+) -> dict[str, Alignment]:
     from fer_batch.faces.detector import open_detector
     from fer_batch.training.alignment import measure
 
     detector = open_detector("yunet")
     return {
-        "template": measure(classifier, faces, told, detector, by_box=False),
-        "box": measure(classifier, faces, told, detector, by_box=True),
+        "template": measure(classifier, faces, evaluation, detector, by_box=False),
+        "box": measure(classifier, faces, evaluation, detector, by_box=True),
     }
 
 

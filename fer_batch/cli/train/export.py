@@ -34,14 +34,14 @@ def export(
     from fer_batch.training.fit import Training
 
     require_keras("fer-batch export")
-    how = run.stored_settings(directory)
-    if how is None:
+    settings = run.stored_settings(directory)
+    if settings is None:
         raise TrainingDataError(f"{directory}: holds no training")
-    faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)
+    faces = hold_out(load(data, fer_plus, landmarks), settings.validation_share, settings.seed)
     load_keras("fer-batch export")
-    training = Training(how, faces, directory)
+    training = Training(settings, faces, directory)
     model = training.result(start_share, typer.echo)
-    run.finish(training, model, faces, out, prefix, typer.echo, start_share)
+    run.release_trained(training, model, faces, out, prefix, typer.echo, start_share)
 
 
 def quantise(

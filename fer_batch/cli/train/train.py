@@ -155,17 +155,17 @@ def train(
     }
     start = _found_again(start_from or [])
     frozen = tuple(part.strip() for part in freeze.split(",") if part.strip())
-    how = run.stored_settings(out, epochs=epochs, **changes) if resume else None
+    settings = run.stored_settings(out, epochs=epochs, **changes) if resume else None
     heads = run.heads_for(targets or "fer2013", parse_names(emotions) or None)
-    if how is None:
-        how = run.new_settings(
+    if settings is None:
+        settings = run.new_settings(
             arch or "resnet", heads, epochs, start_from=start, frozen=frozen, **changes
         )
     else:
-        run.check_same(how, out, arch, heads if targets or emotions else None, start, frozen)
-    faces = hold_out(load(data, fer_plus, landmarks), how.validation_share, how.seed)
+        run.check_same(settings, out, arch, heads if targets or emotions else None, start, frozen)
+    faces = hold_out(load(data, fer_plus, landmarks), settings.validation_share, settings.seed)
     load_keras("fer-batch train")
-    run.train(how, faces, out, resume, typer.echo)
+    run.train(settings, faces, out, resume, typer.echo)
     typer.echo(f"models, history.csv and pictures are in {out}")
 
 

@@ -67,8 +67,8 @@ def run_items(
                 continue
             if phase != "draw":
                 observer.item_started(number, item)
-            how = (engine, existing, observer, should_cancel, infer)
-            results[number] = run_item(number, item, out / item.name, *how, phase=phase)
+            passed = (engine, existing, observer, should_cancel, infer)
+            results[number] = run_item(number, item, out / item.name, *passed, phase=phase)
             if results[number].state != "analyzed":
                 observer.item_ended(number, results[number])
     return [results[number] for number in range(len(items))]

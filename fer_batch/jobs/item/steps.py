@@ -127,8 +127,9 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
         shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
         people: dict[int, Any] | None = {} if item.analyze.identity == "batch" else None
-        how = (item.analyze, engine.recogniser, people)
-        timeline = build_timeline(found.info, shards, labels, *how)
+        timeline = build_timeline(
+            found.info, shards, labels, item.analyze, engine.recogniser, people
+        )
         if people is not None:  # before the timeline, which says that all is there
             write_people(work.people, people)
         write_timeline(work.timeline, timeline, engine=made_by)
@@ -173,7 +174,7 @@ def render(
     """
     from fer_batch.pipeline.photos import WantedPictures, as_film, render_photos
     from fer_batch.pipeline.render import render_segment
-    from fer_batch.pipeline.snapshots import Wanted, wanted
+    from fer_batch.pipeline.snapshots import WantedSnapshots, wanted
 
     found = work.read_plan()
     cut, kept = found.segments[segment], work.kept(segment)
@@ -184,7 +185,7 @@ def render(
     photos, film = found.info.kind == "photos", "video" in item.outputs
     # Before the others begin: each looks at the whole timeline and holds some of it twice.
     known = "report" in item.outputs and not photos
-    keep = wanted(timeline, item.render) if known else Wanted()
+    keep = wanted(timeline, item.render) if known else WantedSnapshots()
     with timings.stage("render_s"), ThreadPoolExecutor(2) as pool:
         beside: list[Future[None]] = []
         if segment == 0:  # drawing the video leaves room for both; each keeps one core busy

@@ -10,7 +10,7 @@ import numpy as np
 from fer_batch.i420 import BT601, Planes
 from fer_batch.output import palette
 from fer_batch.output.draw.layout import Rect, even
-from fer_batch.output.draw.sprite import Canvas, Sprite, rounded
+from fer_batch.output.draw.sprite import Sprite, SpriteCanvas, rounded
 from fer_batch.output.draw.text import line_height, text_mask, text_width
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ class Card:
         self._bar_x, self._bar_w = even(pad + names + gap + 2), even(size * 4.2)
         self._bar_h = max(4, even(size * 0.42))
         self._top = pad + (self._row - self._bar_h) // 2 // 2 * 2
-        canvas = Canvas(self._bar_x + self._bar_w + pad, 2 * pad + self._row * len(marks.labels))
+        canvas = SpriteCanvas(
+            self._bar_x + self._bar_w + pad, 2 * pad + self._row * len(marks.labels)
+        )
         ground = rounded(canvas.width, canvas.height, size * 0.4)
         canvas.layer(ground, 0, 0, palette.DARK, PLATE_OPACITY)
         track = np.full((self._bar_h, self._bar_w), 255, dtype=np.uint8)
@@ -144,7 +146,7 @@ class Marks:
         width = percent_x + even(text_width("100%", size) + pad * 0.5)
         if small:
             width = chip + pad + word.shape[1] + pad
-        canvas = Canvas(width, height)
+        canvas = SpriteCanvas(width, height)
         radius = size * 0.4
         body = rounded(canvas.width, canvas.height, radius)
         canvas.layer(body, 0, 0, palette.DARK, PLATE_OPACITY)
@@ -163,7 +165,7 @@ class Marks:
             mask = text_mask(f"{value}%", self.text)
             room = text_width("100%", self.text)
             height = even(line_height(self.text) * 1.18)
-            canvas = Canvas(room, height)
+            canvas = SpriteCanvas(room, height)
             top = (canvas.height - mask.shape[0]) // 2
             canvas.layer(mask, 0, top, palette.MUTED)
             self._percents[value] = canvas.sprite(*self._space)
@@ -173,7 +175,7 @@ class Marks:
         """A line of text on a dark plate."""
         mask = text_mask(text, self.text, True)
         pad = self.text
-        canvas = Canvas(mask.shape[1] + 2 * pad, mask.shape[0] + pad)
+        canvas = SpriteCanvas(mask.shape[1] + 2 * pad, mask.shape[0] + pad)
         ground = rounded(canvas.width, canvas.height, self.text * 0.5)
         canvas.layer(ground, 0, 0, palette.DARK, 0.85)
         canvas.layer(mask, pad, (canvas.height - mask.shape[0]) // 2, palette.LIGHT)

@@ -63,7 +63,7 @@ class Sprite:
             cv2.add(ground, colour[inside], dst=ground)
 
 
-class Canvas:
+class SpriteCanvas:
     """Draws a sprite: layers of one colour, each with a coverage mask, one over the other."""
 
     def __init__(self, width: int, height: int) -> None:

@@ -151,13 +151,13 @@ def _person(timeline: Timeline, person: Person, faces: Mapping[int, str]) -> dic
 
 def _left_out(summary: Mapping[str, Any]) -> str:
     """What was left out because it cannot be read, in a sentence; empty where nothing was."""
-    told = summary.get("unusable")
-    faces = int(told.get("faces", 0)) if isinstance(told, Mapping) else 0
-    if not isinstance(told, Mapping) or not faces:
+    unusable = summary.get("unusable")
+    faces = int(unusable.get("faces", 0)) if isinstance(unusable, Mapping) else 0
+    if not isinstance(unusable, Mapping) or not faces:
         return ""
-    people = int(told.get("people", 0))
+    people = int(unusable.get("people", 0))
     also = f", among them all of {count(people, 'more person', 'more people')}" if people else ""
-    share, verb = percent(float(told.get("share", 0.0))), "is" if faces == 1 else "are"
+    share, verb = percent(float(unusable.get("share", 0.0))), "is" if faces == 1 else "are"
     which = f"{count(faces, 'face')} ({share} of all)"
     return f"{which} could not be read and {verb} left out here{also}."
 

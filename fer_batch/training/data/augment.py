@@ -58,24 +58,26 @@ REFERENCE = Augmentation(
 NONE = Augmentation(0, 0, 0, 0, 0, 0, 0, 0.0)
 
 
-def random_matrices(count: int, size: int, how: Augmentation, rng: np.random.Generator) -> Matrices:
+def random_matrices(
+    count: int, size: int, augmentation: Augmentation, rng: np.random.Generator
+) -> Matrices:
     """Affine maps from source to output pixels about the image's centre, ``float64[n, 3, 3]``."""
     import numpy as np
 
     def uniform(limit: float) -> NDArray[np.float64]:
         return rng.uniform(-limit, limit, count)
 
-    angle = np.deg2rad(uniform(how.rotation))
-    scale = np.exp(uniform(np.log1p(how.scale)))
-    wide, high = scale, scale * np.exp(uniform(np.log1p(how.stretch)))
-    shear = uniform(how.shear)
-    mirror = np.where(rng.random(count) < how.flip, -1.0, 1.0)
+    angle = np.deg2rad(uniform(augmentation.rotation))
+    scale = np.exp(uniform(np.log1p(augmentation.scale)))
+    wide, high = scale, scale * np.exp(uniform(np.log1p(augmentation.stretch)))
+    shear = uniform(augmentation.shear)
+    mirror = np.where(rng.random(count) < augmentation.flip, -1.0, 1.0)
     cos, sin = np.cos(angle), np.sin(angle)
     linear = np.empty((count, 2, 2))
     linear[:, 0, 0], linear[:, 0, 1] = mirror * wide * cos, mirror * (shear * cos - high * sin)
     linear[:, 1, 0], linear[:, 1, 1] = wide * sin, shear * sin + high * cos
     middle = np.full(2, (size - 1) / 2)
-    shift = np.stack([uniform(how.shift), uniform(how.shift)], axis=1)
+    shift = np.stack([uniform(augmentation.shift), uniform(augmentation.shift)], axis=1)
     maps = np.zeros((count, 3, 3))
     maps[:, :2, :2] = linear
     maps[:, :2, 2] = middle - linear @ middle + shift
@@ -104,7 +106,7 @@ def jittered(count: int, deviation: float, rng: np.random.Generator) -> Matrices
 
 def augment(
     images: ByteArray,
-    how: Augmentation,
+    augmentation: Augmentation,
     rng: np.random.Generator,
     aligning: Matrices | None = None,
 ) -> ByteArray:
@@ -117,18 +119,22 @@ def augment(
     import numpy as np
 
     count, size = len(images), images.shape[1]
-    maps = random_matrices(count, size, how, rng)
-    aligned = rng.random(count) < how.align
+    maps = random_matrices(count, size, augmentation, rng)
+    aligned = rng.random(count) < augmentation.align
     if aligning is not None:
         aligned &= np.isfinite(aligning).all(axis=(1, 2))
-    gain = rng.uniform(1 - how.contrast, 1 + how.contrast, count)
-    lift = rng.uniform(-how.brightness, how.brightness, count)
-    erased = rng.random(count) < how.erase
+    gain = rng.uniform(1 - augmentation.contrast, 1 + augmentation.contrast, count)
+    lift = rng.uniform(-augmentation.brightness, augmentation.brightness, count)
+    erased = rng.random(count) < augmentation.erase
     middles = rng.integers(0, size, (count, 2))
     halves = rng.integers(size // 12, size // 5 + 1, (count, 2))
-    hidden = rng.random(count) < how.occlude if how.occlude else np.zeros(count, bool)
-    filmed = rng.random(count) < how.degrade if how.degrade else np.zeros(count, bool)
-    shaken = jittered(count, how.jitter, rng) if how.jitter else None
+    hidden = (
+        rng.random(count) < augmentation.occlude if augmentation.occlude else np.zeros(count, bool)
+    )
+    filmed = (
+        rng.random(count) < augmentation.degrade if augmentation.degrade else np.zeros(count, bool)
+    )
+    shaken = jittered(count, augmentation.jitter, rng) if augmentation.jitter else None
     result = np.empty_like(images)
     for i, image in enumerate(images):
         matrix = maps[i]
@@ -142,7 +148,7 @@ def augment(
             warped = occlude(warped, rng)
         if filmed[i]:
             warped = degrade(warped, rng)
-        if how.contrast or how.brightness:
+        if augmentation.contrast or augmentation.brightness:
             mean = float(warped.mean())
             warped = cv2.convertScaleAbs(
                 np.clip((warped - mean) * gain[i] + mean + lift[i], 0, 255)

@@ -86,8 +86,10 @@ def enlarge(image: ByteArray, size: int, rng: np.random.Generator) -> ByteArray:
     if image.shape[0] == size:
         return image
     others = (cv2.INTER_CUBIC, cv2.INTER_AREA, cv2.INTER_NEAREST, cv2.INTER_LANCZOS4)
-    how = cv2.INTER_LINEAR if rng.random() < 0.5 else others[int(rng.integers(len(others)))]
-    return cv2.resize(image, (size, size), interpolation=how)
+    interpolation = (
+        cv2.INTER_LINEAR if rng.random() < 0.5 else others[int(rng.integers(len(others)))]
+    )
+    return cv2.resize(image, (size, size), interpolation=interpolation)
 
 
 def uneven_light(image: ByteArray, most: float, rng: np.random.Generator) -> ByteArray:

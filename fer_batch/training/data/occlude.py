@@ -40,8 +40,8 @@ def glasses(image: ByteArray, rng: np.random.Generator) -> None:
     centres = [((x + shift[0]) * size, (y + shift[1]) * size) for x, y in EYES]
     for centre in centres:
         middle, half = _fine(centre), _fine((wide, high))
-        how = (-1 if dark else thick, cv2.LINE_AA, FINE)
-        cv2.ellipse(image, middle, half, 0.0, 0.0, 360.0, grey, *how)
+        stroke = (-1 if dark else thick, cv2.LINE_AA, FINE)
+        cv2.ellipse(image, middle, half, 0.0, 0.0, 360.0, grey, *stroke)
     (left, y), (right, _) = centres
     bridge = _fine((left + wide, y)), _fine((right - wide, y))
     cv2.line(image, *bridge, grey, thick, cv2.LINE_AA, FINE)

@@ -114,7 +114,7 @@ def release(
     out: Path,
     training: Mapping[str, Any],
     prefix: str = "",
-    say: Callable[[str], None] = print,
+    log: Callable[[str], None] = print,
 ) -> dict[str, tuple[ModelCard, Evaluation]]:
     """Exports one model a head and measures each on PublicTest with the file it will run from.
 
@@ -145,7 +145,7 @@ def release(
         )
         card, result = measured(exported, card, faces, out)
         results[head.name] = (card, result)
-        say(f"{name}: accuracy {card.metrics['PublicTest']['accuracy']:.4f} on PublicTest")
+        log(f"{name}: accuracy {card.metrics['PublicTest']['accuracy']:.4f} on PublicTest")
     return results
 
 

@@ -190,14 +190,14 @@ def _plain(
     values: dict[str, float], between: dict[str, tuple[float, float] | None]
 ) -> dict[str, Any]:
     """Figures by name, recalls together, each interval beside its figure; NaN as None."""
-    told: dict[str, Any] = {"recall": {}}
+    figures: dict[str, Any] = {"recall": {}}
     for name, value in values.items():
         known = None if value != value else value
         label = name.removeprefix("recall_")
         if label != name:
-            told["recall"][label] = known
+            figures["recall"][label] = known
         else:
-            told[name] = known
+            figures[name] = known
         if between.get(name) is not None:
-            told.setdefault("intervals", {})[name] = list(between[name] or ())
-    return told
+            figures.setdefault("intervals", {})[name] = list(between[name] or ())
+    return figures

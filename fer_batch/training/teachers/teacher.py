@@ -60,11 +60,11 @@ class Lesson:
     answers: Mapping[str, FloatArray]
     share: float
 
-    def told(self, given: Targets) -> dict[str, FloatArray]:
+    def targets(self, given: Targets) -> dict[str, FloatArray]:
         """Targets of all images ``given`` by labels, by head name ``float32[n, labels]``, moved
         towards what teachers said of them."""
-        told = {name: blend(given[name], said, self.share) for name, said in self.answers.items()}
-        return {**given, **told}
+        taught = {name: blend(given[name], said, self.share) for name, said in self.answers.items()}
+        return {**given, **taught}
 
 
 def lesson(

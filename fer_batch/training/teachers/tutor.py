@@ -33,7 +33,7 @@ class Tutors:
     known: Mapping[str, Sequence[tuple[Panel, list[int]]]]
     share: float
 
-    def told(
+    def targets(
         self,
         given: Mapping[str, FloatArray],
         shown: NDArray[np.uint8],
@@ -48,13 +48,13 @@ class Tutors:
         drawn = float(rng.random())
         seen = shown if rng.integers(2) else np.ascontiguousarray(shown[:, :, ::-1])
         said: dict[int, FloatArray] = {}
-        told = dict(given)
+        taught = dict(given)
         for name, found in self.known.items():
             panel, columns = found[int(drawn * len(found))]
             if id(panel) not in said:
                 said[id(panel)] = panel.answers(seen)
-            told[name] = blend(given[name], said[id(panel)][:, columns], self.share)
-        return told
+            taught[name] = blend(given[name], said[id(panel)][:, columns], self.share)
+        return taught
 
 
 def tutors(

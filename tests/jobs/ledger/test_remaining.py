@@ -94,9 +94,9 @@ def play(seed: int) -> list[tuple[float, float, float]]:
 @pytest.mark.parametrize("seed", range(10))
 def test_right_within_a_fifth_from_a_tenth_on(seed: int) -> None:
     """Of ten jobs; near the end, where a fifth is less than a unit, within two units."""
-    told = play(seed)
-    whole = told[-1][0]
-    for at, left, truth in told:
+    estimates = play(seed)
+    whole = estimates[-1][0]
+    for at, left, truth in estimates:
         if at > whole / 10:
             assert abs(left - truth) <= max(0.2 * truth, 8.0), (at, left, truth, whole)
 
@@ -140,8 +140,8 @@ def test_a_real_ledger_tells_it(ledger: Ledger) -> None:
     while waiting:
         unit = waiting.pop(0).unit
         assert ledger.claim(unit, "me").verdict == "ok"
-        told = facts(unit, segments=2)
-        done = ledger.complete(unit, **told, seconds=1.0)
+        result = facts(unit, segments=2)
+        done = ledger.complete(unit, **result, seconds=1.0)
         waiting += done.dispatches
         status = read_status(ledger, job)
         assert status is not None

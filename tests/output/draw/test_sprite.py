@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fer_batch.i420 import planes
-from fer_batch.output.draw.sprite import Canvas, rounded
+from fer_batch.output.draw.sprite import SpriteCanvas, rounded
 from fer_batch.output.draw.text import line_height, text_mask, text_width
 from fer_batch.output.palette import yuv
 
@@ -14,7 +14,7 @@ def picture(width: int = 40, height: int = 30, value: int = 100) -> np.ndarray:
 
 
 def opaque(colour: str, opacity: float = 1.0, full_range: bool = False):
-    canvas = Canvas(8, 6)
+    canvas = SpriteCanvas(8, 6)
     canvas.layer(np.full((6, 8), 255, dtype=np.uint8), 0, 0, colour, opacity)
     return canvas.sprite(full_range)
 

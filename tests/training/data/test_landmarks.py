@@ -94,8 +94,8 @@ def test_an_image_without_a_face_is_left_as_it_is() -> None:
     classifier = open_classifier("fer3")
     nobody = FaceSet(noise, np.array([3, 6]), np.array(["PublicTest"] * 2))
     with pytest.raises(TrainingDataError, match="none of the images"):
-        told = evaluate(classifier, nobody)
-        measure(classifier, nobody, told, open_detector("yunet"), by_box=False)
+        evaluation = evaluate(classifier, nobody)
+        measure(classifier, nobody, evaluation, open_detector("yunet"), by_box=False)
 
 
 def test_a_training_image_as_a_picture_has_its_luma_and_no_colour() -> None:

@@ -44,9 +44,9 @@ def test_batches_are_mixed_the_same_way_again_and_targets_with_them() -> None:
     from dataclasses import replace
 
     faces = made_faces(64, 0)
-    how = replace(NONE, mix=0.5)
-    images, wanted, weights = dataset(faces, JOINT, 32, how, seed=1)[1]
-    again = dataset(faces, JOINT, 32, how, seed=1)[1]
+    augmentation = replace(NONE, mix=0.5)
+    images, wanted, weights = dataset(faces, JOINT, 32, augmentation, seed=1)[1]
+    again = dataset(faces, JOINT, 32, augmentation, seed=1)[1]
     plain = dataset(faces, JOINT, 32, NONE, seed=1)[1]
     assert np.array_equal(images, again[0]) and not np.array_equal(images, plain[0])
     for head in JOINT:

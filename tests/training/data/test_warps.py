@@ -42,9 +42,9 @@ def test_no_augmentation_changes_nothing() -> None:
 
 def test_the_same_seed_makes_the_same_images() -> None:
     images = made_faces(7, 0).images
-    for how in (MILD, REFERENCE):
+    for augmentation in (MILD, REFERENCE):
         first, second, other = (
-            augment(images, how, np.random.default_rng(seed)) for seed in (1, 1, 2)
+            augment(images, augmentation, np.random.default_rng(seed)) for seed in (1, 1, 2)
         )
         assert np.array_equal(first, second)
         assert not np.array_equal(first, other)
@@ -94,10 +94,12 @@ def test_degraded_and_hidden_images_are_a_share_and_the_others_are_as_before() -
     images = made_faces(140, 0).images
     plain = augment(images, MILD, np.random.default_rng(4))
     for way in ("degrade", "occlude"):
-        how = replace(MILD, **{way: 0.5})
+        augmentation = replace(MILD, **{way: 0.5})
         changed = [
             not np.array_equal(a, b)
-            for a, b in zip(augment(images, how, np.random.default_rng(4)), plain, strict=True)
+            for a, b in zip(
+                augment(images, augmentation, np.random.default_rng(4)), plain, strict=True
+            )
         ]
         assert 0.3 < np.mean(changed) < 0.6, way
     assert np.array_equal(augment(images, MILD, np.random.default_rng(4)), plain)

@@ -21,7 +21,7 @@ from fer_batch.training.network.architectures import build
 from fer_batch.training.network.optimizers import make_optimizer
 from fer_batch.training.network.start import _scale_to, resting_size, start_from
 from fer_batch.training.run import stored_settings
-from fer_batch.training.settings import settings
+from fer_batch.training.settings import train_settings
 from tests.training.made_faces import made_faces
 
 NAMES = ("fer7", "ferplus8", "fer3")
@@ -39,7 +39,7 @@ def some_batches() -> list[np.ndarray]:
 @pytest.mark.parametrize("size", [0.0, 0.02, 0.5])
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
 def test_a_network_starts_as_what_was_exported(trained: Path, precision: str, size: float) -> None:
-    model = compiled(settings("tiny", JOINT, 1, precision=precision, seed=5))
+    model = compiled(train_settings("tiny", JOINT, 1, precision=precision, seed=5))
     cards = cards_of(trained, *NAMES)
     assert start_from(cards, model, JOINT, some_batches(), size) == [h.name for h in JOINT]
     images = made_faces(40, 1).images
@@ -73,9 +73,9 @@ def test_kernels_get_the_size_at_which_adamw_is_at_rest(
 
     def begun(optimizer: str) -> np.ndarray:
         changes = {"learning_rate": 0.002, "weight_decay": 0.04, "optimizer": optimizer}
-        how = settings("tiny", JOINT, 1, start_from=cards, **changes)
-        model = compiled(how)
-        Training(how, faces, tmp_path)._start(model, str)
+        settings = train_settings("tiny", JOINT, 1, start_from=cards, **changes)
+        model = compiled(settings)
+        Training(settings, faces, tmp_path)._start(model, str)
         return np.concatenate([_sizes(layer) for layer in model.layers if "conv" in layer.name])
 
     assert np.allclose(begun("adamw"), math.sqrt(0.002 / (2 * 0.04)), rtol=1e-4)
@@ -161,9 +161,9 @@ def test_frozen_layers_stay_as_they_began(
         train("--freeze", "trunk")
     train("--freeze", "stem, s1")
     assert json.loads((tmp_path / "fer3.json").read_text())["training"]["frozen"] == ["stem", "s1"]
-    how = settings("tiny", JOINT, 1, seed=5)
-    begun, ended = compiled(how), compiled(how)
-    size = resting_size(how.learning_rate, how.weight_decay)
+    settings = train_settings("tiny", JOINT, 1, seed=5)
+    begun, ended = compiled(settings), compiled(settings)
+    size = resting_size(settings.learning_rate, settings.weight_decay)
     start_from(cards_of(trained, *NAMES), begun, JOINT, some_batches(), size)
     checkpoint = np.load(next(tmp_path.glob("checkpoint-*.npz")))
     for place, variable in enumerate(ended.variables):
@@ -241,9 +241,9 @@ def test_an_export_may_stand_between_the_start_and_the_end(
         CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
     card = json.loads((tmp_path / "between" / "fer3.json").read_text())
     assert card["training"]["start_share"] == 0.25
-    how = stored_settings(tmp_path / "on")
-    assert how is not None
-    training = Training(how, load(*made_data), tmp_path / "on")
+    settings = stored_settings(tmp_path / "on")
+    assert settings is not None
+    training = Training(settings, load(*made_data), tmp_path / "on")
     shares = {share: training.result(share).get_weights()[0] for share in (0.0, 0.25, 1.0)}
     assert not np.allclose(shares[0.0], shares[1.0], atol=1e-4)
     assert np.allclose(shares[0.25], 0.75 * shares[0.0] + 0.25 * shares[1.0], atol=1e-6)

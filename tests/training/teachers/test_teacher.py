@@ -39,13 +39,13 @@ def test_targets_move_towards_the_teacher_by_its_share(trained: Path) -> None:
     teachers = [open_classifier(str(trained / "ferplus8.json"))]
     given = lesson(teachers, JOINT, faces.images, 0.25)
     _, before, _ = arrays(faces, JOINT)
-    told = given.told(before)
+    taught = given.targets(before)
     batches = dataset(faces, JOINT, 40, NONE, seed=0, teaching=given)
     order = np.random.default_rng([0, 0]).permutation(40)
     for head in JOINT:
         said = given.answers.get(head.name, before[head.name])
-        assert np.allclose(told[head.name], 0.75 * before[head.name] + 0.25 * said, atol=1e-6)
-        assert np.array_equal(batches[0][1][head.name], told[head.name][order])
+        assert np.allclose(taught[head.name], 0.75 * before[head.name] + 0.25 * said, atol=1e-6)
+        assert np.array_equal(batches[0][1][head.name], taught[head.name][order])
 
 
 def test_a_teacher_whom_no_head_understands_is_refused(trained: Path) -> None:
@@ -64,8 +64,8 @@ def test_teachers_go_with_the_training_and_onto_the_card(
     for arguments in (first + taught, again):
         done = CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
         assert done.exit_code == 0 and "asking 1 teacher about" in done.stdout
-    how = TrainSettings.from_json(json.loads((tmp_path / "settings.json").read_text()))
-    assert (how.teachers, how.teacher_share) == ((teacher,), 0.7)
+    settings = TrainSettings.from_json(json.loads((tmp_path / "settings.json").read_text()))
+    assert (settings.teachers, settings.teacher_share) == ((teacher,), 0.7)
     card = json.loads((tmp_path / "fer3.json").read_text())
     assert (
         card["training"]["teachers"] == ["fer3 (tiny)"] and card["training"]["teacher_share"] == 0.7

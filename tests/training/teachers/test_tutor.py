@@ -57,7 +57,7 @@ def test_on_average_it_is_the_mean_of_teachers_and_mirror_images(trained: Path) 
     teaching = tutors(both, [turned], 0.5, 16)
     _, given, _ = arrays(faces, [turned])
     rng = np.random.default_rng(0)
-    draws = [teaching.told(given, faces.images, rng)["turned"] for _ in range(400)]
+    draws = [teaching.targets(given, faces.images, rng)["turned"] for _ in range(400)]
     distinct = {draw.tobytes() for draw in draws}
     assert len(distinct) == 4
     mirrored = np.ascontiguousarray(faces.images[:, :, ::-1])
@@ -93,8 +93,10 @@ def test_a_training_with_tutors_can_be_broken_off_and_resumed(
         ours, theirs = one.split(","), other.split(",")
         del ours[seconds], theirs[seconds]
         assert ours == theirs
-    how = TrainSettings.from_json(json.loads((tmp_path / "parts" / "settings.json").read_text()))
-    assert how.teachers_see == "variants"
+    settings = TrainSettings.from_json(
+        json.loads((tmp_path / "parts" / "settings.json").read_text())
+    )
+    assert settings.teachers_see == "variants"
     card = json.loads((tmp_path / "parts" / "fer3.json").read_text())
     assert card["training"]["teachers_see"] == "variants"
 

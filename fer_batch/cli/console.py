@@ -7,7 +7,7 @@ import typer
 from fer_batch.printable import one_line
 
 
-def say(line: str = "", err: bool = False) -> None:
+def echo(line: str = "", err: bool = False) -> None:
     """Print ``line``, whatever it holds, as one line."""
     typer.echo(one_line(line), err=err)
 
@@ -18,15 +18,15 @@ def plural(count: int, word: str) -> str:
 
 
 def styled(text: str, **style: object) -> str:
-    """``text`` in a colour, for ``say_parts``; what is no printable character is escaped."""
+    """``text`` in a colour, for ``echo_parts``; what is no printable character is escaped."""
     return typer.style(one_line(text), **style)  # type: ignore[arg-type]
 
 
-def say_parts(*parts: str) -> None:
+def echo_parts(*parts: str) -> None:
     """Print parts that are either ``styled`` or made printable by ``one_line``, joined."""
     typer.echo("".join(parts))
 
 
-def say_data(json_text: str) -> None:
+def echo_data(json_text: str) -> None:
     """Print JSON, which escapes all but ASCII by itself."""
     typer.echo(json_text if json_text.isascii() else json_text.encode("ascii", "replace").decode())
