@@ -37,7 +37,7 @@ IDENTITIES = ("input", "batch", "off")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
 ANALYZERS = ("auto", "grid", "batched")
-PRECISIONS = ("float32", "float16", "bfloat16")
+PRECISIONS = ("float32", "float16")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
 # Containers of films that are read; `media/walk` looks into files of suffixes that others use too.
 VIDEO_SUFFIXES = (
@@ -268,7 +268,7 @@ class RunSettings(Settings):
     )
     precision: str = option(
         "float32",
-        "Numbers that the batched analyzer computes with; those of 16 bits are for GPUs.",
+        "Numbers that the batched analyzer classifies with; those of 16 bits are for GPUs.",
         choices=PRECISIONS,
     )
     threads: int = option(0, "Threads for each codec; 0 leaves it to the codec.", flag=None, low=0)

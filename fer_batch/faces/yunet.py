@@ -97,16 +97,21 @@ def open_network(weights: Path, min_confidence: float) -> Network:
 
 def small_bgr(image: Image, width: int, height: int) -> Image:
     """``uint8[height, width, 3]`` of an I420 picture: planes are scaled before conversion."""
+    return cv2.cvtColor(small_i420(image, width, height), cv2.COLOR_YUV2BGR_I420)
+
+
+def small_i420(image: Image, width: int, height: int) -> Image:
+    """An I420 picture at another size, ``uint8[height * 3 // 2, width]``; sides are even."""
     h, w = image.shape[0] * 2 // 3, image.shape[1]
     if (w, h) == (width, height):
-        return cv2.cvtColor(image, cv2.COLOR_YUV2BGR_I420)
+        return image
     chroma = image[h:].reshape(2, h // 2, w // 2)
     small = np.empty((height * 3 // 2, width), np.uint8)
     cv2.resize(image[:h], (width, height), dst=small[:height], interpolation=cv2.INTER_AREA)
     half = small[height:].reshape(2, height // 2, width // 2)
     for source, target in zip(chroma, half, strict=True):
         cv2.resize(source, (width // 2, height // 2), dst=target, interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(small, cv2.COLOR_YUV2BGR_I420)
+    return small
 
 
 def placed(found: FloatArray, frame: Frame, size: tuple[int, int]) -> Detections:

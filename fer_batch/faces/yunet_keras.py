@@ -10,19 +10,21 @@ from fer_batch.faces.onnx import Graph, read_graph
 from fer_batch.faces.yunet_network import TIMES, maps
 from fer_batch.types import FloatArray
 
+DTYPE = "float32"  # whatever Keras is set to
+
 
 class KerasYuNet:
     """YuNet's layers, made once, for any size of picture and number of them."""
 
-    def __init__(self, weights: Path, dtype: str = "float32") -> None:
-        """Read the weights. ``dtype``: a policy of Keras such as ``mixed_float16``.
+    def __init__(self, weights: Path) -> None:
+        """Read the weights.
 
         Raises:
             ModelFileError: the file holds another network.
         """
         import keras
 
-        self._layers = _Layers(dtype)
+        self._layers = _Layers()
         try:
             self._graph: Graph = read_graph(weights.read_bytes())
             self.maps(keras.Input((TIMES, TIMES, 3), batch_size=1))  # makes the layers
@@ -43,8 +45,7 @@ class _Layers:
     """``Operations`` by Keras' layers. Asked again in the same order, it takes the same layers, so
     that models of other sizes share the weights."""
 
-    def __init__(self, dtype: str) -> None:
-        self._dtype = dtype
+    def __init__(self) -> None:
         self._made: list[Any] = []
         self._next = 0
 
@@ -64,7 +65,7 @@ class _Layers:
                 strides=stride,
                 padding="same" if pad else "valid",
                 activation="relu" if relu else None,
-                dtype=self._dtype,
+                dtype=DTYPE,
             )
 
         return self._apply(make, tensor, weights.transpose(1, 2, 3, 0), bias)
@@ -75,7 +76,7 @@ class _Layers:
         def make() -> Any:
             activation = "relu" if relu else None
             return keras.layers.DepthwiseConv2D(
-                weights.shape[1], padding="same", activation=activation, dtype=self._dtype
+                weights.shape[1], padding="same", activation=activation, dtype=DTYPE
             )
 
         return self._apply(make, tensor, weights.transpose(1, 2, 3, 0), bias)
@@ -83,17 +84,17 @@ class _Layers:
     def pool(self, tensor: Any, size: int) -> Any:
         import keras
 
-        return keras.layers.MaxPooling2D(size, dtype=self._dtype)(tensor)
+        return keras.layers.MaxPooling2D(size, dtype=DTYPE)(tensor)
 
     def enlarge(self, tensor: Any, times: int) -> Any:
         import keras
 
-        return keras.layers.UpSampling2D(times, interpolation="nearest", dtype=self._dtype)(tensor)
+        return keras.layers.UpSampling2D(times, interpolation="nearest", dtype=DTYPE)(tensor)
 
     def add(self, first: Any, second: Any) -> Any:
         import keras
 
-        return keras.layers.Add(dtype=self._dtype)([first, second])
+        return keras.layers.Add(dtype=DTYPE)([first, second])
 
     def _apply(self, make: Any, tensor: Any, weights: FloatArray, bias: FloatArray) -> Any:
         if self._next == len(self._made):

@@ -23,12 +23,11 @@ from fer_batch.faces.candidates import without_doubles
 from fer_batch.faces.search_keras import (
     NO_COLOUR,
     Size,
+    fill,
     filled,
     search_graph,
-    shrinking,
-    small_chroma,
 )
-from fer_batch.faces.yunet import YuNet, placed
+from fer_batch.faces.yunet import YuNet, placed, small_i420
 from fer_batch.faces.yunet_keras import KerasYuNet
 from fer_batch.pipeline.at_once import AtOnce
 from fer_batch.types import Detections, FloatArray, Frame, Image
@@ -85,10 +84,11 @@ class Device:
 
         self.precision, self._frames = precision, frames
         self._detector, self.card, self.name = detector, classifier.card, classifier.device
-        self._dtype = "float32" if precision == "float32" else f"mixed_{precision}"
         with keras.device(self.name):
-            self._yunet = KerasYuNet(detector.weights, self._dtype)
-        self._network = classifier.network(self._dtype)
+            self._yunet = KerasYuNet(detector.weights)
+        # The search keeps 32 bits: with 16 landmarks moved by up to six pixels.
+        dtype = "float32" if precision == "float32" else f"mixed_{precision}"
+        self._network = classifier.network(dtype)
         self._template = np.array(self.card.template, np.float32)
         self._at_once: dict[Size, AtOnce] = {}
         self._faces = AtOnce(classifier.batch_size, "faces")
@@ -115,27 +115,22 @@ class Device:
 
         Whatever the backend raises where memory does not suffice comes through.
         """
-        image = frames[0].image
-        assert image is not None
         picture, size = frames[0].luma.shape, self._detector.size_for(frames[0])
         whole, small = filled(picture), filled((size[1], size[0]))
         luma = np.zeros((count, *whole), np.uint8)
+        small_luma = np.zeros((count, *small), np.uint8)
         chroma = np.full((count, 2, small[0] // 2, small[1] // 2), NO_COLOUR, np.uint8)
         for place, frame in enumerate(frames):
-            luma[place, : picture[0], : picture[1]] = frame.luma
             assert frame.image is not None
-            small_chroma(frame.image, (size[1], size[0]), chroma[place])
-        weights = (shrinking(picture[0], size[1]), shrinking(picture[1], size[0]))
-
-        def make() -> Any:
-            return search_graph(self._yunet, count, whole, small)
-
-        sent, rows = self._run(("search", count, whole, small), make, luma, chroma, *weights)
+            luma[place, : picture[0], : picture[1]] = frame.luma
+            fill(small_i420(frame.image, *size), small_luma[place], chroma[place])
+        key = ("search", count, small)
+        rows = self._run(key, lambda: search_graph(self._yunet, count, small), small_luma, chroma)
         found = [
             self._faces_of(each, frame, size)
-            for each, frame in zip(rows, frames, strict=False)  # the rest fills up the batch
+            for each, frame in zip(np.asarray(rows), frames, strict=False)  # the rest fills it up
         ]
-        return Sent(frames, sent, found)
+        return Sent(frames, self._to_device(luma), found)
 
     def _faces_of(self, rows: FloatArray, frame: Frame, size: tuple[int, int]) -> Detections:
         least = self._detector.min_confidence
@@ -185,8 +180,8 @@ class Device:
             return self._crop_graph(tuple(sent.luma.shape), count, large)
 
         key = ("faces", count, tuple(sent.luma.shape), large)
-        _, (crops, probabilities) = self._run(key, make, sent.luma, *given)
-        return crops[: len(part)], np.asarray(probabilities[: len(part)], np.float32)
+        crops, probabilities = self._run(key, make, sent.luma, *given)
+        return np.asarray(crops[: len(part)]), np.asarray(probabilities[: len(part)], np.float32)
 
     def _crop_graph(self, shape: tuple[int, ...], count: int, large: bool) -> Any:
         """A Keras model from luma and samplings to crops and probabilities."""
@@ -206,10 +201,14 @@ class Device:
         outputs = [keras.ops.cast(crops, "uint8"), keras.ops.cast(said, "float32")]
         return keras.Model(inputs, outputs, name="read")
 
-    def _run(
-        self, key: tuple[object, ...], make: Callable[[], Any], first: Any, *rest: Any
-    ) -> tuple[Any, Any]:
-        """``first`` as a tensor on the device, and what the graph says of it, as NumPy arrays."""
+    def _to_device(self, array: Image) -> Any:
+        import keras
+
+        with self._lock, keras.device(self.name):
+            return keras.ops.convert_to_tensor(array)
+
+    def _run(self, key: tuple[object, ...], make: Callable[[], Any], *given: Any) -> Any:
+        """What a graph says, as NumPy arrays; ``make`` makes it where none is kept for ``key``."""
         import keras
 
         with self._lock, keras.device(self.name):
@@ -219,8 +218,4 @@ class Device:
                 if len(self._graphs) > GRAPHS_KEPT:
                     self._graphs.popitem(last=False)
             self._graphs.move_to_end(key)
-            sent = keras.ops.convert_to_tensor(first)
-            answer = self._graphs[key].predict_on_batch([sent, *rest])
-        if isinstance(answer, (list, tuple)):
-            return sent, [np.asarray(each) for each in answer]
-        return sent, np.asarray(answer)
+            return self._graphs[key].predict_on_batch(list(given))
