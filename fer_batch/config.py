@@ -98,6 +98,11 @@ class AnalyzeSettings(Settings):
     min_confidence: float = option(
         0.6, "Detections less certain than this are not faces.", low=0.05, high=0.99
     )
+    rotations: bool = option(
+        False,
+        "Find faces that lie sideways or upside down, too: pictures in which no face, or a "
+        "doubtful one, is found upright are searched at 90, 180 and 270 degrees as well.",
+    )
     every: int = option(1, "Analyse each n-th frame; the others are `skipped`.", low=1)
     fps: float = option(
         0.0,
@@ -154,6 +159,8 @@ class AnalyzeSettings(Settings):
         "faces from frame to frame.",
         choices=IDENTITIES,
     )
+    # Photos of people who are known by name: checksum and file of each, see `jobs/item/who`.
+    who: tuple[str, ...] = option((), "Photos of people.", flag=None, check=check_lines)
     smooth_s: float = option(
         0.25, "Time constant of the smoothing, seconds.", flag="smooth", low=0, high=60
     )

@@ -287,8 +287,9 @@ class Timeline:
     (``readable`` leaves such out); ``person int64[n]``: who it is
     across inputs, -1 where nobody asked. What ``TIMELINE`` calls optional may be left out.
     ``files`` names each frame's file where the input is images, else it is empty. ``names`` by
-    face_id and ``main``, the face_id of the main person (0: not said), are what a person
-    said; ``hidden`` are faces (frame, x, y, w, h) that they took out, still in the picture.
+    face_id (of photos: by person) and ``main``, the face_id of the main person (0: not said), are
+    what a person said; ``hidden`` are faces (frame, x, y, w, h) that they took out, still in the
+    picture.
 
     Raises:
         ValueError: an array is of another type or shape.
@@ -358,6 +359,18 @@ class Timeline:
         """What a person is called in tables, pictures and pages: a name, or ``Person 3``."""
         return self.names.get(face_id) or f"Person {face_id}"
 
+    def identities(self) -> IntArray:
+        """Who each face is, ``int64[n]``, by the numbers that ``names`` has: ``face_id``. Photos
+        count their faces anew each time: there it is ``person``, -1 for who was not recognised."""
+        return self.person if self.is_photos else self.face_id
+
+    def in_order(self) -> Timeline:
+        """The same faces by frame, then by face_id, as they have to be."""
+        import numpy as np
+
+        order = np.lexsort((self.face_id, self.frame))
+        return replace(self, **{n: getattr(self, n)[order] for n in named(TIMELINE, "face")})
+
     def readable(self) -> Timeline:
         """The same frames without the faces that are ``unusable``: what is summed up and shown."""
         if not self.unusable.any():
@@ -401,7 +414,9 @@ class Timeline:
         if (self.person >= 0).any():
             columns["person"] = column(self.person, -1)
         if self.names:
-            given = np.array([self.names.get(face, "") for face in self.face_id.tolist()] or [""])
+            given = np.array(
+                [self.names.get(who, "") for who in self.identities().tolist()] or [""]
+            )
             columns["name"] = column(given[: len(self.face_id)], "")
         columns |= {k: column(self.box[:, i], np.nan) for i, k in enumerate("xywh")}
         columns["confidence"] = column(self.confidence, np.nan)

@@ -10,6 +10,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from fer_batch.faces.rotations import find_all
 from fer_batch.faces.weights import checked_hash
 from fer_batch.types import Detections, FloatArray, Frame, Image
 
@@ -37,14 +38,18 @@ class Network(Protocol):
 
 
 class YuNet:
-    """Detects on a copy of the frame scaled down as far as the smallest wanted face allows."""
+    """Detects on a copy of the frame scaled down as far as the smallest wanted face allows.
+
+    ``rotations``: faces that lie sideways or upside down are searched as well."""
 
     name = "yunet"
 
-    def __init__(self, weights: Path | None, min_confidence: float, min_face: int) -> None:
+    def __init__(
+        self, weights: Path | None, min_confidence: float, min_face: int, rotations: bool = False
+    ) -> None:
         self.weights, self.min_confidence = weights or WEIGHTS, min_confidence
         self.sha256 = checked_hash(self.weights, None if weights else SHA256)
-        self._min_face = min_face
+        self._min_face, self.rotations = min_face, rotations
         self._network = open_network(self.weights, min_confidence)
         self.runtime = self._network.runtime
 
@@ -59,8 +64,9 @@ class YuNet:
     def detect(self, frame: Frame) -> Detections:
         """Faces in the pixels of ``frame``; see ``Detector``."""
         assert frame.image is not None
-        size = self.size_for(frame)
-        return placed(self._network.find(small_bgr(frame.image, *size)), frame, size)
+        size, find = self.size_for(frame), self._network.find
+        small = small_bgr(frame.image, *size)
+        return placed(find_all(small, find) if self.rotations else find(small), frame, size)
 
     def size_for(self, frame: Frame) -> tuple[int, int]:
         """Width and height at which ``frame`` is searched: the smallest face is meant in pixels of

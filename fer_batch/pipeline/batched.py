@@ -23,7 +23,7 @@ from fer_batch.pipeline.glimpses import Glimpses
 from fer_batch.pipeline.plan import analysed_frames, detection_grid
 from fer_batch.pipeline.prefetch import Prefetch
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
-from fer_batch.pipeline.views import ViewKeeper
+from fer_batch.pipeline.views import view_keeper
 from fer_batch.types import Faces, Frame, FrameStatus, Segment
 
 BATCHES_AHEAD = 2
@@ -53,8 +53,7 @@ class BatchedAnalyzer:
         settings, pulse = self.settings, Pulse(report, should_cancel)
         collected, glimpses, read = Collected(), Glimpses(segment.start), list[Read]()
         analysed = analysed_frames(source.info, settings)
-        asked = settings.identity != "off" and source.info.kind != "photos"
-        keeper = ViewKeeper(detection_grid(source.info, settings)) if asked else None
+        keeper = view_keeper(source.info, settings, detection_grid(source.info, settings))
         ahead = self.device.at_once((source.info.height, source.info.width)).size
         decoded = glimpsed(source, segment.start, segment.stop, glimpses, timings)
         here = analysed[slice(*analysed.searchsorted([segment.start, segment.stop]))]

@@ -72,6 +72,7 @@ class Engine:
             settings.detector_model,
             settings.min_confidence,
             settings.min_face,
+            settings.rotations,
         )
         if key not in self._detectors:
             begin = time.perf_counter()

@@ -134,7 +134,10 @@ class Device:
 
     def _faces_of(self, rows: FloatArray, frame: Frame, size: tuple[int, int]) -> Detections:
         least = self._detector.min_confidence
-        return placed(without_doubles(rows[rows[:, 14] >= least], least), frame, size)
+        kept = without_doubles(rows[rows[:, 14] >= least], least)
+        if not len(kept) and self._detector.rotations:
+            return self._detector.detect(frame)  # turned pictures are few: on the host
+        return placed(kept, frame, size)
 
     def classify(self, sent: Sent, found: Sequence[Detections]) -> tuple[Image, FloatArray]:
         """Crops ``uint8[n, s, s]`` in full range and probabilities ``float32[n, labels]`` of the

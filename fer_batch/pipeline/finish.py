@@ -19,7 +19,12 @@ from fer_batch.media.join import join_parts
 from fer_batch.output import summary as summaries
 from fer_batch.output.moments import Moment, pick_moments
 from fer_batch.output.report.page import index_from, write_report
-from fer_batch.output.report.thumbnails import Thumbnails, write_photo_thumbs, write_thumbnails
+from fer_batch.output.report.thumbnails import (
+    Thumbnails,
+    person_thumb,
+    write_photo_thumbs,
+    write_thumbnails,
+)
 from fer_batch.outputs import annotated_names, file_of
 from fer_batch.pipeline.progress import Timings
 from fer_batch.pipeline.snapshots import Snapshots
@@ -180,6 +185,9 @@ def _thumbnails(job: Finish, snapshots: Snapshots) -> None:
     """Faces and moments for the report, which can be built again from them."""
     if "report" in job.outputs and job.info.kind == "photos":
         job.written += write_photo_thumbs(job.out, snapshots.jpegs("thumb"))
+        people = dict(snapshots.jpegs("person"))
+        write_thumbnails(job.out, Thumbnails(people=people))
+        job.written += [person_thumb(number) for number in people]
     elif "report" in job.outputs:
         people, moments = dict(snapshots.jpegs("person")), dict(snapshots.jpegs("moment"))
         write_thumbnails(job.out, Thumbnails(people=people, moments=moments))

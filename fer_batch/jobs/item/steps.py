@@ -302,7 +302,7 @@ def result_key(sha256: str, kind: str, settings: AnalyzeSettings, engine: Engine
     detector = engine.detector(settings).sha256
     by_others = ("detector_model", "model", "images")
     names = {k: v for k, v in settings.to_json().items() if k not in by_others}
-    asked = settings.identity != "off" and kind != "photos"
+    asked = settings.identity == "batch" or (settings.identity != "off" and kind != "photos")
     people = recogniser_sha256() if asked else ""
     return fingerprint(
         [FORMAT, installed_version(), sha256, kind, names, weights, detector, people]

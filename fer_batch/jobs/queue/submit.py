@@ -3,13 +3,14 @@ so that a death in between leaves either nothing or a job that goes on by itself
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
-from fer_batch.errors import FerBatchError, NotFoundError
+from fer_batch.errors import FerBatchError, NotFoundError, UsageError
+from fer_batch.jobs.item.who import photos_of
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.spec import JobItem, Manifest, StoredFile, new_job_id
 from fer_batch.jobs.ledger.status import read_status
@@ -25,7 +26,8 @@ Uploaded = Callable[[int, int], None]  # bytes done, bytes in all
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a user asks for; without ``outputs`` what suits each input."""
+    """What a user asks for; without ``outputs`` what suits each input. ``who``: the folder of the
+    photos that ``analyze.who`` names."""
 
     paths: tuple[Path, ...]
     name: str = ""
@@ -34,6 +36,7 @@ class Request:
     render: RenderSettings = field(default_factory=RenderSettings)
     outputs: tuple[str, ...] = ()
     use_cache: bool = True
+    who: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,10 @@ def submit(
         first = hashed[0].item.problem
         assert first is not None
         raise NotFoundError(first[1])
-    manifest = _manifest(request, [entry.item for entry in hashed], ledger, weights)
+    photos = [] if request.who is None else [_known(request.who, request.analyze)]
+    items, who = [entry.item for entry in hashed], [entry.item for entry in photos]
+    manifest = _manifest(request, items, ledger, weights, who)
+    hashed += photos
     same = keys.same(manifest.same_key())
     if request.use_cache:
         earlier = _earlier(same, ledger, storage, publish)
@@ -97,7 +103,7 @@ def submit(
         # Still reserved: who finds this submission dead from here on enters the job.
         storage.put_json(same, {"job_id": manifest.job_id})
         publish(facts.enter(ledger, manifest, ledger.settings.window))
-    return Submitted(manifest.job_id, len(found), False, notes)
+    return Submitted(manifest.job_id, len(items), False, notes)
 
 
 def _weights(settings: AnalyzeSettings) -> tuple[AnalyzeSettings, str]:
@@ -116,7 +122,9 @@ def _weights(settings: AnalyzeSettings) -> tuple[AnalyzeSettings, str]:
     return settings, fingerprint(found)
 
 
-def _manifest(request: Request, items: list[JobItem], ledger: Ledger, weights: str) -> Manifest:
+def _manifest(
+    request: Request, items: list[JobItem], ledger: Ledger, weights: str, who: Sequence[JobItem]
+) -> Manifest:
     name = facts.clean_name(request.name or request.paths[0].absolute().name)
     return Manifest(
         job_id=new_job_id(),
@@ -130,6 +138,7 @@ def _manifest(request: Request, items: list[JobItem], ledger: Ledger, weights: s
         segment_frames=ledger.settings.segment_frames,
         model_sha256=weights,
         reuse=request.use_cache,
+        who=who[0] if who else None,
     )
 
 
@@ -154,6 +163,28 @@ def _hash(found: Input) -> _Hashed:
     digest = inputs.content_hash(kind, files)
     images = found.images.kind if found.images else ""
     return _Hashed(JobItem(shown, name, kind, digest, tuple(files), None, images), paths)
+
+
+def _known(folder: Path, analyze: AnalyzeSettings) -> _Hashed:
+    """The photos of people as something to upload.
+
+    Raises:
+        UsageError: one of them was changed meanwhile.
+    """
+    photos = photos_of(analyze)
+    paths = tuple(folder / photo.file for photo in photos)
+    try:
+        files = [
+            inputs.stored_file(path, "folder", photo.file)
+            for path, photo in zip(paths, photos, strict=True)
+        ]
+    except FerBatchError as error:
+        raise UsageError(f"--who: {error}") from error
+    for path, file, photo in zip(paths, files, photos, strict=True):
+        if file.sha256 != photo.sha256:
+            raise UsageError(f"--who: {path}: was changed meanwhile; submit again")
+    digest = inputs.content_hash("folder", files)
+    return _Hashed(JobItem("who", "who", "folder", digest, tuple(files)), paths)
 
 
 def _upload(hashed: list[_Hashed], storage: Storage, progress: Uploaded) -> None:

@@ -205,6 +205,7 @@ OTHER = {
     "min_face": 40,
     "min_confidence": 0.7,
     "every": 2,
+    "rotations": True,
     "grid": 3,
     "fps": 30.0,
     "smooth_s": 0.5,
