@@ -59,6 +59,7 @@ MOST_PHOTO_PIXELS = 200_000_000
 
 # What ``timeline.csv`` holds for who asks: degrees, see `pose`.
 ANGLES = ("yaw", "pitch", "roll")
+CLOCK = "clock"
 
 
 def _check_columns(names: tuple[str, ...]) -> None:
@@ -189,8 +190,8 @@ class RenderSettings(Settings):
     )
     threshold: float = option(
         0.0,
-        "The video names an emotion from this probability on, else it says unsure; tables and "
-        "shares always have the strongest.",
+        "A face whose strongest label is below this probability is unsure: in the video, tables, "
+        "shares, episodes and pages alike.",
         low=0,
         high=1,
     )
@@ -207,6 +208,11 @@ class RenderSettings(Settings):
         parse=parse_names,
         check=_check_columns,
         form="COLUMNS",
+    )
+    clock: bool = option(
+        False,
+        "Add the column clock to the table: when each frame of a video was recorded (ISO 8601), by "
+        "the creation time or timecode that the file holds.",
     )
     gif_range: tuple[float, float] = option(
         (0.0, 0.0),
@@ -293,6 +299,12 @@ class RunSettings(Settings):
     memory_mb: int = option(
         0,
         "Megabytes of memory that one input may take; 0: a fair share of the machine's.",
+        low=0,
+    )
+    frames_mb: int = option(
+        256,
+        "Megabytes of decoded frames that may wait for being drawn; several inputs at once share "
+        "a third of it. 0: every video is decoded twice.",
         low=0,
     )
     limits: Limits = field(default_factory=Limits)

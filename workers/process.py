@@ -75,7 +75,9 @@ def engine() -> Engine:
     if device == "gpu":
         pinned = pin(int(getattr(current_process(), "index", 0)))
         logger.info("this child works on GPU %s", pinned or "as Keras finds it")
-    return Engine(RunSettings(device=device, threads=int(os.environ.get(THREADS, "0"))))
+    threads = int(os.environ.get(THREADS, "0"))
+    # A unit may be drawn by another worker than it was analysed by.
+    return Engine(RunSettings(device=device, threads=threads, frames_mb=0))
 
 
 def guard_memory(settings: QueueSettings) -> None:

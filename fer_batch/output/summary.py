@@ -110,7 +110,7 @@ def summary(
     every = episodes(timeline)
     persons = people(timeline, every)
     share = photo_share(timeline) if timeline.is_photos else None
-    share = share or overall_share(timeline.labels, persons)
+    share = share or overall_share(timeline.outcomes, persons)
     counts = {"total": len(timeline), **status_counts(timeline)}
     faces = {"faces": len(timeline.frame)} if timeline.is_photos else {}
     cuts = int(timeline.cut.sum()) + 1 if len(timeline) else 0
@@ -147,10 +147,10 @@ def counts_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def photo_share(timeline: Timeline) -> dict[str, float]:
-    """Share of each label among all faces of photos that can be read."""
+    """Share of each label, and of ``unsure``, among all faces of photos that can be read."""
     timeline = timeline.readable()
-    count = np.bincount(timeline.emotion, minlength=len(timeline.labels))
-    return dict(zip(timeline.labels, (count / max(count.sum(), 1)).tolist(), strict=True))
+    count = np.bincount(timeline.emotion, minlength=len(timeline.outcomes))
+    return dict(zip(timeline.outcomes, (count / max(count.sum(), 1)).tolist(), strict=True))
 
 
 def _moment_json(moment: Moment) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import OutputPathError
 from fer_batch.media.join import join_parts
 from fer_batch.output import summary as summaries
+from fer_batch.output.clock import NO_CLOCK, clock_of
 from fer_batch.output.moments import Moment, pick_moments
 from fer_batch.output.report.page import index_from, write_report
 from fer_batch.output.report.thumbnails import (
@@ -90,6 +91,8 @@ def finish_item(job: Finish) -> dict[str, Any]:
     timeline = replace(job.timeline, files=job.info.files, warnings=warnings)
     moments = pick_moments(timeline, job.render)
     job.warnings += _lost(job.info, timeline)
+    if job.render.clock and clock_of(job.info) is None:
+        job.warnings.append(f"{job.info.path}: {NO_CLOCK}")
     _ready(job)
     made_by = job.provenance.engine
     job.written.append(keep_in_results(job.out, job.timeline, made_by))

@@ -172,7 +172,7 @@ def _show(
         if face not in persons:
             persons[face], following = following, following + 1
     own = {persons[face]: names[persons[face]] for face in there if persons[face] in names}
-    member.show(_with_persons(timeline, persons, own))
+    member.show(with_persons(timeline, persons, own))
     member.note("people", {str(face): persons[face] for face in there})
     if own:
         member.note("names", {str(person): name for person, name in sorted(own.items())})
@@ -184,7 +184,7 @@ def _show(
     return following
 
 
-def _with_persons(
+def with_persons(
     timeline: Timeline, persons: Mapping[int, int], names: Mapping[int, str]
 ) -> Timeline:
     """``timeline`` with who people are across inputs. Where two of a film have turned out to be one

@@ -14,6 +14,7 @@ from fer_batch.output.draw.boxes import Boxes
 from fer_batch.output.draw.layout import even
 from fer_batch.output.draw.sprite import Sprite, SpriteCanvas, rounded
 from fer_batch.output.draw.text import line_height, text_mask, text_width
+from fer_batch.types import UNSURE
 
 if TYPE_CHECKING:
     from fer_batch.types import FloatArray
@@ -22,7 +23,7 @@ MAX_PLATES = 2048  # more than a crowd has faces and labels: else all are made a
 MAX_RESTS = 128  # labels, each after ends of some widths
 PLATE_OPACITY = 0.78
 UNREAD = "?"  # stands for the label of a face that cannot be read
-EXTRA_NAMES = ("unsure", "other", UNREAD)
+EXTRA_NAMES = (UNSURE, "other", UNREAD)
 LONGEST_NAME = 14  # letters of a person's name on a plate
 
 

@@ -15,6 +15,7 @@ from fer_batch.i420 import BT601, Planes, planes
 from fer_batch.output.draw.anonymise import blur_faces
 from fer_batch.output.draw.layout import Rect, Taken, choose, even
 from fer_batch.output.draw.marks import UNREAD, Marks
+from fer_batch.types import UNSURE, is_unsure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,8 +134,8 @@ class Overlay:
         not shown, where the strongest is not among the labels shown.
         """
         best = int(p.argmax())
-        if p[best] < self.settings.threshold:
-            return "unsure", round(float(p[best]) * 100)
+        if is_unsure(p, self.settings.threshold):
+            return UNSURE, round(float(p[best]) * 100)
         if best not in self._shown:
             return "other", round((1 - float(p[self._shown].sum())) * 100)
         return self.labels[best], round(float(p[best]) * 100)

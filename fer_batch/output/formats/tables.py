@@ -87,9 +87,9 @@ def people_text(timeline: Timeline) -> str:
     """
     header = [
         *PERSON_COLUMNS,
-        *(f"share_{label}" for label in timeline.labels),
+        *(f"share_{label}" for label in timeline.outcomes),
         *(f"mean_{label}" for label in timeline.labels),
-        *(f"longest_{label}_s" for label in timeline.labels),
+        *(f"longest_{label}_s" for label in timeline.outcomes),
         *_said_columns(timeline),
         *(["main"] if timeline.main else []),
     ]
@@ -111,9 +111,9 @@ def people_text(timeline: Timeline) -> str:
                 f"{person.confidence:.6f}",
                 f"{person.valid_s:.6f}",
                 f"{person.unusable_s:.6f}",
-                *(f"{person.share[label]:.6f}" for label in timeline.labels),
+                *(f"{person.share[label]:.6f}" for label in timeline.outcomes),
                 *(f"{person.mean[label]:.6f}" for label in timeline.labels),
-                *(f"{longest.get(label, 0.0):.6f}" for label in timeline.labels),
+                *(f"{longest.get(label, 0.0):.6f}" for label in timeline.outcomes),
                 *_said(timeline, person.face_id),
                 *([int(person.face_id == timeline.main)] if timeline.main else []),
             ]
