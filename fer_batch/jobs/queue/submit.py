@@ -19,6 +19,7 @@ from fer_batch.jobs.queue.broker import Publish
 from fer_batch.jobs.store import inputs, keys, records, uploads
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.media.discover import Input, discover, notes_on_images
+from fer_batch.media.walk import PassedOver
 
 UPLOADS_AT_ONCE = 4
 Uploaded = Callable[[int, int], None]  # bytes done, bytes in all
@@ -42,7 +43,7 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Submitted:
     """The job's id, how many inputs it has, and whether an equal job was there already. ``notes``:
-    what images were taken for, and what is not made of them."""
+    what was passed over, what images were taken for, and what is not made of them."""
 
     job_id: str
     items: int
@@ -72,11 +73,12 @@ def submit(
     """
     analyze, weights = _weights(request.analyze)
     request = replace(request, analyze=analyze)
-    found = discover(list(request.paths), images=request.analyze.images)
-    notes = tuple(notes_on_images(found, request.outputs))
+    passed = PassedOver()
+    found = discover(list(request.paths), passed=passed, images=request.analyze.images)
+    notes = (*passed.lines(), *notes_on_images(found, request.outputs))
     if not found:
         named = ", ".join(str(path) for path in request.paths)
-        raise NotFoundError(f"{named}: no videos or images in there")
+        raise NotFoundError("; ".join([f"{named}: no videos or images in there", *passed.lines()]))
     restore.make_whole(ledger, storage, publish)
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
         hashed = list(pool.map(_hash, found))
