@@ -282,6 +282,12 @@ class RunSettings(Settings):
         "Megabytes of memory that one input may take; 0: a fair share of the machine's.",
         low=0,
     )
+    frames_mb: int = option(
+        256,
+        "Megabytes of decoded frames that may wait for being drawn; several inputs at once share "
+        "a third of it. 0: every video is decoded twice.",
+        low=0,
+    )
     limits: Limits = field(default_factory=Limits)
 
     @classmethod

@@ -21,7 +21,7 @@ from fer_batch.jobs.item import relate
 from fer_batch.jobs.item.children.confine import resident_bytes
 from fer_batch.jobs.item.children.messages import receive
 from fer_batch.jobs.item.children.process import Child
-from fer_batch.jobs.item.children.share import at_once, memory_mb
+from fer_batch.jobs.item.children.share import at_once, frames_mb, memory_mb
 from fer_batch.jobs.item.outcome import Existing, ItemResult, Observer, Phase, not_begun
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.pipeline.progress import ShouldCancel, never
@@ -80,7 +80,9 @@ class _Crew:
             "out": str(out),
             "existing": existing,
             "infer": infer,
-            "run": settings.to_json(),
+            "run": replace(
+                settings, frames_mb=frames_mb(settings.frames_mb, self._parallel)
+            ).to_json(),
             "memory_bytes": self._memory_mb << 20,
         }
         self._places: list[_Place] = []
