@@ -64,6 +64,8 @@ def onsets(path: Path) -> tuple[list[float], list[float]]:
     with av.open(str(path)) as container:
         decoded = container.decode(video=0)
         seen = [(f.time or 0.0, f.to_ndarray(format="gray").mean()) for f in decoded]
+    # Decoders give pictures in order of time; PTS that packets of two pictures bear need not be.
+    shown, level = np.sort([time for time, _ in seen]), np.array([mean for _, mean in seen])
     with av.open(str(path)) as container:
         resampler = av.AudioResampler("flt", "mono", 48_000)
         times, levels = [], []
@@ -72,7 +74,7 @@ def onsets(path: Path) -> tuple[list[float], list[float]]:
                 levels.append(np.abs(part.to_ndarray()[0]))
                 times.append((part.time or 0.0) + np.arange(part.samples) / 48_000)
     loud = _rises(np.concatenate(times), np.concatenate(levels) > 0.25, quiet_s=0.3)
-    white = _rises(np.array([t for t, _ in seen]), np.array([m > 128 for _, m in seen]), 0.3)
+    white = _rises(shown, level > 128, quiet_s=0.3)
     return white, loud
 
 
