@@ -53,7 +53,7 @@ RANGES = {
     "yaw": Range(75, 50),
     "pitch": Range(45, 25),
     "inside": Range(0.55, 0.8),
-    "upright": Range(0.0, 0.08),
+    "upright": Range(-0.05, 0.0),
     "confidence": Range(0.62, 0.8),
 }
 

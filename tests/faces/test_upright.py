@@ -35,12 +35,11 @@ def test_a_portrait_is_upright(who: int) -> None:
     assert facing > 0.08 and value > 0.9
 
 
-@pytest.mark.parametrize("side", [200, 240])
-def test_a_portrait_upside_down_is_unusable(side: int) -> None:
+def test_a_portrait_upside_down_is_unusable() -> None:
     """The detector takes it for an upright face, with the mouth where the eyes are."""
-    portrait = pictures.cover(pictures.portraits()[1], side, side)
+    portrait = pictures.cover(pictures.portraits()[1], 200, 200)
     facing, value = read(cv2.rotate(portrait, cv2.ROTATE_180))
-    assert facing < 0 and value < LEAST_QUALITY
+    assert facing < -0.05 and value < LEAST_QUALITY
 
 
 def test_a_mirror_image_is_as_upright() -> None:

@@ -108,6 +108,8 @@ def run_item(
         result = _failed(item, folder, error)
     except Exception as error:  # a defect of ours too costs one item, not the batch
         result = _failed(item, folder, error)
+    finally:
+        engine.kept.clear()
     return replace(result, seconds=time.perf_counter() - begin)
 
 

@@ -58,7 +58,7 @@ def make(
     if "photos" not in output.default:  # made of photos only where somebody asks for it
         timeline = as_film(timeline, info)
     if output.needs == "pixels":
-        source = engine.source(info)
+        source = engine.kept.again(engine.source(info))
         output.load()(source, timeline, item.render, path, timings, should_cancel)
     else:
         with timings.stage(f"write_{output.name}"):

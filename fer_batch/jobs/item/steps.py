@@ -95,6 +95,8 @@ def analyze(
         path.unlink()  # damaged, or of another engine
     timings = Timings()
     analyzer, source = engine.analyzer(item.analyze), engine.source(found.info)
+    if make.draws(item):
+        source = engine.kept.keep(source)
     with timings.stage("analyze_s"):
         faces = analyzer.analyze(source, cut, timings, report, should_cancel)
         give_back_memory(found.gone_through(cut))
@@ -191,7 +193,7 @@ def render(
         if segment == 0:  # drawing the video leaves room for both; each keeps one core busy
             for output in make.wanted(item):
                 beside.append(pool.submit(_make, output, item, work, engine, should_cancel))
-        source = engine.source(found.info)
+        source = engine.kept.again(engine.source(found.info))
         if not photos or film:
             render_segment(
                 source,
