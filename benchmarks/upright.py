@@ -58,6 +58,8 @@ def main() -> None:
     up, over = [], []
     for file in files:
         grey = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_GRAYSCALE)
+        if grey is None:
+            raise SystemExit(f"{file}: no image that OpenCV reads")
         tilt = float(rng.uniform(-TILT, TILT))
         up += [vectors(detector, grey), vectors(detector, tilted(grey, tilt))]
         turn = 180 + float(rng.uniform(-50, 50))
