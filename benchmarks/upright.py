@@ -57,9 +57,8 @@ def main() -> None:
     detector, rng = open_detector("yunet"), np.random.default_rng(0)
     up, over = [], []
     for file in files:
-        grey = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_GRAYSCALE)
-        if grey is None:
-            raise SystemExit(f"{file}: no image that OpenCV reads")
+        data = np.fromfile(file, np.uint8)
+        grey = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
         tilt = float(rng.uniform(-TILT, TILT))
         up += [vectors(detector, grey), vectors(detector, tilted(grey, tilt))]
         turn = 180 + float(rng.uniform(-50, 50))
