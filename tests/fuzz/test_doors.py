@@ -197,7 +197,8 @@ def test_shards(tmp_path: Path) -> None:
 
 
 def test_people_files(tmp_path: Path) -> None:
-    from fer_batch.pipeline.people_file import LENGTH, read_people, write_people
+    from fer_batch.faces.recogniser import LENGTH
+    from fer_batch.pipeline.people_file import read_people, write_people
 
     path = tmp_path / "people.npz"
     embedding = {n: np.full(LENGTH, n, np.float32) for n in (1, 4)}

@@ -78,7 +78,8 @@ def test_a_child_touches_nothing_but_its_files(tmp_path: Path) -> None:
     for name in ("a.mp4", "c.mp4", "photos/b.jpg"):
         (tmp_path / "inputs" / name).write_text("pictures")
     with socket.create_server(("127.0.0.1", 0)) as server:
-        given = {name: str(tmp_path / name) for name in ("private", "inputs", "out")}
+        names = ("private", "inputs", "out")
+        given: dict[str, object] = {name: str(tmp_path / name) for name in names}
         given |= {"port": server.getsockname()[1], "version": landlock.version()}
         given["code"] = landlock.__file__
         done = subprocess.run(
