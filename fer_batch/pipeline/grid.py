@@ -209,4 +209,5 @@ class _Batches:
         """Appearance, looks and probabilities of a batch."""
         with self._timings.stage("classify"):
             sharp = sharpened(crops, self._classifier.card.sharpen)
-            return appearance(crops), look(crops), self._classifier.classify(sharp)
+            vectors = appearance(crops)
+            return vectors, look(crops, vectors), self._classifier.classify(sharp)

@@ -69,7 +69,7 @@ def same_people(one: Faces, other: Faces, labels: float = 0.995) -> int:
     """How many faces were compared: all are in both, nearly at the same place, and look alike."""
     assert (one.status == other.status).all()
     assert len(one.frame) == len(other.frame)
-    pairs = []
+    pairs: list[Any] = []
     for frame in np.unique(one.frame):
         here, there = np.flatnonzero(one.frame == frame), np.flatnonzero(other.frame == frame)
         overlap = iou(one.box[here], other.box[there])

@@ -58,12 +58,12 @@ def stored(folder: Path, timeline: Timeline, pictures: int) -> Path:
     names = annotated_names(timeline.files)
     for number in range(pictures):
         picture = np.full((90, 120, 3), 40 + 3 * (number % 60), np.uint8)
-        done, data = cv2.imencode(".jpg", picture)
+        done, encoded = cv2.imencode(".jpg", picture)
         assert done
         if timeline.status[number] != FrameStatus.DECODE_ERROR:
             for name in (names[number], photo_thumb(number)):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes(data.tobytes())
+                (folder / name).write_bytes(encoded.tobytes())
     data = summary(
         timeline,
         input={"name": "album", "kind": "photos", "sha256": "0" * 64},
@@ -232,9 +232,7 @@ def test_both_themes(theme: str, album: Path, visits: Visits) -> None:
 
 def test_people_who_were_compared_are_named_and_found(visits: Visits, tmp_path: Path) -> None:
     faces = [(0, 0.9, 0.05, 0.05), (0, 0.1, 0.8, 0.1), (2, 0.2, 0.2, 0.6), (3, 0.9, 0.05, 0.05)]
-    timeline = replace(
-        photos(5, faces, 4), person=np.array([1, -1, 12, 2]), names={12: "Anna <b>"}
-    )
+    timeline = replace(photos(5, faces, 4), person=np.array([1, -1, 12, 2]), names={12: "Anna <b>"})
     page = visits.open(stored(tmp_path / "album", timeline, 4))
     count = "document.querySelector('#count').textContent"
     for words, shown in (("anna", "1 of 5 photos"), ("person 1", "1 of 5 photos")):
