@@ -222,6 +222,8 @@ def test_which_analyzer_a_machine_takes() -> None:
     # Without weights for Keras, or without a search, there is nothing to do in batches.
     assert not batched("ferplus3-int8", device="gpu")
     assert not batched(detector="none", device="gpu")
+    turning = AnalyzeSettings(model="ferplus3", rotations=True)
+    assert not Engine(RunSettings(device="gpu")).batched(turning)
     for given in ({"model": "ferplus3-int8"}, {"detector": "none"}):
         with pytest.raises(UsageError, match="--analyzer batched needs"):
             batched(**given, analyzer="batched", runtime="keras" if "detector" in given else "auto")
