@@ -197,7 +197,7 @@ def test_shards(tmp_path: Path) -> None:
 
 
 def test_people_files(tmp_path: Path) -> None:
-    from fer_batch.faces.recogniser import LENGTH
+    from fer_batch.faces.dlib_weights import LENGTH
     from fer_batch.pipeline.people_file import read_people, write_people
 
     path = tmp_path / "people.npz"
