@@ -36,7 +36,7 @@ def test_a_child_that_is_gone_leaves_its_chair_to_the_next(
     items: Any = [SimpleNamespace(input="", name="")]
     observer: Any = None
     settings = RunSettings(device="gpu", parallel=3)
-    made = crew._Crew(items, tmp_path, settings, "resume", observer, infer=True)
+    made = crew._Crew(items, tmp_path, settings, "resume", observer, infer=True, files={})
     places = [made._hire() for _ in range(3)]
     made._dismiss(places[1])
     made._hire()
