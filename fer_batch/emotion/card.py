@@ -63,7 +63,7 @@ class ModelCard:
             if not 0 <= card.sharpen <= 4:
                 raise ValueError("sharpen must be 0 to 4")
             if card.annotation not in ANNOTATIONS:
-                raise ValueError(f"its annotation is none of {', '.join(ANNOTATIONS)}")
+                raise ValueError(f"its annotation is unknown; choose from {', '.join(ANNOTATIONS)}")
             return card
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelFileError(f"{path}: not a model card that can be read ({error})") from error
@@ -94,6 +94,6 @@ class ModelCard:
         found = sha256_file(path)
         if found != self.sha256.get(path.name):
             raise ModelFileError(
-                f"{path}: damaged or exchanged, its SHA-256 is not the one in {self.path.name}"
+                f"{path}: damaged or replaced: its SHA-256 is not the one in {self.path.name}"
             )
         return path

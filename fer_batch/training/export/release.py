@@ -67,7 +67,7 @@ def pool_for(
     label = hard_labels(faces, own.labels, own.source)
     rows = label >= 0
     if not rows.any():
-        raise TrainingDataError(f"no validation row bears a label of {own.name}: cannot calibrate")
+        raise TrainingDataError(f"no validation row has a label of {own.name}: cannot calibrate")
     chosen = {
         head.name: np.asarray(logits[head.name], np.float64)[rows][:, columns(head, own.labels)]
         for head in heads

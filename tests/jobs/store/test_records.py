@@ -154,6 +154,6 @@ def test_a_hash_that_is_a_path_writes_nothing(tmp_path: Path) -> None:
     storage.put_bytes(f"inputs/0f/{SHA}.png", b"ssh-rsa")
     file = StoredFile("authorized_keys", f"inputs/0f/{SHA}.png", 7, SHA)
     item = JobItem("in", "in", "image", str(victim), (file,))
-    with pytest.raises(StorageError, match="its hash in the manifest is none"):
+    with pytest.raises(StorageError, match="its hash in the manifest is not a SHA-256"):
         InputCache(storage, tmp_path / "cache", 1000).path(item)
     assert not list(victim.iterdir())
