@@ -156,5 +156,5 @@ def test_who_people_are_comes_back_and_is_checked(tmp_path: Path) -> None:
     back = read_timeline(tmp_path / "a.npz")
     assert (dict(back.names), back.main, back.hidden) == ({2: "Zoë"}, 1, made.hidden)
     write_timeline(tmp_path / "b.npz", replace(made, names={2: "\x1b[2J"}))
-    with pytest.raises(UnreadableError, match="is no timeline"):
+    with pytest.raises(UnreadableError, match="is not a timeline"):
         read_timeline(tmp_path / "b.npz")
