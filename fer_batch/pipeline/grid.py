@@ -244,7 +244,8 @@ class _Batches:
     def _run(self, crops: Image) -> tuple[HalfArray, FloatArray, FloatArray]:
         """Appearance, looks and probabilities of a batch."""
         with self._timings.stage("classify"):
-            sharp = sharpened(crops, self._classifier.card.sharpen)
+            card = self._classifier.card
+            sharp = sharpened(crops, card.sharpen, card.sharpness)
             return appearance(crops), look(crops), self._classifier.classify(sharp)
 
 

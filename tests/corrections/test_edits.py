@@ -117,7 +117,7 @@ def test_photos_have_no_people_to_name(do: str) -> None:
         ("name,1,,,12", "'12', which is not a name; numbers"),
         ("name,1,,,Others", "'Others', which is not a name; numbers"),
         ("name,1,,,A\x1b[2J", "cannot be seen"),
-        (f"name,1,,,{'a' * 61}", "1 to 60 letters"),
+        (f"name,1,,,{'a' * 61}", "1 to 60 characters"),
         ("name,1,,,ben", "person 2 is called 'Ben'"),
         ("main,9,,,", "no person 9"),
         ("main,1,,,", "person 2 is the main person"),

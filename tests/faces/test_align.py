@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_batch.faces.align import appearance, crop_faces, sharpened, similarity
+from fer_batch.faces.align import MOST_SHARPENED, appearance, crop_faces, sharpened, similarity
 from fer_batch.types import Detections, FloatArray, Frame, Image
 
 quick = settings(deadline=None, max_examples=60)
@@ -191,3 +193,23 @@ def test_sharpening_is_what_a_blur_takes_away_added_again() -> None:
     assert sharpened(rough[:0], 0.5).shape == (0, SIZE, SIZE)
     flat = np.full((1, SIZE, SIZE), 77, np.uint8)
     assert np.array_equal(sharpened(flat, 0.5), flat)
+
+
+@quick
+@given(st.floats(0.05, 0.4), st.floats(0.0, 1.0), st.integers(0, 2**32 - 1))
+def test_softer_crops_are_sharpened_more(sharpness: float, least: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rough = rng.integers(0, 256, (SIZE, SIZE), np.uint8)
+    softer = np.stack([cv2.GaussianBlur(rough, (0, 0), s) for s in (0.8, 1.2, 1.6, 2.0)])
+    sharp = sharpened(softer, least, sharpness)
+    # How much was added, beside what half of it would be: grows, and stays within both bounds.
+    gain = []
+    for before, after in zip(softer, sharp, strict=True):
+        detail = before.astype(float) - cv2.GaussianBlur(before, (5, 5), 1.0).astype(float)
+        inside = (after > 0) & (after < 255)
+        added = (after.astype(float) - before)[inside]
+        gain.append(float((added * detail[inside]).sum() / (detail[inside] ** 2).sum()))
+    assert all(a <= b + 0.05 for a, b in pairwise(gain)), gain
+    assert all(least - 0.05 <= g <= MOST_SHARPENED + 0.05 for g in gain), gain
+    flat = np.full((1, SIZE, SIZE), 77, np.uint8)
+    assert np.array_equal(sharpened(flat, least, sharpness), flat)

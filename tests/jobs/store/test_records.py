@@ -132,7 +132,7 @@ def test_names_of_outputs_stay_inside(name: str) -> None:
 def test_a_manifest_of_another_job_is_refused(tmp_path: Path) -> None:
     storage, job = open_storage(str(tmp_path)), new_job_id()
     storage.put_json(keys.manifest(job), MANIFEST.to_json())
-    with pytest.raises(DamagedError, match="that of another job"):
+    with pytest.raises(DamagedError, match="belongs to another job"):
         facts.read_manifest(storage, job)
 
 
