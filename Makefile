@@ -12,6 +12,8 @@ DEMO_OUT ?= demo-output
 PYTEST_ARGS ?=
 # Tests wait for processes and browsers now and then, so one more than the usual two cores.
 WORKERS ?= 3
+# Fault tests mostly wait, each for workers and a Redis of its own.
+FAULT_WORKERS ?= 2
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 # The first Python that will do; PYTHON=/path/to/python chooses another.
@@ -36,7 +38,7 @@ test: $(VENV)/.installed-dev  ## Run the tests (some minutes)
 	$(BIN)/python -m pytest -m "not faults" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 test-faults: $(VENV)/.installed-dev  ## Kill workers and Redis under running jobs (minutes more)
-	$(BIN)/python -m pytest -m faults $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m faults -n $(FAULT_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 fuzz: $(VENV)/.installed-dev  ## Mutate strangers' files for hours (FUZZ_SECONDS a target)
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest tests/fuzz $(PYTEST_ARGS)

@@ -1,4 +1,5 @@
-"""``python -m benchmarks``: the table of ratios; ``compare old.json new.json``: two of them."""
+"""``python -m benchmarks``: the table of ratios; ``compare old.json new.json``: two of them;
+``trace``: a picture of what all threads of a run do."""
 
 import sys
 
@@ -6,6 +7,10 @@ if sys.argv[1:2] == ["compare"]:
     from benchmarks.compare import main as compare
 
     compare(sys.argv[2:])
+elif sys.argv[1:2] == ["trace"]:
+    from benchmarks.trace import main as trace
+
+    trace(sys.argv[2:])
 else:
     from benchmarks.ratios import main
 

@@ -104,6 +104,28 @@ def test_draw(
     assert not np.array_equal(image, frames[0].image)
 
 
+@pytest.mark.parametrize("blur", [False, True])
+@pytest.mark.parametrize("count", [1, 18, 100, 400, 800])
+def test_draw_a_crowd(benchmark: Any, count: int, blur: bool) -> None:
+    """Faces on a grid in 1920x1080 that move and grow a little from frame to frame."""
+    labels, chance = ("happy", "sad", "neutral"), np.random.default_rng(count)
+    overlay = Overlay(labels, 1920, 1080, RenderSettings(blur_faces=blur))
+    across = int(np.ceil((count * 16 / 9) ** 0.5))
+    rows, columns = np.divmod(np.arange(count), across)
+    step = 1920 / across
+    side = np.full(count, min(step / 2, 200))
+    boxes = np.stack([columns * step, rows * step, side, side * 1.3], axis=1)
+    image = np.full((1620, 1920), 100, np.uint8)
+    p = chance.dirichlet([1, 1, 1], count).astype(np.float32)
+
+    def draw() -> None:
+        moved = boxes + chance.normal(0, 1, boxes.shape)
+        overlay.draw(image, moved.astype(np.float32), np.arange(count), p)
+
+    benchmark(draw)
+    assert (image != 100).any()
+
+
 def test_encode(benchmark: Any, info: SourceInfo, frames: list[Frame], tmp_path: Path) -> None:
     cut = Segment(0, 0, FRAMES)
 

@@ -57,6 +57,7 @@ MOST_PHOTO_PIXELS = 200_000_000
 
 # What ``timeline.csv`` holds for who asks: degrees, see `pose`.
 ANGLES = ("yaw", "pitch", "roll")
+CLOCK = "clock"
 
 
 def _check_columns(names: tuple[str, ...]) -> None:
@@ -95,6 +96,11 @@ class AnalyzeSettings(Settings):
     )
     min_confidence: float = option(
         0.6, "Detections less certain than this are not faces.", low=0.05, high=0.99
+    )
+    rotations: bool = option(
+        False,
+        "Find faces that lie sideways or upside down, too: pictures in which no face, or a "
+        "doubtful one, is found upright are searched at 90, 180 and 270 degrees as well.",
     )
     every: int = option(1, "Analyse each n-th frame; the others are `skipped`.", low=1)
     fps: float = option(
@@ -152,6 +158,8 @@ class AnalyzeSettings(Settings):
         "faces from frame to frame.",
         choices=IDENTITIES,
     )
+    # Photos of people who are known by name: checksum and file of each, see `jobs/item/who`.
+    who: tuple[str, ...] = option((), "Photos of people.", flag=None, check=check_lines)
     smooth_s: float = option(
         0.25, "Time constant of the smoothing, seconds.", flag="smooth", low=0, high=60
     )
@@ -180,8 +188,8 @@ class RenderSettings(Settings):
     )
     threshold: float = option(
         0.0,
-        "The video names an emotion from this probability on, else it says unsure; tables and "
-        "shares always have the strongest.",
+        "A face whose strongest label is below this probability is unsure: in the video, tables, "
+        "shares, episodes and pages alike.",
         low=0,
         high=1,
     )
@@ -198,6 +206,11 @@ class RenderSettings(Settings):
         parse=parse_names,
         check=_check_columns,
         form="COLUMNS",
+    )
+    clock: bool = option(
+        False,
+        "Add the column clock to the table: when each frame of a video was recorded (ISO 8601), by "
+        "the creation time or timecode that the file holds.",
     )
     gif_range: tuple[float, float] = option(
         (0.0, 0.0),
@@ -267,6 +280,12 @@ class RunSettings(Settings):
     memory_mb: int = option(
         0,
         "Megabytes of memory that one input may take; 0: a fair share of the machine's.",
+        low=0,
+    )
+    frames_mb: int = option(
+        256,
+        "Megabytes of decoded frames that may wait for being drawn; several inputs at once share "
+        "a third of it. 0: every video is decoded twice.",
         low=0,
     )
     limits: Limits = field(default_factory=Limits)

@@ -83,7 +83,7 @@ REGISTRY: tuple[Output, ...] = (
         "The video with its timeline, or a gallery of the photos, in a browser",
         needs="pixels",
         more=("report/*",),
-        beside=("index.html",),
+        beside=("index.html", "people.html"),
         shown=True,
         default=EVERY_KIND,
     ),

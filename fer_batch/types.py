@@ -32,6 +32,7 @@ SourceKind = Literal["video", "frames", "photos"]
 LEFT_OUT: Any = None  # an optional array that construction fills with what stands for "unknown"
 NAN = float("nan")
 UNUSABLE = "unusable"  # stands for the status of a face that cannot be read
+UNSURE = "unsure"  # stands for the label of a face whose strongest is below `--threshold`
 
 DETECTIONS: Columns = {
     "box": Column("float32", (4,)),
@@ -287,8 +288,10 @@ class Timeline:
     (``readable`` leaves such out); ``person int64[n]``: who it is
     across inputs, -1 where nobody asked. What ``TIMELINE`` calls optional may be left out.
     ``files`` names each frame's file where the input is images, else it is empty. ``names`` by
-    face_id and ``main``, the face_id of the main person (0: not said), are what a person
-    said; ``hidden`` are faces (frame, x, y, w, h) that they took out, still in the picture.
+    face_id (of photos: by person) and ``main``, the face_id of the main person (0: not said), are
+    what a person said; ``hidden`` are faces (frame, x, y, w, h) that they took out, still in the
+    picture. ``threshold``: the probability from which on a face is given its strongest label; below
+    it the face is ``unsure``, in everything that is made of the timeline.
 
     Raises:
         ValueError: an array is of another type or shape.
@@ -316,6 +319,7 @@ class Timeline:
     names: Mapping[int, str] = field(default_factory=dict)
     main: int = 0
     hidden: tuple[tuple[int, float, float, float, float], ...] = ()
+    threshold: float = 0.0
 
     def __post_init__(self) -> None:
         _check(self, TIMELINE, len(self.status), labels=len(self.labels))
@@ -350,13 +354,35 @@ class Timeline:
         return float(self.time_s[-1]) + self.last_frame_s if len(self) else 0.0
 
     @property
+    def outcomes(self) -> tuple[str, ...]:
+        """What a face may be called: a label or, where there is a threshold, ``unsure``."""
+        return (*self.labels, UNSURE) if self.threshold > 0 else self.labels
+
+    @property
     def emotion(self) -> IntArray:
-        """Index of the strongest smoothed label of each face: ``int64[n]``."""
-        return self.smoothed.argmax(axis=1) if len(self.smoothed) else self.frame[:0]
+        """What each face is called, as its place among the ``outcomes``, ``int64[n]``: the
+        strongest smoothed label, if that reaches the threshold."""
+        if not len(self.smoothed):
+            return self.frame[:0]
+        found = self.smoothed.argmax(axis=1)
+        found[is_unsure(self.smoothed, self.threshold)] = len(self.labels)
+        return found
 
     def called(self, face_id: int) -> str:
         """What a person is called in tables, pictures and pages: a name, or ``Person 3``."""
         return self.names.get(face_id) or f"Person {face_id}"
+
+    def identities(self) -> IntArray:
+        """Who each face is, ``int64[n]``, by the numbers that ``names`` has: ``face_id``. Photos
+        count their faces anew each time: there it is ``person``, -1 for who was not recognised."""
+        return self.person if self.is_photos else self.face_id
+
+    def in_order(self) -> Timeline:
+        """The same faces by frame, then by face_id, as they have to be."""
+        import numpy as np
+
+        order = np.lexsort((self.face_id, self.frame))
+        return replace(self, **{n: getattr(self, n)[order] for n in named(TIMELINE, "face")})
 
     def readable(self) -> Timeline:
         """The same frames without the faces that are ``unusable``: what is summed up and shown."""
@@ -390,7 +416,9 @@ class Timeline:
             return padded[order]
 
         words = np.array([*(s.text for s in FrameStatus), UNUSABLE])
-        names = np.array(self.labels)[self.emotion] if len(self.frame) else np.array([], dtype="U1")
+        names = (
+            np.array(self.outcomes)[self.emotion] if len(self.frame) else np.array([], dtype="U1")
+        )
         unusable = column(self.unusable, False)
         columns: dict[str, NDArray[np.generic]] = {
             "frame": frame,
@@ -401,7 +429,9 @@ class Timeline:
         if (self.person >= 0).any():
             columns["person"] = column(self.person, -1)
         if self.names:
-            given = np.array([self.names.get(face, "") for face in self.face_id.tolist()] or [""])
+            given = np.array(
+                [self.names.get(who, "") for who in self.identities().tolist()] or [""]
+            )
             columns["name"] = column(given[: len(self.face_id)], "")
         columns |= {k: column(self.box[:, i], np.nan) for i, k in enumerate("xywh")}
         columns["confidence"] = column(self.confidence, np.nan)
@@ -421,6 +451,13 @@ class Timeline:
         data = pd.DataFrame(self.table())
         data["face_id"] = data["face_id"].astype("Int64").mask(data["face_id"] < 0)
         return data
+
+
+def is_unsure(probabilities: FloatArray, threshold: float) -> BoolArray:
+    """Whether the strongest of the probabilities along the last axis is below ``threshold``: the
+    one rule of who is called ``unsure``."""
+    unsure: BoolArray = probabilities.max(axis=-1) < threshold
+    return unsure
 
 
 def _check(found: object, columns: Columns, frames: int, **known: int) -> None:

@@ -4,7 +4,8 @@
 #
 # It takes about half a day of two cores. Stop it whenever you like: the same command goes on from
 # the last epoch. The models are in OUT/models at the end. REHEARSE=1 goes through all of it with a
-# tiny network, one epoch a stage, and without dlib's weights: minutes, to see that it would work.
+# tiny network, one epoch a stage, and without dlib's weights, to see that it would work: a stage
+# that differs from an earlier one in numbers only is a copy of the stage before it then.
 
 FER_BATCH ?= fer-batch
 OUT ?= training
@@ -47,8 +48,16 @@ $(OUT)/landmarks.npz:
 	$(FER_BATCH) calibrate "$(FER2013)" -o $@
 
 # A training is its options; in what order they go stands with each.
-$(addprefix $(OUT)/,$(addsuffix .done,base face1 face2 face3 student fifth sixth film large)): $(OUT)/%.done:
+STAGES := base face1 face2 face3 student fifth sixth film large
+COPIED := $(if $(REHEARSE),face1 face2 face3 fifth sixth)
+done = $(addprefix $(OUT)/,$(addsuffix .done,$(1)))
+$(call done,$(filter-out $(COPIED),$(STAGES))): $(OUT)/%.done:
 	$(TRAIN) $(options.$*) -o $(OUT)/$*
+	touch $@
+
+$(call done,$(COPIED)): $(OUT)/%.done:
+	rm -rf $(OUT)/$*
+	cp -r $(<:.done=) $(OUT)/$*
 	touch $@
 
 # The small network: from nothing, then once more with itself as its teacher.

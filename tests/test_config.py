@@ -78,7 +78,9 @@ def test_every_setting_that_changes_numbers_changes_the_fingerprint(name: str) -
     if said.choices:
         other = next(choice for choice in said.choices if choice != value)
     elif isinstance(value, tuple):
-        other = tuple(1 for _ in value)
+        other = tuple(1 for _ in value) or ("x",)
+    elif isinstance(value, bool):
+        other = not value
     else:
         other = value + "x" if isinstance(value, str) else value + type(value)(1)
         other = other if said.high is None else min(other, said.high)

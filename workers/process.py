@@ -71,7 +71,9 @@ def engine() -> Engine:
     from fer_batch.pipeline.build import Engine
 
     device = os.environ.get(DEVICE, "") or "auto"
-    return Engine(RunSettings(device=device, threads=int(os.environ.get(THREADS, "0"))))
+    threads = int(os.environ.get(THREADS, "0"))
+    # A unit may be drawn by another worker than it was analysed by.
+    return Engine(RunSettings(device=device, threads=threads, frames_mb=0))
 
 
 def guard_memory(settings: QueueSettings) -> None:

@@ -31,11 +31,13 @@ def _register() -> None:
     from fer_batch.cli import demo, models, render, report, run
     from fer_batch.cli.doctor import doctor
     from fer_batch.cli.queue import commands as queue
+    from fer_batch.cli.review import command as review
     from fer_batch.cli.train import commands as training
 
     app.command("run", rich_help_panel=ANALYSE)(run.run)
     app.command("demo", rich_help_panel=ANALYSE)(demo.demo)
     app.command("render", rich_help_panel=RESULTS)(render.render)
+    app.command("review", rich_help_panel=RESULTS)(review.review)
     app.command("report", rich_help_panel=RESULTS)(report.report)
     app.command("open", rich_help_panel=RESULTS)(report.open_page)
     app.command("models", rich_help_panel=SYSTEM)(models.models)

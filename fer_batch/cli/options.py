@@ -77,6 +77,17 @@ CsvDialect = Annotated[
         autocompletion=lambda: list(DIALECTS),
     ),
 ]
+Who = Annotated[
+    Path | None,
+    typer.Option(
+        "--who",
+        metavar="FOLDER",
+        help="Photos of people who are known by name: FOLDER/Anna.jpg, FOLDER/Anna-2.jpg, "
+        "FOLDER/Ben/*.jpg. Whoever is recognised has that name instead of a number; implies "
+        "--identity batch.",
+        show_default=False,
+    ),
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON on stdout.")]
 

@@ -34,6 +34,7 @@ def run(
     outputs: o.Outputs = "",
     *,
     analyze: AnalyzeSettings,
+    known_by: o.Who = None,
     settings: RunSettings,
     render: RenderSettings,
     overwrite: Annotated[
@@ -58,6 +59,7 @@ def run(
     results = run_local(
         *(paths, out, analyze, render, made, settings, existing, quiet or as_json),
         dialect=csv_dialect,
+        who=known_by,
     )
     print_results(results, out, quiet, as_json)
 
@@ -72,6 +74,7 @@ def run_local(
     existing: Existing,
     quiet: bool,
     dialect: str = "",
+    who: Path | None = None,
 ) -> list[ItemResult]:
     """Find the inputs, run them with progress, write ``summary.csv``; returns all results.
 
@@ -80,12 +83,15 @@ def run_local(
         NotFoundError: there is none of the inputs.
     """
     from fer_batch.emotion.models import find_model
+    from fer_batch.jobs.item.who import asking_for, read_who
     from fer_batch.jobs.item.work import specs_of
     from fer_batch.media.discover import discover, notes_on_images
     from fer_batch.media.walk import PassedOver
     from fer_batch.output.stored import places
 
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
+    if who is not None:
+        analyze = asking_for(analyze, read_who(who))
     passed = PassedOver()
     inputs = discover(paths, exclude=out, passed=passed, images=analyze.images, places=places(out))
     if not inputs:
@@ -101,7 +107,8 @@ def run_local(
             o.report_error(line)
         for note in notes_on_images(inputs, outputs):
             echo(note)
-    items = specs_of(inputs, analyze, render, outputs)
+    folder = str(who.absolute()) if who is not None else ""
+    items = specs_of(inputs, analyze, render, outputs, folder)
     return run_specs(items, out, settings, existing, quiet, dialect=dialect)
 
 

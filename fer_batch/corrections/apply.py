@@ -65,7 +65,8 @@ def _merge(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
         names.setdefault(other, names.pop(edit.person))
     main = other if timeline.main == edit.person else timeline.main
     face_id = np.where(rows, other, timeline.face_id)
-    return _in_order(replace(timeline, face_id=face_id, names=names, main=main))
+    person = np.where(rows, timeline.person[theirs].max(), timeline.person)
+    return replace(timeline, face_id=face_id, person=person, names=names, main=main).in_order()
 
 
 def _split(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
@@ -74,7 +75,9 @@ def _split(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
             f"person {edit.person} is there at no other time; there is nothing to split"
         )
     new = int(timeline.face_id.max()) + 1
-    return _in_order(replace(timeline, face_id=np.where(rows, new, timeline.face_id)))
+    face_id = np.where(rows, new, timeline.face_id)
+    person = np.where(rows, -1, timeline.person)  # who it is elsewhere is not known
+    return replace(timeline, face_id=face_id, person=person).in_order()
 
 
 def _hide(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
@@ -138,11 +141,4 @@ _ACTIONS = {
 def _chosen(timeline: Timeline, rows: BoolArray) -> Timeline:
     """Only the faces ``rows bool[n]``."""
     columns = {name: getattr(timeline, name)[rows] for name in named(TIMELINE, "face")}
-    return replace(timeline, **columns)
-
-
-def _in_order(timeline: Timeline) -> Timeline:
-    """Faces by frame, then by face_id."""
-    order = np.lexsort((timeline.face_id, timeline.frame))
-    columns = {name: getattr(timeline, name)[order] for name in named(TIMELINE, "face")}
     return replace(timeline, **columns)

@@ -35,11 +35,13 @@ def open_detector(
     weights: str = "",
     min_confidence: float = AnalyzeSettings.min_confidence,
     min_face: int = 0,
+    rotations: bool = False,
 ) -> Detector:
     """Load a detector by name.
 
     ``weights``: path of other weights for it. ``min_face``: side in pixels of the smallest face
-    to find, 0 for a 25th of the longer side of the picture.
+    to find, 0 for a 25th of the longer side of the picture. ``rotations``: where a picture shows
+    no upright face, search for those that lie sideways or upside down.
 
     Raises:
         UnknownModelError: no detector of that name.
@@ -49,7 +51,7 @@ def open_detector(
     from fer_batch.faces.yunet import YuNet
 
     if name == "yunet":
-        return YuNet(Path(weights) if weights else None, min_confidence, min_face)
+        return YuNet(Path(weights) if weights else None, min_confidence, min_face, rotations)
     if name == "none":
         return WholeImage()
     raise UnknownModelError(f"no detector named {name!r}; there are: {', '.join(DETECTORS)}")

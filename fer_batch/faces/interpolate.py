@@ -8,6 +8,8 @@ from fer_batch.types import Detections, FloatArray
 
 # Two detections a few frames apart show one face where they overlap by this much (IoU).
 AGREEING_IOU = 0.8
+# and no landmark moves by more than this share of the box: else one of the two lies the other way.
+AGREEING_MOVE = 0.25
 
 
 def iou(a: FloatArray, b: FloatArray) -> FloatArray:
@@ -22,7 +24,8 @@ def iou(a: FloatArray, b: FloatArray) -> FloatArray:
 def agree(first: Detections, last: Detections) -> list[int] | None:
     """For each face of ``first`` its place in ``last``; None where the two disagree.
 
-    They agree if both hold as many faces and each overlaps exactly one of the other.
+    They agree if both hold as many faces, each overlaps exactly one of the other, and the same way
+    up.
     """
     if len(first) != len(last):
         return None
@@ -31,7 +34,11 @@ def agree(first: Detections, last: Detections) -> list[int] | None:
     overlaps = iou(first.box, last.box) >= AGREEING_IOU
     if not (overlaps.sum(axis=1) == 1).all() or not (overlaps.sum(axis=0) == 1).all():
         return None
-    return [int(place) for place in overlaps.argmax(axis=1)]
+    match = overlaps.argmax(axis=1)
+    moved = np.abs(first.landmarks - last.landmarks[match]).max(axis=(1, 2))
+    if (moved > AGREEING_MOVE * first.box[:, 2:].max(axis=1)).any():  # never where they are NaN
+        return None
+    return [int(place) for place in match]
 
 
 def between(first: Detections, last: Detections, match: list[int], share: float) -> Detections:

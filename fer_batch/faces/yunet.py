@@ -10,6 +10,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from fer_batch.faces.rotations import find_all
 from fer_batch.faces.weights import checked_hash
 from fer_batch.types import Detections, FloatArray, Frame, Image
 
@@ -37,14 +38,18 @@ class Network(Protocol):
 
 
 class YuNet:
-    """Detects on a copy of the frame scaled down as far as the smallest wanted face allows."""
+    """Detects on a copy of the frame scaled down as far as the smallest wanted face allows.
+
+    ``rotations``: faces that lie sideways or upside down are searched as well."""
 
     name = "yunet"
 
-    def __init__(self, weights: Path | None, min_confidence: float, min_face: int) -> None:
+    def __init__(
+        self, weights: Path | None, min_confidence: float, min_face: int, rotations: bool = False
+    ) -> None:
         path = weights or WEIGHTS
         self.sha256 = checked_hash(path, None if weights else SHA256)
-        self._min_face = min_face
+        self._min_face, self._rotations = min_face, rotations
         self._network = open_network(path, min_confidence)
         self.runtime = self._network.runtime
 
@@ -61,7 +66,9 @@ class YuNet:
         assert frame.image is not None
         # The smallest face is meant in pixels of the source, of which a photo may have more.
         size = self.input_size(round(frame.width * frame.scale), round(frame.height * frame.scale))
-        found = self._network.find(small_bgr(frame.image, *size))
+        small = small_bgr(frame.image, *size)
+        find = self._network.find
+        found = find_all(small, find) if self._rotations else find(small)
         padded = (frame.luma.shape[1], frame.luma.shape[0])
         scale = np.array([padded[0] / size[0], padded[1] / size[1]], np.float32)
         return _within(found, scale, frame.width, frame.height)

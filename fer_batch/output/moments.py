@@ -134,7 +134,7 @@ def _leaders(timeline: Timeline, faces: NDArray[np.float64]) -> IntArray:
     """A number for (person, label) of the best face in each frame; -1 without a face."""
     best = np.full(len(timeline), -1, dtype=np.int64)
     order = np.argsort(faces, kind="stable")
-    who = timeline.face_id[order] * len(timeline.labels) + timeline.emotion[order]
+    who = timeline.face_id[order] * len(timeline.outcomes) + timeline.emotion[order]
     best[timeline.frame[order]] = who
     return best
 
@@ -178,8 +178,8 @@ def _moment(
         key_frame=key,
         key_s=float(timeline.time_s[key]),
         face_id=int(timeline.face_id[best]),
-        emotion=timeline.labels[label],
-        probability=float(timeline.smoothed[best, label]),
+        emotion=timeline.outcomes[label],
+        probability=float(timeline.smoothed[best].max()),
     )
 
 

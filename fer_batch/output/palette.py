@@ -9,6 +9,7 @@ Oliveira and Fernandes 2009), and so that each has a contrast of at least 2.3:1 
 from __future__ import annotations
 
 from fer_batch.i420 import BT601, coefficients
+from fer_batch.types import UNSURE as UNSURE_NAME
 
 EMOTION_COLOURS: dict[str, str] = {
     "angry": "#D40F67",
@@ -40,6 +41,8 @@ ERROR_SHADE = "#E5484D"
 
 def colour(label: str, position: int = 0) -> str:
     """Colour of ``label`` as ``#RRGGBB``; ``position`` picks one for labels we have no name for."""
+    if label == UNSURE_NAME:
+        return UNSURE
     known = EMOTION_COLOURS.get(SYNONYMS.get(label.lower(), label.lower()))
     return known or FALLBACK_COLOURS[position % len(FALLBACK_COLOURS)]
 

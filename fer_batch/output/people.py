@@ -4,9 +4,12 @@ Definitions, used by the summary, the plot, the report and ``intervals.csv`` ali
 
 - A frame *lasts* from its time to the time of the next frame that was not skipped (``--every``);
   the last one lasts until the input ends (``Timeline.end_s``). So variable frame rates weigh right.
-- A *episode* is a run of one person's successive frames with the same strongest smoothed label.
+- A *episode* is a run of one person's successive frames that is called the same.
   Skipped frames do not end an episode; a frame without that person (no face, decode error) does.
-- A *change* is an episode whose label differs from the same person's episode before it.
+- What a face is called is its strongest smoothed label or, below ``--threshold``, *unsure*
+  (``Timeline.emotion``): this has episodes and a share of its own.
+- A *change* is an episode whose label differs from that of the same person's one before it;
+  episodes of *unsure* are no change and are passed over.
 - A face that is *unusable* (too bad to be read) has no label: it ends an episode, and counts in
   no share and no mean. Who has no usable face at all is no person.
 - *Shares* are parts of the time that the person is present and can be read, and sum to 1.
@@ -22,9 +25,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer_batch.groups import by_track
-from fer_batch.types import FrameStatus
+from fer_batch.types import UNSURE, FrameStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from fer_batch.types import IntArray, Timeline
@@ -63,7 +68,8 @@ class Person:
     last frame with this person who can be read. ``frames`` and ``seconds`` count all in which the
     person is present: ``valid_s`` of these can be read, ``unusable_s`` cannot. ``share`` and
     ``mean`` (mean smoothed probability, frames weighted by how long they last) hold every label in
-    card order; ``longest`` holds the longest episode of each label that occurs.
+    card order, ``share`` also ``unsure`` where there is a threshold; ``longest`` holds the longest
+    episode of each label that occurs.
     ``thumbnail_frame`` is the frame of the portrait."""
 
     face_id: int
@@ -137,7 +143,7 @@ def episodes(timeline: Timeline) -> list[Episode]:
         return []
     order, starts, stops = _runs(timeline)
     frame, label = timeline.frame[order], timeline.emotion[order]
-    probability = timeline.smoothed[order, label].astype(np.float64)
+    probability = timeline.smoothed[order].max(axis=1).astype(np.float64)
     mean = np.add.reduceat(probability, starts) / (stops - starts)
     ends = timeline.time_s + frame_seconds(timeline)
     found = []
@@ -147,7 +153,7 @@ def episodes(timeline: Timeline) -> list[Episode]:
         found.append(
             Episode(
                 face_id=int(timeline.face_id[order[start]]),
-                emotion=timeline.labels[int(label[start])],
+                emotion=timeline.outcomes[int(label[start])],
                 start_frame=first,
                 stop_frame=last + 1,
                 start_s=float(timeline.time_s[first]),
@@ -159,6 +165,12 @@ def episodes(timeline: Timeline) -> list[Episode]:
             )
         )
     return found
+
+
+def changes(own: Sequence[Episode]) -> list[Episode]:
+    """The episodes of one person, in order of time, that begin with a change of label."""
+    named = [episode for episode in own if episode.emotion != UNSURE]
+    return [after for before, after in pairwise(named) if before.emotion != after.emotion]
 
 
 def _runs(timeline: Timeline) -> tuple[IntArray, IntArray, IntArray]:
@@ -196,8 +208,8 @@ def _person(
     weight = lasting[timeline.frame[rows]]
     # Several frames may bear one time stamp; then frames count instead of seconds.
     weight = weight if weight.sum() > 0 else np.ones(len(rows))
-    time = np.bincount(timeline.emotion[rows], weight, minlength=len(timeline.labels))
-    share = dict(zip(timeline.labels, (time / time.sum()).tolist(), strict=True))
+    time = np.bincount(timeline.emotion[rows], weight, minlength=len(timeline.outcomes))
+    share = dict(zip(timeline.outcomes, (time / time.sum()).tolist(), strict=True))
     mean = np.average(timeline.smoothed[rows].astype(np.float64), axis=0, weights=weight)
     longest: dict[str, Episode] = {}
     for episode in own:
@@ -212,12 +224,12 @@ def _person(
         seconds=seconds,
         first_s=own[0].start_s,
         last_s=own[-1].stop_s,
-        dominant=timeline.labels[int(time.argmax())],
+        dominant=timeline.outcomes[int(time.argmax())],
         share=share,
         mean=dict(zip(timeline.labels, mean.tolist(), strict=True)),
-        longest={label: longest[label] for label in timeline.labels if label in longest},
+        longest={label: longest[label] for label in timeline.outcomes if label in longest},
         episodes=len(own),
-        changes=sum(a.emotion != b.emotion for a, b in pairwise(own)),
+        changes=len(changes(own)),
         confidence=float(confidence[seen].mean()) if seen.any() else 0.0,
         thumbnail_frame=int(timeline.frame[portrait(timeline, rows)]),
         valid_s=valid_s,

@@ -160,7 +160,7 @@ def _person(
     person: Person,
     own: list[Episode],
 ) -> None:
-    tints = palette.colours(timeline.labels)
+    tints = palette.colours(timeline.outcomes)
     time, values = reduce_curve(timeline, rows, panel.end_s)
     holes = np.flatnonzero(np.isnan(time))
     runs = [run[~np.isnan(time[run])] for run in np.split(np.arange(len(time)), holes)]
@@ -243,7 +243,7 @@ def drawable(text: str) -> str:
 
 
 def _heading(canvas: Canvas, timeline: Timeline, left_out: int) -> None:
-    tints = palette.colours(timeline.labels)
+    tints = palette.colours(timeline.outcomes)
     room = 60 if len(timeline.labels) < 4 else 44
     name = drawable(timeline.name)
     name = name if len(name) <= room else name[: room - 1] + "…"
@@ -252,7 +252,7 @@ def _heading(canvas: Canvas, timeline: Timeline, left_out: int) -> None:
     if left_out:
         note += f" · {left_out} more not shown (present for less time)"
     canvas.text(note, LEFT, 60, TEXT, SOFT)
-    keys = [(label, tints[label], 1.0) for label in timeline.labels]
+    keys = [(label, tints[label], 1.0) for label in timeline.outcomes]
     keys.append(("not seen", EMPTY, 1.0))
     if (timeline.status == FrameStatus.DECODE_ERROR).any():
         keys.append(("decode error", palette.ERROR_SHADE, 0.3))

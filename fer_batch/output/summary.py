@@ -15,6 +15,7 @@ import numpy as np
 
 from fer_batch.atomic import atomic_path, write_text
 from fer_batch.checksum import sha256_file
+from fer_batch.groups import by_track
 from fer_batch.output.formats.dialect import DIALECTS, Dialect, TableWriter
 from fer_batch.output.moments import Moment
 from fer_batch.output.people import (
@@ -25,6 +26,7 @@ from fer_batch.output.people import (
     episodes,
     frame_seconds,
     people,
+    portrait,
 )
 from fer_batch.printable import cell
 from fer_batch.types import FrameStatus
@@ -108,10 +110,11 @@ def summary(
     every = episodes(timeline)
     persons = people(timeline, every)
     share = photo_share(timeline) if timeline.is_photos else None
-    share = share or overall_share(timeline.labels, persons)
+    share = share or overall_share(timeline.outcomes, persons)
     counts = {"total": len(timeline), **status_counts(timeline)}
     faces = {"faces": len(timeline.frame)} if timeline.is_photos else {}
     cuts = int(timeline.cut.sum()) + 1 if len(timeline) else 0
+    compared = bool((timeline.person >= 0).any())
     shots = {} if timeline.is_photos else {"shots": cuts}
     return {
         "schema": SCHEMA,
@@ -127,7 +130,8 @@ def summary(
         "coverage": round(coverage(timeline), 6),
         "dominant": max(share, key=lambda label: share[label]) if any(share.values()) else "",
         "share": {k: round(v, 6) for k, v in share.items()},
-        "people": [_told(timeline, person) for person in persons],
+        "people": [_described(timeline, person) for person in persons],
+        **({"persons": photo_persons(timeline)} if timeline.is_photos and compared else {}),
         "longest_episodes": [episode_json(episode) for episode in longest(every)],
         "moments": [_moment_json(moment) for moment in moments],
         "warnings": list(dict.fromkeys([*timeline.warnings, *warnings])),
@@ -143,10 +147,10 @@ def counts_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def photo_share(timeline: Timeline) -> dict[str, float]:
-    """Share of each label among all faces of photos that can be read."""
+    """Share of each label, and of ``unsure``, among all faces of photos that can be read."""
     timeline = timeline.readable()
-    count = np.bincount(timeline.emotion, minlength=len(timeline.labels))
-    return dict(zip(timeline.labels, (count / max(count.sum(), 1)).tolist(), strict=True))
+    count = np.bincount(timeline.emotion, minlength=len(timeline.outcomes))
+    return dict(zip(timeline.outcomes, (count / max(count.sum(), 1)).tolist(), strict=True))
 
 
 def _moment_json(moment: Moment) -> dict[str, Any]:
@@ -160,9 +164,25 @@ def status_counts(timeline: Timeline) -> dict[str, int]:
     return {status.text: counts[status] for status in FrameStatus}
 
 
-def _told(timeline: Timeline, person: Person) -> dict[str, Any]:
-    """A person as plain values, with what somebody said of them."""
+def photo_persons(timeline: Timeline) -> list[dict[str, Any]]:
+    """Who is in photos that were compared: ``person``, the ``name`` where there is one, how many
+    ``photos`` they are in, and the ``frame`` (which photo) in which they are seen best."""
+    found = []
+    for person, rows in by_track(timeline.person):
+        if person >= 0:
+            name = {"name": timeline.names[person]} if person in timeline.names else {}
+            photos = len(np.unique(timeline.frame[rows]))
+            best = int(timeline.frame[portrait(timeline, rows)])
+            found.append({"person": person, **name, "photos": photos, "frame": best})
+    return found
+
+
+def _described(timeline: Timeline, person: Person) -> dict[str, Any]:
+    """A person as plain values, with what somebody said of them and who they are across inputs."""
     data = person.to_json()
+    across = timeline.person[timeline.face_id == person.face_id].max(initial=-1)
+    if across >= 0:
+        data["person"] = int(across)
     if person.face_id in timeline.names:
         data["name"] = timeline.names[person.face_id]
     return data | ({"main": True} if person.face_id == timeline.main else {})

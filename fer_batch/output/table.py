@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer_batch.atomic import atomic_path
-from fer_batch.config import ANGLES
+from fer_batch.config import ANGLES, CLOCK, RenderSettings
 from fer_batch.errors import InputError, NotFoundError, UnreadableError
 from fer_batch.printable import cell
 from fer_batch.types import UNUSABLE, FrameStatus, Timeline
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fer_batch.output.clock import Clock
     from fer_batch.output.write import Facts
     from fer_batch.types import FloatArray, IntArray
 
@@ -49,6 +50,7 @@ NOT_READ = (
     "emotion",
     "quality",
     *ANGLES,
+    CLOCK,
     "file",
 )  # words, what may be empty, what is derived
 WHOLE = re.compile(r"\d{1,15}")
@@ -67,7 +69,9 @@ def write_csv(timeline: Timeline, path: Path, facts: Facts | None = None) -> Non
         NoSpaceError: the disk is full.
         OutputPathError: the folder cannot be written to.
     """
-    columns = _with_asked(timeline, facts.render.columns if facts is not None else ())
+    settings = facts.render if facts is not None else RenderSettings()
+    columns = _with_asked(timeline, settings)
+    clock = facts.clock if facts is not None else None
     rows = len(columns["frame"])
     with (
         atomic_path(path) as temporary,
@@ -78,21 +82,31 @@ def write_csv(timeline: Timeline, path: Path, facts: Facts | None = None) -> Non
         for start in range(0, rows, BLOCK):
             block = {name: values[start : start + BLOCK] for name, values in columns.items()}
             texts = _texts(block, timeline)
+            if settings.clock:
+                texts[CLOCK] = _clock_texts(block["time_s"], clock)
             writer.writerows(zip(*(texts[name] for name in columns), strict=True))
 
 
-def _with_asked(timeline: Timeline, asked: Sequence[str]) -> dict[str, NDArray[np.generic]]:
-    """The columns of the table with those that were ``asked`` for (``ANGLES``)."""
+def _with_asked(timeline: Timeline, settings: RenderSettings) -> dict[str, NDArray[np.generic]]:
+    """The columns of the table with those that were asked for (``ANGLES``, ``CLOCK``)."""
     columns = timeline.table()
-    if not asked:
-        return columns
-    from fer_batch.pose import pose
+    asked: dict[str, NDArray[np.generic]] = {}
+    if settings.columns:
+        from fer_batch.pose import pose
 
-    found = np.full((len(columns["frame"]), len(ANGLES)), np.nan, np.float32)
-    found[columns["face_id"].astype(np.int64) >= 0] = pose(timeline.landmarks)
-    angles = {name: found[:, i] for i, name in enumerate(ANGLES) if name in asked}
+        found = np.full((len(columns["frame"]), len(ANGLES)), np.nan, np.float32)
+        found[columns["face_id"].astype(np.int64) >= 0] = pose(timeline.landmarks)
+        asked = {name: found[:, i] for i, name in enumerate(ANGLES) if name in settings.columns}
+    if settings.clock:
+        asked[CLOCK] = columns["time_s"]  # its words are made where they are written
     files = {"file": columns.pop("file")} if "file" in columns else {}
-    return columns | angles | files
+    return columns | asked | files
+
+
+def _clock_texts(time_s: NDArray[np.generic], clock: Clock | None) -> list[str]:
+    if clock is None:
+        return [""] * len(time_s)
+    return clock.texts(time_s.astype(np.float64))
 
 
 def _texts(columns: dict[str, NDArray[np.generic]], timeline: Timeline) -> dict[str, list[str]]:
@@ -106,7 +120,7 @@ def _texts(columns: dict[str, NDArray[np.generic]], timeline: Timeline) -> dict[
         elif name == "name":
             texts[name] = list(map(cell, values.tolist()))
         elif name == "emotion":
-            shown = {label: cell(label) for label in ("", *timeline.labels)}
+            shown = {label: cell(label) for label in ("", *timeline.outcomes)}
             texts[name] = [shown[v] for v in values.tolist()]
         elif name in LEADING:
             texts[name] = [str(v) for v in values.tolist()]
@@ -225,7 +239,7 @@ def _labels(path: Path, names: list[str]) -> tuple[str, ...]:
         if names[4:5] == [known]:
             names = names[:4] + names[5:]
     # Earlier versions had no quality.
-    last = [name for name in ("quality", *ANGLES, "file") if name in names[-5:]]
+    last = [name for name in ("quality", *ANGLES, CLOCK, "file") if name in names[-6:]]
     count = (len(names) - len(LEADING) - len(last)) // 2
     labels = tuple(names[len(LEADING) : len(LEADING) + max(count, 0)])
     if not labels or names != header(labels, last) or len(set(names)) != len(names):

@@ -11,6 +11,7 @@ from fer_batch.outputs import Output, file_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fer_batch.output.clock import Clock
     from fer_batch.types import Timeline
 
 
@@ -20,12 +21,13 @@ class Facts:
 
     ``start_s`` is the time at which a player shows the first frame of ``media`` (the video of the
     same folder): captions and tiers are in that time. Tables are in seconds from the first frame,
-    as ``timeline.csv`` is.
+    as ``timeline.csv`` is. ``clock``: of the recording, where it has one.
     """
 
     start_s: float = 0.0
     media: str = file_of("video")
     render: RenderSettings = field(default_factory=RenderSettings)
+    clock: Clock | None = None
 
 
 def write_output(

@@ -13,6 +13,7 @@ from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import FerBatchError
 from fer_batch.faces.detector import Detector
 from fer_batch.faces.recogniser import Recogniser
+from fer_batch.media.kept import KeptFrames
 from fer_batch.media.source import FrameSource, open_source
 from fer_batch.pipeline.analyzer import FaceAnalyzer
 from fer_batch.pipeline.native import one_thread_a_call, share_arenas
@@ -34,6 +35,7 @@ class Engine:
         self.run = run
         self.load_s = 0.0
         self.timelines = LatestTimeline()
+        self.kept = KeptFrames(run.frames_mb << 20)
         self._detectors: dict[tuple[object, ...], Detector] = {}
         self._classifiers: dict[str, Classifier] = {}
         self._recogniser: Recogniser | None = None
@@ -61,6 +63,7 @@ class Engine:
             settings.detector_model,
             settings.min_confidence,
             settings.min_face,
+            settings.rotations,
         )
         if key not in self._detectors:
             begin = time.perf_counter()

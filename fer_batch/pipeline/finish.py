@@ -17,9 +17,15 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import OutputPathError
 from fer_batch.media.join import join_parts
 from fer_batch.output import summary as summaries
+from fer_batch.output.clock import NO_CLOCK, clock_of
 from fer_batch.output.moments import Moment, pick_moments
 from fer_batch.output.report.page import index_from, write_report
-from fer_batch.output.report.thumbnails import Thumbnails, write_photo_thumbs, write_thumbnails
+from fer_batch.output.report.thumbnails import (
+    Thumbnails,
+    person_thumb,
+    write_photo_thumbs,
+    write_thumbnails,
+)
 from fer_batch.outputs import annotated_names, file_of
 from fer_batch.pipeline.progress import Timings
 from fer_batch.pipeline.snapshots import Snapshots
@@ -85,6 +91,8 @@ def finish_item(job: Finish) -> dict[str, Any]:
     timeline = replace(job.timeline, files=job.info.files, warnings=warnings)
     moments = pick_moments(timeline, job.render)
     job.warnings += _lost(job.info, timeline)
+    if job.render.clock and clock_of(job.info) is None:
+        job.warnings.append(f"{job.info.path}: {NO_CLOCK}")
     _ready(job)
     made_by = job.provenance.engine
     job.written.append(keep_in_results(job.out, job.timeline, made_by))
@@ -180,6 +188,9 @@ def _thumbnails(job: Finish, snapshots: Snapshots) -> None:
     """Faces and moments for the report, which can be built again from them."""
     if "report" in job.outputs and job.info.kind == "photos":
         job.written += write_photo_thumbs(job.out, snapshots.jpegs("thumb"))
+        people = dict(snapshots.jpegs("person"))
+        write_thumbnails(job.out, Thumbnails(people=people))
+        job.written += [person_thumb(number) for number in people]
     elif "report" in job.outputs:
         people, moments = dict(snapshots.jpegs("person")), dict(snapshots.jpegs("moment"))
         write_thumbnails(job.out, Thumbnails(people=people, moments=moments))

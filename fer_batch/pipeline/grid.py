@@ -24,7 +24,7 @@ from fer_batch.pipeline.glimpses import Glimpses
 from fer_batch.pipeline.plan import LOOK_S, analysed_frames, detection_grid
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
-from fer_batch.pipeline.views import ViewKeeper
+from fer_batch.pipeline.views import view_keeper
 from fer_batch.types import (
     Detections,
     Faces,
@@ -100,8 +100,7 @@ def analyze_segment(
     ahead = frames_ahead(source.info.width, source.info.height)
     glimpses = Glimpses(segment.start)
     grid = detection_grid(source.info, settings)
-    asked = settings.identity != "off" and source.info.kind != "photos"
-    keeper = ViewKeeper(grid) if asked else None
+    keeper = view_keeper(source.info, settings, grid)
     analysed = analysed_frames(source.info, settings)
     if settings.max_faces:
         detector = Largest(detector, settings.max_faces)

@@ -11,7 +11,8 @@ import numpy as np
 from fer_batch.faces.chips import from_jpeg
 from fer_batch.faces.recogniser import Recogniser
 from fer_batch.groups import by_track
-from fer_batch.tracking.people import join_people, worth_telling
+from fer_batch.tracking.across import NEW, people_across
+from fer_batch.tracking.people import MOST_COMPARED, join_people, worth_telling
 from fer_batch.types import Faces, FloatArray, IntArray, Views
 
 # Pictures of a track that are recognised: its best views and, where these are fewer, the same in a
@@ -51,6 +52,36 @@ def join_tracks(
     network = recogniser()
     known = {number: embedding(network, found) for number, found in views.items()}
     return Identified(join_people(track, frame, known), known)
+
+
+def people_of_photos(
+    frame: IntArray, shards: Iterable[Faces], recogniser: Callable[[], Recogniser]
+) -> tuple[IntArray, dict[int, FloatArray]]:
+    """Who is who in a set of photos: ``int64[n]``, a number for each face, -1 for those that show
+    too little, and the embedding ``float32[128]`` of each number.
+
+    ``frame int64[n]``: the photo of each face of ``shards``, which lie in order. Two faces of one
+    photo are never one person.
+    """
+    rows, points = [], []
+    first = 0
+    for shard in shards:
+        views = shard.views or NO_VIEWS
+        for row, value, picture in zip(views.row, views.worth, views.jpeg, strict=True):
+            if value >= GOOD_VIEW:
+                rows.append(first + int(row))
+                points.append(embedding(recogniser(), [picture]))
+        first += len(shard.frame)
+    person = np.full(len(frame), NEW, np.int64)
+    if not rows:
+        return person, {}
+    place, point = np.array(rows), np.stack(points)
+    for start in range(0, len(place), MOST_COMPARED):  # the next join those who are known by then
+        stop = start + MOST_COMPARED
+        part = place[:stop]
+        person[part] = people_across(point[:stop], frame[part], person[part])
+    groups = by_track(person[place])
+    return person, {n: point[mine].mean(axis=0).astype(np.float32) for n, mine in groups}
 
 
 def by_person(

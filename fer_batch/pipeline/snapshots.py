@@ -18,7 +18,7 @@ from fer_batch.config import RenderSettings
 from fer_batch.groups import by_track
 from fer_batch.output.moments import pick_moments
 from fer_batch.output.people import portrait
-from fer_batch.types import Timeline
+from fer_batch.types import IntArray, Timeline
 
 FACE_SIDE = 160
 MOMENT_WIDTH = 320
@@ -41,15 +41,20 @@ class WantedSnapshots:
 def wanted(timeline: Timeline, settings: RenderSettings) -> WantedSnapshots:
     """What the report shows, from the timeline alone, so that every segment decides alike."""
     moments = pick_moments(timeline, settings)
-    return WantedSnapshots(frozenset(m.key_frame for m in moments), _portraits(timeline))
+    shown = timeline.readable()
+    best = portraits(shown, shown.face_id)
+    people = {frame: [int(shown.face_id[row]) for row in rows] for frame, rows in best.items()}
+    return WantedSnapshots(frozenset(m.key_frame for m in moments), people)
 
 
-def _portraits(timeline: Timeline) -> dict[int, list[int]]:
-    """Frame to the people best seen there."""
-    timeline = timeline.readable()
+def portraits(timeline: Timeline, number: IntArray) -> dict[int, list[int]]:
+    """By frame the faces (rows) in which somebody is seen best; ``number int64[n]``: who each face
+    is, -1 for nobody."""
     chosen: dict[int, list[int]] = {}
-    for person, mine in by_track(timeline.face_id):
-        chosen.setdefault(int(timeline.frame[portrait(timeline, mine)]), []).append(person)
+    for person, mine in by_track(number):
+        if person >= 0:
+            row = portrait(timeline, mine)
+            chosen.setdefault(int(timeline.frame[row]), []).append(row)
     return chosen
 
 

@@ -16,7 +16,7 @@ from fer_batch.faces.quality import LEAST_QUALITY
 from fer_batch.faces.recogniser import Recogniser
 from fer_batch.groups import by_track
 from fer_batch.output.table import as_shown
-from fer_batch.pipeline.identify import by_person, join_tracks
+from fer_batch.pipeline.identify import by_person, join_tracks, people_of_photos
 from fer_batch.pipeline.photos import largest_first
 from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.tracking.assign import assign_tracks
@@ -78,10 +78,14 @@ def build_timeline(
 ) -> Timeline:
     """The timeline of a source from its shards, which lie in order. ``recogniser`` gives what tells
     people apart; it is asked for only where there is a question, or where ``people`` is to be
-    filled with the embedding of each ``face_id``."""
+    filled with the embedding of each ``face_id`` (in photos: of each ``person``)."""
     faces = merge(shards, len(info))
     if info.kind == "photos":
-        return _photos(info, faces, labels)
+        person = None
+        if people is not None:
+            person, embeddings = people_of_photos(faces.frame, shards, recogniser)
+            people |= embeddings
+        return _photos(info, faces, labels, person)
     time_s = np.asarray((info.pts - info.begin) * float(info.time_base), np.float64)
     cuts = find_cuts(faces.glimpse)
     sight = assign_tracks(faces.frame, faces.box, faces.appearance, time_s, PATIENCE_S, cuts)
@@ -134,11 +138,15 @@ def build_timeline(
     )
 
 
-def _photos(info: SourceInfo, faces: Faces, labels: tuple[str, ...]) -> Timeline:
+def _photos(
+    info: SourceInfo, faces: Faces, labels: tuple[str, ...], person: IntArray | None
+) -> Timeline:
     """Each photo by itself: faces are counted, largest first; nothing is followed, put in, left out
-    or smoothed, and there is no time."""
+    or smoothed, and there is no time. ``person int64[n]``: who they are, where that was asked."""
     rows = {name: getattr(faces, name) for name in TAKEN_OVER}
     rows |= {"face_id": largest_first(faces.frame, faces.box), "raw": faces.probabilities}
+    if person is not None:
+        rows["person"] = person
     rows = _in_order(rows)
     rows["unusable"] = rows["quality"] < LEAST_QUALITY  # not where it is NaN: not measured
     return as_shown(

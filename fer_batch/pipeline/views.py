@@ -8,14 +8,16 @@ a source cannot matter. Once all is tracked, the best five of each track are rec
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
+from fer_batch.config import AnalyzeSettings
 from fer_batch.faces.chips import face_chip, sharpness, span, to_jpeg, turned
 from fer_batch.faces.interpolate import iou
 from fer_batch.pipeline.plan import WINDOW
 from fer_batch.tracking.cuts import suspicious
-from fer_batch.types import Detections, FloatArray, Frame, Image, Views
+from fer_batch.types import Detections, FloatArray, Frame, Image, SourceInfo, Views
 
 # A face that overlaps one of the last grid frame by this much is the same, unless there was a cut.
 SAME_FACE = 0.4
@@ -34,6 +36,26 @@ def worth(landmarks: FloatArray, confidence: FloatArray) -> FloatArray:
     large = np.clip(size / LARGE_SPAN, 0, 1) * (size >= LEAST_SPAN)
     frontal = np.clip((MOST_TURNED - turned(landmarks)) / (MOST_TURNED - FRONTAL), 0, 1)
     return np.nan_to_num(large * frontal * confidence).astype(np.float32)
+
+
+class Keeper(Protocol):
+    """Keeps the views of one segment."""
+
+    def see(self, frame: Frame, glimpse: Image, found: Detections, row: int) -> None:
+        """Look at the faces of ``frame``, the first of which is face ``row`` of the segment."""
+        ...
+
+    def views(self) -> Views:
+        """All that was kept; the segment has ended."""
+        ...
+
+
+def view_keeper(info: SourceInfo, settings: AnalyzeSettings, grid: int) -> Keeper | None:
+    """What keeps the views of a source; None where nobody is to be recognised. In photos that is
+    only where inputs are compared."""
+    if settings.identity == "off" or (info.kind == "photos" and settings.identity != "batch"):
+        return None
+    return PhotoViews() if info.kind == "photos" else ViewKeeper(grid)
 
 
 @dataclass(slots=True)
@@ -73,9 +95,8 @@ class ViewKeeper:
         for place, look in enumerate(looks):
             if likely[place] > look.worth:
                 chip = face_chip(frame, found.landmarks[place])
-                sharp = sharpness(chip)
-                value = float(likely[place]) * min(sharp / SHARP, 1.0)
-                if sharp >= LEAST_SHARPNESS and value > look.worth:
+                value = float(likely[place]) * _clear(chip)
+                if value > look.worth:
                     look.worth, look.row, look.chip = value, row + place, chip
         self._looks = looks
 
@@ -101,8 +122,35 @@ class ViewKeeper:
     def views(self) -> Views:
         """All that was kept; the segment has ended."""
         self._close()
-        kept = sorted(self._kept)
-        rows, worths = [k[0] for k in kept], [k[1] for k in kept]
-        return Views(
-            np.array(rows, np.int64), np.array(worths, np.float32), tuple(k[2] for k in kept)
-        )
+        return _as_views(self._kept)
+
+
+@dataclass(slots=True)
+class PhotoViews:
+    """Keeps a view of each face in photos: none of them is in the next photo again."""
+
+    _kept: list[tuple[int, float, bytes]] = field(default_factory=list)
+
+    def see(self, frame: Frame, glimpse: Image, found: Detections, row: int) -> None:
+        """See ``Keeper``."""
+        for place, likely in enumerate(worth(found.landmarks, found.confidence).tolist()):
+            if likely > 0:
+                chip = face_chip(frame, found.landmarks[place])
+                if value := likely * _clear(chip):
+                    self._kept.append((row + place, value, to_jpeg(chip)))
+
+    def views(self) -> Views:
+        """See ``Keeper``."""
+        return _as_views(self._kept)
+
+
+def _clear(chip: Image) -> float:
+    """How sharp a picture of a face is, 0 (tells nobody apart) to 1."""
+    sharp = sharpness(chip)
+    return min(sharp / SHARP, 1.0) if sharp >= LEAST_SHARPNESS else 0.0
+
+
+def _as_views(kept: list[tuple[int, float, bytes]]) -> Views:
+    kept = sorted(kept)
+    rows, worths = [k[0] for k in kept], [k[1] for k in kept]
+    return Views(np.array(rows, np.int64), np.array(worths, np.float32), tuple(k[2] for k in kept))

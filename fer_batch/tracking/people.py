@@ -18,7 +18,7 @@ from fer_batch.types import FloatArray, IntArray
 # How much the two furthest members count, and the distance up to which groups are one person:
 # docs/identity.md has the error rates, benchmarks/people.py measures them.
 FURTHEST_COUNTS = 0.3
-SAME_PERSON = 0.58
+SAME_PERSON = 0.57
 # Every pair is compared: of more tracks only those seen longest are.
 MOST_COMPARED = 4000
 

@@ -14,6 +14,7 @@ from PIL import Image as Pillow
 from tests.end_to_end.conftest import fer_batch
 from tests.footage import pictures
 from tests.footage.images import heic_of_tiles, tiff_of_two_sizes
+from tests.footage.videos import write
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -191,3 +192,26 @@ def test_tables_for_spreadsheets(photos: Path, tmp_path: Path) -> None:
     assert frames[0].startswith(b"\xef\xbb\xbfinput;model;") and b";0," in frames[1]
     (table,) = out.glob("*/timeline.csv")
     assert rows_of(table)[0]["frame"] == "0"
+
+
+def test_turned_photos_and_films_of_them(tmp_path: Path) -> None:
+    person = pictures.cover(pictures.portraits()[1], 240, 240)
+    (tmp_path / "turned").mkdir()
+    for name, turn in (("left", cv2.ROTATE_90_COUNTERCLOCKWISE), ("over", cv2.ROTATE_180)):
+        cv2.imwrite(str(tmp_path / "turned" / f"{name}.png"), cv2.rotate(person, turn))
+    asked = ("--rotations", "--columns", "roll", "--outputs", "csv")
+    said = fer_batch("run", tmp_path / "turned", "-o", tmp_path / "out", *asked)
+    assert said.returncode == 0, said.stderr
+    rows = rows_of(tmp_path / "out" / "turned" / "timeline.csv")
+    assert [row["status"] for row in rows] == ["ok", "ok"]
+    for row, roll in zip(rows, (-90, 180), strict=True):
+        assert abs((float(row["roll"]) - roll + 180) % 360 - 180) < 8
+    film = tmp_path / "film.mkv"
+    side = cv2.rotate(person, cv2.ROTATE_90_CLOCKWISE)
+    nobody = np.full_like(side, 90)
+    write(film, [nobody] * 12 + [side] * 18)
+    assert fer_batch("run", film, "-o", tmp_path / "out", *asked).returncode == 0
+    rows = rows_of(tmp_path / "out" / "film" / "timeline.csv")
+    assert [row["status"] for row in rows] == ["no_face"] * 12 + ["ok"] * 18
+    assert {row["face_id"] for row in rows[12:]} == {"1"}
+    assert all(abs(float(row["roll"]) - 90) < 8 for row in rows[12:])

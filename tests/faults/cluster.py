@@ -24,6 +24,7 @@ from tests.faults.processes import RedisServer, WorkerProcess
 
 SEGMENT_FRAMES = 16
 OUTPUTS = ("csv", "video", "summary")
+USUAL = AnalyzeSettings()
 # As in production, but in seconds where there it is a minute.
 QUICK = {
     "FER_BATCH_LEASE_S": "3",
@@ -45,11 +46,11 @@ class Silence:
     def item_ended(self, number: int, result: ItemResult) -> None: ...
 
 
-def run_here(clips: list[Path], out: Path) -> Path:
+def run_here(clips: list[Path], out: Path, analyze: AnalyzeSettings = USUAL, who: str = "") -> Path:
     """The same clips by the local runner: what every fault must end up equal to."""
     engine = Engine(RunSettings(segment_frames=SEGMENT_FRAMES))
     items = [
-        ItemSpec(str(clip), clip.stem, AnalyzeSettings(), RenderSettings(), OUTPUTS)
+        ItemSpec(str(clip), clip.stem, analyze, RenderSettings(), OUTPUTS, who=who)
         for clip in clips
     ]
     results = run_items(items, out, engine, "overwrite", Silence())

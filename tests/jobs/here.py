@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.config import RunSettings
-from fer_batch.jobs.ledger.ledger import Dispatch
+from fer_batch.jobs.ledger.ledger import PREFIX, Dispatch
 from fer_batch.jobs.ledger.spec import Manifest, Unit
 from fer_batch.jobs.queue import facts
 from fer_batch.jobs.queue.client import QueueClient
@@ -58,3 +58,10 @@ class Here:
             unit = self.messages.pop(0).unit
             done.append((unit.key, self.executor.run(unit)))
         return done
+
+    def try_again(self) -> None:
+        """Hand out at once what is to be tried again later."""
+        redis = self.client.ledger.client
+        for member in redis.zrange(PREFIX + "later", 0, -1):
+            redis.zadd(PREFIX + "later", {member: 1})
+        self.messages += self.client.ledger.sweep()

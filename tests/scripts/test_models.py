@@ -2,10 +2,12 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from fer_batch.training.data.template import DEFAULT_TEMPLATE
 from tests.training.made_faces import made_faces, write_csv
 
 ROOT = Path(__file__).parents[2]
+needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
 SHIPPED = {card.stem for card in (ROOT / "models").glob("*.json")}
 
 
@@ -36,9 +39,52 @@ def program() -> str:
     return str(Path(sys.executable).with_name("fer-batch"))
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+def commands(out: Path) -> list[list[str]]:
+    """All that the real way would call, without calling it: the words after ``fer-batch``."""
+    given = (f"OUT={out}", "FER_BATCH=fer-batch", "FER2013=faces.csv", "FERPLUS=votes.csv")
+    targets = ("models", "film", "teacher")
+    done = subprocess.run(
+        ["make", "-n", "-f", "scripts/models.mk", *given, *targets],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    lines = done.stdout.replace("\\\n", " ").splitlines()
+    return [shlex.split(line)[1:] for line in lines if line.startswith("fer-batch ")]
+
+
+@needs_make
+def test_every_command_of_the_real_way_is_understood_and_uses_what_is_made_before(
+    tmp_path: Path,
+) -> None:
+    """The rehearsal copies stages; what they are called with is read by the command itself."""
+    from typer import Typer
+    from typer.main import get_command
+
+    from fer_batch.cli.train.commands import register
+    from fer_batch.training.network.architectures import architecture
+
+    register(app := Typer())
+    group: Any = get_command(app)
+    made: set[Path] = set()
+    found = commands(tmp_path / "out")
+    assert len(found) >= 13
+    for name, *words in found:
+        with group.commands[name].make_context(name, list(words)) as context:
+            given = context.params
+        if given.get("arch"):
+            architecture(given["arch"])
+        used = [*given.get("teacher", ()), *given.get("start_from", ())]
+        for model in (Path(used) for used in used if used.endswith(".json")):
+            assert model.parent in made, (name, words)
+        made.add(Path(given["out"]))
+    assert {tmp_path / "out" / name for name in ("sixth", "models", "film", "large")} <= made
+
+
+@needs_make
 def test_a_rehearsal_makes_every_model_that_is_shipped(tmp_path: Path) -> None:
-    faces = made_faces(140, 42)
+    faces = made_faces(70, 21)
     data, votes = write_csv(tmp_path, faces)
     out = tmp_path / "training"
     missing = make(out, tmp_path / "none.csv", votes)

@@ -100,3 +100,15 @@ def test_the_pool_prefers_the_head_that_knows() -> None:
     pool = fit_pool({"good": good, "noise": rng.normal(0, 1, (500, 3))}, ("a", "b", "c"), label)
     assert pool.weights["good"] > 5 * pool.weights["noise"]
     assert abs(sum(pool.shift)) < 1e-9
+
+
+def test_a_pool_of_heads_that_know_nothing_is_finite() -> None:
+    """Logits that speak against the truth: every weight is 0, every label as likely."""
+    rng = np.random.default_rng(3)
+    label = np.arange(60) % 3
+    against = -5.0 * np.eye(3)[label] + rng.normal(0, 0.1, (60, 3))
+    pool = fit_pool({"one": against, "two": against * 2}, ("a", "b", "c"), label)
+    assert sum(pool.weights.values()) == 0 and np.isfinite(pool.temperature)
+    assert np.allclose(
+        metrics.softmax(pool.logits({"one": against, "two": against * 2})), 1 / 3, atol=0.01
+    )

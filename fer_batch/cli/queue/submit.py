@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +31,7 @@ def submit(
     outputs: o.Outputs = "",
     *,
     analyze: AnalyzeSettings,
+    known_by: o.Who = None,
     render: RenderSettings,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Do the work even where an equal job was done.")
@@ -43,11 +45,22 @@ def submit(
     far the job is, `fer-batch download` brings the results.
     """
     _check(priority, analyze, render)
+    if known_by is not None:
+        analyze = _known_by(analyze, known_by)
     from fer_batch.jobs.queue.submit import Request
 
     made = parse_outputs(outputs) if outputs else ()
     _hand_over(
-        Request(tuple(paths), name, priority, analyze, render, made, use_cache=not no_cache),
+        Request(
+            tuple(paths),
+            name,
+            priority,
+            analyze,
+            render,
+            made,
+            use_cache=not no_cache,
+            who=known_by,
+        ),
         wait,
         as_json,
     )
@@ -83,6 +96,24 @@ def _check(priority: str, analyze: AnalyzeSettings, render: RenderSettings) -> N
     if render.keep_embeddings:
         raise UsageError("--keep-embeddings: the queue keeps none; use `fer-batch run`")
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
+
+
+def _known_by(analyze: AnalyzeSettings, folder: Path) -> AnalyzeSettings:
+    """Settings that name people by the photos in ``folder``, which have been looked at here: no
+    worker need find out that one of them shows nobody.
+
+    Raises:
+        UsageError: a photo will not do.
+    """
+    from fer_batch.config import RunSettings
+    from fer_batch.jobs.item.across import photos_by_name
+    from fer_batch.jobs.item.who import asking_for, read_who
+    from fer_batch.jobs.item.work import ItemSpec
+    from fer_batch.pipeline.build import Engine
+
+    found = asking_for(analyze, read_who(folder))
+    photos_by_name([ItemSpec("", "", found, who=str(folder))], Engine(RunSettings()))
+    return found
 
 
 @contextmanager

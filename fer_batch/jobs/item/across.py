@@ -1,30 +1,21 @@
-"""The relation of ``--identity batch``: one number for one person in all inputs of a batch."""
+"""The relation of ``--identity batch``: one number for one person in all inputs of a batch, and a
+name for who is known by photos (``--who``)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer_batch.errors import UnreadableError
+from fer_batch.jobs.item.known import Known, beside, known_of
+from fer_batch.jobs.item.who import photos_of
 
 if TYPE_CHECKING:
     from fer_batch.jobs.item.relation import Member
     from fer_batch.jobs.item.work import ItemSpec
     from fer_batch.pipeline.build import Engine
-    from fer_batch.types import FloatArray
-
-# Embeddings of one face of one input, found twice, differ by no more than this.
-THE_SAME = 0.05
-
-
-@dataclass
-class _Known:
-    """People of one input: what they are recognised by, and the numbers they have already."""
-
-    embedding: dict[int, FloatArray] = field(default_factory=dict)
-    person: dict[int, int] = field(default_factory=dict)
+    from fer_batch.types import FloatArray, IntArray, Timeline
 
 
 class AcrossInputs:
@@ -38,48 +29,153 @@ class AcrossInputs:
 
     def relate(self, members: Sequence[Member], engine: Engine) -> None:
         """See ``Relation``."""
+        photos = photos_by_name([member.item for member in members], engine)
+        inputs = [known_of(member) for member in members]
+        others = beside(members)
+        called = _names_there([*inputs, *others])
+        everyone = _Everyone([*inputs, *others])
+        everyone.name([_Seen(member) for member in members], photos, called)
+        persons = everyone.numbered()
+        names = {number: name for name, number in called.items()}
+        used = [p for one in [*persons, *(k.person for k in everyone.known)] for p in one.values()]
+        following = max(used, default=0) + 1
+        for member, known, person in zip(members, inputs, persons, strict=False):
+            following = _show(member, known, person, names, following)
+
+
+def photos_by_name(items: Sequence[ItemSpec], engine: Engine) -> dict[str, list[FloatArray]]:
+    """What the people are recognised by whose photos the inputs name.
+
+    Raises:
+        UsageError: a photo has changed, cannot be read, or does not show one face well.
+    """
+    from fer_batch.checksum import sha256_file
+    from fer_batch.errors import UsageError
+    from fer_batch.pipeline.known_faces import face_of
+
+    found: dict[str, list[FloatArray]] = {}
+    item = next((item for item in items if item.who and item.analyze.who), None)
+    for photo in photos_of(item.analyze) if item is not None else ():
+        assert item is not None
+        path = Path(item.who) / photo.file
+        try:
+            same = sha256_file(path) == photo.sha256
+        except OSError:
+            same = False
+        if not same:
+            raise UsageError(f"--who: {path}: was changed or removed meanwhile; run again")
+        found.setdefault(photo.name, []).append(face_of(path, photo.name, item.analyze, engine))
+    return found
+
+
+def _names_there(known: Sequence[Known]) -> dict[str, int]:
+    """The numbers of people who were named before, in results that stay as they are."""
+    found: dict[str, int] = {}
+    for one in known:
+        for person, name in sorted(one.names.items()) if not one.fresh else ():
+            found.setdefault(name, person)
+    return found
+
+
+@dataclass
+class _Seen:
+    """When the people of one input are seen."""
+
+    member: Member
+    _frames: dict[int, IntArray] | None = None
+
+    def together(self, first: int, second: int) -> bool:
+        """Whether two of them are seen at once."""
         import numpy as np
 
-        from fer_batch.tracking.across import NEW, people_across
+        from fer_batch.groups import by_track
 
-        # Photos number their faces by size; nobody is followed there.
-        members = [m for m in members if m.work.read_plan().info.kind != "photos"]
-        known = [_known(member) for member in members]
-        keys = [(place, face) for place, one in enumerate(known) for face in sorted(one.embedding)]
-        points = [known[place].embedding[face] for place, face in keys]
-        number = [known[place].person.get(face, NEW) for place, face in keys]
-        used = [person for one in known for person in one.person.values()]
-        found = people_across(
-            np.stack(points) if points else np.zeros((0, 1)),
-            np.array([place for place, _ in keys], np.int64),
-            np.array(number, np.int64),
-            first=max(used, default=0) + 1,
-        )
-        persons = [dict(one.person) for one in known]
-        for (place, face), person in zip(keys, found.tolist(), strict=True):
-            persons[place][face] = person
-        following = max([0, *used, *found.tolist()]) + 1
-        for place, member in enumerate(members):
-            following = _show(member, known[place], persons[place], following)
+        if self._frames is None:
+            timeline = self.member.timeline()
+            groups = by_track(timeline.identities())
+            self._frames = {number: timeline.frame[rows] for number, rows in groups}
+        mine, theirs = self._frames.get(first), self._frames.get(second)
+        if mine is None or theirs is None:
+            return False
+        return bool(np.intersect1d(mine, theirs).size)
 
 
-def _show(member: Member, known: _Known, persons: dict[int, int], following: int) -> int:
+class _Everyone:
+    """All people who can be compared, one after the other."""
+
+    def __init__(self, known: Sequence[Known]) -> None:
+        import numpy as np
+
+        from fer_batch.tracking.across import NEW
+
+        self.known = known
+        self.keys = [(at, face) for at, one in enumerate(known) for face in sorted(one.embedding)]
+        points = [known[at].embedding[face] for at, face in self.keys]
+        self.points = np.stack(points) if points else np.zeros((0, 1))
+        self.owner = np.array([at for at, _ in self.keys], np.int64)
+        numbers = [known[at].person.get(face, NEW) for at, face in self.keys]
+        self.number = np.array(numbers, np.int64)
+
+    def name(
+        self,
+        seen: Sequence[_Seen],
+        photos: Mapping[str, Sequence[FloatArray]],
+        called: dict[str, int],
+    ) -> None:
+        """Give who is on ``photos`` the number of that name; new ones go into ``called``."""
+        import numpy as np
+
+        from fer_batch.tracking.across import NEW
+        from fer_batch.tracking.named import named_people
+
+        def apart(a: int, b: int) -> bool:
+            (at, first), (_, second) = self.keys[a], self.keys[b]
+            return seen[at].together(first, second)
+
+        own = int((self.owner < len(seen)).sum())  # other results keep what they say
+        stacked = {name: np.stack(list(found)) for name, found in photos.items()}
+        found = named_people(self.points[:own], self.owner[:own], stacked, apart)
+        for name in dict.fromkeys(filter(None, found)):
+            mine = [place for place, one in enumerate(found) if one == name]
+            if name not in called:
+                before = self.number[mine]
+                free = set(before[before != NEW].tolist()) - set(called.values())
+                called[name] = min(free, default=self._following(called))
+            self.number[mine] = called[name]
+
+    def _following(self, called: Mapping[str, int]) -> int:
+        used = [p for one in self.known for p in one.person.values()]
+        return max([0, *used, *called.values(), *self.number.tolist()]) + 1
+
+    def numbered(self) -> list[dict[int, int]]:
+        """The number of each person of each input, by the input's own numbers."""
+        from fer_batch.tracking.across import people_across
+
+        first = self._following({})
+        found = people_across(self.points, self.owner, self.number, first)
+        persons = [dict(one.person) for one in self.known]
+        for (at, face), person in zip(self.keys, found.tolist(), strict=True):
+            persons[at][face] = person
+        return persons
+
+
+def _show(
+    member: Member, known: Known, persons: dict[int, int], names: dict[int, str], following: int
+) -> int:
     """Show ``persons`` in one input; who could not be recognised gets a number of their own, from
-    ``following`` on. Returns the next that is free."""
-    import numpy as np
-
+    ``following`` on, but in photos none. Returns the next that is free."""
     from fer_batch.pipeline.people_file import NAME, write_people
 
     timeline = member.timeline()
-    faces, rows = np.unique(timeline.face_id, return_inverse=True)
-    numbers = []
-    for face in faces.tolist():
+    there = sorted(set(timeline.identities().tolist()) - {-1})
+    for face in there:
         if face not in persons:
             persons[face], following = following, following + 1
-        numbers.append(persons[face])
-    person = np.array(numbers, np.int64)[rows] if len(faces) else timeline.face_id.copy()
-    member.show(replace(timeline, person=person))
-    member.note("people", {str(face): persons[face] for face in faces.tolist()})
+    own = {persons[face]: names[persons[face]] for face in there if persons[face] in names}
+    member.show(with_persons(timeline, persons, own))
+    member.note("people", {str(face): persons[face] for face in there})
+    if own:
+        member.note("names", {str(person): name for person, name in sorted(own.items())})
     kept = member.work.out / NAME
     if member.item.render.keep_embeddings:
         write_people(kept, known.embedding, persons)
@@ -88,29 +184,24 @@ def _show(member: Member, known: _Known, persons: dict[int, int], following: int
     return following
 
 
-def _known(member: Member) -> _Known:
-    """What is there of one input: of this run, or kept with its results."""
+def with_persons(
+    timeline: Timeline, persons: Mapping[int, int], names: Mapping[int, str]
+) -> Timeline:
+    """``timeline`` with who people are across inputs. Where two of a film have turned out to be one
+    person, they have one ``face_id``, the smaller."""
     import numpy as np
 
-    from fer_batch.pipeline.people_file import NAME, read_people
-    from fer_batch.timeline_file import NAME as TIMELINE
-    from fer_batch.timeline_file import PRIVATE, read_timeline
-
-    fresh, kept = _Known(), _Known()
-    with suppress(UnreadableError):
-        fresh.embedding = read_people(member.work.people).embedding
-    with suppress(UnreadableError):
-        kept = _Known(*read_people(member.work.out / NAME))
-    if fresh.embedding:  # of earlier numbers those hold whose faces are still the same
-        for face, person in kept.person.items():
-            now = fresh.embedding.get(face)
-            if now is not None and np.linalg.norm(now - kept.embedding[face]) < THE_SAME:
-                fresh.person[face] = person
-        return fresh
-    if kept.embedding:
-        return kept
-    with suppress(UnreadableError):
-        shown = read_timeline(member.work.out / TIMELINE, without=PRIVATE)
-        pairs = zip(shown.face_id.tolist(), shown.person.tolist(), strict=True)
-        kept.person = {face: person for face, person in pairs if person >= 0}
-    return kept
+    own = timeline.identities()
+    numbers, rows = np.unique(own, return_inverse=True)
+    person = np.array([persons.get(n, -1) for n in numbers.tolist()], np.int64)[rows]
+    if timeline.is_photos:
+        return replace(timeline, person=person, names=dict(names))
+    first: dict[int, int] = {}
+    face_id = own.copy()
+    for face in numbers.tolist():
+        one, mine = first.setdefault(persons[face], face), own == face
+        # Never two in one frame, whatever results of other settings have said.
+        if not np.intersect1d(timeline.frame[mine], timeline.frame[face_id == one]).size:
+            face_id[mine] = one
+    called = {first[number]: name for number, name in names.items()}
+    return replace(timeline, face_id=face_id, person=person, names=called).in_order()

@@ -142,7 +142,9 @@ def write_tables(
             output.load()(tables, out / output.file)
     if "report" in wanted or (out / "index.html").is_file():
         from fer_batch.output.report.index import write_index
+        from fer_batch.output.report.people import write_people_page
 
+        write_people_page(out, stored)
         write_index(out, stored, failures)
 
 

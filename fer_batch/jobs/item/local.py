@@ -17,6 +17,7 @@ from fer_batch.errors import (
     UsageError,
 )
 from fer_batch.jobs.item import relate
+from fer_batch.jobs.item.across import photos_by_name
 from fer_batch.jobs.item.failure import failure_of
 from fer_batch.jobs.item.item_run import ItemRun
 from fer_batch.jobs.item.outcome import (
@@ -54,6 +55,7 @@ def run_items(
         OutputPathError: ``out`` cannot be written to.
     """
     results: dict[int, ItemResult] = {}
+    photos_by_name(items, engine)  # before hours are spent: these photos must do
     together = relate.needed(items)
     phases: tuple[Phase, ...] = ("timeline", "draw") if together else ("all",)
     for phase in phases:
@@ -106,6 +108,8 @@ def run_item(
         result = _failed(item, folder, error)
     except Exception as error:  # a defect of ours too costs one item, not the batch
         result = _failed(item, folder, error)
+    finally:
+        engine.kept.clear()
     return replace(result, seconds=time.perf_counter() - begin)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
+from fer_batch.output.clock import clock_of
 from fer_batch.output.write import Facts, write_output
 from fer_batch.outputs import REGISTRY, Output
 from fer_batch.pipeline.photos import as_film
@@ -13,6 +15,7 @@ from fer_batch.pipeline.progress import ShouldCancel, Timings, never
 
 if TYPE_CHECKING:
     from fer_batch.pipeline.build import Engine
+    from fer_batch.types import Timeline
 
 
 def wanted(item: ItemSpec) -> list[Output]:
@@ -24,6 +27,15 @@ def wanted(item: ItemSpec) -> list[Output]:
 def draws(item: ItemSpec) -> bool:
     """Whether any wanted output is made of pictures."""
     return any(o.needs == "pixels" and o.name in item.outputs for o in REGISTRY)
+
+
+def shown_timeline(item: ItemSpec, work: WorkFolder, engine: Engine) -> Timeline:
+    """The timeline of an item as all its outputs show it: who is below ``--threshold`` is unsure.
+
+    Raises:
+        UnreadableError: it is missing or damaged.
+    """
+    return replace(engine.timelines.read(work.shown), threshold=item.render.threshold)
 
 
 def make(
@@ -42,15 +54,17 @@ def make(
     path, timings = work.made(output), Timings()
     if path.exists():
         return timings
-    info, timeline = work.read_plan().info, engine.timelines.read(work.shown)
+    info, timeline = work.read_plan().info, shown_timeline(item, work, engine)
     if "photos" not in output.default:  # made of photos only where somebody asks for it
         timeline = as_film(timeline, info)
     if output.needs == "pixels":
-        source = engine.source(info)
+        source = engine.kept.again(engine.source(info))
         output.load()(source, timeline, item.render, path, timings, should_cancel)
     else:
         with timings.stage(f"write_{output.name}"):
-            write_output(output, path.parent, timeline, Facts(info.start_s, render=item.render))
+            clock = clock_of(info) if item.render.clock else None
+            facts = Facts(info.start_s, render=item.render, clock=clock)
+            write_output(output, path.parent, timeline, facts)
     return timings
 
 

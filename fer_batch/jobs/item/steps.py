@@ -95,6 +95,8 @@ def analyze(
         path.unlink()  # damaged, or of another engine
     timings = Timings()
     analyzer, source = engine.analyzer(item.analyze), engine.source(found.info)
+    if make.draws(item):
+        source = engine.kept.keep(source)
     with timings.stage("analyze_s"):
         faces = analyzer.analyze(source, cut, timings, report, should_cancel)
         give_back_memory(found.gone_through(cut))
@@ -181,7 +183,7 @@ def render(
     if kept.exists():
         report(len(cut))
         return kept
-    timings, timeline = Timings(), engine.timelines.read(work.shown)
+    timings, timeline = Timings(), make.shown_timeline(item, work, engine)
     photos, film = found.info.kind == "photos", "video" in item.outputs
     # Before the others begin: each looks at the whole timeline and holds some of it twice.
     known = "report" in item.outputs and not photos
@@ -191,7 +193,7 @@ def render(
         if segment == 0:  # drawing the video leaves room for both; each keeps one core busy
             for output in make.wanted(item):
                 beside.append(pool.submit(_make, output, item, work, engine, should_cancel))
-        source = engine.source(found.info)
+        source = engine.kept.again(engine.source(found.info))
         if not photos or film:
             render_segment(
                 source,
@@ -264,7 +266,7 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     job = Finish(
         info=found.info,
         shown=item.shown or found.info.path,
-        timeline=engine.timelines.read(work.shown),
+        timeline=make.shown_timeline(item, work, engine),
         analysed=work.timeline if related else None,
         made=make.made(item, work),
         parts=[work.part(i) for i in drawn] if "video" in item.outputs else [],
@@ -302,7 +304,7 @@ def result_key(sha256: str, kind: str, settings: AnalyzeSettings, engine: Engine
     detector = engine.detector(settings).sha256
     by_others = ("detector_model", "model", "images")
     names = {k: v for k, v in settings.to_json().items() if k not in by_others}
-    asked = settings.identity != "off" and kind != "photos"
+    asked = settings.identity == "batch" or (settings.identity != "off" and kind != "photos")
     people = recogniser_sha256() if asked else ""
     return fingerprint(
         [FORMAT, installed_version(), sha256, kind, names, weights, detector, people]

@@ -30,7 +30,8 @@ STATE = (TIMELINE, RELATED, RELATIONS, PEOPLE)  # nothing of it is left when an 
 class ItemSpec:
     """One input and what is wanted of it. ``input`` is a local path, ``name`` names its results,
     ``shown`` is what they say of where it was, "" for ``input`` itself. ``files`` names images
-    below ``input`` where it is a folder of which only some are meant."""
+    below ``input`` where it is a folder of which only some are meant. ``who`` is the folder of the
+    photos that ``analyze.who`` names, "" where it is not at hand."""
 
     input: str
     name: str
@@ -39,6 +40,7 @@ class ItemSpec:
     outputs: tuple[str, ...] = DEFAULT_OUTPUTS
     shown: str = ""
     files: tuple[str, ...] = ()
+    who: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -53,6 +55,7 @@ class ItemSpec:
             outputs=tuple(data["outputs"]),
             shown=data.get("shown", ""),
             files=tuple(data.get("files", ())),
+            who=data.get("who", ""),
         )
 
 
@@ -61,9 +64,11 @@ def specs_of(
     analyze: AnalyzeSettings,
     render: RenderSettings,
     outputs: tuple[str, ...] = (),
+    who: str = "",
 ) -> list[ItemSpec]:
     """What is wanted of inputs that were discovered: settings that know what images were taken for,
-    and of ``outputs`` what can be made of each (without any: what suits it)."""
+    and of ``outputs`` what can be made of each (without any: what suits it).
+    ``who``: the folder of the photos that ``analyze`` names."""
     return [
         ItemSpec(
             input=str(one.path),
@@ -72,6 +77,7 @@ def specs_of(
             render=render,
             outputs=outputs_for(one.kind, outputs),
             files=one.images.files if one.images else (),
+            who=who,
         )
         for one in inputs
     ]

@@ -64,13 +64,11 @@ class Lease:
         return self.verdict != "ok" or self.stopping()
 
     def _renew(self) -> None:
+        self._note()  # at once: most units are shorter than the time between two renewals
         every = min(self.ledger.settings.poll_s, self.ledger.settings.lease_s / 4)
         while not self._ended.wait(every):
             try:
                 verdict = self.ledger.renew(self.unit, self.owner, self.frames)
-                rate = self.frames / max(time.monotonic() - self._started, 1e-3)
-                note_progress(self.ledger, self.worker, self.unit, rate)
-                self._told = True
             except BrokerError as error:
                 # The work goes on: it can be handed in when Redis is back.
                 logger.warning("lease of %s not renewed: %s", self.unit.key, error)
@@ -78,3 +76,11 @@ class Lease:
             if verdict != "ok":
                 self.verdict = verdict
                 return
+            self._note()
+
+    def _note(self) -> None:
+        """Say what this worker is at, for who looks at the queue."""
+        rate = self.frames / max(time.monotonic() - self._started, 1e-3)
+        with suppress(BrokerError):
+            note_progress(self.ledger, self.worker, self.unit, rate)
+            self._told = True

@@ -194,6 +194,7 @@ class Manifest:
     """What was asked: written to storage before anything is enqueued, and never changed.
 
     ``reuse``: inputs that an earlier job has done with equal settings are not done again.
+    ``who``: the folder of the photos that ``analyze.who`` names, uploaded as inputs are.
     """
 
     job_id: str
@@ -207,6 +208,7 @@ class Manifest:
     segment_frames: int
     model_sha256: str = ""
     reuse: bool = True
+    who: JobItem | None = None
     version: int = MANIFEST_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -242,6 +244,7 @@ class Manifest:
             segment_frames=door.whole(found.get("segment_frames"), "segment_frames", 1, 10**9),
             model_sha256="" if digest == "" else door.hex64(digest, "model_sha256"),
             reuse=door.flag(found.get("reuse", True), "reuse"),
+            who=None if found.get("who") is None else JobItem.from_json(found["who"]),
         )
 
     def outputs_of(self, item: JobItem) -> tuple[str, ...]:

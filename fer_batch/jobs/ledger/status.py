@@ -96,7 +96,8 @@ def from_fields(
         created=float(fields["created"]),
         finished=float(fields["finished"]) if fields.get("finished") else None,
         count=int(fields.get("items", 0)),
-        unfinished=int(fields.get("left", 0)),
+        # Inputs that were cancelled wait for nothing, but have not ended either.
+        unfinished=int(fields.get("left", 0)) + int(fields.get("cancelled", 0)),
         error=fields.get("error"),
         items=tuple(_item(data, running.get(i, {}), now) for i, data in enumerate(items)),
     )
@@ -162,7 +163,8 @@ def _item(data: dict[str, str], running: dict[str, int], now: float) -> ItemStat
     started = float(data["started"]) if data.get("started") else None
     finished = float(data["finished"]) if data.get("finished") else None
     rate = eta = None
-    if started is not None and done:
+    # What an earlier try had done already is there at once: no speed can be told from it.
+    if started is not None and done and data.get("retried") != "1":
         spent = max((finished or now) - started, 1e-3)
         rate = round(done / spent, 1)
         if state == "running" and total:

@@ -7,6 +7,7 @@ result and only completes; after completing, a second message finds nothing to d
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import time
@@ -20,7 +21,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from fer_batch.errors import (
     BrokerError,
     Cancelled,
+    DamagedError,
     FerBatchError,
+    InputError,
     JobError,
     NotFoundError,
     StorageError,
@@ -38,6 +41,7 @@ from fer_batch.jobs.store import keys
 from fer_batch.jobs.store.storage import Storage
 
 logger = logging.getLogger(__name__)
+_MISSING = (errno.ENOENT, errno.ESTALE, errno.ENOTCONN, errno.EIO)
 PATIENCE_S = 120.0  # how long a finished unit waits for Redis to take the news
 
 
@@ -99,6 +103,8 @@ class Executor:
         begin = time.monotonic()
         try:
             done = self._do(unit, lease)
+            if not self.stages.kept(unit):  # storage went away, and it was written elsewhere
+                raise StorageError(f"{self.storage.where} does not hold what was made of this unit")
         except Cancelled:
             if lease.verdict == "ok":
                 self._publish(_patiently(lambda: self.ledger.release(unit, lease.owner)))
@@ -148,13 +154,16 @@ class Executor:
         return self.stages.segment(manifest, unit, lease.report, lease.should_stop)
 
     def _storage_gone(self, unit: Unit, error: Exception) -> StorageError | None:
-        """The error that ``error`` really is where the job's manifest is not in storage now."""
+        """The error that ``error`` really is where storage is, or for a moment was, not there."""
         try:
-            if self.storage.exists(keys.manifest(unit.job)):
-                return None
+            if not self.storage.exists(keys.manifest(unit.job)):
+                return StorageError(f"{self.storage.where} does not hold this job now ({error})")
         except StorageError as away:
             return away
-        return StorageError(f"{self.storage.where} does not hold this job now ({error})")
+        # It may be back by now. All files that a unit reads were there before it was handed out.
+        if isinstance(error, (InputError, DamagedError, OSError)) and _names_no_file(error):
+            return StorageError(str(error))
+        return None
 
     def _failure(self, unit: Unit, error: Exception) -> Failure:
         """What ``error`` means, with the input's own path in place of this worker's copy."""
@@ -218,6 +227,15 @@ class Executor:
             self.publish(dispatches)
         except BrokerError as error:
             logger.warning("%d units left to the sweep: %s", len(dispatches), error)
+
+
+def _names_no_file(error: BaseException | None) -> bool:
+    """Whether ``error`` comes of a file that was missing, or of a file server that was away."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _MISSING:
+            return True
+        error = error.__cause__
+    return False
 
 
 def _patiently(call: Callable[[], Any]) -> Any:

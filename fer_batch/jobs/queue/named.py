@@ -35,4 +35,5 @@ def uploads_of_all(storage: Storage) -> Iterator[set[str]]:
 
 def uploads_of(manifest: Manifest) -> set[str]:
     """The uploads that a job names."""
-    return {file.key for item in manifest.items for file in item.files}
+    beside = (manifest.who,) if manifest.who is not None else ()
+    return {file.key for item in (*manifest.items, *beside) for file in item.files}

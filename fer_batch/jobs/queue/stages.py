@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from fer_batch.jobs.item.result_keys import engine_line
 from fer_batch.jobs.item.work import TIMELINE, ItemPlan, ItemSpec, WorkFolder
 from fer_batch.jobs.ledger.spec import JobItem, Manifest, Unit
 from fer_batch.jobs.store import keys, records, reuse
-from fer_batch.jobs.store.folders import ItemFolder
+from fer_batch.jobs.store.folders import ItemFolder, commit_name
 from fer_batch.jobs.store.inputs import InputCache
 from fer_batch.jobs.store.records import Fact, PlanRecord, ResultRecord
 from fer_batch.jobs.store.storage import Storage
@@ -139,6 +139,25 @@ class Stages:
         reuse.remember(self.storage, manifest, unit.item)
         return result
 
+    def kept(self, unit: Unit) -> bool:
+        """Whether storage holds the job and what ``unit`` has made, so that others may be told."""
+        if not self.storage.exists(keys.manifest(unit.job)):
+            return False
+        return any(self.storage.exists(key) for key in self._made(unit))
+
+    def _made(self, unit: Unit) -> Iterator[str]:
+        """Keys of which one is there when the unit is done."""
+        if unit.stage == "relate":
+            yield keys.related(unit.job)
+        elif unit.stage == "index":
+            yield f"{keys.index(unit.job)}.json"
+        elif unit.stage == "probe":
+            yield keys.fact(unit.job, unit.item, "plan")
+        else:
+            if name := commit_name(unit):
+                yield f"{keys.item(unit.job, unit.item)}/{name}"
+            yield keys.fact(unit.job, unit.item, "result")
+
     def discard(self, unit: Unit) -> None:
         """Remove what only served to make the outputs of a finished item."""
         self._folder(unit).discard()
@@ -178,8 +197,13 @@ class Stages:
             manifest.outputs_of(entry),
             entry.input,
             listed,
+            self._known(manifest) if unit.stage == "relate" else "",
         )
         return spec, folder, MirroredFolder(folder.path, folder.path / "out", str(path))
+
+    def _known(self, manifest: Manifest) -> str:
+        """Where the photos of people lie on this machine; "" where the job has none."""
+        return str(self.cache.path(manifest.who)) if manifest.who is not None else ""
 
     def _folder(self, unit: Unit) -> ItemFolder:
         return ItemFolder(self.storage, self.cache.folder, unit.job, unit.item, self.cache.limit)

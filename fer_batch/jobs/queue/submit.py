@@ -3,13 +3,14 @@ so that a death in between leaves either nothing or a job that goes on by itself
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
-from fer_batch.errors import FerBatchError, NotFoundError
+from fer_batch.errors import FerBatchError, NotFoundError, UsageError
+from fer_batch.jobs.item.who import photos_of
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.spec import JobItem, Manifest, StoredFile, new_job_id
 from fer_batch.jobs.ledger.status import read_status
@@ -18,6 +19,7 @@ from fer_batch.jobs.queue.broker import Publish
 from fer_batch.jobs.store import inputs, keys, records, uploads
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.media.discover import Input, discover, notes_on_images
+from fer_batch.media.walk import PassedOver
 
 UPLOADS_AT_ONCE = 4
 Uploaded = Callable[[int, int], None]  # bytes done, bytes in all
@@ -25,7 +27,8 @@ Uploaded = Callable[[int, int], None]  # bytes done, bytes in all
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a user asks for; without ``outputs`` what suits each input."""
+    """What a user asks for; without ``outputs`` what suits each input. ``who``: the folder of the
+    photos that ``analyze.who`` names."""
 
     paths: tuple[Path, ...]
     name: str = ""
@@ -34,12 +37,13 @@ class Request:
     render: RenderSettings = field(default_factory=RenderSettings)
     outputs: tuple[str, ...] = ()
     use_cache: bool = True
+    who: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
     """The job's id, how many inputs it has, and whether an equal job was there already. ``notes``:
-    what images were taken for, and what is not made of them."""
+    what was passed over, what images were taken for, and what is not made of them."""
 
     job_id: str
     items: int
@@ -69,11 +73,12 @@ def submit(
     """
     analyze, weights = _weights(request.analyze)
     request = replace(request, analyze=analyze)
-    found = discover(list(request.paths), images=request.analyze.images)
-    notes = tuple(notes_on_images(found, request.outputs))
+    passed = PassedOver()
+    found = discover(list(request.paths), passed=passed, images=request.analyze.images)
+    notes = (*passed.lines(), *notes_on_images(found, request.outputs))
     if not found:
         named = ", ".join(str(path) for path in request.paths)
-        raise NotFoundError(f"{named}: no videos or images in there")
+        raise NotFoundError("; ".join([f"{named}: no videos or images in there", *passed.lines()]))
     restore.make_whole(ledger, storage, publish)
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
         hashed = list(pool.map(_hash, found))
@@ -81,7 +86,10 @@ def submit(
         first = hashed[0].item.problem
         assert first is not None
         raise NotFoundError(first[1])
-    manifest = _manifest(request, [entry.item for entry in hashed], ledger, weights)
+    photos = [] if request.who is None else [_known(request.who, request.analyze)]
+    items, who = [entry.item for entry in hashed], [entry.item for entry in photos]
+    manifest = _manifest(request, items, ledger, weights, who)
+    hashed += photos
     same = keys.same(manifest.same_key())
     if request.use_cache:
         earlier = _earlier(same, ledger, storage, publish)
@@ -97,7 +105,7 @@ def submit(
         # Still reserved: who finds this submission dead from here on enters the job.
         storage.put_json(same, {"job_id": manifest.job_id})
         publish(facts.enter(ledger, manifest, ledger.settings.window))
-    return Submitted(manifest.job_id, len(found), False, notes)
+    return Submitted(manifest.job_id, len(items), False, notes)
 
 
 def _weights(settings: AnalyzeSettings) -> tuple[AnalyzeSettings, str]:
@@ -116,7 +124,9 @@ def _weights(settings: AnalyzeSettings) -> tuple[AnalyzeSettings, str]:
     return settings, fingerprint(found)
 
 
-def _manifest(request: Request, items: list[JobItem], ledger: Ledger, weights: str) -> Manifest:
+def _manifest(
+    request: Request, items: list[JobItem], ledger: Ledger, weights: str, who: Sequence[JobItem]
+) -> Manifest:
     name = facts.clean_name(request.name or request.paths[0].absolute().name)
     return Manifest(
         job_id=new_job_id(),
@@ -130,6 +140,7 @@ def _manifest(request: Request, items: list[JobItem], ledger: Ledger, weights: s
         segment_frames=ledger.settings.segment_frames,
         model_sha256=weights,
         reuse=request.use_cache,
+        who=who[0] if who else None,
     )
 
 
@@ -154,6 +165,28 @@ def _hash(found: Input) -> _Hashed:
     digest = inputs.content_hash(kind, files)
     images = found.images.kind if found.images else ""
     return _Hashed(JobItem(shown, name, kind, digest, tuple(files), None, images), paths)
+
+
+def _known(folder: Path, analyze: AnalyzeSettings) -> _Hashed:
+    """The photos of people as something to upload.
+
+    Raises:
+        UsageError: one of them was changed meanwhile.
+    """
+    photos = photos_of(analyze)
+    paths = tuple(folder / photo.file for photo in photos)
+    try:
+        files = [
+            inputs.stored_file(path, "folder", photo.file)
+            for path, photo in zip(paths, photos, strict=True)
+        ]
+    except FerBatchError as error:
+        raise UsageError(f"--who: {error}") from error
+    for path, file, photo in zip(paths, files, photos, strict=True):
+        if file.sha256 != photo.sha256:
+            raise UsageError(f"--who: {path}: was changed meanwhile; submit again")
+    digest = inputs.content_hash("folder", files)
+    return _Hashed(JobItem("who", "who", "folder", digest, tuple(files)), paths)
 
 
 def _upload(hashed: list[_Hashed], storage: Storage, progress: Uploaded) -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fer_batch.atomic import (
@@ -33,6 +33,9 @@ class FolderStorage(Storage):
     Inputs and results are private: folders are 0700 and files 0600, whatever the umask. With
     ``group`` the group may read and write too, for workers of several users. What is a hard link to
     a user's file keeps that file's mode.
+
+    A root that was there and is missing now is away, as with a disk that is not mounted: nothing is
+    read as absent then and nothing is made in its place, every call raises StorageError.
     """
 
     def __init__(self, root: Path, where: str = "", group: bool = False) -> None:
@@ -40,13 +43,14 @@ class FolderStorage(Storage):
         self.where = where or str(root)
         self.mode = 0o770 if group else PRIVATE
         self._tightened = False
+        self._root_seen = False
 
     def __repr__(self) -> str:
         return f"FolderStorage({self.where!r})"
 
     def make_root(self) -> None:
         """See ``Storage``."""
-        with self._errors("", writing=True):
+        with storage_errors(self.where, "", writing=True):
             make_private(self.root, self.mode)
 
     def local_path(self, key: str) -> Path:
@@ -77,10 +81,11 @@ class FolderStorage(Storage):
     def get_bytes(self, key: str) -> bytes | None:
         """See ``Storage``."""
         with self._errors(key):
+            path = self.local_path(key)
             try:
-                return read_regular(self.local_path(key))
+                return read_regular(path)
             except FileNotFoundError:
-                return None
+                return read_regular(path) if self._holds(path) else None
 
     def get_file(self, key: str, target: Path) -> None:
         """See ``Storage``."""
@@ -97,34 +102,36 @@ class FolderStorage(Storage):
     def exists(self, key: str) -> bool:
         """See ``Storage``."""
         with self._errors(key):
-            return self.local_path(key).exists()
+            return self._holds(self.local_path(key))
 
     def size(self, key: str) -> int | None:
         """See ``Storage``."""
         with self._errors(key):
+            path = self.local_path(key)
             try:
-                return self.local_path(key).stat().st_size
+                return path.stat().st_size
             except FileNotFoundError:
-                return None
+                return path.stat().st_size if self._holds(path) else None
 
     def names(self, key: str) -> list[str]:
         """See ``Storage``."""
         with self._errors(key):
-            try:
-                found = [path.name for path in self.local_path(key).iterdir()]
-            except (FileNotFoundError, NotADirectoryError):
+            path = self.local_path(key)
+            if not self._holds(path) or not path.is_dir():
                 return []
-            return sorted(name for name in found if not is_temporary(name))
+            return sorted(p.name for p in path.iterdir() if not is_temporary(p.name))
 
     def files(self, key: str) -> dict[str, int]:
         """See ``Storage``."""
         with self._errors(key):
             root = self.local_path(key)
-            return {
+            found = {
                 p.relative_to(root).as_posix(): p.stat().st_size
                 for p in sorted(root.rglob("*"))
                 if p.is_file() and not is_temporary(p.name)
             }
+            self._check_root()  # a walk ends without a word where its root goes away
+            return found
 
     def delete(self, key: str) -> None:
         """See ``Storage``."""
@@ -141,7 +148,7 @@ class FolderStorage(Storage):
         has a clock of its own."""
         with self._errors(key):
             root = self.local_path(key)
-            if not root.is_dir():
+            if not self._holds(root) or not root.is_dir():
                 return []
             with tempfile.NamedTemporaryFile(dir=root, prefix=".clock") as probe:
                 now = os.fstat(probe.fileno()).st_mtime
@@ -165,10 +172,34 @@ class FolderStorage(Storage):
             self._tighten()
             make_private(self._own(key), self.mode)
 
-    def _new(self, key: str) -> AbstractContextManager[Path]:
+    def _holds(self, path: Path) -> bool:
+        """Whether anything lies at ``path``, asked while the root is there."""
+        if path.exists():
+            return True
+        self._check_root()
+        return path.exists()  # the root may have come back only just now
+
+    def _check_root(self) -> None:
+        """Tell a root that is away from one that nobody has made yet.
+
+        Raises:
+            StorageError: it was there and is not any more.
+        """
+        if self.root.is_dir():
+            self._root_seen = True
+        elif self._root_seen:
+            raise StorageError(
+                f"storage {self.where} is not there any more; mount it again, or check "
+                "FER_BATCH_STORAGE"
+            )
+
+    @contextmanager
+    def _new(self, key: str) -> Iterator[Path]:
         self._tighten()
         self._own(key.rpartition("/")[0] or ".")
-        return atomic_path(self.local_path(key), mode=self.mode)
+        with atomic_path(self.local_path(key), mode=self.mode) as temporary:
+            yield temporary
+        self._root_seen = True
 
     def _own(self, key: str) -> Path:
         """The folder at ``key``, before anything is written into it.
@@ -192,5 +223,8 @@ class FolderStorage(Storage):
                     if folder.stat().st_mode & 0o777 & ~self.mode:
                         folder.chmod(self.mode)
 
-    def _errors(self, key: str, writing: bool = False) -> AbstractContextManager[None]:
-        return storage_errors(self.where, key, writing)
+    @contextmanager
+    def _errors(self, key: str, writing: bool = False) -> Iterator[None]:
+        with storage_errors(self.where, key, writing):
+            self._check_root()
+            yield

@@ -54,6 +54,7 @@ class StoredObject:
 class Storage(Protocol):
     """Reads and writes of whole objects under one root. Every method may raise StorageError.
 
+    "There is none" is only ever said of a storage that answers: one that is away raises.
     ``where`` is the address as people may see it, without secrets.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +16,12 @@ from fer_batch.types import FrameStatus
 if TYPE_CHECKING:
     from fer_batch.config import RenderSettings
     from fer_batch.i420 import Planes
-    from fer_batch.types import BoolArray, FloatArray, Timeline
+    from fer_batch.types import BoolArray, FloatArray, Image, Timeline
 
 MARGIN = 0.3
 CELLS = 6
 REACH_S = 0.25
+KEPT_AREA = 10_000
 
 
 def covered_faces(
@@ -128,8 +130,23 @@ def blur_faces(target: Planes, boxes: FloatArray) -> None:
             cells = (min(CELLS, size[0]), min(CELLS, size[1]))
             small = cv2.resize(face, cells, interpolation=cv2.INTER_AREA)
             smooth = cv2.resize(small, size, interpolation=cv2.INTER_LINEAR)
-            mask = np.zeros((size[1], size[0]), dtype=np.uint8)
             centre = ((left + right) / 2 / unit - x0, (top + bottom) / 2 / unit - y0)
             axes = ((right - left) / unit, (bottom - top) / unit)
-            cv2.ellipse(mask, (centre, axes, 0.0), 255, cv2.FILLED)
+            small = size[0] * size[1] <= KEPT_AREA
+            mask = (_kept_ellipse if small else _ellipse)(size, centre, axes)
             cv2.copyTo(smooth, mask, face)
+
+
+def _ellipse(
+    size: tuple[int, int], centre: tuple[float, float], axes: tuple[float, float]
+) -> Image:
+    import cv2
+
+    mask = np.zeros((size[1], size[0]), dtype=np.uint8)
+    cv2.ellipse(mask, (centre, axes, 0.0), 255, cv2.FILLED)
+    mask.setflags(write=False)
+    return mask
+
+
+# Both planes of chroma need the same, and a crowd's faces are of few sizes; at most 10 MB.
+_kept_ellipse = lru_cache(maxsize=1024)(_ellipse)

@@ -9,6 +9,10 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from numpy.typing import NDArray
+
+FEW = 8
+
 
 class Rect(NamedTuple):
     """Left upper corner and size in whole pixels."""
@@ -20,34 +24,49 @@ class Rect(NamedTuple):
 
     def overlap(self, other: Rect) -> int:
         """Area that both cover."""
-        width = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
-        height = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
-        return width * height if width > 0 and height > 0 else 0
+        x, y, w, h = self
+        left, top, width, height = other
+        # Compared, not min and max: a crowd asks thousands of times in each frame.
+        wide = (x + w if x + w < left + width else left + width) - (x if x > left else left)
+        high = (y + h if y + h < top + height else top + height) - (y if y > top else top)
+        return wide * high if wide > 0 and high > 0 else 0
 
 
 class Taken:
-    """The places that are taken, as columns: hundreds of faces are looked through at once."""
+    """The places that are taken in a picture of ``width`` x ``height`` pixels, all with their left
+    upper corners in it.
 
-    def __init__(self, rects: Iterable[Rect] = ()) -> None:
-        self._ends = np.empty((4, 64), np.int32)  # left, top, right, bottom
-        self._count = 0
+    A few are looked through. Of a crowd there is a count for each pixel, so that a place costs as
+    much to weigh whether ten or a thousand faces are in the picture.
+    """
+
+    def __init__(self, width: int, height: int, rects: Iterable[Rect] = ()) -> None:
+        self._size = width, height
+        self._few: list[Rect] = []
+        self._count: NDArray[np.uint16] | None = None
         for rect in rects:
             self.add(rect)
 
     def add(self, rect: Rect) -> None:
         """``rect`` is taken from now on."""
-        if self._count == self._ends.shape[1]:
-            self._ends = np.concatenate([self._ends, np.empty_like(self._ends)], axis=1)
-        self._ends[:, self._count] = rect.x, rect.y, rect.x + rect.w, rect.y + rect.h
-        self._count += 1
+        if self._count is None:
+            self._few.append(rect)
+            if len(self._few) > FEW:
+                self._count = np.zeros(self._size[::-1], np.uint16)
+                for x, y, w, h in self._few:
+                    self._count[y : y + h, x : x + w] += 1
+        else:
+            x, y, w, h = rect
+            self._count[y : y + h, x : x + w] += 1
 
     def hides(self, place: Rect) -> int:
         """The sum of the areas that ``place`` covers of each."""
-        left, top, right, bottom = self._ends[:, : self._count]
-        width = np.minimum(right, place.x + place.w) - np.maximum(left, place.x)
-        height = np.minimum(bottom, place.y + place.h) - np.maximum(top, place.y)
-        near = (width > 0) & (height > 0)
-        return int(width[near].astype(np.int64) @ height[near])
+        if self._count is None:
+            return sum(place.overlap(other) for other in self._few)
+        import cv2
+
+        x, y, w, h = place
+        return int(cv2.sumElems(self._count[y : y + h, x : x + w])[0])
 
 
 def even(value: float) -> int:
@@ -57,9 +76,12 @@ def even(value: float) -> int:
 
 def inside(rect: Rect, width: int, height: int, margin: int = 0) -> Rect:
     """``rect`` moved, by even steps, to lie in the picture as far as it fits."""
-    x = max(min(rect.x, width - margin - rect.w), margin)
-    y = max(min(rect.y, height - margin - rect.h), margin)
-    return Rect(max(x - x % 2, 0), max(y - y % 2, 0), rect.w, rect.h)
+    left, top, w, h = rect
+    right, bottom = width - margin - w, height - margin - h
+    if margin <= left <= right and margin <= top <= bottom and not (left | top) & 1:
+        return rect
+    x, y = max(min(left, right), margin), max(min(top, bottom), margin)
+    return Rect(max(x - x % 2, 0), max(y - y % 2, 0), w, h)
 
 
 def choose(
@@ -78,11 +100,14 @@ def choose(
     best: tuple[float, float, Rect] | None = None
     for rank, option in enumerate(options):
         place = inside(option, *size, margin)
-        moved = abs(place.x - option.x) + abs(place.y - option.y)
-        hidden = hides(place) / max(place.w * place.h, 1)
-        cost = hidden + 0.02 * rank + 0.1 * moved / max(place.w + place.h, 1)
-        if best is None or cost < best[0]:
-            best = cost, hidden, place
+        x, y, w, h = place
+        moved = abs(x - option.x) + abs(y - option.y)
+        least = 0.02 * rank + 0.1 * moved / max(w + h, 1)
+        if best is not None and least >= best[0]:  # not even if it hid nothing
+            continue
+        hidden = hides(place) / max(w * h, 1)
+        if best is None or hidden + least < best[0]:
+            best = hidden + least, hidden, place
         if best[1] == 0 and moved == 0:
             break
     assert best is not None, "no place was offered"

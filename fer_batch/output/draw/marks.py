@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fer_batch.i420 import BT601, Planes
 from fer_batch.output import palette
-from fer_batch.output.draw.layout import Rect, even
+from fer_batch.output.draw.boxes import Boxes
+from fer_batch.output.draw.layout import even
 from fer_batch.output.draw.sprite import Sprite, SpriteCanvas, rounded
 from fer_batch.output.draw.text import line_height, text_mask, text_width
+from fer_batch.types import UNSURE
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from fer_batch.types import FloatArray
 
-MAX_PLATES = 1024  # more than a crowd has faces: else all are made anew in each frame
+MAX_PLATES = 2048  # more than a crowd has faces and labels: else all are made anew in each frame
+MAX_RESTS = 128  # labels, each after ends of some widths
 PLATE_OPACITY = 0.78
 UNREAD = "?"  # stands for the label of a face that cannot be read
-EXTRA_NAMES = ("unsure", "other", UNREAD)
+EXTRA_NAMES = (UNSURE, "other", UNREAD)
 LONGEST_NAME = 14  # letters of a person's name on a plate
-MIRRORS = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)])[:, None]
 
 
 def shortened(who: str) -> str:
@@ -47,11 +48,18 @@ class Plate:
     def stack(self, target: Planes, x: int, y: int, shown: FloatArray) -> None:
         """All probabilities as one bar along the lower edge, in place of a chart."""
         height = max(2, even(self._marks.line * 0.75))
-        marks, left = self._marks, float(x)
-        for tint, p in zip(marks.tints, shown.tolist(), strict=True):
-            right = left + p * self.width
-            fill(target, even(left), y + self.height - height, even(right), height, tint)
-            left = right
+        widths, begin, end = [], x, float(x)
+        for p in shown.tolist():
+            end += p * self.width
+            widths.append((even(end) - begin) // 2)
+            begin = even(end)
+        # All colours in one row for each plane, which is laid over the rows of the bar.
+        row = np.repeat(self._marks.tint_columns, widths, axis=1)
+        row = row[:, : target.cb.shape[1] - x // 2]
+        top, bottom, right = y + self.height - height, y + self.height, x // 2 + row.shape[1]
+        target.luma[top:bottom, x : 2 * right] = np.repeat(row[0], 2)
+        target.cb[top // 2 : bottom // 2, x // 2 : right] = row[1]
+        target.cr[top // 2 : bottom // 2, x // 2 : right] = row[2]
 
 
 class Card:
@@ -107,16 +115,16 @@ class Marks:
         self.line = max(2, even(short / 190))
         self.gap = max(2, even(self.text * 0.3))
         self.inset = max(2, even(short / 120))
-        # More points on larger arcs, else their corners show.
-        bow = 1 - np.sin(np.linspace(0, np.pi / 2, 3 + 2 * (self.line // 4)))
-        self._arc = np.stack([bow[::-1], bow], axis=1)[[0, *range(len(bow)), -1]]
         self.black = 0 if full_range else 16
+        self.boxes = Boxes(self.line, self.black + 14)
         every = palette.colours(labels)
         self._colours = every | dict.fromkeys(EXTRA_NAMES, palette.UNSURE)
         self._tints = {k: palette.yuv(v, *self._space) for k, v in self._colours.items()}
         self.tints = [self._tints[name] for name in labels]
+        self.tint_columns = np.array(self.tints, np.uint8).T
         self._plates: OrderedDict[tuple[str, str, bool], Plate] = OrderedDict()
         self._percents: dict[int, Sprite] = {}
+        self._rests = lru_cache(MAX_RESTS)(self._rest)
         self.card = Card(self, self._space)
         longest = max(text_width(name, self.text, True) for name in labels)
         self.small_below = (longest + 5 * self.text) * 0.5
@@ -137,27 +145,45 @@ class Marks:
         return plate
 
     def _make_plate(self, who: str, name: str, small: bool) -> Plate:
+        """A coloured end with who it is; what is the same on all plates of this label after it."""
         size = self.small_text if small else self.text
-        pad = max(3, round(size * 0.45))
-        height = even(line_height(size) * 1.18)
-        number, word = text_mask(shortened(who), size, True), text_mask(name, size, True)
-        chip = max(number.shape[1] + 2 * pad, height)
-        percent_x = even(chip + pad + word.shape[1] + pad * 0.9)
-        width = percent_x + even(text_width("100%", size) + pad * 0.5)
-        if small:
-            width = chip + pad + word.shape[1] + pad
-        canvas = SpriteCanvas(width, height)
+        pad, colour = self._pad(size), self._colours.get(name, palette.UNSURE)
+        number = text_mask(shortened(who), size, True)
+        chip = max(number.shape[1] + 2 * pad, self._plate_height(size))
+        rest, percent_x = self._rests(name, small, chip)
+        canvas = SpriteCanvas(chip, rest.height)
         radius = size * 0.4
-        body = rounded(canvas.width, canvas.height, radius)
-        canvas.layer(body, 0, 0, palette.DARK, PLATE_OPACITY)
-        colour = self._colours.get(name, palette.UNSURE)
-        end = rounded(chip, canvas.height, radius, (True, False, False, True))
+        canvas.layer(rounded(rest.width, rest.height, radius), 0, 0, palette.DARK, PLATE_OPACITY)
+        end = rounded(chip, rest.height, radius, (True, False, False, True))
         canvas.layer(end, 0, 0, colour)
         ink = palette.DARK if palette.yuv(colour, True)[0] > 150 else palette.LIGHT
         top = (canvas.height - number.shape[0]) // 2
         canvas.layer(number, (chip - number.shape[1]) // 2, top, ink)
-        canvas.layer(word, chip + pad, top, palette.LIGHT)
-        return Plate(self, canvas.sprite(*self._space), None if small else percent_x)
+        whole = canvas.sprite(*self._space).beside(rest)
+        return Plate(self, whole, None if small else percent_x)
+
+    def _rest(self, name: str, small: bool, chip: int) -> tuple[Sprite, int]:
+        """A plate with its label but without its end, whose width ``chip`` is left free, and where
+        the percentage stands."""
+        size = self.small_text if small else self.text
+        pad, word = self._pad(size), text_mask(name, size, True)
+        percent_x = even(chip + pad + word.shape[1] + pad * 0.9)
+        width = percent_x + even(text_width("100%", size) + pad * 0.5)
+        if small:
+            width = chip + pad + word.shape[1] + pad
+        canvas = SpriteCanvas(width, self._plate_height(size))
+        body = rounded(canvas.width, canvas.height, size * 0.4)
+        canvas.layer(body, 0, 0, palette.DARK, PLATE_OPACITY)
+        canvas.layer(word, chip + pad, (canvas.height - word.shape[0]) // 2, palette.LIGHT)
+        return canvas.sprite(*self._space), percent_x
+
+    @staticmethod
+    def _pad(size: int) -> int:
+        return max(3, round(size * 0.45))
+
+    @staticmethod
+    def _plate_height(size: int) -> int:
+        return even(line_height(size) * 1.18)
 
     def percent(self, value: int) -> Sprite:
         """``value`` with a percent sign, for the room that a plate leaves for it."""
@@ -180,32 +206,6 @@ class Marks:
         canvas.layer(ground, 0, 0, palette.DARK, 0.85)
         canvas.layer(mask, pad, (canvas.height - mask.shape[0]) // 2, palette.LIGHT)
         return canvas.sprite(*self._space)
-
-    def thickness(self, rect: Rect) -> int:
-        """Width of a box's corner lines: less for small faces, so that they stay visible."""
-        return min(self.line, max(2, even(min(rect.w, rect.h) / 24)))
-
-    def frame(self, rect: Rect) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Corner paths ``int32[4, k, 2]`` and closed outline ``int32[m, 2]``, in 1/16 pixels.
-
-        Lines lie inside the box by half their width, so that none is cut at the picture's edge.
-        """
-        thick = self.thickness(rect)
-        inset = thick / 2 + 1
-        left, top = rect.x + inset, rect.y + inset
-        right = max(rect.x + rect.w - inset - 1, left + 1)
-        bottom = max(rect.y + rect.h - inset - 1, top + 1)
-        side = min(right - left, bottom - top)
-        radius = min(4.0 * thick, side / 4)
-        # One corner: along the side, round the arc, along the top; the others are its mirrors.
-        corner = self._arc * radius
-        corner[0, 1] = corner[-1, 0] = radius + side * 0.2
-        at = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
-        paths = np.rint((at[:, None] + MIRRORS * corner) * 16).astype(np.int32)
-        # Going round: corners in turn, each second one walked the other way.
-        inner = paths[:, 1:-1].copy()
-        inner[1::2] = inner[1::2, ::-1]
-        return paths, inner.reshape(-1, 2)
 
 
 def fill(

@@ -15,6 +15,7 @@ from fer_batch.i420 import BT601, Planes, planes
 from fer_batch.output.draw.anonymise import blur_faces
 from fer_batch.output.draw.layout import Rect, Taken, choose, even
 from fer_batch.output.draw.marks import UNREAD, Marks
+from fer_batch.types import UNSURE, is_unsure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from fer_batch.config import RenderSettings
     from fer_batch.types import BoolArray, FloatArray, Image, IntArray
 
-SHIFT = 4
 # More than this part of a card over other faces or labels, and the picture is better without it.
 CARD_MAY_HIDE = 0.15
 
@@ -107,8 +107,8 @@ class Overlay:
                 verdict = (UNREAD, 0) if unread else self.verdict(p)
                 faces.append((rect, face_id, p, *verdict))
         for rect, _, _, name, _ in faces:
-            self._box(target, rect, name)
-        taken = Taken(rect for rect, *_ in faces)
+            self._marks.boxes.put(target, rect, self._marks.tint(name), name == UNREAD)
+        taken = Taken(self.width, self.height, (rect for rect, *_ in faces))
         for rect, face_id, p, name, percent in faces:
             for place in self._label(target, rect, taken, face_id, p[self._shown], name, percent):
                 taken.add(place)
@@ -134,8 +134,8 @@ class Overlay:
         not shown, where the strongest is not among the labels shown.
         """
         best = int(p.argmax())
-        if p[best] < self.settings.threshold:
-            return "unsure", round(float(p[best]) * 100)
+        if is_unsure(p, self.settings.threshold):
+            return UNSURE, round(float(p[best]) * 100)
         if best not in self._shown:
             return "other", round((1 - float(p[self._shown].sum())) * 100)
         return self.labels[best], round(float(p[best]) * 100)
@@ -147,25 +147,6 @@ class Overlay:
         if x1 - x0 < 2 or y1 - y0 < 2:
             return None
         return Rect(round(x0), round(y0), round(x1 - x0), round(y1 - y0))
-
-    def _box(self, target: Planes, rect: Rect, name: str) -> None:
-        """Round corners in the label's colour on a thin dark line that shows on any ground; a face
-        that cannot be read has the line alone."""
-        import cv2
-
-        thick = self._marks.thickness(rect) if name != UNREAD else 2
-        corners, outline = self._marks.frame(rect)
-        luma, cb, cr = self._marks.tint(name)
-        dark = self._marks.black + 14
-        paths, closed = list(corners) if name != UNREAD else [], [outline]
-        cv2.polylines(target.luma, closed, True, dark, thick // 2 + 1, cv2.LINE_AA, SHIFT)
-        cv2.polylines(target.luma, paths, False, dark, thick + 2, cv2.LINE_AA, SHIFT)
-        cv2.polylines(target.luma, closed, True, luma, max(thick // 2, 1), cv2.LINE_AA, SHIFT)
-        cv2.polylines(target.luma, paths, False, luma, thick, cv2.LINE_AA, SHIFT)
-        paths, closed = [path // 2 for path in paths], [outline // 2]
-        for plane, value in ((target.cb, cb), (target.cr, cr)):
-            cv2.polylines(plane, closed, True, value, max(thick // 4, 1), cv2.LINE_8, SHIFT)
-            cv2.polylines(plane, paths, False, value, thick // 2 + 1, cv2.LINE_8, SHIFT)
 
     def _label(
         self,

@@ -7,6 +7,7 @@ addition a plane. It lies at even positions, where its chroma covers whole chrom
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,6 @@ from fer_batch.i420 import BT601, Planes, coefficients
 from fer_batch.output.palette import rgb
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from fer_batch.types import Image
@@ -40,6 +39,18 @@ class Sprite:
     @property
     def height(self) -> int:
         return int(self.keep.shape[0])
+
+    def beside(self, wider: Sprite) -> Sprite:
+        """This sprite, and after it what ``wider``, of the same height, has further right."""
+
+        def join(left: Image, right: Image) -> Image:
+            return np.concatenate([left, right[:, left.shape[1] :]], axis=1)
+
+        return Sprite(
+            Planes(*map(join, self.colour, wider.colour)),
+            join(self.keep, wider.keep),
+            join(self.keep_half, wider.keep_half),
+        )
 
     def put(self, target: Planes, x: int, y: int) -> None:
         """Blend into ``target`` with the left upper corner at even ``x, y``; outside is cut off."""
@@ -69,8 +80,8 @@ class SpriteCanvas:
     def __init__(self, width: int, height: int) -> None:
         """A clear canvas; sides are rounded up to even numbers."""
         self.width, self.height = width + width % 2, height + height % 2
-        self._rgb = np.zeros((self.height, self.width, 3))
-        self._alpha = np.zeros((self.height, self.width, 1))
+        self._rgb = np.zeros((3, self.height, self.width))
+        self._alpha = np.zeros((self.height, self.width))
 
     def layer(
         self, mask: NDArray[np.generic], x: int, y: int, colour: str, opacity: float = 1.0
@@ -80,16 +91,19 @@ class SpriteCanvas:
         right, bottom = min(x + mask.shape[1], self.width), min(y + mask.shape[0], self.height)
         if left >= right or top >= bottom:
             return
-        part = mask[top - y : bottom - y, left - x : right - x, None]
+        part = mask[top - y : bottom - y, left - x : right - x]
         cover = part.astype(np.float64) * (opacity / 255)
         place = slice(top, bottom), slice(left, right)
-        self._rgb[place] = self._rgb[place] * (1 - cover) + np.array(rgb(colour)) * cover
-        self._alpha[place] = self._alpha[place] * (1 - cover) + cover
+        left_over = 1 - cover
+        for plane, value in zip((*self._rgb, self._alpha), (*rgb(colour), 1), strict=True):
+            ground = plane[place]
+            ground *= left_over
+            ground += value * cover
 
     def sprite(self, full_range: bool = False, matrix: int = BT601) -> Sprite:
         """What was drawn, as I420 by that matrix."""
-        alpha = self._alpha[..., 0]
-        red, green, blue = np.moveaxis(self._rgb, -1, 0)
+        alpha = self._alpha
+        red, green, blue = self._rgb
         kr, kb = coefficients(matrix)
         luma = kr * red + (1 - kr - kb) * green + kb * blue
         scale, base, chroma = (1.0, 0, 1.0) if full_range else (219 / 255, 16, 224 / 255)
@@ -102,7 +116,10 @@ class SpriteCanvas:
         )
 
 
-def rounded(width: int, height: int, radius: float, corners: Sequence[bool] = (True,) * 4) -> Image:
+@lru_cache(maxsize=256)
+def rounded(
+    width: int, height: int, radius: float, corners: tuple[bool, ...] = (True,) * 4
+) -> Image:
     """Coverage of a rectangle with round corners: ``uint8[height, width]``.
 
     Args:
@@ -118,13 +135,14 @@ def rounded(width: int, height: int, radius: float, corners: Sequence[bool] = (T
         dy = radius - (y if at_y == 0 else height - y)
         edge = np.clip(radius - np.hypot(dx, dy) + 0.5, 0, 1)
         cover = np.where((dx > 0) & (dy > 0), edge, cover)
-    return _bytes(cover * 255)
+    mask = _bytes(cover * 255)
+    mask.setflags(write=False)
+    return mask
 
 
 def _half(plane: NDArray[np.float64]) -> NDArray[np.float64]:
-    height, width = plane.shape
-    blocks = plane.reshape(height // 2, 2, width // 2, 2)
-    return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float64)
+    pairs = plane[:, 0::2] + plane[:, 1::2]
+    return np.asarray((pairs[0::2] + pairs[1::2]) / 4, dtype=np.float64)
 
 
 def _bytes(plane: NDArray[np.float64]) -> Image:

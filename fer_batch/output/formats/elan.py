@@ -65,7 +65,7 @@ def elan_text(
     _add_header(root, media, timeline.name, count)
     slots = _add_times(root, tiers)
     _add_tiers(root, tiers, slots)
-    _add_types(root, timeline.labels)
+    _add_types(root, timeline.outcomes)
     ET.indent(root, "  ")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 

@@ -56,7 +56,8 @@ def intervals_text(timeline: Timeline) -> str:
     """``INTERVAL_COLUMNS``, by face_id, then time.
 
     An episode lasts to the beginning of the frame after it; ``end_frame`` is its last frame.
-    Where people have names there is a column ``name``.
+    Where people were compared across inputs there is a column ``person``, where they have names one
+    called ``name``.
     """
     rows: list[Sequence[object]] = [(*INTERVAL_COLUMNS, *_said_columns(timeline))]
     for episode in episodes(timeline):
@@ -81,13 +82,14 @@ def people_text(timeline: Timeline) -> str:
     Shares are parts of the time for which the person can be read (``valid_s``; ``seconds`` counts
     ``unusable_s`` too) and sum to 1, as do the means of the probabilities; ``valence`` is empty
     where the model knows no happy or no negative label. The longest episode of an emotion that
-    never leads is 0 s. Last, where somebody said so, ``name`` and ``main`` (1: the main person).
+    never leads is 0 s. Last, where that is known, ``person`` (across inputs), ``name`` and ``main``
+    (1: the main person).
     """
     header = [
         *PERSON_COLUMNS,
-        *(f"share_{label}" for label in timeline.labels),
+        *(f"share_{label}" for label in timeline.outcomes),
         *(f"mean_{label}" for label in timeline.labels),
-        *(f"longest_{label}_s" for label in timeline.labels),
+        *(f"longest_{label}_s" for label in timeline.outcomes),
         *_said_columns(timeline),
         *(["main"] if timeline.main else []),
     ]
@@ -109,9 +111,9 @@ def people_text(timeline: Timeline) -> str:
                 f"{person.confidence:.6f}",
                 f"{person.valid_s:.6f}",
                 f"{person.unusable_s:.6f}",
-                *(f"{person.share[label]:.6f}" for label in timeline.labels),
+                *(f"{person.share[label]:.6f}" for label in timeline.outcomes),
                 *(f"{person.mean[label]:.6f}" for label in timeline.labels),
-                *(f"{longest.get(label, 0.0):.6f}" for label in timeline.labels),
+                *(f"{longest.get(label, 0.0):.6f}" for label in timeline.outcomes),
                 *_said(timeline, person.face_id),
                 *([int(person.face_id == timeline.main)] if timeline.main else []),
             ]
@@ -120,11 +122,16 @@ def people_text(timeline: Timeline) -> str:
 
 
 def _said_columns(timeline: Timeline) -> tuple[str, ...]:
-    return ("name",) if timeline.names else ()
+    across = ("person",) if (timeline.person >= 0).any() else ()
+    return (*across, "name") if timeline.names else across
 
 
 def _said(timeline: Timeline, face_id: int) -> tuple[str, ...]:
-    return (cell(timeline.names.get(face_id, "")),) if timeline.names else ()
+    said: tuple[str, ...] = ()
+    if (timeline.person >= 0).any():
+        number = int(timeline.person[timeline.face_id == face_id].max(initial=-1))
+        said = (str(number) if number >= 0 else "",)
+    return (*said, cell(timeline.names.get(face_id, ""))) if timeline.names else said
 
 
 def write_intervals(timeline: Timeline, path: Path, facts: Facts) -> None:
@@ -146,11 +153,12 @@ def write_people(timeline: Timeline, path: Path, facts: Facts) -> None:
 
 
 def cuts_text(timeline: Timeline) -> str:
-    """``SHOT_COLUMNS``: each shot from its first to its last frame, and who is seen in it."""
+    """``SHOT_COLUMNS``: each shot from its first to its last frame, and who is seen in it. Where
+    people have names there is a column ``names``, of those who have one, separated by ``;``."""
     import numpy as np
 
     timeline = timeline.readable()
-    rows: list[Sequence[object]] = [SHOT_COLUMNS]
+    rows: list[Sequence[object]] = [(*SHOT_COLUMNS, *(["names"] if timeline.names else []))]
     frames = len(timeline)
     ends = timeline.time_s + frame_seconds(timeline)
     starts = [0, *np.flatnonzero(timeline.cut[1:]) + 1] if frames else []
@@ -160,7 +168,9 @@ def cuts_text(timeline: Timeline) -> str:
         first, last = timeline.frame.searchsorted([start, stop])
         who = np.unique(timeline.face_id[first:last]).tolist()
         times = (f"{float(timeline.time_s[start]):.6f}", f"{end_s:.6f}")
-        rows.append((number + 1, int(start), stop - 1, *times, " ".join(map(str, who))))
+        names = "; ".join(timeline.names[face] for face in who if face in timeline.names)
+        named = [cell(names)] if timeline.names else []
+        rows.append((number + 1, int(start), stop - 1, *times, " ".join(map(str, who)), *named))
     return csv_text(rows)
 
 

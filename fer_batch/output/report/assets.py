@@ -20,7 +20,9 @@ REPORT_SCRIPTS = (
     "4-marks.js",
     "5-panels.js",
     "6-now.js",
-    "7-controls.js",
+    "7-edits.js",
+    "8-corrections.js",
+    "9-controls.js",
 )
 
 GALLERY_SCRIPTS = (

@@ -18,6 +18,7 @@ from fer_batch.atomic import write_text
 from fer_batch.groups import by_track
 from fer_batch.output.formats.gaps import gaps
 from fer_batch.output.palette import colours
+from fer_batch.output.people import changes
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
@@ -54,12 +55,15 @@ def write_data(
     people: Sequence[Person],
     faces: dict[int, str],
     start_s: float = 0.0,
+    edits: Sequence[str] = (),
 ) -> None:
     """Write ``data.js`` and, for long videos, the chunks ``smoothed-*.js`` and ``raw-*.js``.
 
     ``faces``: address of each person's picture, where there is one. ``start_s``: what a player
-    shows at the first frame. Chunks of an earlier, longer version are removed.
+    shows at the first frame. ``edits``: the lines of corrections that are applied. Chunks of an
+    earlier, longer version are removed.
     """
+    everyone = np.unique(timeline.face_id).tolist()
     timeline = timeline.readable()
     step = max(1, -(-len(timeline) // POINTS))
     rows = dict(by_track(timeline.face_id))
@@ -74,6 +78,7 @@ def write_data(
     for path in stale:
         path.unlink()
     data = page_data(timeline, episodes, people, faces, start_s)
+    data |= {"edits": list(edits), "ids": everyone, "main": timeline.main}
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     write_text(folder / "data.js", f"FerBatch.load({text});\n")
 
@@ -90,21 +95,25 @@ def page_data(
     count = len(timeline)
     step = max(1, -(-count // POINTS))
     rows = dict(by_track(timeline.face_id))
-    place = {label: number for number, label in enumerate(timeline.labels)}
+    place = {label: number for number, label in enumerate(timeline.outcomes)}
     own: dict[int, list[list[int]]] = {person.face_id: [] for person in people}
-    changes = set()
+    changed: set[int] = set()
     for episode in episodes:
         listed = own[episode.face_id]
         label = place[episode.emotion]
-        if listed and listed[-1][2] != label:
-            changes.add(episode.start_frame)
         mean = round(episode.probability * 1000)
         listed.append([episode.start_frame, episode.stop_frame, label, mean])
-    known = colours(timeline.labels)
+    by_person: dict[int, list[Episode]] = {}
+    for episode in episodes:
+        by_person.setdefault(episode.face_id, []).append(episode)
+    for mine in by_person.values():
+        changed |= {episode.start_frame for episode in changes(mine)}
+    known = colours(timeline.outcomes)
     analysed = np.flatnonzero(timeline.status != FrameStatus.SKIPPED)
     return {
         "labels": list(timeline.labels),
-        "colours": [known[label] for label in timeline.labels],
+        "outcomes": list(timeline.outcomes),
+        "colours": [known[label] for label in timeline.outcomes],
         "dashes": [list(DASHES[i % len(DASHES)]) for i in range(len(timeline.labels))],
         "frames": count,
         "times": encode_times(timeline.time_s),
@@ -113,7 +122,7 @@ def page_data(
         "every": 1 if len(analysed) == count else 2,
         "status": encode_status(timeline.status),
         "gaps": [[gap.start_frame, gap.stop_frame, int(gap.status)] for gap in gaps(timeline)],
-        "changes": sorted(changes),
+        "changes": sorted(changed),
         "cuts": np.flatnonzero(timeline.cut).tolist(),
         "files": list(timeline.files),
         "points": -(-count // step),

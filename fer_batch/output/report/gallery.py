@@ -63,7 +63,7 @@ def write_gallery_page(
     data = json.dumps(gallery_data(folder, timeline), separators=(",", ":"), allow_nan=False)
     write_text(place / "data.js", f"FerBatch.load({data});\n")
     share = photo_share(timeline)
-    shown = colours(timeline.labels)
+    shown = colours(timeline.outcomes)
     parts = share_parts(share, shown) if any(share.values()) else []
     text = render(
         "gallery.html.j2",
@@ -73,7 +73,7 @@ def write_gallery_page(
         facts=facts(summary, 0),
         warnings=list(summary.get("warnings", timeline.warnings)),
         total=count(len(timeline), "photo"),
-        labels=timeline.labels,
+        labels=timeline.outcomes,
         shares=parts,
         share_text=share_text(parts),
         without=_without(timeline),
@@ -112,7 +112,8 @@ def gallery_data(folder: Path, timeline: Timeline) -> dict[str, Any]:
     """What ``data.js`` holds, JSON-able: see ``static/gallery-1-data.js`` for the other side.
 
     ``pictures``: photos whose annotated file is not called as they are, by number. ``thumbs`` and
-    ``images``: a bit a photo, whether it has a thumbnail and an annotated file.
+    ``images``: a bit a photo, whether it has a thumbnail and an annotated file. ``unsure``: a bit a
+    face.
     """
     timeline = _readable(timeline)
     count = len(timeline)
@@ -120,11 +121,12 @@ def gallery_data(folder: Path, timeline: Timeline) -> dict[str, Any]:
     there = {path.name for path in (folder / REPORT_FOLDER).glob("photo-*.jpg")}
     thumbs = np.array([photo_thumb(i).rpartition("/")[2] in there for i in range(count)])
     images = np.array([(folder / name).is_file() for name in names])
-    known = colours(timeline.labels)
+    known = colours(timeline.outcomes)
     own = [_usual(file) for file in timeline.files]
     return {
         "labels": list(timeline.labels),
-        "colours": [known[label] for label in timeline.labels],
+        "outcomes": list(timeline.outcomes),
+        "colours": [known[label] for label in timeline.outcomes],
         "files": [_text(file) for file in timeline.files],
         "pictures": {
             i: _text(name) for i, (name, usual) in enumerate(zip(names, own, strict=True))
@@ -135,6 +137,7 @@ def gallery_data(folder: Path, timeline: Timeline) -> dict[str, Any]:
         "images": _bits(images),
         "faces": _packed(np.bincount(timeline.frame, minlength=count).astype("<u2")),
         "boxes": _packed(timeline.box.round().astype("<i4")),
+        "unsure": _bits(timeline.emotion == len(timeline.labels)),
         "probabilities": _packed(quantised(timeline.smoothed)),
     }  # fmt: skip
 

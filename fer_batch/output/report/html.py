@@ -22,8 +22,9 @@ from fer_batch.version import installed_version
 FROM_HERE = "'self' file:"
 
 
-def policy(scripts: str = FROM_HERE, styles: str = FROM_HERE) -> str:
+def policy(scripts: str = FROM_HERE, styles: str = FROM_HERE, asks: str = "") -> str:
     """A Content-Security-Policy: nothing from elsewhere, nothing inline but what is named.
+    ``asks``: whom scripts may ask, nobody if empty.
 
     Scripts may not turn text into markup or code either (trusted types).
     """
@@ -34,6 +35,7 @@ def policy(scripts: str = FROM_HERE, styles: str = FROM_HERE) -> str:
             f"style-src {styles}",
             f"img-src {FROM_HERE}",
             f"media-src {FROM_HERE}",
+            *([f"connect-src {asks}"] if asks else []),
             "base-uri 'none'",
             "form-action 'none'",
             "require-trusted-types-for 'script'",

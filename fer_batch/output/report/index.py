@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from fer_batch.atomic import write_text
 from fer_batch.output.formats.combine import COMBINED
+from fer_batch.output.gathered import gathered
 from fer_batch.output.palette import colours
 from fer_batch.output.report.assets import own
 from fer_batch.output.report.html import (
@@ -42,6 +43,8 @@ SORTS = (
     ("state", "trouble"),
 )
 PAGES = [(output.file, output.title) for output in REGISTRY if output.shown]
+PEOPLE = "people.html"
+MOST_NAMED = 3
 OF_BATCH = [output.file for output in REGISTRY if output.needs == "batch"]
 DATA = [(output.file, output.file) for output in REGISTRY if not output.shown]
 
@@ -71,8 +74,9 @@ def write_index(
         style=Markup(style),
         script=Markup(script),
         title=title,
-        totals=_totals(items),
+        totals=_totals(items, _distinct(results)),
         downloads=_downloads(out),
+        people=PEOPLE if (out / PEOPLE).is_file() else "",
         labels=list(dict.fromkeys(item["dominant"] for item in items if item["dominant"])),
         sorts=SORTS,
         items=items,
@@ -102,9 +106,7 @@ def _item(result: Stored) -> dict[str, Any]:
         "duration": clock(duration) if photos is None else count(int(photos), "photo"),
         "people": persons,
         "photos": photos,
-        "people_text": count(persons, "person", "people")
-        if photos is None
-        else count(faces, "face"),
+        "people_text": _who(summary) if photos is None else count(faces, "face"),
         "coverage": covered,
         "coverage_text": f"{percent(covered)} of {'frames' if photos is None else 'photos'}",
         "dominant": dominant,
@@ -113,10 +115,25 @@ def _item(result: Stored) -> dict[str, Any]:
         "share_text": share_text(parts),
         "warnings": warnings,
         "error": "",
-        "text": " ".join([result.name, dominant, *warnings]).lower(),
+        "text": " ".join([result.name, dominant, *_names(summary), *warnings]).lower(),
         "pages": _links(result, PAGES),
         "data": _links(result, DATA),
     }
+
+
+def _names(summary: Mapping[str, Any]) -> list[str]:
+    """Names of the people of an input, as far as they have any."""
+    listed = summary.get("persons" if "photos" in summary else "people", ())
+    return [str(one["name"]) for one in listed if one.get("name")]
+
+
+def _who(summary: Mapping[str, Any]) -> str:
+    """The people of a film: names as far as there are some, then how many more."""
+    names, number = _names(summary), len(summary.get("people", ()))
+    if not names:
+        return count(number, "person", "people")
+    left = number - len(names[:MOST_NAMED])
+    return ", ".join(names[:MOST_NAMED]) + (f" and {left} more" if left else "")
 
 
 def _links(result: Stored, files: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
@@ -173,7 +190,16 @@ def _failed(failure: Failure) -> dict[str, Any]:
     }
 
 
-def _totals(items: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+def _distinct(results: Sequence[Stored]) -> int:
+    """How many people are in films: who is known across inputs counts once."""
+    films = [result for result in results if "photos" not in result.summary]
+    listed = [one for result in films for one in result.summary.get("people", ())]
+    return len(gathered(films)) + sum(
+        not one.get("person") and not one.get("name") for one in listed
+    )
+
+
+def _totals(items: Sequence[Mapping[str, Any]], people: int) -> list[dict[str, str]]:
     good = [item for item in items if item["state"] != "error"]
     failed = len(items) - len(good)
     warned = sum(item["state"] == "warning" for item in items)
@@ -182,7 +208,6 @@ def _totals(items: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     photos = [item for item in good if item["photos"] is not None]
     totals = [{"name": "inputs", "value": str(len(items)), "kind": ""}]
     if films or not photos:
-        people = sum(item["people"] for item in films)
         totals.append({"name": "of video", "value": length(seconds), "kind": ""})
         totals.append({"name": "people", "value": str(people), "kind": ""})
     if photos:

@@ -71,11 +71,11 @@ def write_report(
     ordered = by_weight(timeline, persons)
     place = folder / REPORT_FOLDER
     write_assets(place)
-    write_data(place, timeline, every, ordered, faces, start_s)
+    write_data(place, timeline, every, ordered, faces, start_s, _edits(summary))
     given = summary.get("input", {})
     text = render(
         "report.html.j2",
-        policy=policy(),
+        policy=policy(asks="'self'"),  # `fer-batch review`, where that serves the page
         name=timeline.name,
         index=index,
         facts=facts(summary, len(persons)),
@@ -102,6 +102,13 @@ def write_report(
     return ["report.html", *sorted(f"{REPORT_FOLDER}/{path.name}" for path in place.iterdir())]
 
 
+def _edits(summary: Mapping[str, Any]) -> list[str]:
+    """The lines of ``edits.csv`` that a result was drawn with."""
+    render = summary.get("settings", {}).get("render", {})
+    lines = render.get("edits", ()) if isinstance(render, Mapping) else ()
+    return [str(line) for line in lines]
+
+
 def _labels(labels: Sequence[str]) -> list[dict[str, str]]:
     known = colours(tuple(labels))
     return [
@@ -125,7 +132,7 @@ def _shades(timeline: Timeline) -> list[dict[str, str]]:
 
 def _person(timeline: Timeline, person: Person, faces: Mapping[int, str]) -> dict[str, Any]:
     parts = []
-    for part in share_parts(person.share, colours(timeline.labels)):
+    for part in share_parts(person.share, colours(timeline.outcomes)):
         episode = person.longest.get(part.label)
         longest = None
         if episode is not None:
@@ -172,7 +179,7 @@ def _moments(
 ) -> list[dict[str, Any]]:
     """The GIF's picks; ``stored`` are those of the summary, which a range given by hand changes."""
     picked = stored or [_plain(one) for one in pick_moments(timeline)]
-    known = colours(timeline.labels)
+    known = colours(timeline.outcomes)
     return [
         {
             "frame": one["key_frame"],

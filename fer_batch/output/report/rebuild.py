@@ -28,7 +28,7 @@ def rebuild_report(folder: Path, *, index: str = "") -> Path:
     summary = read_summary_file(folder / SUMMARY)
     refuse_links(folder)
     name = summary.get("input", {}).get("name") or folder.name
-    timeline = stored_timeline(folder, str(name))
+    timeline = replace(stored_timeline(folder, str(name)), threshold=_threshold(summary))
     try:
         names = write_report(folder, timeline, summary, index=index)
         _note_outputs(folder, summary, names)
@@ -39,6 +39,14 @@ def rebuild_report(folder: Path, *, index: str = "") -> Path:
             "run the analysis again"
         ) from error
     return folder / "report.html"
+
+
+def _threshold(summary: dict[str, Any]) -> float:
+    """Below which probability faces of this result are unsure."""
+    settings = summary.get("settings")
+    drawn = settings.get("render") if isinstance(settings, dict) else None
+    value = drawn.get("threshold", 0.0) if isinstance(drawn, dict) else 0.0
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def stored_timeline(folder: Path, name: str) -> Timeline:

@@ -65,6 +65,11 @@ def photo_thumb(number: int) -> str:
     return f"{REPORT_FOLDER}/photo-{number:07d}.jpg"
 
 
+def person_thumb(number: int) -> str:
+    """The name of a person's picture, relative to the result's folder."""
+    return f"{REPORT_FOLDER}/person-{number}.jpg"
+
+
 def stored_thumbnails(folder: Path) -> tuple[dict[int, str], dict[int, str]]:
     """Addresses relative to ``folder`` of the stored pictures: people by id, moments by frame."""
     found: dict[str, dict[int, str]] = {"person": {}, "moment": {}}

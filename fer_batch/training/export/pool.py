@@ -24,6 +24,8 @@ SHIFT_PENALTY = 0.003
 """Fitted on one half of PublicTest and measured on the other, the better of 0.02 to 0.0003."""
 AS_GOOD = 0.001
 """Log losses this share apart are one as good as the other on a few thousand rows."""
+LEAST_WEIGHT = 0.05
+"""Of a head that is alone: its temperature is 20 at most."""
 SCALES = tuple(1 + step / 100 for step in range(-5, 6))
 
 
@@ -37,8 +39,11 @@ class Pool:
 
     @property
     def temperature(self) -> float:
-        """The one temperature that stands for the pool: 1 over the sum of its weights."""
-        return 1.0 / sum(self.weights.values())
+        """The one temperature that stands for the pool: 1 over the sum of its weights.
+
+        That sum is 0 where no head knows anything; the temperature stays finite then.
+        """
+        return 1.0 / max(sum(self.weights.values()), LEAST_WEIGHT)
 
     def logits(self, heads: Mapping[str, FloatArray]) -> FloatArray:
         """Pools each head's ``[n, k]`` logits, columns already in the order of ``labels``."""
@@ -82,7 +87,7 @@ def fit_pool(
         )
 
     start = np.concatenate([np.full(len(names), 1 / len(names)), np.zeros(kinds if shifts else 0)])
-    bounds = [(0.0 if len(names) > 1 else 0.05, 20.0)] * len(names)
+    bounds = [(0.0 if len(names) > 1 else LEAST_WEIGHT, 20.0)] * len(names)
     bounds += [(-3.0, 3.0)] * (kinds if shifts else 0)
     found = minimize(cost, start, method="L-BFGS-B", bounds=bounds)
     return tempered(found.x)

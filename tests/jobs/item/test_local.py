@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,21 @@ def test_stopping_leaves_what_comes_after_alone(clip: Path, tmp_path: Path) -> N
     assert [r.state for r in results] in (["done"] + ["cancelled"] * 2, ["cancelled"] * 3)
     assert not (tmp_path / "two").exists() and not (tmp_path / "three").exists()
     assert [e[1] for e in watch.events if e[0] == "started"] == [0]
+
+
+def test_frames_that_are_kept_change_no_byte(tmp_path: Path, clip: Path) -> None:
+    """One segment and several; all frames kept, some, none."""
+    made = []
+    for length in (8, 1500):
+        for megabytes in (0, 1, 64):
+            out = tmp_path / f"{length}-{megabytes}"
+            settings = replace(RUN, segment_frames=length, frames_mb=megabytes)
+            item = spec(clip, outputs=("csv", "video", "gif", "report", "summary"))
+            (result,) = run(item, out, settings=settings)
+            assert result.state == "done", result.error
+            names = ("timeline.csv", "annotated.mp4", "preview.gif")
+            thumbs = sorted((out / "clip" / "report").glob("*.jpg"))
+            files = [out / "clip" / name for name in names] + thumbs
+            made.append([path.read_bytes() for path in files])
+        assert made.count(made[0]) == len(made)
+        made.clear()

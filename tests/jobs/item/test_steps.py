@@ -20,8 +20,10 @@ from fer_batch.jobs.item import make, steps
 from fer_batch.jobs.item.result_keys import result_keys
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
 from fer_batch.media import film
+from fer_batch.output.clock import NO_CLOCK
 from fer_batch.timeline_file import NAME
 from tests.footage import pictures, videos
+from tests.footage.oracle import ffmpeg
 from tests.pipeline.stand_ins import CARD, Refuses, ShadesEngine
 
 QUICK = RenderSettings(preset="ultrafast")
@@ -205,6 +207,7 @@ OTHER = {
     "min_face": 40,
     "min_confidence": 0.7,
     "every": 2,
+    "rotations": True,
     "grid": 3,
     "fps": 30.0,
     "smooth_s": 0.5,
@@ -318,3 +321,16 @@ def test_the_film_and_what_it_lost_do_not_depend_on_the_cut(
     assert (packets.count("video"), packets.count("audio")) == (FRAMES, 10)
     alone = segment_frames > FRAMES
     assert (work.out / "annotated.mp4").samefile(work.part(0)) == alone
+
+
+def test_the_column_clock_or_a_line_that_there_is_none(clip: Path, tmp_path: Path) -> None:
+    stamped = tmp_path / "stamped.mp4"
+    ffmpeg("-i", clip, "-c", "copy", "-metadata", "creation_time=2026-03-01T10:20:30Z", stamped)
+    for path, first in ((stamped, "2026-03-01T10:20:30.000000+00:00"), (clip, "")):
+        item = replace(spec(path, ("csv", "summary")), render=replace(QUICK, clock=True))
+        work, engine = folder(tmp_path / path.stem), ShadesEngine(RUN)
+        before_finish(item, work, engine)
+        said = steps.finish(item, work, engine)["warnings"]
+        table = (work.out / "timeline.csv").read_text().splitlines()
+        assert table[0].split(",")[-1] == "clock" and table[1].split(",")[-1] == first
+        assert said == ([] if first else [f"{clip}: {NO_CLOCK}"])

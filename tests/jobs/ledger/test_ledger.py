@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fer_batch.jobs.ledger.heartbeat import beat, workers
+from fer_batch.jobs.ledger.lease import Lease
 from fer_batch.jobs.ledger.ledger import PREFIX, SCRIPTS, Dispatch, Ledger
 from fer_batch.jobs.ledger.spec import Unit, new_job_id
 from fer_batch.jobs.ledger.status import list_jobs, read_log, read_status
@@ -227,14 +229,40 @@ def test_cancel_then_retry_starts_unfinished_items_over(ledger: Ledger) -> None:
     assert status is not None
     assert [item.state for item in status.items] == ["done", "cancelled", "cancelled"]
     settled(ledger)
+    (listed,), _ = list_jobs(ledger)
+    assert (listed.count, listed.unfinished) == (3, 2), "cancelled is not ended"
     count, pending = ledger.retry(job)
     assert count == 2
+    (listed,), _ = list_jobs(ledger)
+    assert (listed.count, listed.unfinished) == (3, 2)
     assert ledger.retry(job)[0] == -2, "it runs again"
     while pending:
         pending += do(ledger, pending.pop())
     status = read_status(ledger, job)
     assert status is not None and status.state == "done"
+    # What the first try had done is found at once: that is no speed.
+    assert [item.frames_per_s is None for item in status.items] == [False, True, True]
+    (listed,), _ = list_jobs(ledger)
+    assert listed.unfinished == 0
     settled(ledger)
+
+
+def test_a_worker_is_seen_at_its_unit_at_once(ledger: Ledger) -> None:
+    _, (message, *_) = enter(ledger)
+    assert ledger.claim(message.unit, "me").verdict == "ok"
+    beat(ledger, "w1", {"queues": "analyze"})
+    # The next time that the lease is renewed and the worker noted is an hour away.
+    ledger.settings = ledger.settings.model_copy(update={"poll_s": 3600.0, "lease_s": 14400.0})
+
+    def at() -> str:
+        return next(worker.unit for worker in workers(ledger) if worker.name == "w1")
+
+    with Lease(ledger, message.unit, "me", lambda: False, "w1"):
+        end = time.monotonic() + 30
+        while not at() and time.monotonic() < end:
+            time.sleep(0.01)
+        assert at() == f"{message.unit.job} {message.unit.key}"
+    assert at() == ""
 
 
 def test_priorities_and_aging(ledger: Ledger) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -215,10 +216,93 @@ def test_a_defect_of_ours_fails_one_item_after_three_tries(
     monkeypatch.setattr(steps, "probe", lambda *_: 1 / 0)
     for _ in range(3):
         here.drain()
-        for member in here.client.ledger.client.zrange(PREFIX + "later", 0, -1):
-            here.client.ledger.client.zadd(PREFIX + "later", {member: 1})
-        here.messages += here.client.ledger.sweep()
+        here.try_again()
     here.drain()
     (item,) = here.client.status(job).items
     reason = "unexpected ZeroDivisionError (division by zero); please report it"
     assert item.error == f"{clip}: {reason}"
+
+
+@pytest.mark.parametrize("stage", ["probe", "analyze", "assemble", "render", "finish", "index"])
+@pytest.mark.parametrize("in_its_place", ["nothing", "an empty folder"])
+def test_storage_that_goes_away_during_a_unit_loses_nothing(
+    here: Here,
+    clip: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    in_its_place: str,
+) -> None:
+    """What a unit makes then lies elsewhere: the ledger is not told that it is done."""
+    job = here.submit(clip)
+    here.drain(until=lambda unit: unit.stage == stage)
+    root, away = Path(here.settings.storage_url), tmp_path / "away"
+    do = here.executor._do
+
+    def and_it_is_gone(*arguments: Any) -> dict[str, Any]:
+        done = do(*arguments)
+        root.rename(away)
+        if in_its_place == "an empty folder":
+            root.mkdir()
+        return done
+
+    monkeypatch.setattr(here.executor, "_do", and_it_is_gone)
+    unit = here.messages.pop(0).unit
+    assert here.executor.run(unit) == "later"
+    monkeypatch.undo()
+    if in_its_place == "an empty folder":
+        root.rmdir()
+    away.rename(root)
+    here.try_again()
+    here.drain()
+    status = here.client.status(job)
+    assert status.state == "done", status
+
+
+def test_what_is_written_while_another_folder_lies_there_is_made_again(
+    here: Here, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A probe's result goes into a folder that is there only while storage is away."""
+    job = here.submit(clip)
+    root, away = Path(here.settings.storage_url), tmp_path / "away"
+    probe = steps.probe
+
+    def into_another_folder(*arguments: Any) -> Any:
+        found = probe(*arguments)
+        root.rename(away)
+        root.mkdir()
+        return found
+
+    monkeypatch.setattr(steps, "probe", into_another_folder)
+    assert [verdict for _, verdict in here.drain()] == ["later"]
+    monkeypatch.undo()
+    assert list(root.rglob("*.plan.json")), "it was written, into the wrong folder"
+    root.rename(tmp_path / "meanwhile")
+    away.rename(root)
+    here.try_again()
+    here.drain()
+    assert here.client.status(job).state == "done"
+
+
+def test_a_file_missing_for_a_moment_is_looked_for_again(
+    here: Here, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Storage is back before anybody can see that it was away."""
+    job = here.submit(clip)
+    here.drain(until=lambda unit: unit.stage == "assemble")
+    plan = Path(here.settings.storage_url) / keys.item(job, 0) / "source.json"
+    read = steps.assemble
+
+    def while_it_is_away(item: Any, work: Any, engine: Any) -> Any:
+        plan.rename(plan.with_name("hidden"))
+        try:
+            return read(item, work, engine)
+        finally:
+            plan.with_name("hidden").rename(plan)
+
+    monkeypatch.setattr(steps, "assemble", while_it_is_away)
+    assert here.executor.run(here.messages.pop(0).unit) == "later"
+    monkeypatch.undo()
+    here.try_again()
+    here.drain()
+    assert here.client.status(job).state == "done"

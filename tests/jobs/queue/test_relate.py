@@ -8,13 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import FerBatchError
 from fer_batch.jobs.item import relate
 from fer_batch.jobs.item.relation import Member
+from fer_batch.jobs.item.who import asking_for, read_who
 from fer_batch.jobs.item.work import ItemSpec
+from fer_batch.jobs.queue.named import uploads_of
 from fer_batch.jobs.store import keys
 from fer_batch.pipeline.build import Engine
 from tests.footage import videos
@@ -190,3 +193,24 @@ def test_people_are_compared_across_a_job_and_nothing_of_them_stays(
 def persons(out: Path, name: str) -> list[str]:
     with (out / name / "timeline.csv").open(encoding="utf-8", newline="") as file:
         return [row["person"] for row in csv.DictReader(file)]
+
+
+def test_photos_of_people_travel_with_the_job_and_go_with_it(here: Here, tmp_path: Path) -> None:
+    shown = [cover(picture, 320, 240) for picture in portraits()]
+    known = tmp_path / "known"
+    (known / "Grace").mkdir(parents=True)
+    cv2.imwrite(str(known / "Grace" / "1.png"), shown[1][:, ::-1])
+    film = videos.write(tmp_path / "a.mp4", [shown[p] for p in (0, 1) for _ in range(12)])
+    settings = asking_for(AnalyzeSettings(grid=4), read_who(known))
+    job = here.submit(film, analyze=settings, outputs=("csv", "summary"), who=known)
+    known_by = here.manifest(job).who
+    assert known_by is not None and known_by.files[0].key in uploads_of(here.manifest(job))
+    (known / "Grace" / "1.png").unlink()  # what was uploaded counts
+    here.drain()
+    here.client.download(job, tmp_path / "out", frozenset())
+    with (tmp_path / "out" / "a" / "timeline.csv").open(encoding="utf-8", newline="") as file:
+        found = [(row["person"], row["name"]) for row in csv.DictReader(file)]
+    assert found == [("2", "")] * 12 + [("1", "Grace")] * 12
+    client = here.client.ledger.client
+    kept = b"".join(client.dump(key) or b"" for key in client.scan_iter("*"))
+    assert b"Grace" not in kept

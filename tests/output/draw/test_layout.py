@@ -33,22 +33,32 @@ def test_what_fits_is_moved_inside_at_even_places(rect: Rect, size: tuple[int, i
 
 def test_the_first_free_option_wins() -> None:
     options = [Rect(10, 10, 20, 20), Rect(100, 10, 20, 20), Rect(200, 10, 20, 20)]
-    assert choose(options, Taken().hides, (640, 360)) == (options[0], 0)
-    assert choose(options, Taken([Rect(0, 0, 50, 50)]).hides, (640, 360)) == (options[1], 0)
-    assert choose(options, Taken([Rect(0, 0, 150, 50)]).hides, (640, 360)) == (options[2], 0)
+    assert choose(options, Taken(640, 360).hides, (640, 360)) == (options[0], 0)
+    assert choose(options, Taken(640, 360, [Rect(0, 0, 50, 50)]).hides, (640, 360)) == (
+        options[1],
+        0,
+    )
+    assert choose(options, Taken(640, 360, [Rect(0, 0, 150, 50)]).hides, (640, 360)) == (
+        options[2],
+        0,
+    )
 
 
 def test_where_all_is_taken_the_least_hidden_wins() -> None:
     options = [Rect(0, 0, 20, 20), Rect(100, 0, 20, 20)]
     place, hidden = choose(
-        options, Taken([Rect(0, 0, 20, 20), Rect(110, 0, 20, 20)]).hides, (640, 360)
+        options, Taken(640, 360, [Rect(0, 0, 20, 20), Rect(110, 0, 20, 20)]).hides, (640, 360)
     )
     assert (place, hidden) == (options[1], 0.5)
 
 
-@given(st.lists(rects, max_size=150), rects)
+side = st.integers(1, 90)
+placed = st.builds(Rect, st.integers(0, 310), st.integers(0, 230), side, side)
+
+
+@given(st.lists(placed, max_size=90), placed)
 def test_taken_sums_what_each_rectangle_covers(every: list[Rect], place: Rect) -> None:
-    assert Taken(every).hides(place) == sum(place.overlap(other) for other in every)
+    assert Taken(400, 320, every).hides(place) == sum(place.overlap(other) for other in every)
 
 
 def test_a_crowd_costs_as_much_a_face_as_a_few(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,7 @@ def test_looking_closer(album: Path, visits: Visits) -> None:
     page.keyboard.press("Escape")
     assert not viewer.is_visible()
     # The keyboard goes on where the reader has been.
-    assert page.evaluate("document.activeElement.title") == HOSTILE
+    until(page, f"document.activeElement.title === {json.dumps(HOSTILE)}")
 
 
 def test_the_address_of_a_photo_opens_it(album: Path, visits: Visits) -> None:

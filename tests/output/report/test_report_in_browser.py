@@ -298,6 +298,25 @@ def test_without_a_video_the_timeline_works(tmp_path: Path, visits: Visits) -> N
     assert frame_of(page) in page.evaluate(CHANGES)
 
 
+@pytest.mark.parametrize("width", [1280, 480])
+def test_nothing_moves_while_stepping_from_a_crowd_to_nobody(
+    tmp_path: Path, visits: Visits, width: int
+) -> None:
+    crowd = made.timeline(30, people=5, no_face=(3, 6), decode_error=(8, 9))
+    page = visits.open(make_result(tmp_path / "crowd", crowd) / "report.html", width=width)
+    sizes = "['.now', '.screen', '.stage'].map((s) => document.querySelector(s).offsetHeight)"
+    seen, people = set(), set()
+    for frame in (0, 4, 8, 10):
+        page.evaluate(f"FerBatch.player.seek({frame})")
+        until(page, f"document.querySelector('#now-clock').textContent.endsWith('frame {frame}')")
+        seen.add(tuple(page.evaluate(sizes)))
+        people.add(page.locator(".now-row:visible").count())
+    assert len(seen) == 1 and people == {0, 5}
+    # What does not fit is reached by scrolling.
+    panel = "document.querySelector('.now')"
+    assert page.evaluate(f"{panel}.scrollHeight > {panel}.clientHeight")
+
+
 def test_a_missing_video_says_so(tmp_path: Path, chromium: Chromium, clip: Path) -> None:
     folder = make_result(tmp_path / "lost", made.timeline(60, times=TIMES), clip)
     (folder / "annotated.mp4").unlink()

@@ -53,6 +53,7 @@ class _Child:
         threading.Thread(target=self._listen, name="parent", daemon=True).start()
         engine: Any = None
         while message := self._next():
+            from fer_batch.jobs.item.across import photos_by_name
             from fer_batch.jobs.item.work import ItemSpec
 
             if message["kind"] == "relate":
@@ -61,6 +62,15 @@ class _Child:
                 self._send("related", failures=self._relate(items, engine))
                 continue
             item = ItemSpec.from_json(message["item"])
+            if message["kind"] == "known":
+                try:
+                    engine = engine or self._engine(item)
+                    photos_by_name([item], engine)
+                except FerBatchError as error:
+                    self._send("fatal", code=error.code, words=str(error))
+                    return
+                self._send("known")
+                continue
             self._number = message["number"]
             try:
                 engine = engine or self._engine(item)

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.config import RunSettings
-from fer_batch.errors import error_of
+from fer_batch.errors import UsageError, error_of
 from fer_batch.jobs.item import relate
 from fer_batch.jobs.item.children.confine import resident_bytes
 from fer_batch.jobs.item.children.messages import receive
 from fer_batch.jobs.item.children.process import Child
-from fer_batch.jobs.item.children.share import at_once, memory_mb
+from fer_batch.jobs.item.children.share import at_once, frames_mb, memory_mb
 from fer_batch.jobs.item.outcome import Existing, ItemResult, Observer, Phase, not_begun
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.pipeline.progress import ShouldCancel, never
@@ -80,7 +80,9 @@ class _Crew:
             "out": str(out),
             "existing": existing,
             "infer": infer,
-            "run": settings.to_json(),
+            "run": replace(
+                settings, frames_mb=frames_mb(settings.frames_mb, self._parallel)
+            ).to_json(),
             "memory_bytes": self._memory_mb << 20,
         }
         self._places: list[_Place] = []
@@ -106,6 +108,8 @@ class _Crew:
 
     def run(self, should_cancel: ShouldCancel) -> list[ItemResult]:
         """Until every input has its result, or all that were begun when a stop was wished for."""
+        if any(item.who for item in self._items):
+            self._look_at_known()
         if relate.needed(self._items):
             self._work("timeline", should_cancel)
             self._relate()
@@ -134,6 +138,27 @@ class _Crew:
                     self._hear(place)
                 elif trouble := self._trouble(place):
                     self._lost(place, trouble)
+
+    def _look_at_known(self) -> None:
+        """Have a child look at the photos of ``--who``: hours are not spent where they do
+        not do.
+
+        Raises:
+            FerBatchError: one of them; or the child's end.
+        """
+        place = self._idle() or self._hire()
+        place.stage, place.moved = "known", time.monotonic()
+        item = next(item for item in self._items if item.who)
+        place.child.send("known", item=item.to_json())
+        while not wait([place.child.pipe], LOOK_EVERY_S):
+            if trouble := self._trouble(place):
+                raise UsageError(f"--who: {item.who}: {trouble[1]}")
+        try:
+            message = receive(place.child.pipe)
+        except EOFError:
+            raise UsageError(f"--who: {item.who}: {place.child.how_it_ended()[1]}") from None
+        if message["kind"] == "fatal":
+            raise error_of(str(message.get("code")), str(message.get("words")))
 
     def _relate(self) -> None:
         """Have a child relate the inputs that are analyzed; those that this fails have failed."""

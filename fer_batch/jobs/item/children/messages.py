@@ -3,9 +3,9 @@
 A child reads strangers' files. Were one of them to take it over, JSON is all it could send.
 
 Parent to child: ``hello`` (settings), ``item`` (one input to work on, as far as ``phase``),
-``relate`` (all that are analyzed), ``stop``.
+``relate`` (all that are analyzed), ``known`` (look at the photos of ``--who``), ``stop``.
 Child to parent: ``stage`` and ``advance`` (progress), ``ended`` (what became of an input),
-``related``, ``fatal`` (nothing can run at all).
+``related``, ``known`` (they will do), ``fatal`` (nothing can run at all).
 """
 
 from __future__ import annotations

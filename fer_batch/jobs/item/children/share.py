@@ -22,6 +22,11 @@ def at_once(wanted: int, inputs: int) -> int:
     return max(1, min(chosen, inputs))
 
 
+def frames_mb(wanted: int, children: int) -> int:
+    """Megabytes of decoded frames that each of ``children`` may keep."""
+    return wanted if children == 1 else wanted // (3 * children)
+
+
 def memory_mb(wanted: int, children: int) -> int:
     """Mebibytes that each of ``children`` may take."""
     fair = int(available_mb() * SHARE) // children

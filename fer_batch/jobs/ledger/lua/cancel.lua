@@ -3,15 +3,17 @@ local job, t = ARGV[1], now()
 local state = redis.call('HGET', job_key(job), 'state')
 if not state then return '' end
 if is_final(state) then return state end
+local count = 0
 for i = 0, tonumber(redis.call('HGET', job_key(job), 'items')) - 1 do
   local key = item_key(job, i)
   if not is_final(redis.call('HGET', key, 'state')) then
+    count = count + 1
     redis.call('HSET', key, 'state', 'cancelled', 'stage', '', 'finished', text(t))
     redis.call('DEL', done_key(job, i))
     redis.call('HDEL', P .. 'turned', job .. ':' .. i)
   end
 end
-redis.call('HSET', job_key(job), 'left', 0)
+redis.call('HSET', job_key(job), 'left', 0, 'cancelled', count)
 close_job(job, t, 'cancelled')
 log(job, t, 'info', '-1', 'cancelled')
 return state

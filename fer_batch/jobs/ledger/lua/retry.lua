@@ -8,13 +8,13 @@ for i = 0, tonumber(redis.call('HGET', job_key(job), 'items')) - 1 do
   local key = item_key(job, i)
   if redis.call('HGET', key, 'state') ~= 'done' then
     redis.call('HDEL', key, 'error', 'code', 'started', 'finished', 'analyzed', 'drawn', 'warnings')
-    redis.call('HSET', key, 'state', 'queued')
+    redis.call('HSET', key, 'state', 'queued', 'retried', 1)
     enter_stage(job, tostring(i), 'probe', 1)
     count = count + 1
   end
 end
 if count == 0 and state == 'done' then return {0, out} end
-redis.call('HDEL', job_key(job), 'finished', 'error')
+redis.call('HDEL', job_key(job), 'finished', 'error', 'cancelled')
 redis.call('HSET', job_key(job), 'state', 'queued', 'left', count, 'stage', '')
 redis.call('ZADD', P .. 'active', redis.call('HGET', job_key(job), 'created'), job)
 if redis.call('HGET', job_key(job), 'relate') == '1' then

@@ -186,7 +186,7 @@
   }
 
   app.spellText = (person, label, mean) => {
-    const name = app.data.labels[label].replace(/[&<>]/g, " ");
+    const name = app.data.outcomes[label].replace(/[&<>]/g, " ");
     const who = person.name.replace(/[&<>]/g, " ");
     return `${who}: ${name} (${app.percent(mean / 1000)})`;
   };

@@ -114,7 +114,7 @@
       const [left, right] = seen;
       context.fillStyle = app.data.colours[label];
       context.fillRect(left, top, Math.max(devicePixelRatio, right - left), height);
-      const name = app.data.labels[label];
+      const name = app.data.outcomes[label];
       const pad = 5 * devicePixelRatio;
       if (right - left > context.measureText(name).width + 2 * pad) {
         context.fillStyle = textOn(app.data.colours[label]);

@@ -29,12 +29,25 @@
     return { part, bars, verdict: part.querySelector(".now-verdict") };
   }
 
-  function show(person, values) {
+  /** What a person is called in a frame, as its place among the outcomes; -1 where not seen. */
+  function called({ episodes }, frame) {
+    let [low, high] = [0, episodes.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (episodes[middle][1] <= frame) low = middle + 1;
+      else high = middle;
+    }
+    return low < episodes.length && episodes[low][0] <= frame ? episodes[low][2] : -1;
+  }
+
+  function show(person, values, frame) {
     if (!rows.has(person.id)) rows.set(person.id, row(person));
     const { part, bars, verdict } = rows.get(person.id);
     part.hidden = false;
     const best = values.indexOf(Math.max(...values));
-    verdict.textContent = `${app.data.labels[best]} ${app.percent(values[best])}`;
+    const { outcomes } = app.data;
+    const name = outcomes[called(person, frame) === values.length ? values.length : best];
+    verdict.textContent = `${name} ${app.percent(values[best])}`;
     bars.forEach((each, label) => {
       each.querySelector(".bar-fill").style.width = `${values[label] * 100}%`;
       each.querySelector(".bar-value").textContent = app.percent(values[label]);
@@ -53,7 +66,7 @@
       const values = app.valuesAt(person, frame);
       if (!values) continue;
       seen += 1;
-      if (seen <= MOST) show(person, values);
+      if (seen <= MOST) show(person, values, frame);
     }
     const file = data.files[frame] ? `${data.files[frame]}` : "";
     const more = seen > MOST ? `and ${seen - MOST} more` : "";

@@ -32,9 +32,12 @@ window.FerBatch = (() => {
     const images = bytes(given.images);
     const boxes = new Int32Array(bytes(given.boxes).buffer);
     const quantised = bytes(given.probabilities);
+    const unsure = bytes(given.unsure);
     const labels = given.labels.length;
     return {
       labels: given.labels,
+      /** What a face may be called: the labels and, with a threshold, "unsure" behind them. */
+      outcomes: given.outcomes,
       colours: given.colours,
       files: given.files,
       photos,
@@ -51,6 +54,10 @@ window.FerBatch = (() => {
       box: (face) => boxes.subarray(4 * face, 4 * face + 4),
       /** Half percents: 1 stands for 0, 201 for 1. */
       probability: (face, label) => Math.max(0, quantised[face * labels + label] - 1) / 200,
+      /** What a face is called, as its place among the outcomes. */
+      named(face) {
+        return bit(unsure, face) ? labels : this.strongest(face);
+      },
       strongest(face) {
         let best = 0;
         for (let label = 1; label < labels; label++) {

@@ -8,8 +8,9 @@ FerBatch.ready((data) => {
   /** The face that stands for a photo: the largest, which comes first; -1 where there is none. */
   const main = (photo) => (data.faces(photo) ? data.firstFace(photo) : -1);
 
-  /** The face of a photo that most likely shows `label`. */
+  /** The face of a photo that most likely shows `label`; of `unsure` the first. */
   function likeliest(photo, label) {
+    if (label === data.labels.length) return first(photo, label);
     let best = -1;
     for (let face = data.firstFace(photo); face < data.firstFace(photo + 1); face++) {
       if (best < 0 || data.probability(face, label) > data.probability(best, label)) best = face;
@@ -17,12 +18,15 @@ FerBatch.ready((data) => {
     return best;
   }
 
-  function shows(photo, label) {
+  /** The first face of a photo that is called `label`; -1 where none is. */
+  function first(photo, label) {
     for (let face = data.firstFace(photo); face < data.firstFace(photo + 1); face++) {
-      if (data.strongest(face) === label) return true;
+      if (data.named(face) === label) return face;
     }
-    return false;
+    return -1;
   }
+
+  const shows = (photo, label) => first(photo, label) >= 0;
 
   const kept = {
     "": () => true,
@@ -55,7 +59,7 @@ FerBatch.ready((data) => {
       size,
       sure,
       emotion: (photo) =>
-        main(photo) < 0 ? 1e3 : data.strongest(main(photo)) + 1 - sure(photo) / 2,
+        main(photo) < 0 ? 1e3 : data.named(main(photo)) + 1 - sure(photo) / 2,
     }[key];
   }
 
@@ -98,8 +102,10 @@ FerBatch.ready((data) => {
     if (status === "skipped") return "Left out";
     if (face < 0) return "No face";
     const key = find("#sort").value;
-    const label = key.startsWith("p:") ? Number(key.slice(2)) : data.strongest(face);
-    return `${data.labels[label]} ${FerBatch.percent(data.probability(face, label))}`;
+    const asked = key.startsWith("p:");
+    const label = asked ? Number(key.slice(2)) : data.strongest(face);
+    const name = data.outcomes[asked ? label : data.named(face)];
+    return `${name} ${FerBatch.percent(data.probability(face, label))}`;
   }
 
   Object.assign(FerBatch, { chosen, told, words });

@@ -39,7 +39,7 @@ FerBatch.ready((data) => {
     card.querySelector(".photo-words").textContent = said;
     const swatch = card.querySelector(".swatch rect");
     swatch.parentElement.classList.toggle("off", face < 0);
-    if (face >= 0) swatch.setAttribute("fill", data.colours[data.strongest(face)]);
+    if (face >= 0) swatch.setAttribute("fill", data.colours[data.named(face)]);
     card.querySelector(".photo-more").hidden = more < 2;
     card.querySelector(".photo-more").textContent = `${more} faces`;
     card.querySelector(".photo-name").textContent = data.files[photo];

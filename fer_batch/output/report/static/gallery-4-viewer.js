@@ -23,7 +23,7 @@ FerBatch.ready((data) => {
     const made = row.cloneNode(true);
     const strongest = data.strongest(face);
     const box = data.box(face);
-    made.querySelector(".face-name").textContent = `Face ${number}: ${data.labels[strongest]}`;
+    made.querySelector(".face-name").textContent = `Face ${number}: ${data.outcomes[data.named(face)]}`;
     made.querySelector(".face-size").textContent = `${box[2]} × ${box[3]} pixels`;
     made
       .querySelector(".bars")

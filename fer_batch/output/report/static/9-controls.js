@@ -164,6 +164,7 @@
     app.startPanels();
     app.startNow();
     app.startControls();
+    app.startCorrections();
     document.documentElement.dataset.ready = "true";
     performance.mark("ready");
   };

@@ -1,0 +1,1 @@
+"""`fer-batch review`: results corrected in the browser."""

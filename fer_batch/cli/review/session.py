@@ -1,0 +1,215 @@
+"""What a review knows of the results: their corrections, checked and saved, and drawing them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fer_batch.config import RenderSettings, RunSettings
+from fer_batch.corrections.read import LONGEST, NAME, parse_edits, read_edits
+from fer_batch.errors import FerBatchError, NotFoundError, UsageError
+from fer_batch.output.stored import Stored, read_record, results_of, stored_results
+from fer_batch.outputs import SUMMARY
+
+if TYPE_CHECKING:
+    from fer_batch.jobs.item.work import ItemSpec
+    from fer_batch.types import Timeline
+
+
+class ChangedError(FerBatchError):
+    """``edits.csv`` is not as it was when the page read it."""
+
+
+@dataclass
+class Drawing:
+    """How far drawing a result again is. ``state``: idle, drawing, done or failed."""
+
+    name: str = ""
+    state: str = "idle"
+    stage: str = ""
+    frames: int = 0
+    done: int = 0
+    error: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As the page is told."""
+        return dict(vars(self))
+
+
+@dataclass
+class _Watch:
+    """An ``Observer`` that writes progress down."""
+
+    drawing: Drawing
+
+    def item_started(self, number: int, item: ItemSpec) -> None:
+        """See ``Observer``."""
+
+    def stage(self, number: int, name: str, frames: int) -> None:
+        """See ``Observer``."""
+        self.drawing.stage, self.drawing.frames, self.drawing.done = name, frames, 0
+
+    def advance(self, number: int, frames: int) -> None:
+        """See ``Observer``."""
+        self.drawing.done += frames
+
+    def item_ended(self, number: int, result: Any) -> None:
+        """See ``Observer``."""
+
+
+@dataclass
+class Session:
+    """A folder of results under review. Results are known by name, never by a path from a page."""
+
+    folder: Path
+    out: Path = field(init=False)
+    drawing: Drawing = field(default_factory=Drawing)
+    _saving: threading.Lock = field(default_factory=threading.Lock)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+    _drawn_now: Stored | None = None
+
+    def __post_init__(self) -> None:
+        """Raises NotFoundError: the folder holds no results."""
+        self.folder = self.folder.resolve()
+        self.out = self.folder
+        if (self.folder / SUMMARY).is_file():
+            self.out = results_of(self.folder)[0]
+        if not self._results():
+            raise NotFoundError(f"{self.folder}: holds no results; make them with `fer-batch run`")
+
+    def _results(self) -> dict[str, Stored]:
+        """By the path of the folder below the one under review, "" for itself."""
+        if (self.folder / SUMMARY).is_file():
+            name = results_of(self.folder)[1]
+            return {"": Stored(name, self.folder, read_record(self.folder))}
+        if not self.folder.is_dir():
+            return {}
+        return {result.name: result for result in stored_results(self.folder)}
+
+    def result(self, name: str) -> Stored:
+        """A result by name.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        found = self._results().get(name)
+        if found is None and self.drawing.state == "drawing" and self.drawing.name == name:
+            found = self._drawn_now  # its record is written last
+        if found is None:
+            raise NotFoundError(f"{name}: there is no such result here")
+        return found
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of a result's ``edits.csv``.
+
+        Raises:
+            NotFoundError: there is no such result.
+            UsageError: a line is wrong; it is named.
+        """
+        return list(read_edits(self.result(name).folder))
+
+    def save(self, name: str, before: Sequence[str], lines: Sequence[str]) -> None:
+        """Write ``lines`` as a result's ``edits.csv``, if all of them can be applied; ``before``:
+        what the page took them to be.
+
+        Raises:
+            NotFoundError: there is no such result.
+            ChangedError: somebody else has changed them.
+            UsageError: a line is wrong or cannot be applied; it is named and nothing is written.
+            NoSpaceError, OutputPathError: the file cannot be written.
+        """
+        from fer_batch.atomic import write_text
+        from fer_batch.corrections.apply import corrected
+
+        result = self.result(name)
+        text = "".join(f"{line}\n" for line in lines)
+        if len(text.encode("utf-8", "surrogatepass")) > LONGEST:
+            raise UsageError(f"{NAME}: is larger than a megabyte; it is no list of corrections")
+        if any(line.splitlines() not in ([], [line]) or "\0" in line for line in lines):
+            raise UsageError(f"{NAME}: a line holds a line break")
+        with self._saving:
+            if list(before) != self.lines(name):
+                raise ChangedError(f"{NAME} was changed meanwhile; load the page again")
+            edits = parse_edits(tuple(lines))
+            corrected(shown_before_edits(result), edits)
+            path = result.folder / NAME
+            if edits or any(line.strip().startswith("#") for line in lines):
+                write_text(path, text)
+            else:
+                path.unlink(missing_ok=True)
+
+    def draw(self, name: str) -> None:
+        """Begin to draw a result again in the background, as it was drawn before.
+
+        Raises:
+            NotFoundError: there is no such result.
+            UsageError: another one is being drawn.
+        """
+        result = self.result(name)
+        with self._saving:
+            if self.drawing.state == "drawing":
+                raise UsageError("a result is being drawn already; wait for it")
+            self.drawing, self._drawn_now = Drawing(name, "drawing"), result
+        arguments = (result, self.drawing)
+        self._thread = threading.Thread(target=self._draw, args=arguments, name="draw")
+        self._thread.start()
+
+    def _draw(self, result: Stored, drawing: Drawing) -> None:
+        try:
+            drawing.error = self._drawn(result, _Watch(drawing))
+        except FerBatchError as error:
+            drawing.error = str(error)
+        except Exception as error:  # a defect of ours: the page must not wait for ever
+            drawing.error = f"{result.name}: could not be drawn ({type(error).__name__}: {error})"
+        drawing.state = "failed" if drawing.error else "done"
+
+    def _drawn(self, result: Stored, watch: _Watch) -> str:
+        """Draw; returns what went wrong, "" where nothing did."""
+        from fer_batch.cli.render import stored_items
+        from fer_batch.jobs.item.batch import write_again
+        from fer_batch.jobs.item.children.crew import run_isolated
+        from fer_batch.jobs.item.edited import with_edits
+
+        settings = result.summary.get("settings", {}).get("render", {})
+        render = replace(RenderSettings.from_json(settings), edits=())
+        ((out, items),) = stored_items([result.folder], render, ()).items()
+        items = with_edits(items, out)
+        (done,) = run_isolated(
+            items, out, RunSettings(), "resume", watch, self._stop.is_set, infer=False
+        )
+        if (out / "summary.csv").is_file():
+            write_again(out)
+        return done.error or ("" if done.state in ("done", "reused") else "stopped")
+
+    def stop(self) -> None:
+        """Stop drawing; what is half drawn is not kept."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+
+def shown_before_edits(result: Stored) -> Timeline:
+    """What corrections are applied to: the analysed timeline, with people as they were compared
+    across inputs.
+
+    Raises:
+        NotFoundError: the result keeps no numbers.
+        UnreadableError: they are damaged.
+    """
+    from fer_batch.jobs.item.across import with_persons
+    from fer_batch.jobs.item.known import known_in
+    from fer_batch.timeline_file import ANALYSED, read_timeline
+    from fer_batch.timeline_file import NAME as SHOWN
+
+    for name in (ANALYSED, SHOWN):
+        if (result.folder / name).is_file():
+            timeline = read_timeline(result.folder / name)
+            known = known_in(result.folder, result.summary)
+            if not known.person or name == SHOWN:
+                return timeline
+            return with_persons(timeline, known.person, known.names)
+    raise NotFoundError(f"{result.folder}: keeps no numbers; analyse again with `fer-batch run`")

@@ -1,0 +1,50 @@
+"""Who is called what: people compared with photos of those who are known by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from fer_batch.tracking.people import FURTHEST_COUNTS, distances
+from fer_batch.types import IntArray
+
+# How far a person may be from the photos of a name; docs/identity.md has the error rates.
+SAME_AS_PHOTO = 0.54
+
+
+def named_people(
+    points: np.ndarray,
+    owner: IntArray,
+    photos: Mapping[str, np.ndarray],
+    apart: Callable[[int, int], bool],
+) -> list[str]:
+    """The name of each person, "" for who is nobody of ``photos``.
+
+    ``points float[n, d]``: embeddings of people; ``owner int64[n]``: the input that each belongs
+    to; ``photos``: embeddings ``float[k, d]`` by name. The surest are named first. Several people
+    of one input may get one name (they are one person who was not recognised as such), but not two
+    that are ``apart``: seen at once. The order of people does not matter.
+    """
+    found = [""] * len(points)
+    names = sorted(photos)
+    if not names or not len(points):
+        return found
+    between = np.stack([_distance(points, photos[name]) for name in names], axis=1)
+    rows, columns = np.nonzero(between <= SAME_AS_PHOTO)
+    pairs = zip(between[rows, columns].tolist(), rows.tolist(), columns.tolist(), strict=True)
+    taken: dict[tuple[int, str], list[int]] = {}
+    for _, row, column in sorted(pairs):
+        same = taken.setdefault((int(owner[row]), names[column]), [])
+        if not found[row] and not any(apart(row, other) for other in same):
+            found[row] = names[column]
+            same.append(row)
+    return found
+
+
+def _distance(points: np.ndarray, photos: np.ndarray) -> np.ndarray:
+    """How far people ``float[n, d]`` are from photos ``float[k, d]``, as groups are from another:
+    ``float64[n]``."""
+    far = distances(points.astype(np.float64), photos.astype(np.float64))
+    blend = (1 - FURTHEST_COUNTS) * far.mean(axis=1) + FURTHEST_COUNTS * far.max(axis=1)
+    return np.asarray(blend, np.float64)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer_batch.config import Limits
+from fer_batch.media.kept import KeptFrames
+from fer_batch.media.source import FrameSource, open_source, probe
+from fer_batch.types import Frame
+from tests.footage import pictures, videos
+
+FRAMES = 12
+
+
+class Counted:
+    """A source that says which frames were decoded."""
+
+    def __init__(self, source: FrameSource) -> None:
+        self.info, self._source = source.info, source
+        self.decoded: list[int] = []
+
+    def frames(self, start: int, stop: int) -> Iterator[Frame]:
+        for frame in self._source.frames(start, stop):
+            self.decoded.append(frame.index)
+            yield frame
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    return videos.write(path, pictures.two_faces(FRAMES), videos.Recipe())
+
+
+def source(path: Path) -> Counted:
+    info = probe(path, "film", 25.0, Limits())
+    return Counted(open_source(info, Limits(), 1))
+
+
+def of(frames: Iterator[Frame]) -> list[tuple[int, bytes]]:
+    return [(f.index, f.image.tobytes()) for f in frames if f.image is not None]
+
+
+def read_by_analysis(kept: KeptFrames, path: Path) -> int:
+    """As two segments are read, each with the frame after it; the size of a frame."""
+    reading = kept.keep(source(path))
+    first = [*reading.frames(0, 6), *reading.frames(5, FRAMES)]
+    assert first[0].image is not None
+    return first[0].image.nbytes
+
+
+@pytest.mark.parametrize("fit", [0, 1, 5, FRAMES, 40])
+def test_what_fits_is_not_decoded_again(film: Path, fit: int) -> None:
+    size = read_by_analysis(KeptFrames(0), film)
+    kept = KeptFrames(fit * size)
+    read_by_analysis(kept, film)
+    for start, stop in ((0, FRAMES), (3, FRAMES), (10, FRAMES), (2, 4)):
+        plain, counted = source(film), source(film)
+        again = kept.again(counted)
+        assert of(again.frames(start, stop)) == of(plain.frames(start, stop))
+        first_kept = max(FRAMES - fit, 0)
+        # Frames are kept up to the last; a range that ends before they begin is decoded.
+        decoded = range(start, max(min(first_kept, stop), start))
+        assert counted.decoded == list(decoded)
+
+
+def test_pictures_are_copies(film: Path) -> None:
+    kept = KeptFrames(1 << 30)
+    read_by_analysis(kept, film)
+    before = of(source(film).frames(0, 2))
+    for frame in kept.again(source(film)).frames(0, 2):
+        assert frame.image is not None
+        frame.image[:] = 0
+    assert of(kept.again(source(film)).frames(0, 2)) == before
+
+
+def test_a_file_that_has_changed_is_read_anew(film: Path, tmp_path: Path) -> None:
+    kept = KeptFrames(1 << 30)
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(film.read_bytes())
+    read_by_analysis(kept, copy)
+    videos.write(copy, [np.full_like(p, 90) for p in pictures.two_faces(FRAMES)], videos.Recipe())
+    counted = source(copy)
+    assert of(kept.again(counted).frames(0, 3)) == of(source(copy).frames(0, 3))
+    assert counted.decoded == [0, 1, 2]
+
+
+def test_one_video_takes_the_place_of_another(film: Path, tmp_path: Path) -> None:
+    kept, other = KeptFrames(1 << 30), tmp_path / "other.mp4"
+    other.write_bytes(film.read_bytes())
+    read_by_analysis(kept, film)
+    read_by_analysis(kept, other)
+    counted = source(film)
+    list(kept.again(counted).frames(0, FRAMES))
+    assert counted.decoded == list(range(FRAMES))
+    kept.clear()
+    counted = source(other)
+    list(kept.again(counted).frames(0, FRAMES))
+    assert counted.decoded == list(range(FRAMES))
