@@ -16,7 +16,9 @@ from fer_batch.types import Detections, FloatArray, Frame, HalfArray, Image
 APPEARANCE_SIDE = 12
 MOST_SHARPENED = 3.0  # above it noise grows faster than what faces show
 
-_STEEP = 2.5  # how fast sharpening grows as crops get softer; chosen on photos, see docs/training.md
+_STEEP = (
+    2.5  # how fast sharpening grows as crops get softer; chosen on photos, see docs/training.md
+)
 _FLAT = 8.0  # grey levels, so that a crop without contrast is not amplified
 _NO_DETAIL = 0.01  # grey levels; below it there is nothing to sharpen
 
