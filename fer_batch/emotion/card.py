@@ -26,8 +26,9 @@ class ModelCard:
     ``annotation`` says whose labels it learned, and so is measured against: ``fer2013``, or
     ``ferplus`` for the majority of FER+'s votes.
     ``sharpen`` is how much crops are sharpened at least before the network sees them, those that
-    are softer than ``sharpness`` more (``faces.align.sharpened``). ``prior`` are the shares of the labels, by name, that the
-    probabilities assume; empty where nobody knows. ``path`` is where the card was read from.
+    are softer than ``sharpness`` more (``faces.align.sharpened``). ``prior`` are the shares of the
+    labels, by name, that the probabilities assume; empty where nobody knows. ``path`` is where the
+    card was read from.
     """
 
     name: str
