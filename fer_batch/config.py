@@ -36,6 +36,8 @@ IMAGES = ("auto", "photos", "frames")
 IDENTITIES = ("input", "batch", "off")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
+ANALYZERS = ("auto", "grid", "batched")
+PRECISIONS = ("float32", "float16")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
 # Containers of films that are read; `media/walk` looks into files of suffixes that others use too.
 VIDEO_SUFFIXES = (
@@ -262,9 +264,26 @@ class Limits(Settings):
 class RunSettings(Settings):
     """How this machine works; never part of a result's key."""
 
-    device: str = option("auto", "Where to classify faces.", choices=DEVICES)
+    device: str = option("auto", "Where to find and classify faces.", choices=DEVICES)
     runtime: str = option("auto", "Library that classifies faces.", choices=RUNTIMES)
+    analyzer: str = option(
+        "auto",
+        "How faces are found: grid searches some frames and fills in between, batched searches "
+        "each frame with Keras, many at once. auto: batched on GPUs.",
+        choices=ANALYZERS,
+    )
     batch_size: int = option(32, "Faces classified at once.", low=1, high=4096)
+    frame_batch: int = option(
+        0,
+        "Frames that the batched analyzer searches at once; 0: by their size.",
+        low=0,
+        high=1024,
+    )
+    precision: str = option(
+        "float32",
+        "Numbers that the batched analyzer classifies with; those of 16 bits are for GPUs.",
+        choices=PRECISIONS,
+    )
     threads: int = option(0, "Threads for each codec; 0 leaves it to the codec.", flag=None, low=0)
     # A source of one segment is encoded straight into its film, see docs/performance.md. The queue
     # has a default of its own (`jobs/settings.py`): there a segment is what one task does.

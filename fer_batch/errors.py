@@ -14,6 +14,7 @@
     │   └── LimitError           limit           1     no    too many pixels, frames, hours
     ├── ModelFileError           model_file      1     no    weights or detector damaged
     ├── EngineError              engine          1     no    numbers of different engines
+    ├── DeviceError              device          1     no    a GPU whose memory is too small
     ├── TrainingDataError        training_data   1     no    data set not understood
     ├── NoSpaceError             no_space        1     yes   disk or quota full
     ├── StorageError             storage         1     yes   storage does not answer
@@ -107,6 +108,12 @@ class ModelFileError(FerBatchError):
     """A model or detector file is missing, damaged, or not the one its card names."""
 
     code = "model_file"
+
+
+class DeviceError(FerBatchError):
+    """The memory of a GPU does not hold a single picture."""
+
+    code = "device"
 
 
 class TrainingDataError(FerBatchError):

@@ -21,6 +21,7 @@ LAYERS = {
             "outputs",
             "config",
             "cores",
+            "gpus",
             "atomic",
             "i420",
             "printable",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from billiard import current_process
 
 from fer_batch.config import RunSettings
+from fer_batch.gpus import pin
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.queue.broker import Publisher
 from fer_batch.jobs.queue.execute import Executor
@@ -71,6 +72,9 @@ def engine() -> Engine:
     from fer_batch.pipeline.build import Engine
 
     device = os.environ.get(DEVICE, "") or "auto"
+    if device == "gpu":
+        pinned = pin(int(getattr(current_process(), "index", 0)))
+        logger.info("this child works on GPU %s", pinned or "as Keras finds it")
     threads = int(os.environ.get(THREADS, "0"))
     # A unit may be drawn by another worker than it was analysed by.
     return Engine(RunSettings(device=device, threads=threads, frames_mb=0))

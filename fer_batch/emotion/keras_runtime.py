@@ -45,6 +45,15 @@ def device_for(wanted: str) -> str:
     return "gpu:0" if found else "cpu:0"
 
 
+def build_of(device: str) -> str:
+    """What numbers of Keras depend on beside weights: its version, its backend, and the device."""
+    import keras
+
+    backend = str(keras.backend.backend())
+    below = f"{backend} {library(backend, f'{backend}-cpu')}"
+    return f"keras {library('keras')} on {below}, {device.split(':')[0]}"
+
+
 class KerasClassifier:
     """A ``Classifier`` over a ``.keras`` file; a lock makes it safe to share among threads."""
 
@@ -67,13 +76,35 @@ class KerasClassifier:
         self._lock = threading.Lock()
 
     @property
-    def build(self) -> str:
-        """What its numbers depend on beside the weights: Keras, its backend, and the device."""
+    def device(self) -> str:
+        """Keras' name of the device that it runs on."""
+        return self._device
+
+    def network(self, dtype: str) -> Any:
+        """The network as a Keras model for use within another one: ``uint8[n, s, s, 1]`` to
+        probabilities. ``dtype``: a policy of Keras such as ``mixed_float16``; its last layer always
+        has 32 bits."""
         import keras
 
-        backend = str(keras.backend.backend())
-        below = f"{backend} {library(backend, f'{backend}-cpu')}"
-        return f"keras {library('keras')} on {below}, {self._device.split(':')[0]}"
+        if dtype == "float32":
+            return self._model
+
+        def in_dtype(layer: Any) -> Any:
+            config = layer.get_config()
+            if not isinstance(layer, keras.layers.InputLayer) and layer is not last:
+                config["dtype"] = dtype
+            return layer.__class__.from_config(config)
+
+        last = self._model.layers[-1]
+        with keras.device(self._device):
+            model = keras.models.clone_model(self._model, clone_function=in_dtype)
+            model.set_weights(self._model.get_weights())
+        return model
+
+    @property
+    def build(self) -> str:
+        """What its numbers depend on beside the weights: Keras, its backend, and the device."""
+        return build_of(self._device)
 
     def _network(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         import keras

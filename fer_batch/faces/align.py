@@ -7,6 +7,7 @@ similarity transform with the least squared error (Umeyama, 1991), and luma is s
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -118,13 +119,14 @@ def sample(luma: Image, transform: FloatArray, crop: Image) -> None:
     face is shrunk by area, by a whole factor, before.
     """
     size = crop.shape[0]
-    a, b = float(transform[0, 0]), float(transform[1, 0])
-    scale = math.hypot(a, b)
-    if scale < 0.5:
-        luma, transform = _reduced(luma, transform, int(1 / scale), size)
+    region = reduction(luma.shape, transform, size)
+    if region.factor > 1:
+        part = luma[region.top : region.bottom, region.left : region.right]
+        shape = (region.columns, region.rows)
+        luma = cv2.resize(part, shape, interpolation=cv2.INTER_AREA)
     cv2.warpAffine(
         luma,
-        transform,
+        region.transform,
         (size, size),
         dst=crop,
         flags=cv2.INTER_LINEAR,
@@ -132,31 +134,48 @@ def sample(luma: Image, transform: FloatArray, crop: Image) -> None:
     )
 
 
-def _reduced(
-    luma: Image, transform: FloatArray, factor: int, size: int
-) -> tuple[Image, FloatArray]:
-    """The part of ``luma`` that the crop shows, shrunk by ``factor``, and its transform."""
+class Reduction(NamedTuple):
+    """The part of a picture that is shrunk by a whole factor before a crop is sampled from it, and
+    the transform from the shrunk part to the crop, ``float32[2, 3]``. Factor 1: all of it."""
+
+    factor: int
+    left: int
+    top: int
+    columns: int
+    rows: int
+    transform: FloatArray
+
+    @property
+    def right(self) -> int:
+        return self.left + self.factor * self.columns
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.factor * self.rows
+
+
+def reduction(shape: tuple[int, ...], transform: FloatArray, size: int) -> Reduction:
+    """How far a picture of ``shape`` (rows, columns) is shrunk for a crop of ``size`` pixels: by
+    the largest whole factor that leaves more pixels than the crop has; by 1 from half size on."""
     (a, _, u), (b, _, v) = transform.tolist()
-    norm = a * a + b * b
-    # The crop's corners in the picture: the transform backwards.
-    corners = [(x - u, y - v) for x in (0, size) for y in (0, size)]
-    across = [(a * x + b * y) / norm for x, y in corners]
-    down = [(a * y - b * x) / norm for x, y in corners]
-    left, top = (max(math.floor(min(side)) - factor, 0) for side in (across, down))
-    right = min(math.ceil(max(across)) + factor, luma.shape[1])
-    bottom = min(math.ceil(max(down)) + factor, luma.shape[0])
-    columns, rows = (right - left) // factor, (bottom - top) // factor
-    if columns < 2 or rows < 2:
-        return luma, transform
-    part = cv2.resize(
-        luma[top : top + rows * factor, left : left + columns * factor],
-        (columns, rows),
-        interpolation=cv2.INTER_AREA,
-    )
-    # A pixel of the part at p stands for the source pixel at left + factor * p + (factor - 1) / 2.
-    x, y = left + (factor - 1) / 2, top + (factor - 1) / 2
-    moved = [
-        [a * factor, -b * factor, u + a * x - b * y],
-        [b * factor, a * factor, v + b * x + a * y],
-    ]
-    return part, np.array(moved, np.float32)
+    scale = math.hypot(a, b)
+    if 1e-6 < scale < 0.5:  # below, all landmarks are one point
+        factor = int(1 / scale)
+        norm = a * a + b * b
+        # The crop's corners in the picture: the transform backwards.
+        corners = [(x - u, y - v) for x in (0, size) for y in (0, size)]
+        across = [(a * x + b * y) / norm for x, y in corners]
+        down = [(a * y - b * x) / norm for x, y in corners]
+        left, top = (max(math.floor(min(side)) - factor, 0) for side in (across, down))
+        right = min(math.ceil(max(across)) + factor, shape[1])
+        bottom = min(math.ceil(max(down)) + factor, shape[0])
+        columns, rows = (right - left) // factor, (bottom - top) // factor
+        if columns >= 2 and rows >= 2:
+            # Pixel p of the part stands for the source's at left + factor p + (factor - 1) / 2.
+            x, y = left + (factor - 1) / 2, top + (factor - 1) / 2
+            moved = [
+                [a * factor, -b * factor, u + a * x - b * y],
+                [b * factor, a * factor, v + b * x + a * y],
+            ]
+            return Reduction(factor, left, top, columns, rows, np.array(moved, np.float32))
+    return Reduction(1, 0, 0, shape[1], shape[0], transform)

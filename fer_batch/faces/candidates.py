@@ -29,7 +29,13 @@ def faces(maps: Sequence[FloatArray], min_confidence: float) -> FloatArray:
         input, and the confidence.
     """
     pairs = zip(maps, STRIDES, strict=True)
-    rows = np.concatenate([_candidates(each, stride, min_confidence) for each, stride in pairs])
+    rows = [_candidates(each, stride, min_confidence) for each, stride in pairs]
+    return without_doubles(np.concatenate(rows), min_confidence)
+
+
+def without_doubles(rows: FloatArray, min_confidence: float) -> FloatArray:
+    """The candidates ``float32[n, 15]`` that overlap no more certain one, by falling confidence
+    (greedy suppression). ``rows`` are as ``faces`` returns them, none below ``min_confidence``."""
     if len(rows) < 2:
         return rows
     # Whole pixels, as OpenCV has them there.

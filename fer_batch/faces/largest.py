@@ -20,15 +20,17 @@ class Largest:
 
     def detect(self, frame: Frame) -> Detections:
         """See ``Detector``."""
-        return self._kept(self._detector.detect(frame))
+        return largest(self._detector.detect(frame), self._count)
 
     def detect_many(self, frames: Sequence[Frame]) -> list[Detections]:
         """See ``Detector``."""
-        return [self._kept(found) for found in self._detector.detect_many(frames)]
+        return [largest(found, self._count) for found in self._detector.detect_many(frames)]
 
-    def _kept(self, found: Detections) -> Detections:
-        if len(found) <= self._count:
-            return found
-        area = found.box[:, 2] * found.box[:, 3]
-        keep = np.sort(np.argsort(-area, kind="stable")[: self._count])
-        return Detections(found.box[keep], found.confidence[keep], found.landmarks[keep])
+
+def largest(found: Detections, count: int) -> Detections:
+    """At most ``count`` of the faces, those with the largest boxes; their order stays."""
+    if len(found) <= count:
+        return found
+    area = found.box[:, 2] * found.box[:, 3]
+    keep = np.sort(np.argsort(-area, kind="stable")[:count])
+    return Detections(found.box[keep], found.confidence[keep], found.landmarks[keep])

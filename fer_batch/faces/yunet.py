@@ -47,10 +47,10 @@ class YuNet:
     def __init__(
         self, weights: Path | None, min_confidence: float, min_face: int, rotations: bool = False
     ) -> None:
-        path = weights or WEIGHTS
-        self.sha256 = checked_hash(path, None if weights else SHA256)
-        self._min_face, self._rotations = min_face, rotations
-        self._network = open_network(path, min_confidence)
+        self.weights, self.min_confidence = weights or WEIGHTS, min_confidence
+        self.sha256 = checked_hash(self.weights, None if weights else SHA256)
+        self._min_face, self.rotations = min_face, rotations
+        self._network = open_network(self.weights, min_confidence)
         self.runtime = self._network.runtime
 
     def input_size(self, width: int, height: int) -> tuple[int, int]:
@@ -64,14 +64,14 @@ class YuNet:
     def detect(self, frame: Frame) -> Detections:
         """Faces in the pixels of ``frame``; see ``Detector``."""
         assert frame.image is not None
-        # The smallest face is meant in pixels of the source, of which a photo may have more.
-        size = self.input_size(round(frame.width * frame.scale), round(frame.height * frame.scale))
+        size, find = self.size_for(frame), self._network.find
         small = small_bgr(frame.image, *size)
-        find = self._network.find
-        found = find_all(small, find) if self._rotations else find(small)
-        padded = (frame.luma.shape[1], frame.luma.shape[0])
-        scale = np.array([padded[0] / size[0], padded[1] / size[1]], np.float32)
-        return _within(found, scale, frame.width, frame.height)
+        return placed(find_all(small, find) if self.rotations else find(small), frame, size)
+
+    def size_for(self, frame: Frame) -> tuple[int, int]:
+        """Width and height at which ``frame`` is searched: the smallest face is meant in pixels of
+        the source, of which a photo may have more."""
+        return self.input_size(round(frame.width * frame.scale), round(frame.height * frame.scale))
 
     def detect_many(self, frames: Sequence[Frame]) -> list[Detections]:
         """See ``Detector``."""
@@ -103,23 +103,31 @@ def open_network(weights: Path, min_confidence: float) -> Network:
 
 def small_bgr(image: Image, width: int, height: int) -> Image:
     """``uint8[height, width, 3]`` of an I420 picture: planes are scaled before conversion."""
+    return cv2.cvtColor(small_i420(image, width, height), cv2.COLOR_YUV2BGR_I420)
+
+
+def small_i420(image: Image, width: int, height: int) -> Image:
+    """An I420 picture at another size, ``uint8[height * 3 // 2, width]``; sides are even."""
     h, w = image.shape[0] * 2 // 3, image.shape[1]
     if (w, h) == (width, height):
-        return cv2.cvtColor(image, cv2.COLOR_YUV2BGR_I420)
+        return image
     chroma = image[h:].reshape(2, h // 2, w // 2)
     small = np.empty((height * 3 // 2, width), np.uint8)
     cv2.resize(image[:h], (width, height), dst=small[:height], interpolation=cv2.INTER_AREA)
     half = small[height:].reshape(2, height // 2, width // 2)
     for source, target in zip(chroma, half, strict=True):
         cv2.resize(source, (width // 2, height // 2), dst=target, interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(small, cv2.COLOR_YUV2BGR_I420)
+    return small
 
 
-def _within(found: FloatArray, scale: FloatArray, width: int, height: int) -> Detections:
-    """Detections in pixels of the frame, cut to the picture; slivers outside it are dropped."""
+def placed(found: FloatArray, frame: Frame, size: tuple[int, int]) -> Detections:
+    """What was found in a copy of ``frame`` of that width and height, in pixels of the frame, cut
+    to the picture; slivers outside it are dropped."""
+    height, width = frame.luma.shape
+    scale = np.array([width / size[0], height / size[1]], np.float32)
     start = found[:, 0:2] * scale
     stop = start + found[:, 2:4] * scale
-    limit = np.array([width, height], np.float32)
+    limit = np.array([frame.width, frame.height], np.float32)
     start, stop = np.clip(start, 0, limit), np.clip(stop, 0, limit)
     box = np.concatenate([start, stop - start], axis=1)
     landmarks = found[:, 4:14].reshape(-1, 5, 2) * scale

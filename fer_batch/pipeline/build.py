@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.cores import usable_cores
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.errors import FerBatchError
+from fer_batch.errors import FerBatchError, UsageError
 from fer_batch.faces.detector import Detector
 from fer_batch.faces.recogniser import Recogniser
 from fer_batch.media.kept import KeptFrames
@@ -21,8 +23,13 @@ from fer_batch.timeline_file import LatestTimeline
 from fer_batch.types import SourceInfo
 from fer_batch.version import library
 
+if TYPE_CHECKING:
+    from fer_batch.pipeline.device import Device
+
 Facts = dict[str, str]
 
+# Products of full precision, also where a GPU has a quicker kind; read when Keras' backend loads.
+FULL_PRECISION = {"NVIDIA_TF32_OVERRIDE": "0", "JAX_DEFAULT_MATMUL_PRECISION": "highest"}
 MOST_THREADS = 4  # of the recogniser; more do not make one face quicker
 
 
@@ -32,6 +39,9 @@ class Engine:
     def __init__(self, run: RunSettings) -> None:
         share_arenas()
         one_thread_a_call()
+        if run.device == "gpu" or run.analyzer == "batched":
+            for name, value in FULL_PRECISION.items():
+                os.environ.setdefault(name, value)
         self.run = run
         self.load_s = 0.0
         self.timelines = LatestTimeline()
@@ -39,6 +49,7 @@ class Engine:
         self._detectors: dict[tuple[object, ...], Detector] = {}
         self._classifiers: dict[str, Classifier] = {}
         self._recogniser: Recogniser | None = None
+        self._devices: dict[tuple[object, ...], Device] = {}
         self._loading = threading.Lock()
 
     def warm_up(self, settings: AnalyzeSettings) -> None:
@@ -118,9 +129,51 @@ class Engine:
         Raises:
             UnknownModelError, ModelFileError: the settings name what cannot be loaded.
         """
+        if self.batched(settings):
+            from fer_batch.pipeline.batched import BatchedAnalyzer
+
+            return BatchedAnalyzer(settings, self.device(settings))
         from fer_batch.pipeline.grid import GridAnalyzer
 
         return GridAnalyzer(settings, self.detector(settings), self.classifier(settings))
+
+    def batched(self, settings: AnalyzeSettings) -> bool:
+        """Whether frames are searched in batches with Keras: on GPUs, or where that is asked for.
+
+        Raises:
+            UsageError: it is asked for, and detector or model are not for Keras.
+        """
+        from fer_batch.emotion.load import runs_on
+
+        run = self.run
+        able = settings.detector == "yunet" and (
+            runs_on(self.card(settings), run.runtime, run.device) == "keras"
+        )
+        if run.analyzer == "batched" and not able:
+            raise UsageError(
+                "--analyzer batched needs the detector yunet and a model that runs on Keras: "
+                "add --runtime keras, and --model ferplus3 or another without int8 in its name"
+            )
+        if run.analyzer == "grid" or not able:
+            return False
+        return run.analyzer == "batched" or run.device == "gpu"
+
+    def device(self, settings: AnalyzeSettings) -> Device:
+        """Detector and classifier on the device of Keras. Not for two threads at once.
+
+        Raises:
+            UnknownModelError, ModelFileError: the settings name what cannot be loaded.
+        """
+        from fer_batch.pipeline.device import Device
+
+        classifier, detector = self.classifier(settings), self.detector(settings)
+        key = (settings.model, id(detector))
+        if key not in self._devices:
+            begin, run = time.perf_counter(), self.run
+            parts: Any = (detector, classifier, run.frame_batch, run.precision)
+            self._devices[key] = Device(*parts)
+            self.load_s += time.perf_counter() - begin
+        return self._devices[key]
 
     def facts(self, settings: AnalyzeSettings) -> Facts:
         """What numbers depend on beside settings and weights, as plain words by name.
@@ -134,6 +187,14 @@ class Engine:
         from fer_batch.emotion.load import runs_on
 
         run = self.run
+        if self.batched(settings):
+            device = self.device(settings)
+            return {
+                "analyzer": f"batched {run.precision}",
+                "batch_size": f"{run.frame_batch or 'auto'}, {run.batch_size}",
+                "classifier": device.build,
+                "detector": device.build,
+            }
         if runs_on(self.card(settings), run.runtime, run.device) == "keras":
             build = str(getattr(self.classifier(settings), "build", "keras"))
         else:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import repeat
 
 import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.faces.align import APPEARANCE_SIDE, appearance, crop_faces, sharpened
+from fer_batch.faces.align import appearance, crop_faces, sharpened
 from fer_batch.faces.detector import Detector
 from fer_batch.faces.largest import Largest
-from fer_batch.faces.quality import LOOKS, look, measure, quality
+from fer_batch.faces.quality import look
 from fer_batch.media.source import FrameSource
+from fer_batch.pipeline.collected import Collected, Read, glimpsed
 from fer_batch.pipeline.detect import NOTHING, CutMayLie, detect_on_grid
 from fer_batch.pipeline.glimpses import Glimpses
 from fer_batch.pipeline.plan import LOOK_S, analysed_frames, detection_grid
@@ -28,10 +29,8 @@ from fer_batch.pipeline.views import view_keeper
 from fer_batch.types import (
     Detections,
     Faces,
-    FloatArray,
     Frame,
     FrameStatus,
-    HalfArray,
     Image,
     IntArray,
     Segment,
@@ -64,17 +63,6 @@ class GridAnalyzer:
         return analyze_segment(source, segment, *parts)
 
 
-@dataclass(slots=True)
-class _Collected:
-    """What becomes the columns of Faces."""
-
-    status: list[int] = field(default_factory=list)
-    frame: list[int] = field(default_factory=list)
-    found: list[Detections] = field(default_factory=list)
-    picture: list[tuple[float, float]] = field(default_factory=list)
-    batches: list[Future[tuple[HalfArray, FloatArray, FloatArray]]] = field(default_factory=list)
-
-
 def analyze_segment(
     source: FrameSource,
     segment: Segment,
@@ -94,7 +82,7 @@ def analyze_segment(
         Cancelled: ``should_cancel`` said so; nothing is kept of this segment.
     """
     pulse = Pulse(report, should_cancel)
-    collected = _Collected()
+    collected = Collected()
     card = classifier.card
     template = np.array(card.template, np.float32)
     ahead = frames_ahead(source.info.width, source.info.height)
@@ -104,7 +92,8 @@ def analyze_segment(
     analysed = analysed_frames(source.info, settings)
     if settings.max_faces:
         detector = Largest(detector, settings.max_faces)
-    decoded = _decode(source, segment, glimpses, timings)
+    stop = min(segment.stop + 1, len(source.info))  # as far as the detection grid reaches
+    decoded = glimpsed(source, segment.start, stop, glimpses, timings)
     with (
         ThreadPoolExecutor(classifier.concurrency) as pool,
         Prefetch(decoded, ahead) as frames,
@@ -122,7 +111,7 @@ def analyze_segment(
             ahead,
         ) as seen,
     ):
-        classify = _Batches(classifier, pool, collected, timings)
+        classify = _Batches(classifier, pool, timings)
         for status, frame, found in seen:
             collected.status.append(status)
             if frame is not None and keeper is not None:
@@ -133,43 +122,16 @@ def analyze_segment(
             if frame is not None and len(found):
                 with timings.stage("crop"):
                     crops = crop_faces(frame, found, template, card.input_size)
-                collected.frame += [frame.index] * len(found)
-                collected.found.append(in_source_pixels(found, frame.scale))
-                size = (frame.width * frame.scale, frame.height * frame.scale)
-                collected.picture += [size] * len(found)
+                collected.add(frame, found)
                 classify.add(crops)
             pulse.beat()
         classify.rest()
         pulse.flush()
     return replace(
-        _faces(segment, collected, len(card.labels)),
+        collected.faces(segment, len(card.labels), classify.read()),
         glimpse=glimpses.whole(len(segment)),
         views=None if keeper is None else keeper.views(),
     )
-
-
-def in_source_pixels(found: Detections, scale: float) -> Detections:
-    """Faces of a photo that was shrunk while it was decoded, in pixels of the photo."""
-    if scale == 1.0:
-        return found
-    return Detections(found.box * scale, found.confidence, found.landmarks * scale)
-
-
-def _decode(
-    source: FrameSource, segment: Segment, glimpses: Glimpses, timings: Timings
-) -> Iterator[Frame]:
-    """Frames of the segment, and as far past its end as the detection grid reaches; all have been
-    glimpsed at."""
-    stop = min(segment.stop + 1, len(source.info))
-    frames = source.frames(segment.start, stop)
-    while True:
-        with timings.stage("decode"):
-            frame = next(frames, None)
-        if frame is None:
-            return
-        with timings.stage("glimpse"):
-            glimpses.add(frame)
-        yield frame
 
 
 def _detect(
@@ -206,11 +168,10 @@ class _Batches:
         self,
         classifier: Classifier,
         pool: ThreadPoolExecutor,
-        collected: _Collected,
         timings: Timings,
     ) -> None:
-        self._classifier, self._pool = classifier, pool
-        self._collected, self._timings = collected, timings
+        self._classifier, self._pool, self._timings = classifier, pool, timings
+        self._done: list[Future[Read]] = []
         self._waiting: list[Image] = []
         self._count = 0
 
@@ -230,44 +191,23 @@ class _Batches:
         """Classify what waits, and wait for all results."""
         if self._count:
             self._submit(np.concatenate(self._waiting))
-        for future in self._collected.batches:
+        for future in self._done:
             future.result()
 
+    def read(self) -> Iterator[Read]:
+        """What was read of all faces, in their order."""
+        return (future.result() for future in self._done)
+
     def _submit(self, crops: Image) -> None:
-        futures = self._collected.batches
+        futures = self._done
         ahead = 2 * self._classifier.concurrency
         if len(futures) >= ahead:  # no more than this waits, so that memory stays flat
             futures[-ahead].result()
         futures.append(self._pool.submit(self._run, crops))
 
-    def _run(self, crops: Image) -> tuple[HalfArray, FloatArray, FloatArray]:
+    def _run(self, crops: Image) -> Read:
         """Appearance, looks and probabilities of a batch."""
         with self._timings.stage("classify"):
             card = self._classifier.card
             sharp = sharpened(crops, card.sharpen, card.sharpness)
             return appearance(crops), look(crops), self._classifier.classify(sharp)
-
-
-def _faces(segment: Segment, collected: _Collected, labels: int) -> Faces:
-    found = collected.found or [NOTHING]
-    empty = [np.empty((0, n), np.float32) for n in (APPEARANCE_SIDE**2, LOOKS, labels)]
-    none = (empty[0].astype(np.float16), *empty[1:])
-    appearances, looks, probabilities = map(
-        np.concatenate,
-        zip(none, *(future.result() for future in collected.batches), strict=True),
-    )
-    box = np.concatenate([f.box for f in found])
-    landmarks = np.concatenate([f.landmarks for f in found])
-    confidence = np.concatenate([f.confidence for f in found])
-    picture = np.array(collected.picture, np.float32).reshape(-1, 2)
-    return Faces(
-        start=segment.start,
-        status=np.array(collected.status, np.int64),
-        frame=np.array(collected.frame, np.int64),
-        box=box,
-        confidence=confidence,
-        landmarks=landmarks,
-        appearance=appearances,
-        probabilities=probabilities,
-        quality=quality(measure(looks, box, landmarks, confidence, picture)),
-    )

@@ -11,6 +11,7 @@ import typer
 from fer_batch.cli.console import echo
 from fer_batch.cli.queue.access import bring_up, note
 from fer_batch.errors import UsageError
+from fer_batch.gpus import gpus
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -20,8 +21,11 @@ def worker(
         str, typer.Option(help="Queues to serve, of: analyze, render, control.")
     ] = "analyze,render,control",
     concurrency: Annotated[
-        int, typer.Option(min=1, max=64, help="Processes; one for each GPU by default.")
-    ] = 1,
+        int,
+        typer.Option(
+            min=0, max=64, help="Processes; 0: one, or with --device gpu one for each GPU."
+        ),
+    ] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
     name: Annotated[str, typer.Option(help="A name for status and logs.")] = "",
     loglevel: Annotated[str, typer.Option(help="INFO, WARNING or DEBUG.")] = "INFO",
@@ -59,6 +63,7 @@ def worker(
         from fer_batch.emotion.backend import require_keras
 
         require_keras("--device gpu")
+    concurrency = concurrency or (max(1, len(gpus())) if device == "gpu" else 1)
     if settings.embedded:
         bring_up(settings, start=True)
     else:

@@ -73,6 +73,7 @@ def write_gallery_page(
         facts=facts(summary, 0),
         warnings=list(summary.get("warnings", timeline.warnings)),
         total=count(len(timeline), "photo"),
+        persons=bool((timeline.person >= 0).any()),
         labels=timeline.outcomes,
         shares=parts,
         share_text=share_text(parts),
@@ -112,8 +113,9 @@ def gallery_data(folder: Path, timeline: Timeline) -> dict[str, Any]:
     """What ``data.js`` holds, JSON-able: see ``static/gallery-1-data.js`` for the other side.
 
     ``pictures``: photos whose annotated file is not called as they are, by number. ``thumbs`` and
-    ``images``: a bit a photo, whether it has a thumbnail and an annotated file. ``unsure``: a bit a
-    face.
+    ``images``: a bit a photo, whether it has a thumbnail and an annotated file. ``persons``: who
+    each face is, "" where photos were not compared; ``names``: by these numbers. ``unsure``: a
+    bit a face.
     """
     timeline = _readable(timeline)
     count = len(timeline)
@@ -139,6 +141,8 @@ def gallery_data(folder: Path, timeline: Timeline) -> dict[str, Any]:
         "boxes": _packed(timeline.box.round().astype("<i4")),
         "unsure": _bits(timeline.emotion == len(timeline.labels)),
         "probabilities": _packed(quantised(timeline.smoothed)),
+        "persons": _packed(timeline.person.astype("<i4")) if (timeline.person >= 0).any() else "",
+        "names": {str(person): name for person, name in timeline.names.items()},
     }  # fmt: skip
 
 

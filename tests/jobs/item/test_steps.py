@@ -204,6 +204,7 @@ def test_where_finishing_fails_there_is_no_summary(again: WorkFolder, clip: Path
 OTHER = {
     "detector": "none",
     "identity": "off",
+    "who": ("0" * 64 + " Anna.jpg",),
     "min_face": 40,
     "min_confidence": 0.7,
     "every": 2,

@@ -36,6 +36,7 @@ MANIFEST = Manifest(
     ("csv",),
     512,
     SHA,
+    who=JobItem("who", "who", "folder", SHA, (StoredFile("Anna.jpg", CLIP.key, 9, SHA),)),
 )
 GOOD: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "manifest": (Manifest.from_json, MANIFEST.to_json()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +228,17 @@ def test_both_themes(theme: str, album: Path, visits: Visits) -> None:
     assert page.locator("html").get_attribute("data-theme") == theme
     page.click("#theme")
     assert page.locator("html").get_attribute("data-theme") != theme
+
+
+def test_people_who_were_compared_are_named_and_found(visits: Visits, tmp_path: Path) -> None:
+    faces = [(0, 0.9, 0.05, 0.05), (0, 0.1, 0.8, 0.1), (2, 0.2, 0.2, 0.6), (3, 0.9, 0.05, 0.05)]
+    timeline = replace(photos(5, faces, 4), person=np.array([1, -1, 12, 2]), names={12: "Anna <b>"})
+    page = visits.open(stored(tmp_path / "album", timeline, 4))
+    count = "document.querySelector('#count').textContent"
+    for words, shown in (("anna", "1 of 5 photos"), ("person 1", "1 of 5 photos")):
+        page.get_by_label("Find").fill(words)
+        until(page, f"{count}.startsWith({shown!r})")
+    page.locator("#grid button, #grid a").first.click()
+    until(page, "document.querySelector('#viewer').open")
+    assert page.locator(".face-name").all_text_contents()[0] == "Person 1: happy"
+    assert page.locator(".face-name").all_text_contents()[1] == "Face 2: sad"

@@ -10,6 +10,7 @@ from typing import Any
 
 from fer_batch.config import RunSettings
 from fer_batch.errors import FerBatchError
+from fer_batch.gpus import pin
 from fer_batch.jobs.item.children.confine import bound_cpu, confine
 from fer_batch.jobs.item.children.messages import receive, send
 
@@ -28,7 +29,11 @@ def serve(pipe: Connection, inherited: tuple[Connection, ...], parent: int) -> N
         hello = receive(pipe)
     except EOFError:
         return
-    confine(parent, hello["memory_bytes"])
+    on_gpu = hello["run"]["device"] == "gpu"
+    if on_gpu:
+        pin(hello["chair"])
+    # A GPU's driver reserves far more than it touches: there only the parent bounds memory.
+    confine(parent, 0 if on_gpu else hello["memory_bytes"])
     _Child(pipe, hello).work()
     # Threads of native libraries are not waited for: all files are closed by now.
     os._exit(0)

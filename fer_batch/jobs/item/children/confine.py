@@ -22,7 +22,8 @@ def confine(parent: int, memory_bytes: int) -> None:
     """Tie this process to ``parent`` and bound what it may take. For children, at their start.
 
     ``memory_bytes``: the parent ends a child whose resident memory exceeds it (``resident_bytes``);
-    here the kernel refuses allocations that go beyond it by far, before they are touched.
+    here the kernel refuses allocations that go beyond it by far, before they are touched. 0: it
+    does not.
     """
     # Ctrl-C reaches the whole group; it is the parent that decides what becomes of children.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -38,7 +39,7 @@ def confine(parent: int, memory_bytes: int) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if sys.platform.startswith("linux"):
+        if memory_bytes and sys.platform.startswith("linux"):
             _lower(resource.RLIMIT_DATA, memory_bytes + HEADROOM_BYTES)
 
 

@@ -57,6 +57,7 @@ class _Place:
     """One child, the input it works on, and when it last moved."""
 
     child: Child
+    chair: int  # the least number that no other child has; its GPU goes by it
     number: int = -1
     stage: str = "probe"
     moved: float = 0.0
@@ -74,7 +75,7 @@ class _Crew:
         infer: bool,
     ) -> None:
         self._items, self._out, self._observer = items, out, observer
-        self._parallel = at_once(settings.parallel, len(items))
+        self._parallel = at_once(settings.parallel, len(items), settings.device)
         self._memory_mb = memory_mb(settings.memory_mb, self._parallel)
         self._hello = {
             "out": str(out),
@@ -217,7 +218,9 @@ class _Crew:
     def _hire(self) -> _Place:
         """Start another child."""
         others = tuple(place.child.pipe for place in self._places)
-        self._places.append(_Place(Child(others, self._hello)))
+        chair = min(set(range(len(self._places) + 1)) - {place.chair for place in self._places})
+        child = Child(others, {**self._hello, "chair": chair})
+        self._places.append(_Place(child, chair))
         return self._places[-1]
 
     def _dismiss(self, place: _Place) -> None:

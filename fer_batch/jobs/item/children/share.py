@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fer_batch.cores import usable_cores
+from fer_batch.gpus import gpus
 
 # Two inputs keep two cores busy; more than this at once wait for the disk.
 MOST_AT_ONCE = 16
@@ -15,10 +16,12 @@ LEAST_MB, MOST_MB = 1500, 8192
 SHARE = 0.8
 
 
-def at_once(wanted: int, inputs: int) -> int:
-    """How many children: ``wanted``, or what cores and memory allow; at most one an input."""
+def at_once(wanted: int, inputs: int, device: str = "auto") -> int:
+    """How many children: ``wanted``, or one for each GPU that is to be used, or what cores and
+    memory allow; at most one an input."""
     room = int(available_mb() * SHARE) // USUAL_MB
-    chosen = wanted or min(usable_cores(), room, MOST_AT_ONCE)
+    each = len(gpus()) or 1 if device == "gpu" else usable_cores()
+    chosen = wanted or min(each, room, MOST_AT_ONCE)
     return max(1, min(chosen, inputs))
 
 

@@ -34,6 +34,7 @@ window.FerBatch = (() => {
     const quantised = bytes(given.probabilities);
     const unsure = bytes(given.unsure);
     const labels = given.labels.length;
+    const persons = given.persons ? new Int32Array(bytes(given.persons).buffer) : null;
     return {
       labels: given.labels,
       /** What a face may be called: the labels and, with a threshold, "unsure" behind them. */
@@ -50,6 +51,11 @@ window.FerBatch = (() => {
       thumb(photo) {
         if (bit(thumbs, photo)) return `report/photo-${String(photo).padStart(7, "0")}.jpg`;
         return this.picture(photo);
+      },
+      /** Who a face is: a name, or a number where photos were compared; "" where nobody knows. */
+      person(face) {
+        if (!persons || persons[face] < 0) return "";
+        return given.names[persons[face]] || `Person ${persons[face]}`;
       },
       box: (face) => boxes.subarray(4 * face, 4 * face + 4),
       /** Half percents: 1 stands for 0, 201 for 1. */

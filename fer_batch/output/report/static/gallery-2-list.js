@@ -28,6 +28,15 @@ FerBatch.ready((data) => {
 
   const shows = (photo, label) => first(photo, label) >= 0;
 
+  /** Whether somebody in a photo is called so; "person 1" is not "person 12". */
+  function hasPerson(photo, words) {
+    for (let face = data.firstFace(photo); face < data.firstFace(photo + 1); face++) {
+      const who = data.person(face).toLowerCase();
+      if (who && (who === words || (!/\d$/.test(words) && who.includes(words)))) return true;
+    }
+    return false;
+  }
+
   const kept = {
     "": () => true,
     face: (photo) => data.faces(photo) > 0,
@@ -71,7 +80,7 @@ FerBatch.ready((data) => {
     const key = find("#sort").value;
     const photos = [];
     for (let photo = 0; photo < data.photos; photo++) {
-      if (words && !lower[photo].includes(words)) continue;
+      if (words && !lower[photo].includes(words) && !hasPerson(photo, words)) continue;
       if (!show(photo) || (emotion && !shows(photo, Number(emotion)))) continue;
       photos.push(photo);
     }

@@ -23,7 +23,8 @@ FerBatch.ready((data) => {
     const made = row.cloneNode(true);
     const strongest = data.strongest(face);
     const box = data.box(face);
-    made.querySelector(".face-name").textContent = `Face ${number}: ${data.outcomes[data.named(face)]}`;
+    const who = data.person(face) || `Face ${number}`;
+    made.querySelector(".face-name").textContent = `${who}: ${data.outcomes[data.named(face)]}`;
     made.querySelector(".face-size").textContent = `${box[2]} × ${box[3]} pixels`;
     made
       .querySelector(".bars")
