@@ -17,11 +17,10 @@ from fer_batch.types import Detections, FloatArray, Frame, HalfArray, Image
 APPEARANCE_SIDE = 12
 MOST_SHARPENED = 3.0  # above it noise grows faster than what faces show
 
-_STEEP = (
-    2.5  # how fast sharpening grows as crops get softer; chosen on photos, see docs/training.md
-)
-_FLAT = 8.0  # grey levels, so that a crop without contrast is not amplified
-_NO_DETAIL = 0.01  # grey levels; below it there is nothing to sharpen
+# How fast sharpening grows as crops get softer; chosen on photos, see docs/training.md.
+STEEP = 2.5
+FLAT = 8.0  # grey levels, so that a crop without contrast is not amplified
+NO_DETAIL = 0.01  # grey levels; below it there is nothing to sharpen
 
 # Luma from video range (16 to 235) to full range, as grey training images have it.
 _FULL_RANGE = np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
@@ -79,9 +78,9 @@ def sharpened(crops: Image, least: float, sharpness: float = 0.0) -> Image:
         soft = cv2.GaussianBlur(crop, (5, 5), 1.0)
         amount = least
         if sharpness:
-            lost = max(float(cv2.norm(crop, soft, cv2.NORM_L2)) / crop.shape[-1], _NO_DETAIL)
-            contrast = float(cv2.meanStdDev(crop)[1][0, 0]) + _FLAT
-            amount = min(max(_STEEP * (sharpness * contrast / lost - 1), least), MOST_SHARPENED)
+            lost = max(float(cv2.norm(crop, soft, cv2.NORM_L2)) / crop.shape[-1], NO_DETAIL)
+            contrast = float(cv2.meanStdDev(crop)[1][0, 0]) + FLAT
+            amount = min(max(STEEP * (sharpness * contrast / lost - 1), least), MOST_SHARPENED)
         cv2.addWeighted(crop, 1 + amount, soft, -amount, 0, dst=sharp)
     return result
 
