@@ -12,9 +12,9 @@ import numpy as np
 
 from fer_batch.types import FloatArray
 
-# Millimetres: x to the picture's right, y down, z away from the camera. Round numbers for an
-# adult's head: pupils 63 mm apart, mouth 70 mm below them, the tip of the nose 27 mm in front.
-# Only the ratios count. No single face has just these, see the error in docs/quality.md.
+# Millimetres: x to the picture's right, y down, z away from the camera. Round numbers for an adult
+# head: eyes 63 mm apart, the mouth 70 mm below them, the tip of the nose 27 mm in front. Only their
+# ratios count, and no single face has just these; the error is measured in docs/quality.md.
 HEAD: FloatArray = np.array(
     [[-31.5, 0, 0], [31.5, 0, 0], [0, 38, -27], [-25, 70, -3], [25, 70, -3]], np.float32
 )

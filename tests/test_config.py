@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -75,6 +76,7 @@ def test_every_setting_that_changes_numbers_changes_the_fingerprint(name: str) -
     settings = AnalyzeSettings()
     value = getattr(settings, name)
     (said,) = (said for other, _, said in options_of(settings) if other == name)
+    other: Any
     if said.choices:
         other = next(choice for choice in said.choices if choice != value)
     elif isinstance(value, tuple):

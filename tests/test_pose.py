@@ -17,7 +17,7 @@ def seen(yaw: float, pitch: float, roll: float, scale: float = 1.0) -> FloatArra
     lifted = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
     leant = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     points = HEAD @ (leant @ lifted @ turned).T
-    return np.float32(points[None, :, :2] * scale + 300)
+    return (points[None, :, :2] * scale + 300).astype(np.float32)
 
 
 @given(ANGLE, ANGLE, st.floats(-170, 170), st.floats(0.1, 20))

@@ -13,7 +13,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from fer_batch.errors import FerBatchError
 from fer_batch.jobs.ledger.spec import TASKS, Unit
-from workers import logs, metrics
+from workers import logs, metrics, traces
 from workers.process import executor
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ def do(job: str, key: str) -> None:
         fields = {"outcome": verdict, "seconds": round(seconds, 3), "frames": does.frames}
         logger.info("%s %s: %s in %.3f s", unit.job, unit.key, verdict, seconds, extra=fields)
     metrics.count(unit.stage, verdict, seconds, does.frames)
+    traces.record(unit, verdict, seconds, does.frames)
 
 
 def register() -> None:

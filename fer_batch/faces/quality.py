@@ -11,14 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fer_batch.faces.align import appearance
 from fer_batch.faces.chips import span
+from fer_batch.faces.upright import upright
 from fer_batch.pose import pose
-from fer_batch.types import FloatArray, Image
+from fer_batch.types import FloatArray, HalfArray, Image
 
 BRIGHT = 243  # grey level from which on nothing is left to see
 # Energy of the Laplacian of mere rounding to whole grey levels: 4² + 4 · 1² times 1/12.
 ROUNDING = 20 / 12
-LOOKS = 3  # numbers that `look` gives of a crop
+LOOKS = 4  # numbers that `look` gives of a crop
 # Faces below cannot be read: there the mean of the recalls has fallen by a third.
 LEAST_QUALITY = 0.5
 # The face's square in units of its span (how wide a mean face is): chin to forehead.
@@ -51,6 +53,7 @@ RANGES = {
     "yaw": Range(75, 50),
     "pitch": Range(45, 25),
     "inside": Range(0.55, 0.8),
+    "upright": Range(-0.05, 0.0),
     "confidence": Range(0.62, 0.8),
 }
 
@@ -63,7 +66,8 @@ class Measures:
     the middle of the crop over that of its contrast; a blurred face has none. ``contrast``:
     standard deviation there, grey levels. ``glare``: share of pixels that are near white.
     ``yaw``, ``pitch``, ``roll``: degrees, see ``pose``. ``inside``: share of the face's
-    square that lies in the picture. ``confidence``: the detector's.
+    square that lies in the picture. ``confidence``: the detector's. ``upright``: whether the crop
+    looks like a face the right way up, see ``faces.upright``.
     """
 
     size: FloatArray
@@ -75,11 +79,12 @@ class Measures:
     roll: FloatArray
     inside: FloatArray
     confidence: FloatArray
+    upright: FloatArray
 
 
-def look(crops: Image) -> FloatArray:
-    """Sharpness, contrast and glare of ``crops uint8[n, s, s]``, aligned, in full range:
-    ``float32[n, 3]``."""
+def look(crops: Image, appearances: HalfArray | None = None) -> FloatArray:
+    """Sharpness, contrast, glare and uprightness of ``crops uint8[n, s, s]``, aligned, in full
+    range: ``float32[n, 4]``. ``appearances``: theirs, where they are known already."""
     side = crops.shape[1]
     margin = side // 6
     inner = crops[:, margin : side - margin, margin : side - margin].astype(np.float32)
@@ -91,8 +96,11 @@ def look(crops: Image) -> FloatArray:
     energy = np.einsum("nij,nij->n", edges, edges) / pixels - ROUNDING
     glare = (inner >= BRIGHT).mean(axis=(1, 2))
     # A grey level squared, so that a flat crop has no sharpness rather than any.
+    facing = upright(appearance(crops) if appearances is None else appearances)
     return np.stack(
-        [np.maximum(energy, 0) / (variance + 1), np.sqrt(variance), glare], axis=1, dtype=np.float32
+        [np.maximum(energy, 0) / (variance + 1), np.sqrt(variance), glare, facing],
+        axis=1,
+        dtype=np.float32,
     )
 
 
@@ -125,12 +133,12 @@ def measure(
 ) -> Measures:
     """All that is measured of ``n`` faces.
 
-    ``looks float32[n, 3]`` of ``look``; ``box float32[n, 4]``, ``landmarks float32[n, 5, 2]`` and
+    ``looks float32[n, 4]`` of ``look``; ``box float32[n, 4]``, ``landmarks float32[n, 5, 2]`` and
     ``picture [n, 2]`` (width, height) in pixels of the source; ``confidence float32[n]``.
     """
     known = np.isfinite(landmarks).all(axis=(1, 2))
     size = np.where(known, span(landmarks), np.sqrt(np.abs(box[:, 2] * box[:, 3])))
-    sharpness, contrast, glare = looks.T
+    sharpness, contrast, glare, facing = looks.T
     yaw, pitch, roll = pose(landmarks).T
     return Measures(
         size=size.astype(np.float32),
@@ -142,4 +150,5 @@ def measure(
         roll=roll,
         inside=inside(landmarks, picture),
         confidence=confidence,
+        upright=np.where(known, facing, np.nan).astype(np.float32),
     )

@@ -93,7 +93,8 @@ class BatchedAnalyzer:
         with timings.stage("classify"):
             crops, probabilities = self.device.classify(sent, sent.found)
         with timings.stage("look"):
-            return appearance(crops), look(crops), probabilities
+            vectors = appearance(crops)
+            return vectors, look(crops, vectors), probabilities
 
     def _searched(
         self, frames: Iterable[Frame], chosen: set[int], timings: Timings

@@ -146,13 +146,16 @@ class Engine:
         from fer_batch.emotion.load import runs_on
 
         run = self.run
-        able = settings.detector == "yunet" and (
-            runs_on(self.card(settings), run.runtime, run.device) == "keras"
+        able = (
+            settings.detector == "yunet"
+            and not settings.rotations  # pictures are turned one by one, by the grid's detector
+            and runs_on(self.card(settings), run.runtime, run.device) == "keras"
         )
         if run.analyzer == "batched" and not able:
             raise UsageError(
-                "--analyzer batched needs the detector yunet and a model that runs on Keras: "
-                "add --runtime keras, and --model ferplus3 or another without int8 in its name"
+                "--analyzer batched needs the detector yunet without --rotations, and a model that "
+                "runs on Keras: add --runtime keras, and --model ferplus3 or another without int8 "
+                "in its name"
             )
         if run.analyzer == "grid" or not able:
             return False

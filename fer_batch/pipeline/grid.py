@@ -208,6 +208,6 @@ class _Batches:
     def _run(self, crops: Image) -> Read:
         """Appearance, looks and probabilities of a batch."""
         with self._timings.stage("classify"):
-            card = self._classifier.card
+            card, vectors = self._classifier.card, appearance(crops)
             sharp = sharpened(crops, card.sharpen, card.sharpness)
-            return appearance(crops), look(crops), self._classifier.classify(sharp)
+            return vectors, look(crops, vectors), self._classifier.classify(sharp)

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -59,7 +60,7 @@ def story(stack: Stack) -> None:
     stack.run("--profile", "flower", "up", "-d")
     expected = local_run(stack.folder)
     for service, count in (("redis", 1), ("storage", 1), ("worker-cpu", 2)):
-        wait_for(f"{service} is healthy", lambda s=service, n=count: stack.healthy(s, n))
+        wait_for(f"{service} is healthy", partial(stack.healthy, service, count))
     say("healthy: redis, storage and two workers")
     hardened(stack)
     job = submit_and_break(stack)

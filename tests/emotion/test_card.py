@@ -54,8 +54,8 @@ def test_exchanged_missing_and_outlying_weights_are_refused(
     for file in small_model.parent.iterdir():
         shutil.copy(file, tmp_path)
     card = ModelCard.read(tmp_path / "two.json")
-    with (tmp_path / "two.tflite").open("ab") as file:
-        file.write(b"x")
+    with (tmp_path / "two.tflite").open("ab") as weights:
+        weights.write(b"x")
     with pytest.raises(ModelFileError, match="SHA-256"):
         card.file("litert")
     (tmp_path / "two.keras").unlink()
@@ -87,8 +87,8 @@ def test_models_are_found_by_path_and_by_name(small_model: Path, tmp_path: Path)
         find_model(str(tmp_path / "x.json"))
     with pytest.raises(ModelFileError, match="holds no model card"):
         find_model(str(tmp_path))
-    for name in ("two", "three"):
-        shutil.copy(small_model, tmp_path / f"{name}.json")
+    for stem in ("two", "three"):
+        shutil.copy(small_model, tmp_path / f"{stem}.json")
     with pytest.raises(ModelFileError, match=r"name one of three\.json, two\.json"):
         find_model(str(tmp_path))
     assert [card.name for card in list_models(small_model.parent)] == ["two"]

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fer_batch.config import DETECTORS
 from fer_batch.errors import ModelFileError, UnknownModelError
 from fer_batch.faces import yunet
-from fer_batch.faces.detector import DETECTORS, Detector, open_detector
+from fer_batch.faces.detector import Detector, open_detector
 from fer_batch.faces.interpolate import iou
 from fer_batch.faces.weights import checked_hash
 from fer_batch.media.planes import from_bgr

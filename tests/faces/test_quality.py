@@ -39,13 +39,15 @@ def measured(
 ) -> Measures:
     points = seen(5, 3, 0) if landmarks is None else landmarks
     count = len(crops)
-    return measure(
+    found = measure(
         look(crops),
         np.tile(np.float32([250, 250, 100, 120]), (count, 1)),
         np.tile(points, (count, 1, 1)),
         np.full(count, confidence, np.float32),
         np.tile(PICTURE, (count, 1)),
     )
+    # The made-up crops show no face; what a real one looks like is tested below.
+    return replace(found, upright=np.full(count, 0.3, np.float32))
 
 
 def of(crops: Image, **given: object) -> float:
@@ -53,7 +55,7 @@ def of(crops: Image, **given: object) -> float:
 
 
 @given(SEEDS)
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_a_good_face_is_read_and_blur_ends_that(seed: int) -> None:
     sharp = crop(seed)
     blurred = {s: cv2.GaussianBlur(sharp[0], (0, 0), s)[None] for s in (1, 2, 6)}
@@ -65,7 +67,7 @@ def test_a_good_face_is_read_and_blur_ends_that(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_darkness_and_glare_end_it_too(seed: int) -> None:
     sharp = crop(seed)
     dark = [(sharp * gain).astype(np.uint8) for gain in (1, 0.3, 0.1, 0.03)]
@@ -76,7 +78,7 @@ def test_darkness_and_glare_end_it_too(seed: int) -> None:
 
 
 @given(SEEDS, st.floats(-70, 70), st.floats(-40, 40))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_a_mirror_image_has_the_same_quality(seed: int, yaw: float, pitch: float) -> None:
     points = seen(yaw, pitch, 0)
     mirrored = (points * [-1, 1] + [600, 0])[:, SIDES].astype(np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
@@ -27,7 +29,9 @@ def floats(*shape: int) -> FloatArray:
     return RNG.normal(size=shape).astype(np.float32)
 
 
-def convolved(picture: FloatArray, weights: FloatArray, bias: FloatArray, mode: str) -> FloatArray:
+def convolved(
+    picture: FloatArray, weights: FloatArray, bias: FloatArray, mode: Literal["same", "valid"]
+) -> FloatArray:
     """By SciPy, channel by channel; ``weights [out, h, w, in]``."""
     planes = []
     for kernel, offset in zip(weights, bias, strict=True):

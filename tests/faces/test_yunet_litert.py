@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fer_batch.faces import yunet, yunet_litert
+from fer_batch.faces.onnx import read_graph
 from fer_batch.faces.yunet_litert import LiteRtYuNet, build
 from fer_batch.faces.yunet_opencv import OpenCvYuNet
 from fer_batch.types import FloatArray, Image
@@ -58,7 +59,7 @@ def test_sizes_that_were_used_long_ago_are_given_up(monkeypatch: pytest.MonkeyPa
 
 
 def test_another_network_is_refused() -> None:
-    graph = yunet_litert.read_graph(yunet.WEIGHTS.read_bytes())
+    graph = read_graph(yunet.WEIGHTS.read_bytes())
     graph.nodes[:] = [n for n in graph.nodes if n.kind != "Add"]
     with pytest.raises(ValueError, match="not YuNet's network"):
         build(graph, 64, 64)

@@ -113,8 +113,8 @@ def test_two_workers_password_and_s3(
         # With one new input beside it, what is there is copied within the store, not made again.
         other = tmp_path / "other.mp4"
         other.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
-        words = ("submit", str(clip), str(other), "--outputs", outputs, "--wait", "--json")
-        both = json.loads(call(*words))["job_id"]
+        two = ("submit", str(clip), str(other), "--outputs", outputs, "--wait", "--json")
+        both = json.loads(call(*two))["job_id"]
         log = cluster.workers[1].text()
         assert f"{both} 1/render/0" in log and f"{both} 0/render/0" not in log
         call("download", both, "-o", str(tmp_path / "both"))
@@ -133,7 +133,7 @@ def test_acl_user_and_wrong_passwords(
     tmp_path: Path, tcp: RedisServer, clip: Path, expected: Path
 ) -> None:
     admin = tcp.client()
-    admin.execute_command("ACL", "SETUSER", "fer", "on", ">pass-of-fer", *ACL)
+    admin.execute_command("ACL", "SETUSER", "fer", "on", ">pass-of-fer", *ACL)  # type: ignore[no-untyped-call]
     mine = url(tcp, "fer", "pass-of-fer")
     cluster = Cluster(tmp_path / "cluster", tcp, FER_BATCH_REDIS_URL=mine)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_whole_workers_killed(cluster: Cluster, clip: Path, expected: Path, acti
     job = cluster.submit(clip)
     for count, stage in enumerate(USUAL, start=1):
         cluster.worker(fault("claimed", action, stage=stage))
-        cluster.until(lambda count=count: cluster.struck(count))
+        cluster.until(partial(cluster.struck, count))
     cluster.worker()
     cluster.check(job, expected)
 

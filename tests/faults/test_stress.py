@@ -53,7 +53,7 @@ def test_two_hundred_videos_and_workers_that_die(
     workers = [cluster.worker(), cluster.worker()]
     for death in range(1, DEATHS + 1):
         # By progress, not by the clock: a fast machine sees as many deaths as a slow one.
-        cluster.until(lambda due=death * STRIDE: finished_items(cluster, job) >= due, 150)
+        cluster.until(lambda: finished_items(cluster, job) >= death * STRIDE, 150)  # noqa: B023
         time.sleep(chance.uniform(0.0, 0.3))
         assert not cluster.client.status(job).final, death
         victim = chance.randrange(len(workers))

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from fer_batch.errors import OutputPathError
+from fer_batch.errors import FerBatchError, OutputPathError
 from fer_batch.i420 import planes
 from fer_batch.output import gif
 from fer_batch.output.gif import MAX_BYTES, compose, small, small_size, write_gif
 
 
-def clip(colour: tuple, count: int = 10, size: tuple = (90, 160)) -> list[np.ndarray]:
+def clip(
+    colour: tuple[int, ...], count: int = 10, size: tuple[int, int] = (90, 160)
+) -> list[np.ndarray]:
     """Frames of one colour with a bright square that moves."""
     frames = []
     for i in range(count):
@@ -22,7 +26,7 @@ def clip(colour: tuple, count: int = 10, size: tuple = (90, 160)) -> list[np.nda
     return frames
 
 
-def read(path) -> tuple[list[np.ndarray], list[int]]:
+def read(path: Path) -> tuple[list[np.ndarray], list[int]]:
     with Image.open(path) as picture:
         frames, times = [], []
         for i in range(picture.n_frames):
@@ -33,7 +37,7 @@ def read(path) -> tuple[list[np.ndarray], list[int]]:
     return frames, times
 
 
-def test_a_gif_of_two_moments(tmp_path) -> None:
+def test_a_gif_of_two_moments(tmp_path: Path) -> None:
     write_gif([clip((200, 30, 30)), clip((30, 30, 200))], tmp_path / "p.gif")
     frames, times = read(tmp_path / "p.gif")
     assert frames[0].shape == (90, 160, 3)
@@ -50,18 +54,18 @@ def test_clips_follow_one_another_frame_by_frame() -> None:
     np.testing.assert_array_equal(frames, [frame for part in clips for frame in part])
 
 
-def test_one_frame_is_enough(tmp_path) -> None:
+def test_one_frame_is_enough(tmp_path: Path) -> None:
     write_gif([[], clip((9, 99, 9), 1)], tmp_path / "p.gif")
     assert len(read(tmp_path / "p.gif")[0]) == 1
 
 
-def test_no_frame_is_refused(tmp_path) -> None:
+def test_no_frame_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no frames"):
         write_gif([[], []], tmp_path / "p.gif")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_frames_of_several_sizes_share_a_canvas(tmp_path) -> None:
+def test_frames_of_several_sizes_share_a_canvas(tmp_path: Path) -> None:
     frames = [*clip((200, 30, 30), 3), *clip((30, 30, 200), 3, (120, 100))]
     write_gif([frames], tmp_path / "p.gif")
     shown, _ = read(tmp_path / "p.gif")
@@ -70,7 +74,7 @@ def test_frames_of_several_sizes_share_a_canvas(tmp_path) -> None:
     assert shown[-1][60, 5].max() < 8
 
 
-def test_what_is_too_large_is_made_to_fit(tmp_path, monkeypatch) -> None:
+def test_what_is_too_large_is_made_to_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     noise = [rng.integers(0, 256, (60, 100, 3), dtype=np.uint8) for _ in range(20)]
     sizes = []
@@ -90,14 +94,14 @@ def test_steps_lead_down_and_end(size: int, width: int, step: int) -> None:
     assert following is None or following > step
 
 
-def test_a_failing_ffmpeg_leaves_nothing(tmp_path, monkeypatch) -> None:
+def test_a_failing_ffmpeg_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gif, "LADDER", (gif.Quality(dither="nonsense"),))
-    with pytest.raises(gif.FerBatchError, match="GIF"):
+    with pytest.raises(FerBatchError, match="GIF"):
         write_gif([clip((1, 2, 3))], tmp_path / "p.gif")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_a_file(tmp_path) -> None:
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "f").touch()
     with pytest.raises(OutputPathError):
         write_gif([clip((1, 2, 3))], tmp_path / "f" / "p.gif")
@@ -114,7 +118,7 @@ def test_a_folder_that_is_a_file(tmp_path) -> None:
         ((8000, 2), (480, 2)),
     ],
 )
-def test_small_size(size: tuple, small: tuple) -> None:
+def test_small_size(size: tuple[int, int], small: tuple[int, int]) -> None:
     assert small_size(*size) == small
 
 

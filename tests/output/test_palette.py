@@ -87,6 +87,6 @@ def test_unknown_labels_get_colours_of_their_own() -> None:
         ("#0000FF", (41, 240, 110), (29, 255, 107)),
     ],
 )
-def test_yuv_is_bt601(hex_colour: str, limited: tuple, full: tuple) -> None:
+def test_yuv_is_bt601(hex_colour: str, limited: tuple[int, ...], full: tuple[int, ...]) -> None:
     assert yuv(hex_colour) == limited
     assert yuv(hex_colour, full_range=True) == full

@@ -6,6 +6,7 @@ import json
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,8 +26,8 @@ from fer_batch.types import SourceInfo, Timeline
 from tests.output.timelines import timeline, timelines
 
 
-def made_summary(made: Timeline, **changes: object) -> dict:
-    known: dict = {
+def made_summary(made: Timeline, **changes: object) -> dict[str, Any]:
+    known: dict[str, Any] = {
         "input": {"name": "clip.mp4", "sha256": "0" * 64, "duration_s": 1.5},
         "model": {"name": "fer3", "sha256": "1" * 64, "labels": list(made.labels)},
         "detector": {"name": "yunet", "sha256": "2" * 64},

@@ -69,7 +69,7 @@ def same_people(one: Faces, other: Faces, labels: float = 0.995) -> int:
     """How many faces were compared: all are in both, nearly at the same place, and look alike."""
     assert (one.status == other.status).all()
     assert len(one.frame) == len(other.frame)
-    pairs = []
+    pairs: list[Any] = []
     for frame in np.unique(one.frame):
         here, there = np.flatnonzero(one.frame == frame), np.flatnonzero(other.frame == frame)
         overlap = iou(one.box[here], other.box[there])
@@ -222,6 +222,8 @@ def test_which_analyzer_a_machine_takes() -> None:
     # Without weights for Keras, or without a search, there is nothing to do in batches.
     assert not batched("ferplus3-int8", device="gpu")
     assert not batched(detector="none", device="gpu")
+    turning = AnalyzeSettings(model="ferplus3", rotations=True)
+    assert not Engine(RunSettings(device="gpu")).batched(turning)
     for given in ({"model": "ferplus3-int8"}, {"detector": "none"}):
         with pytest.raises(UsageError, match="--analyzer batched needs"):
             batched(**given, analyzer="batched", runtime="keras" if "detector" in given else "auto")

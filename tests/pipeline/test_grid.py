@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -209,11 +210,12 @@ def test_an_error_in_any_stage_comes_through_and_ends_the_others(stage: str) -> 
 
     places: list[list[int] | None] = [[0, 60]] * 2000
     source = Source(places) if stage == "decode" else PaintedSource(places)
-    changes: dict[str, object] = {
+    ways: dict[str, dict[str, Any]] = {
         "detect": {"detector": Detector()},
         "classify": {"classifier": Classifier()},
         "report": {"report": lambda frames: fail()},
-    }.get(stage, {})
+    }
+    changes = ways.get(stage, {})
     before = set(threading.enumerate())
     with pytest.raises(Broken):
         painted(source, **changes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,7 +24,7 @@ from fer_batch.pipeline.photos import (
     render_photos,
 )
 from fer_batch.pipeline.progress import Timings
-from fer_batch.types import Frame, FrameStatus, Image, Segment, SourceInfo, Timeline
+from fer_batch.types import Frame, FrameStatus, Segment, SourceInfo, Timeline
 
 LABELS = ("happy", "sad", "neutral")
 SIZES = ((200, 150), (640, 400), (700, 900), (64, 48))
@@ -61,7 +62,7 @@ def with_faces(info: SourceInfo) -> Timeline:
 
 def drawn(
     folder: Path, images: bool = True, thumbs: bool = True, blur: bool = False
-) -> dict[str, Image]:
+) -> dict[str, Any]:
     info = probe(folder, "photos", 25.0, Limits(), "photos")
     kept = folder / "kept.zip"
     settings = RenderSettings(blur_faces=blur)

@@ -26,8 +26,8 @@ class Film:
     def shuffled(self, rng: np.random.Generator) -> tuple[Film, np.ndarray]:
         """The same faces in another order within each frame, and that order."""
         order = np.lexsort((rng.random(len(self.frame)), self.frame))
-        columns = (self.frame, self.box, self.looks, self.person)
-        return Film(*(c[order] for c in columns), self.time_s), order
+        frame, box = self.frame[order], self.box[order]
+        return Film(frame, box, self.looks[order], self.person[order], self.time_s), order
 
 
 def look(seed: int, dimensions: int = 144) -> FloatArray:

@@ -36,7 +36,7 @@ def test_the_limit_is_the_stated_one() -> None:
 def test_the_order_of_people_does_not_matter(
     who: list[tuple[int, int]], random: np.random.Generator
 ) -> None:
-    points = np.stack([person(p, i) for i, (p, _) in enumerate(who)] or [np.zeros(128)])
+    points = np.stack([person(p, i) for i, (p, _) in enumerate(who)] or [np.zeros(128, np.float32)])
     owner = np.array([o for _, o in who] or [0], np.int64)
     order = list(range(len(points)))
     random.shuffle(order)

@@ -24,7 +24,8 @@ def mixed(share: float) -> FloatArray:
     """A look whose correlation with ``look(1)`` is ``share``."""
     other = look(2) - look(2) @ look(1) * look(1)
     other /= np.linalg.norm(other)
-    return np.float32(share) * look(1) + np.float32(np.sqrt(1 - share**2)) * other
+    mixed = np.float32(share) * look(1) + np.float32(np.sqrt(1 - share**2)) * other
+    return mixed.astype(np.float32)
 
 
 def numbers(track: np.ndarray, joined: np.ndarray) -> dict[int, set[int]]:

@@ -2,6 +2,7 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -149,7 +150,7 @@ def test_a_resumed_training_equals_an_unbroken_one(
     assert [row["epoch"] for row in parts.history] == [1, 2, 3, 4]
 
 
-def untrained(settings: TrainSettings) -> object:
+def untrained(settings: TrainSettings) -> Any:
     """A compiled model whose optimizer has its variables, as after a first step."""
     model = compiled(settings)
     model.optimizer.build(model.trainable_variables)

@@ -12,7 +12,6 @@ from fer_batch.config import RenderSettings, RunSettings
 from fer_batch.corrections.read import LONGEST, NAME, parse_edits, read_edits
 from fer_batch.errors import FerBatchError, NotFoundError, UsageError
 from fer_batch.output.stored import Stored, read_record, results_of, stored_results
-from fer_batch.outputs import SUMMARY
 
 if TYPE_CHECKING:
     from fer_batch.jobs.item.work import ItemSpec
@@ -65,7 +64,6 @@ class Session:
     """A folder of results under review. Results are known by name, never by a path from a page."""
 
     folder: Path
-    out: Path = field(init=False)
     drawing: Drawing = field(default_factory=Drawing)
     _saving: threading.Lock = field(default_factory=threading.Lock)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -75,20 +73,22 @@ class Session:
     def __post_init__(self) -> None:
         """Raises NotFoundError: the folder holds no results."""
         self.folder = self.folder.resolve()
-        self.out = self.folder
-        if (self.folder / SUMMARY).is_file():
-            self.out = results_of(self.folder)[0]
-        if not self._results():
+        there = self._stored("") or (self.folder.is_dir() and stored_results(self.folder))
+        if not there:
             raise NotFoundError(f"{self.folder}: holds no results; make them with `fer-batch run`")
 
-    def _results(self) -> dict[str, Stored]:
-        """By the path of the folder below the one under review, "" for itself."""
-        if (self.folder / SUMMARY).is_file():
-            name = results_of(self.folder)[1]
-            return {"": Stored(name, self.folder, read_record(self.folder))}
-        if not self.folder.is_dir():
-            return {}
-        return {result.name: result for result in stored_results(self.folder)}
+    def _stored(self, name: str) -> Stored | None:
+        """The result in the folder ``name`` below the one under review, "" for itself; None where
+        there is none. Neither links nor hidden folders lead to one."""
+        place = self.folder
+        for part in name.split("/") if name else ():
+            place = place / part
+            if part in ("", "..") or part.startswith(".") or "\0" in part or place.is_symlink():
+                return None
+        summary = read_record(place)
+        if not summary:
+            return None
+        return Stored(name or results_of(self.folder)[1], place, summary)
 
     def result(self, name: str) -> Stored:
         """A result by name.
@@ -96,7 +96,7 @@ class Session:
         Raises:
             NotFoundError: there is none.
         """
-        found = self._results().get(name)
+        found = self._stored(name)
         if found is None and self.drawing.state == "drawing" and self.drawing.name == name:
             found = self._drawn_now  # its record is written last
         if found is None:

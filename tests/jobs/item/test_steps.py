@@ -20,6 +20,7 @@ from fer_batch.jobs.item import make, steps
 from fer_batch.jobs.item.result_keys import result_keys
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
 from fer_batch.media import film
+from fer_batch.media.sound import open_sound
 from fer_batch.output.clock import NO_CLOCK
 from fer_batch.timeline_file import NAME
 from tests.footage import pictures, videos
@@ -172,8 +173,8 @@ def test_only_what_is_wanted_is_written(
 def test_only_outputs_made_of_pictures_need_drawing(clip: Path) -> None:
     for outputs in (("csv",), ("plot", "summary"), ("csv", "plot", "summary")):
         assert not make.draws(spec(clip, outputs))
-    for outputs in (("video",), ("gif", "csv"), ALL):
-        assert make.draws(spec(clip, outputs))
+    for drawn in (("video",), ("gif", "csv"), ALL):
+        assert make.draws(spec(clip, drawn))
 
 
 def test_the_summary_knows_every_file_by_its_hash(finished: WorkFolder, clip: Path) -> None:
@@ -304,7 +305,7 @@ def test_the_film_and_what_it_lost_do_not_depend_on_the_cut(
     segment_frames: int, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The part of an only segment is the film itself; more are joined."""
-    sound = film.open_sound
+    sound = open_sound
 
     def shortened(*of: Any) -> Any:
         *_, warnings = of

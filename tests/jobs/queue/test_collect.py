@@ -12,7 +12,8 @@ from fer_batch.jobs.ledger.ledger import PREFIX
 from fer_batch.jobs.ledger.spec import new_job_id
 from fer_batch.jobs.queue import collect
 from fer_batch.jobs.queue.collect import Collected
-from fer_batch.jobs.store import keys, uploads
+from fer_batch.jobs.stack.processes import this_owner
+from fer_batch.jobs.store import keys
 from tests.jobs.here import Here
 
 SHA = "ab" * 32
@@ -40,7 +41,7 @@ def run(here: Here) -> Collected:
 
 def test_a_dead_submission_leaves_nothing(here: Here, root: Path) -> None:
     ledger, job = here.client.ledger, new_job_id()
-    ledger.reserve(job, [UPLOAD], 180, uploads.this_owner())
+    ledger.reserve(job, [UPLOAD], 180, this_owner())
     path = half(root)
     whole = half(root, name=UPLOAD)
     assert run(here) == Collected(), "it lives"
@@ -52,7 +53,7 @@ def test_a_dead_submission_leaves_nothing(here: Here, root: Path) -> None:
 
 
 def test_a_dead_process_of_this_machine_is_not_waited_for(here: Here, root: Path) -> None:
-    host = uploads.this_owner().partition(" ")[0]
+    host = this_owner().partition(" ")[0]
     here.client.ledger.reserve(new_job_id(), [UPLOAD], 180, f"{host} 999999 1")
     path = half(root)
     assert run(here) == Collected(1, 100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from fer_batch.jobs.item import steps
 from fer_batch.jobs.item.local import run_items
 from fer_batch.jobs.item.work import specs_of
 from fer_batch.jobs.ledger.ledger import PREFIX
+from fer_batch.jobs.ledger.spec import Unit
 from fer_batch.jobs.queue.submit import Request
 from fer_batch.jobs.store import keys
 from fer_batch.media.discover import discover
@@ -76,12 +78,16 @@ def test_photos_and_frames_are_equal_to_a_local_run(here: Here, tmp_path: Path) 
     assert not (got / "annotated.mp4").exists()
 
 
+def is_at(stage: str, unit: Unit) -> bool:
+    return unit.stage == stage
+
+
 def test_rebuilt_at_every_point(here: Here, clip: Path, tmp_path: Path) -> None:
     """Redis is emptied before each stage; what storage holds is not done again."""
     job = here.submit(clip)
     done: list[tuple[str, str]] = []
     for stage in ("analyze", "assemble", "render", "finish", "index"):
-        done += here.drain(until=lambda unit, stage=stage: unit.stage == stage)
+        done += here.drain(until=partial(is_at, stage))
         here.client.ledger.client.flushall()
         here.messages.clear()
         assert here.client.status(job).state in ("queued", "running")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,14 +54,15 @@ def test_a_rebuilding_that_died_is_taken_up_where_it_stopped(
     here: Here, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names, ledger = many_jobs(here, clip, 20), here.client.ledger
-    rebuild, seen = facts.rebuild, []
+    rebuild = facts.rebuild
+    seen: list[Any] = []
 
     def dies_after(count: int) -> None:
-        def some(*words: object) -> object:
+        def some(*words: Any) -> object:
             if len(seen) == count:
                 raise KeyboardInterrupt
             seen.append(words[2])
-            return rebuild(*words)  # type: ignore[arg-type]
+            return rebuild(*words)
 
         monkeypatch.setattr(facts, "rebuild", some)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -91,12 +91,13 @@ def test_links_do_not_lead_out_of_the_storage(tmp_path: Path) -> None:
     storage = FolderStorage(tmp_path / "storage")
     storage.put_bytes("jobs/a/x", b"")
     (tmp_path / "storage" / "jobs" / "b").symlink_to(outside)
-    for call in (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: storage.put_bytes("jobs/b/x", b""),
         lambda: storage.put_file(outside / "kept", "jobs/b/x"),
         lambda: storage.make_folder("jobs/b/out"),
         lambda: storage.delete("jobs/b/kept"),
-    ):
+    )
+    for call in calls:
         with pytest.raises(StorageError, match="a link that leads out"):
             call()
     storage.delete("jobs/b")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -43,11 +45,12 @@ def test_sizes_that_were_seen_are_not_stroked_again(monkeypatch: pytest.MonkeyPa
     """Counted, not timed: what makes a crowd cheap."""
     strokes: list[Rect] = []
     luma = Boxes._luma
-    monkeypatch.setattr(
-        Boxes,
-        "_luma",
-        lambda self, plane, rect, *more: (strokes.append(rect), luma(self, plane, rect, *more)),
-    )
+
+    def counted(self: Boxes, plane: Any, rect: Rect, *more: Any) -> Any:
+        strokes.append(rect)
+        return luma(self, plane, rect, *more)
+
+    monkeypatch.setattr(Boxes, "_luma", counted)
     boxes, picture = Boxes(4, 30), planes(scene())
     for x in range(40):
         boxes.put(picture, Rect(x, x, 30, 40), (100 + x, 60, 170), thin=False)

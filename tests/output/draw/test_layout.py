@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -65,7 +67,12 @@ def test_a_crowd_costs_as_much_a_face_as_a_few(monkeypatch: pytest.MonkeyPatch) 
     """Counted, not timed: each place is weighed against all others in one step."""
     weighed: list[Rect] = []
     hides = Taken.hides
-    monkeypatch.setattr(Taken, "hides", lambda self, p: (weighed.append(p), hides(self, p))[1])
+
+    def counted(self: Taken, p: Any) -> Any:
+        weighed.append(p)
+        return hides(self, p)
+
+    monkeypatch.setattr(Taken, "hides", counted)
     overlay = Overlay(("happy", "sad"), 1920, 1080, RenderSettings())
     for count in (20, 400):
         weighed.clear()

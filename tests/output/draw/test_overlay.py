@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -22,7 +24,9 @@ def scene(width: int, height: int, seed: int = 0) -> np.ndarray:
     return rng.integers(16, 236, (height * 3 // 2, width), dtype=np.uint8)
 
 
-def draw(image: np.ndarray, boxes: list, labels: tuple = FER3, **changes: object) -> np.ndarray:
+def draw(
+    image: np.ndarray, boxes: list[Any], labels: tuple[str, ...] = FER3, **changes: Any
+) -> np.ndarray:
     """``image`` with boxes drawn on a copy, people numbered from 1, the first label at 70 %."""
     overlay = Overlay(labels, image.shape[1], image.shape[0] * 2 // 3, RenderSettings(**changes))
     p = np.full((len(boxes), len(labels)), 0.3 / (len(labels) - 1), dtype=np.float32)
@@ -47,7 +51,7 @@ def test_no_faces_no_change() -> None:
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("labels", [FER3, tuple(palette.EMOTION_COLOURS)])
-def test_a_face_is_marked_at_any_size(width: int, height: int, labels: tuple) -> None:
+def test_a_face_is_marked_at_any_size(width: int, height: int, labels: tuple[str, ...]) -> None:
     image = scene(width, height)
     box = [width * 0.3, height * 0.3, width * 0.3, height * 0.4]
     after = draw(image, [box], labels)
@@ -82,7 +86,7 @@ coordinate = st.one_of(
     st.sampled_from([(320, 240), (64, 48), (18, 30)]),
 )
 def test_any_box_is_drawn_inside_the_picture(
-    boxes: list, blur: bool, size: tuple[int, int]
+    boxes: list[Any], blur: bool, size: tuple[int, int]
 ) -> None:
     # The picture lies in a larger buffer, whose rest must stay untouched.
     rows = size[1] * 3 // 2

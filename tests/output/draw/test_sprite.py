@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ def picture(width: int = 40, height: int = 30, value: int = 100) -> np.ndarray:
     return np.full((height * 3 // 2, width), value, dtype=np.uint8)
 
 
-def opaque(colour: str, opacity: float = 1.0, full_range: bool = False):
+def opaque(colour: str, opacity: float = 1.0, full_range: bool = False) -> Any:
     canvas = SpriteCanvas(8, 6)
     canvas.layer(np.full((6, 8), 255, dtype=np.uint8), 0, 0, colour, opacity)
     return canvas.sprite(full_range)

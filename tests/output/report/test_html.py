@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 import pytest
@@ -99,7 +100,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     compile_template = Environment.compile
 
-    def counted(self: Environment, source: str, name: str, *rest: str) -> object:
+    def counted(self: Environment, source: str, name: str, *rest: Any) -> object:
         seen.append(name)
         return compile_template(self, source, name, *rest)
 

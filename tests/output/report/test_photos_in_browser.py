@@ -58,12 +58,12 @@ def stored(folder: Path, timeline: Timeline, pictures: int) -> Path:
     names = annotated_names(timeline.files)
     for number in range(pictures):
         picture = np.full((90, 120, 3), 40 + 3 * (number % 60), np.uint8)
-        done, data = cv2.imencode(".jpg", picture)
+        done, encoded = cv2.imencode(".jpg", picture)
         assert done
         if timeline.status[number] != FrameStatus.DECODE_ERROR:
             for name in (names[number], photo_thumb(number)):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes(data.tobytes())
+                (folder / name).write_bytes(encoded.tobytes())
     data = summary(
         timeline,
         input={"name": "album", "kind": "photos", "sha256": "0" * 64},

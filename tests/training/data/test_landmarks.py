@@ -46,7 +46,8 @@ def cut(number: int, right: float = 0.0, down: float = 0.0, turn: float = 0.0) -
 def faces() -> FaceSet:
     """Sixteen images of two people, somewhat moved and turned: the smile as happy, then neutral."""
     rng = np.random.default_rng(5)
-    images = [cut(n % 2, *rng.uniform(-3, 3, 2), rng.uniform(-12, 12)) for n in range(16)]
+    moves = [(*rng.uniform(-3, 3, 2), rng.uniform(-12, 12)) for _ in range(16)]
+    images = [cut(n % 2, right, down, turn) for n, (right, down, turn) in enumerate(moves)]
     emotion = np.array([FER2013.index(("happy", "neutral")[n % 2]) for n in range(16)])
     return FaceSet(np.stack(images), emotion, np.array(["PublicTest"] * 16))
 

@@ -21,7 +21,8 @@ def test_csv_in_every_packing(tmp_path: Path, packing: str) -> None:
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("fer2013.csv", text)
     else:
-        path.write_bytes({"": bytes, ".gz": gzip.compress, ".xz": lzma.compress}[packing](text))
+        packed = {"": text, ".gz": gzip.compress(text), ".xz": lzma.compress(text)}
+        path.write_bytes(packed[packing])
     read = load(path)
     assert np.array_equal(read.images, FACES.images)
     assert np.array_equal(read.emotion, FACES.emotion)

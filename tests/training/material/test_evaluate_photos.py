@@ -86,7 +86,7 @@ def independent(labels: pd.DataFrame, path: Path) -> dict[str, Any]:
         "balanced": np.mean(list(recall.values())),
         "recall": recall,
     }
-    score = np.log(seen[list(THREE)] + 1e-6)
+    score: Any = np.log(seen[list(THREE)] + 1e-6)
     for k in ("sad", "happy"):
         pairs = [
             score.at[i, k] - score.at[i, "neutral"] > score.at[j, k] - score.at[j, "neutral"]
