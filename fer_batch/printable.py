@@ -35,3 +35,8 @@ def cell(text: str) -> str:
     if _FORMULA.match(line) and not _NUMBER.fullmatch(line):
         return f"'{line}"
     return line
+
+
+def show(line: str) -> None:
+    """Print one line, whatever it holds; what long work says where no command asked for more."""
+    print(one_line(line), flush=True)

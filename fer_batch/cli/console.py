@@ -12,6 +12,12 @@ def echo(line: str = "", err: bool = False) -> None:
     typer.echo(one_line(line), err=err)
 
 
+def echo_lines(text: str) -> None:
+    """Print a table or report of several lines."""
+    for line in text.split("\n"):
+        echo(line)
+
+
 def plural(count: int, word: str) -> str:
     """``1 input``, ``2 inputs``."""
     return f"{count} {word}{'' if count == 1 else 's'}"

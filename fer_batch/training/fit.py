@@ -11,6 +11,7 @@ from typing import Any
 from fer_batch.emotion.load import open_classifier
 from fer_batch.emotion.models import find_model
 from fer_batch.errors import TrainingDataError, UsageError
+from fer_batch.printable import show
 from fer_batch.training import checkpoint
 from fer_batch.training.batches import dataset, without_unlabelled
 from fer_batch.training.data.augment import NONE, Augmentation
@@ -116,7 +117,7 @@ class Training:
         self.best: list[Any] | None = None
         self.clock: Clock | None = None
 
-    def run(self, resume: bool, log: Callable[[str], None] = print) -> Any:
+    def run(self, resume: bool, log: Callable[[str], None] = show) -> Any:
         """Trains to ``settings.epochs``, from the last checkpoint where ``resume``."""
         self.directory.mkdir(parents=True, exist_ok=True)
         model = compiled(self.settings)
@@ -138,7 +139,7 @@ class Training:
                 break
         return self._result(model)
 
-    def result(self, start_share: float = 0.0, log: Callable[[str], None] = print) -> Any:
+    def result(self, start_share: float = 0.0, log: Callable[[str], None] = show) -> Any:
         """The model to keep as of the last checkpoint, without training on.
 
         ``start_share`` of each weight is that of the model it began with: somewhere between a

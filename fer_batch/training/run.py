@@ -12,6 +12,7 @@ from typing import Any
 from fer_batch.emotion.labels import ANNOTATIONS, FER2013, FERPLUS, Annotation
 from fer_batch.emotion.models import find_model
 from fer_batch.errors import OutputPathError, UnknownModelError, UsageError
+from fer_batch.printable import show
 from fer_batch.training import checkpoint
 from fer_batch.training.data.faceset import FaceSet
 from fer_batch.training.data.targets import JOINT, Head, check_choice, model_name
@@ -202,7 +203,7 @@ def train(
     faces: FaceSet,
     directory: Path,
     resume: bool = False,
-    log: Callable[[str], None] = print,
+    log: Callable[[str], None] = show,
 ) -> Training:
     """Trains, then leaves cards, weights, ``history.csv`` and pictures in ``directory``."""
     prepare(directory, resume)

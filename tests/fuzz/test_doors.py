@@ -10,11 +10,13 @@ import json
 import os
 import random
 import time
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from fer_batch.config import Limits
@@ -154,3 +156,95 @@ def test_timelines(tmp_path: Path) -> None:
         read_timeline(path)
 
     attack(seed, target)
+    path.write_bytes(seed)
+    attack_inside(path, read_timeline)
+
+
+def attack_inside(path: Path, read: Callable[[Path], object]) -> None:
+    """Mutate what lies in an archive, whose checksums are right then."""
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    chance = random.Random(SEED)
+
+    def target(_: bytes) -> None:
+        hurt = chance.choice(sorted(entries))
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in entries.items():
+                archive.writestr(name, mutated(data, chance) if name == hurt else data)
+        read(path)
+
+    attack(b"", target)
+
+
+def test_shards(tmp_path: Path) -> None:
+    from fer_batch.pipeline.shard import read_about, read_shard, write_shard
+    from tests.pipeline.stand_ins import some_faces
+
+    path = tmp_path / "00000.npz"
+    write_shard(path, some_faces(1, 12), {"decode": 0.5}, {"analyzer": "grid"})
+    seed = path.read_bytes()
+
+    def target(data: bytes) -> None:
+        path.write_bytes(data)
+        read_about(path)
+        read_shard(path)
+
+    attack(seed, target)
+    path.write_bytes(seed)
+    attack_inside(path, read_about)
+    path.write_bytes(seed)
+    attack_inside(path, read_shard)
+
+
+def test_people_files(tmp_path: Path) -> None:
+    from fer_batch.faces.dlib_weights import LENGTH
+    from fer_batch.pipeline.people_file import read_people, write_people
+
+    path = tmp_path / "people.npz"
+    embedding = {n: np.full(LENGTH, n, np.float32) for n in (1, 4)}
+    write_people(path, embedding, {1: 1, 4: 2})
+    seed = path.read_bytes()
+
+    def target(data: bytes) -> None:
+        path.write_bytes(data)
+        read_people(path)
+
+    attack(seed, target)
+    path.write_bytes(seed)
+    attack_inside(path, read_people)
+
+
+EDITS = b"\n".join(
+    [
+        b"do,person,start_s,end_s,value",
+        b"merge,2,,,1",
+        b"split,3,1.5,2.25,",
+        b"label,1,0,1,happy",
+        b"name,1,,,Ann",
+    ]
+)
+
+
+def test_edits(tmp_path: Path) -> None:
+    from fer_batch.corrections.read import read_edits
+
+    def target(data: bytes) -> None:
+        (tmp_path / "edits.csv").write_bytes(data)
+        read_edits(tmp_path)
+
+    attack(EDITS, target)
+
+
+def test_messages_of_children() -> None:
+    from multiprocessing import Pipe
+
+    from fer_batch.jobs.item.children.messages import receive
+
+    ours, theirs = Pipe()
+
+    def target(data: bytes) -> None:
+        theirs.send_bytes(data)
+        with suppress(EOFError):  # which is what the end of a child looks like
+            assert isinstance(receive(ours)["kind"], str)
+
+    attack(b'{"kind": "stage", "number": 1, "name": "analyze", "frames": 250}', target)

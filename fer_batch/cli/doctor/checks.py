@@ -69,6 +69,20 @@ def gpu_names() -> list[str]:
     return [line.strip() for line in done.stdout.splitlines() if line.strip()]
 
 
+def check_sandbox() -> Iterator[Check]:
+    """Whether the kernel bounds which files a child may touch."""
+    from fer_batch.jobs.item.children import landlock
+
+    offered = landlock.version()
+    if landlock.usable():
+        found = f"Landlock {offered}: inputs of `run` touch no other files and no network"
+        yield Check("sandbox", "ok", found)
+    elif offered >= landlock.LEAST_VERSION:
+        yield Check("sandbox", "note", f"turned off by {landlock.TURNED_OFF}")
+    else:
+        yield Check("sandbox", "note", "none: this kernel has no Landlock (Linux 6.2 and later do)")
+
+
 def check_packages() -> Iterator[Check]:
     """The libraries that do the work, by version, and those that only training and GPUs need."""
     yield Check("fer-batch", "ok", installed_version())
@@ -184,6 +198,7 @@ def all_checks(folder: Path) -> Iterator[Check]:
 
     concerns: list[tuple[str, Callable[[], Iterator[Check]]]] = [
         ("machine", check_machine),
+        ("sandbox", check_sandbox),
         ("packages", check_packages),
         ("codecs", check_codecs),
         ("models", check_models),

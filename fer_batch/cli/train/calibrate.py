@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fer_batch.cli.console import echo
 from fer_batch.cli.train.options import Data
 
 
@@ -36,13 +37,13 @@ def calibrate(
     landmarks = find_landmarks(
         faces.images,
         make_detector(detector_model),
-        lambda done: typer.echo(f"{done}/{len(faces)}", err=True),
+        lambda done: echo(f"{done}/{len(faces)}", err=True),
     )
     found = float(np.isfinite(landmarks).all(axis=(1, 2)).mean())
     if not found:
         raise TrainingDataError(f"{data}: no face is found in any of its {len(faces)} images")
     save_landmarks(out, landmarks)
-    typer.echo(f"faces found in {found:.1%} of {len(faces)} images")
+    echo(f"faces found in {found:.1%} of {len(faces)} images")
     names = ("right eye", "left eye", "nose", "right mouth corner", "left mouth corner")
     for name, (x, y) in zip(names, mean_template(landmarks), strict=True):
-        typer.echo(f"{name:<18} {x:6.2f} {y:6.2f}")
+        echo(f"{name:<18} {x:6.2f} {y:6.2f}")

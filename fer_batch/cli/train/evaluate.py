@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fer_batch.cli.console import echo, echo_data, echo_lines
 from fer_batch.cli.train.options import FerPlus
 from fer_batch.config import DEFAULT_MODEL
 
@@ -112,11 +113,11 @@ def _on_photos(
         evaluation = result.to_json()
         if found:
             evaluation["operation"] = found.to_json()
-        typer.echo(json.dumps(evaluation))
+        echo_data(json.dumps(evaluation))
         return
-    typer.echo(report(result))
+    echo_lines(report(result))
     if found:
-        typer.echo(operation_line(found))
+        echo(operation_line(found))
 
 
 def _on_faces(
@@ -147,11 +148,11 @@ def _on_faces(
         said = result.to_json()
         if ways:
             said["as_video"] = {way: asdict(found) for way, found in ways.items()}
-        typer.echo(json.dumps(said))
+        echo_data(json.dumps(said))
     else:
-        typer.echo(table(result, f"{classifier.card.name} on {split}"))
+        echo_lines(table(result, f"{classifier.card.name} on {split}"))
         if ways:
-            typer.echo(alignment_table(ways))
+            echo_lines(alignment_table(ways))
 
 
 def _as_video(

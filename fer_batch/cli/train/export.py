@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fer_batch.cli.console import echo, echo_lines
 from fer_batch.cli.train.options import Data, FerPlus, Landmarks, ModelArgument
 
 
@@ -40,8 +41,8 @@ def export(
     faces = hold_out(load(data, fer_plus, landmarks), settings.validation_share, settings.seed)
     load_keras("fer-batch export")
     training = Training(settings, faces, directory)
-    model = training.result(start_share, typer.echo)
-    run.release_trained(training, model, faces, out, prefix, typer.echo, start_share)
+    model = training.result(start_share, echo)
+    run.release_trained(training, model, faces, out, prefix, echo, start_share)
 
 
 def quantise(
@@ -64,7 +65,7 @@ def quantise(
     load_keras("fer-batch quantise")
     out.mkdir(parents=True, exist_ok=True)
     card, result = quantised(card, faces, out)
-    typer.echo(table(result, f"{card.name} on PublicTest"))
+    echo_lines(table(result, f"{card.name} on PublicTest"))
 
 
 def narrow(
@@ -97,4 +98,4 @@ def narrow(
     load_keras("fer-batch narrow")
     labels = parse_names(emotions)
     card, result = narrowed(card, labels, faces, out, parse_prior(prior, labels))
-    typer.echo(table(result, f"{card.name} on PublicTest"))
+    echo_lines(table(result, f"{card.name} on PublicTest"))

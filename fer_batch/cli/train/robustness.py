@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fer_batch.cli.console import echo, echo_data
 from fer_batch.config import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -50,14 +51,14 @@ def robustness(
     if out is not None:
         plot(out, rows, names)
     if as_json:
-        typer.echo(json.dumps(rows))
+        echo_data(json.dumps(rows))
         return
-    typer.echo(f"{'model':<20} {'way':<5} {'strength':>8} " + " ".join(f"{n:>17}" for n in FIGURES))
+    echo(f"{'model':<20} {'way':<5} {'strength':>8} " + " ".join(f"{n:>17}" for n in FIGURES))
     for name in models:
         for row in rows[name]:
             values = (row.get(n) for n in FIGURES)
             cells = " ".join(f"{'-' if v is None else format(v, '.3f'):>17}" for v in values)
-            typer.echo(f"{Path(name).stem:<20} {row['way']:<5} {row['strength']:>8g} {cells}")
+            echo(f"{Path(name).stem:<20} {row['way']:<5} {row['strength']:>8g} {cells}")
 
 
 def _names(cards: list[ModelCard]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fer_batch.cli.console import echo
 from fer_batch.cli.train.options import Data, FerPlus, Landmarks
 
 
@@ -165,8 +166,8 @@ def train(
         run.check_same(settings, out, arch, heads if targets or emotions else None, start, frozen)
     faces = hold_out(load(data, fer_plus, landmarks), settings.validation_share, settings.seed)
     load_keras("fer-batch train")
-    run.train(settings, faces, out, resume, typer.echo)
-    typer.echo(f"models, history.csv and pictures are in {out}")
+    run.train(settings, faces, out, resume, echo)
+    echo(f"models, history.csv and pictures are in {out}")
 
 
 def _found_again(models: list[str]) -> tuple[str, ...]:

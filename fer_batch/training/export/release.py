@@ -11,6 +11,7 @@ from fer_batch.emotion.card import ModelCard, Point
 from fer_batch.emotion.labels import Annotation
 from fer_batch.emotion.load import open_classifier
 from fer_batch.errors import ModelFileError, TrainingDataError
+from fer_batch.printable import show
 from fer_batch.training.data.faceset import FaceSet
 from fer_batch.training.data.targets import Head, hard_labels
 from fer_batch.training.data.template import DEFAULT_TEMPLATE, mean_template
@@ -116,7 +117,7 @@ def release(
     out: Path,
     training: Mapping[str, Any],
     prefix: str = "",
-    log: Callable[[str], None] = print,
+    log: Callable[[str], None] = show,
 ) -> dict[str, tuple[ModelCard, Evaluation]]:
     """Exports one model a head and measures each on PublicTest with the file it will run from.
 

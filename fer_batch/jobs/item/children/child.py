@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import tempfile
 import threading
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -12,10 +15,13 @@ from fer_batch.config import RunSettings
 from fer_batch.errors import FerBatchError
 from fer_batch.gpus import pin
 from fer_batch.jobs.item.children.confine import bound_cpu, confine
+from fer_batch.jobs.item.children.landlock import restrict
 from fer_batch.jobs.item.children.messages import receive, send
 
 # Reading what a container says takes seconds of processor time; an hour's worth is an attack.
 PROBE_CPU_S = 900.0
+
+logger = logging.getLogger(__name__)
 
 
 def serve(pipe: Connection, inherited: tuple[Connection, ...], parent: int) -> None:
@@ -34,9 +40,34 @@ def serve(pipe: Connection, inherited: tuple[Connection, ...], parent: int) -> N
         pin(hello["chair"])
     # A GPU's driver reserves far more than it touches: there only the parent bounds memory.
     confine(parent, 0 if on_gpu else hello["memory_bytes"])
+    if hello["readable"]:
+        _touch_only(hello)
     _Child(pipe, hello).work()
     # Threads of native libraries are not waited for: all files are closed by now.
     os._exit(0)
+
+
+def _touch_only(hello: dict[str, Any]) -> None:
+    """Nothing but this run's files, where the kernel can see to that."""
+    if _on_keras(hello["models"], RunSettings.from_json(hello["run"])):
+        return  # its backends read and write in many places
+    os.environ["TMPDIR"] = tempfile.tempdir = hello["scratch"]
+    held = restrict(hello["readable"], [hello["out"], hello["scratch"]])
+    logger.debug("files and network %s by Landlock", "bounded" if held else "not bounded")
+
+
+def _on_keras(models: list[str], settings: RunSettings) -> bool:
+    """Whether any input needs Keras."""
+    from fer_batch.emotion.load import runs_on
+    from fer_batch.emotion.models import find_model
+
+    if settings.runtime == "keras" or settings.device == "gpu":
+        return True
+    for model in models:
+        with suppress(FerBatchError):  # said where it is loaded
+            if runs_on(find_model(model), settings.runtime, settings.device) == "keras":
+                return True
+    return False
 
 
 class _Child:

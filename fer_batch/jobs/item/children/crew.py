@@ -21,6 +21,7 @@ from fer_batch.jobs.item import relate
 from fer_batch.jobs.item.children.confine import resident_bytes
 from fer_batch.jobs.item.children.messages import receive
 from fer_batch.jobs.item.children.process import Child
+from fer_batch.jobs.item.children.reach import reached
 from fer_batch.jobs.item.children.share import at_once, frames_mb, memory_mb
 from fer_batch.jobs.item.outcome import Existing, ItemResult, Observer, Phase, not_begun
 from fer_batch.jobs.item.work import ItemSpec
@@ -47,9 +48,10 @@ def run_isolated(
     Raises:
         UnknownModelError, ModelFileError, OutputPathError: nothing can run at all.
     """
-    crew = _Crew(items, out, settings, existing, observer, infer)
-    with crew.ended_at_last():
-        return crew.run(should_cancel)
+    with reached(items, out) as files:
+        crew = _Crew(items, out, settings, existing, observer, infer, files)
+        with crew.ended_at_last():
+            return crew.run(should_cancel)
 
 
 @dataclass
@@ -73,6 +75,7 @@ class _Crew:
         existing: Existing,
         observer: Observer,
         infer: bool,
+        files: dict[str, Any],
     ) -> None:
         self._items, self._out, self._observer = items, out, observer
         self._parallel = at_once(settings.parallel, len(items), settings.device)
@@ -85,6 +88,7 @@ class _Crew:
                 settings, frames_mb=frames_mb(settings.frames_mb, self._parallel)
             ).to_json(),
             "memory_bytes": self._memory_mb << 20,
+            **files,
         }
         self._places: list[_Place] = []
         self._phase: Phase = "all"

@@ -14,6 +14,8 @@ import json
 from multiprocessing.connection import Connection
 from typing import Any
 
+from fer_batch.door import parse_json
+
 # A summary of an input with many people and moments has some hundred kilobytes.
 LONGEST_BYTES = 256 << 20
 
@@ -34,8 +36,8 @@ def receive(pipe: Connection) -> dict[str, Any]:
         EOFError: the other side is gone, or sent what is no message.
     """
     try:
-        message = json.loads(pipe.recv_bytes(LONGEST_BYTES))
-    except (OSError, ValueError, RecursionError) as error:
+        message = parse_json(pipe.recv_bytes(LONGEST_BYTES), LONGEST_BYTES)
+    except (OSError, ValueError) as error:
         raise EOFError from error
     if not isinstance(message, dict) or not isinstance(message.get("kind"), str):
         raise EOFError

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from fer_batch.jobs.item.children import landlock
 from tests.footage import pictures, videos
 
 ROOT = Path(__file__).parents[4]
@@ -53,6 +54,11 @@ def plant(item):
     if item.name == "slow": time.sleep(1.0)
     if item.name == "busy":
         while True: pass
+
+    if item.name == "thief":
+        Path(os.environ["SECRET"]).read_text()
+    if item.name == "vandal":
+        Path(os.environ["SECRET"]).with_name("new").write_text("x")
 
 class Watch:
     def __init__(self): self.events = []
@@ -129,6 +135,29 @@ def test_a_child_that_ends_by_itself_is_a_failure_too(clip: Path, tmp_path: Path
     found = run(["exit", "a"], tmp_path, clip, parallel=1)
     assert [r[1] for r in found["results"]] == ["failed", "done"]
     assert "status 3" in found["results"][0][3]
+
+
+@pytest.mark.skipif(not landlock.usable(), reason="this kernel has no Landlock")
+def test_an_input_that_takes_over_its_child_reaches_no_other_file(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "private" / "key"
+    secret.parent.mkdir()
+    secret.write_text("secret")
+    monkeypatch.setenv("SECRET", str(secret))
+    out = tmp_path / "deep" / "out"
+    found = run(["a", "thief", "vandal", "b"], out, clip, parallel=1)
+    assert [r[1] for r in found["results"]] == ["done", "failed", "failed", "done"]
+    assert [p.name for p in secret.parent.iterdir()] == ["key"]
+    assert rows(out, "a") == rows(out, "b")
+    monkeypatch.setenv(landlock.TURNED_OFF, "no")
+    assert [r[1] for r in run(["thief"], out, clip)["results"]] == ["done"]
+
+
+def test_a_results_folder_of_no_result_is_not_left(clip: Path, tmp_path: Path) -> None:
+    found = run(["crash"], tmp_path / "deep" / "out", clip)
+    assert [r[1] for r in found["results"]] == ["failed"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_memory_is_bounded(clip: Path, tmp_path: Path) -> None:
