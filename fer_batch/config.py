@@ -12,7 +12,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from fer_batch.called import RESERVED
 from fer_batch.errors import UsageError
 from fer_batch.option import Settings, option
 from fer_batch.option_text import (
@@ -27,6 +26,7 @@ from fer_batch.option_text import (
     show_crop,
     show_seconds,
 )
+from fer_batch.person_name import RESERVED
 
 # It says what most people would say (FER+ votes), where `fer3` follows FER2013's labels. Weights of
 # eight bits are a quarter of the cost on CPUs. See docs/model-card.md.

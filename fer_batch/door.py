@@ -45,7 +45,7 @@ def parse_json(data: bytes | str, most: int = MOST_BYTES, depth: int = MOST_DEPT
     except Refused:
         raise
     except ValueError as error:
-        raise Refused(f"no JSON ({str(error)[:80]})") from error
+        raise Refused(f"not JSON ({str(error)[:80]})") from error
     level: list[Any] = [value]
     for _ in range(depth + 1):
         level = [
@@ -63,7 +63,7 @@ def _finite(text: str) -> float:
     """JSON has no NaN and no infinity, though Python's parser takes them, and 1e999 as well."""
     value = float(text)
     if not math.isfinite(value):
-        raise Refused(f"{text[:20]} is no number")
+        raise Refused(f"{text[:20]} is not a number")
     return value
 
 
@@ -106,14 +106,14 @@ def is_hex64(value: object) -> bool:
 def hex64(value: object, field: str = "sha256") -> str:
     """A SHA-256 as text."""
     if not isinstance(value, str) or not _HEX64.fullmatch(value):
-        raise Refused(f"{field} is no SHA-256")
+        raise Refused(f"{field} is not a SHA-256")
     return value
 
 
 def text(value: object, field: str, most: int = MOST_TEXT) -> str:
     """Text of bounded length, any characters."""
     if not isinstance(value, str) or len(value) > most:
-        raise Refused(f"{field} is no text of at most {most} characters")
+        raise Refused(f"{field} is not text of at most {most} characters")
     return value
 
 
@@ -144,16 +144,16 @@ def place(value: object, field: str = "name") -> str:
 def whole(value: object, field: str, low: int = 0, high: int = MOST_WHOLE) -> int:
     """A whole number from ``low`` to ``high``."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise Refused(f"{field} is no whole number from {low} to {high}")
+        raise Refused(f"{field} is not a whole number from {low} to {high}")
     return value
 
 
 def number(value: object, field: str, low: float = -1e300, high: float = 1e300) -> float:
     """A finite number from ``low`` to ``high``."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise Refused(f"{field} is no number")
+        raise Refused(f"{field} is not a number")
     if not low <= value <= high or not math.isfinite(value):
-        raise Refused(f"{field} is no number from {low:g} to {high:g}")
+        raise Refused(f"{field} is not a number from {low:g} to {high:g}")
     return float(value)
 
 
@@ -167,14 +167,14 @@ def flag(value: object, field: str) -> bool:
 def record(value: object, field: str) -> dict[str, Any]:
     """A JSON object."""
     if not isinstance(value, dict):
-        raise Refused(f"{field} is no record of names and values")
+        raise Refused(f"{field} is not an object of names and values")
     return value
 
 
 def rows(value: object, field: str, most: int = MOST_ROWS) -> list[Any]:
     """A JSON array of at most ``most`` values."""
     if not isinstance(value, (list, tuple)) or len(value) > most:
-        raise Refused(f"{field} is no list of at most {most}")
+        raise Refused(f"{field} is not a list of at most {most}")
     return list(value)
 
 
@@ -186,5 +186,5 @@ def lines(value: object, field: str, most: int = 10_000) -> tuple[str, ...]:
 def one_of(value: object, field: str, known: tuple[str, ...]) -> str:
     """One of the words that are ``known``."""
     if not isinstance(value, str) or value not in known:
-        raise Refused(f"{field} is none of {', '.join(known)}")
+        raise Refused(f"{field} is unknown; choose from {', '.join(known)}")
     return value

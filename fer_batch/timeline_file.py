@@ -12,10 +12,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from fer_batch.called import check_name
 from fer_batch.columns import arrays_of
 from fer_batch.errors import UnreadableError
 from fer_batch.npz import read_npz, write_npz
+from fer_batch.person_name import check_name
 from fer_batch.types import TIMELINE, FrameStatus, Timeline
 
 FORMAT = 1
@@ -96,7 +96,7 @@ def read_timeline(path: Path, *, without: Collection[str] = ()) -> Timeline:
         )
         _check_values(timeline)
     except (ValueError, TypeError, KeyError) as error:
-        raise UnreadableError(f"{path}: is no timeline ({error}); analyse again") from error
+        raise UnreadableError(f"{path}: is not a timeline ({error}); analyse again") from error
     return timeline
 
 
@@ -110,7 +110,7 @@ def _said(found: Any) -> dict[str, Any]:
     faces = found["hidden"]
     hidden = tuple(sorted((int(f), *map(float, (x, y, w, h))) for f, x, y, w, h in faces))
     if not all(math.isfinite(value) for face in hidden for value in face):
-        raise ValueError("a hidden face that is nowhere")
+        raise ValueError("a hidden face without a box")
     return {"names": names, "main": found["main"], "hidden": hidden}
 
 
@@ -128,7 +128,7 @@ def _check_values(timeline: Timeline) -> None:
         raise ValueError("an unknown status")
     for name in ("box", "confidence", "smoothed", "raw"):
         if not np.isfinite(getattr(timeline, name)).all():
-            raise ValueError(f"{name} holds what is no number")
+            raise ValueError(f"{name} holds what is not a number")
     for name in ("smoothed", "raw"):
         values = getattr(timeline, name)
         sums = values.sum(axis=1, dtype=np.float64)

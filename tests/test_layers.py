@@ -25,7 +25,7 @@ LAYERS = {
             "atomic",
             "i420",
             "printable",
-            "called",
+            "person_name",
             "version",
             "quiet_stderr",
             "checksum",

@@ -112,7 +112,7 @@ def stored(tmp_path: Path, **changes: Any) -> Path:
         ({"face_id": np.array([2, 1, 1, 2])}, "out of order"),
         ({"face_id": np.array([-2, 1, 1, 2])}, "out of order"),
         ({"status": np.array([0, 77])}, "unknown status"),
-        ({"box": np.full((4, 4), np.nan, np.float32)}, "box holds what is no number"),
+        ({"box": np.full((4, 4), np.nan, np.float32)}, "box holds what is not a number"),
         ({"raw": np.full((4, 3), 0.5, np.float32)}, "raw does not sum to 1"),
         ({"smoothed": np.full((4, 2), 0.5, np.float32)}, r"smoothed: is float32\[4, 2\]"),
         ({"box": np.zeros((4, 4))}, r"box: is float64\[4, 4\], not float32\[4, 4\]"),
@@ -156,5 +156,5 @@ def test_who_people_are_comes_back_and_is_checked(tmp_path: Path) -> None:
     back = read_timeline(tmp_path / "a.npz")
     assert (dict(back.names), back.main, back.hidden) == ({2: "Zoë"}, 1, made.hidden)
     write_timeline(tmp_path / "b.npz", replace(made, names={2: "\x1b[2J"}))
-    with pytest.raises(UnreadableError, match="is no timeline"):
+    with pytest.raises(UnreadableError, match="is not a timeline"):
         read_timeline(tmp_path / "b.npz")

@@ -36,7 +36,7 @@ def _rows(timeline: Timeline, edit: Edit) -> BoolArray:
         ValueError: there is no such person, or not at that time; or these are photos.
     """
     if timeline.is_photos:
-        raise ValueError("photos are each by themselves; their numbers are no people")
+        raise ValueError("in photos a number is not a person: each photo is separate")
     times = timeline.time_s[timeline.frame]
     during = (times >= edit.start_s) & (times < edit.end_s)
     if not edit.person:

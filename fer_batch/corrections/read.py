@@ -18,8 +18,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_batch.called import check_name
 from fer_batch.errors import UsageError
+from fer_batch.person_name import check_name
 from fer_batch.printable import one_line
 
 NAME = "edits.csv"
@@ -68,7 +68,7 @@ def read_edits(folder: Path) -> tuple[str, ...]:
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: is not UTF-8 text; save it as CSV in UTF-8") from error
     if len(content) > LONGEST:
-        raise UsageError(f"{path}: is larger than a megabyte; it is no list of corrections")
+        raise UsageError(f"{path}: is larger than a megabyte; that is not a list of corrections")
     lines = tuple(text.splitlines())
     parse_edits(lines, str(path))
     return lines

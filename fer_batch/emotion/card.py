@@ -25,9 +25,10 @@ class ModelCard:
     pixels square; pixel centres are whole numbers. ``temperature`` is already inside the files.
     ``annotation`` says whose labels it learned, and so is measured against: ``fer2013``, or
     ``ferplus`` for the majority of FER+'s votes.
-    ``sharpen`` is how much crops are sharpened before the network sees them
-    (``faces.align.sharpened``). ``prior`` are the shares of the labels, by name, that the
-    probabilities assume; empty where nobody knows. ``path`` is where the card was read from.
+    ``sharpen`` is how much crops are sharpened at least before the network sees them, those that
+    are softer than ``sharpness`` more (``faces.align.sharpened``). ``prior`` are the shares of the
+    labels, by name, that the probabilities assume; empty where nobody knows. ``path`` is where the
+    card was read from.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ModelCard:
     version: str = "1"
     annotation: Annotation = "fer2013"
     sharpen: float = 0.0
+    sharpness: float = 0.0
     prior: dict[str, float] = field(default_factory=dict)
     description: str = ""
     training: dict[str, Any] = field(default_factory=dict)
@@ -62,8 +64,10 @@ class ModelCard:
             card = cls(**data, path=path)
             if not 0 <= card.sharpen <= 4:
                 raise ValueError("sharpen must be 0 to 4")
+            if not 0 <= card.sharpness <= 1:
+                raise ValueError("sharpness must be 0 to 1")
             if card.annotation not in ANNOTATIONS:
-                raise ValueError(f"its annotation is none of {', '.join(ANNOTATIONS)}")
+                raise ValueError(f"its annotation is unknown; choose from {', '.join(ANNOTATIONS)}")
             return card
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelFileError(f"{path}: not a model card that can be read ({error})") from error
@@ -71,7 +75,8 @@ class ModelCard:
     @property
     def identity(self) -> list[object]:
         """All that a face's numbers depend on, as JSON: the weights, and how crops are made."""
-        return [self.sha256, [list(point) for point in self.template], self.sharpen]
+        template = [list(point) for point in self.template]
+        return [self.sha256, template, self.sharpen, self.sharpness]
 
     def write(self, path: Path) -> None:
         """Writes the card as JSON."""
@@ -94,6 +99,6 @@ class ModelCard:
         found = sha256_file(path)
         if found != self.sha256.get(path.name):
             raise ModelFileError(
-                f"{path}: damaged or exchanged, its SHA-256 is not the one in {self.path.name}"
+                f"{path}: damaged or replaced: its SHA-256 is not the one in {self.path.name}"
             )
         return path

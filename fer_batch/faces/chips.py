@@ -92,5 +92,5 @@ def from_jpeg(data: bytes) -> Image:
     """
     found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if found is None or found.shape != (SIDE, SIDE, 3):
-        raise ValueError("is no picture of a face")
+        raise ValueError("is not a picture of a face")
     return np.ascontiguousarray(found[..., ::-1])

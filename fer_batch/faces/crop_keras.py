@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_batch.faces.align import Reduction
+from fer_batch.faces.align import FLAT, MOST_SHARPENED, NO_DETAIL, STEEP, Reduction
 from fer_batch.types import FloatArray
 
 # Sigma of 1 pixel, five wide, as OpenCV makes it.
@@ -65,17 +65,24 @@ def sampling(picture: int, region: Reduction, full_range: bool) -> FloatArray:
     return np.array([picture, *back, region.columns, region.rows, full_range], np.float32)
 
 
-def sharpened(crops: Any, amount: float) -> Any:
+def sharpened(crops: Any, least: float, sharpness: float = 0.0) -> Any:
     """What ``align.sharpened`` does, of ``float32[c, s, s]``."""
     from keras import ops
 
-    if not amount:
+    if not least and not sharpness:
         return crops
     side = crops.shape[1]
     soft = ops.pad(crops, [(0, 0), (2, 2), (2, 2)], mode="reflect")
     soft = sum(weight * soft[:, i : i + side] for i, weight in enumerate(_SOFT.tolist()))
     soft = sum(weight * soft[:, :, i : i + side] for i, weight in enumerate(_SOFT.tolist()))
-    return ops.clip(ops.round((1 + amount) * crops - amount * ops.round(soft)), 0, 255)
+    detail = crops - ops.round(soft)
+    amount: Any = least
+    if sharpness:
+        lost = ops.sqrt(ops.mean(detail**2, axis=(1, 2), keepdims=True))
+        contrast = ops.std(crops, axis=(1, 2), keepdims=True) + FLAT
+        wanted = STEEP * (sharpness * contrast / ops.maximum(lost, NO_DETAIL) - 1)
+        amount = ops.minimum(ops.maximum(wanted, least), MOST_SHARPENED)
+    return ops.clip(ops.round(crops + amount * detail), 0, 255)
 
 
 def _bilinear(pictures: Any, which: Any, faces: Any, size: int) -> Any:

@@ -21,5 +21,5 @@ def checked_hash(path: Path, expected: str | None) -> str:
         remedy = "" if expected is None else "; install fer-batch again"
         raise ModelFileError(f"{path}: {reason}{remedy}") from error
     if expected is not None and found != expected:
-        raise ModelFileError(f"{path}: is not the file it should be; install fer-batch again")
+        raise ModelFileError(f"{path}: is not the expected file; install fer-batch again")
     return found

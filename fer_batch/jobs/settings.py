@@ -230,7 +230,7 @@ def load_settings() -> QueueSettings:
         )
     if url.startswith("redis:") and options:
         raise UsageError(
-            "FER_BATCH_REDIS_URL: redis:// is not encrypted, so that ssl_… means nothing; write "
+            "FER_BATCH_REDIS_URL: redis:// is not encrypted, so that ssl_… has no effect; write "
             "rediss://"
         )
     _check_verifying(options)

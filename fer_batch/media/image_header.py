@@ -253,7 +253,7 @@ def _check_tags(file: Any, place: int, head: bytes) -> None:
     table = file.read(entries * entry)
     named = [int.from_bytes(table[i : i + 2], order) for i in range(0, len(table), entry)]
     if named.count(256) != 1 or named.count(257) != 1:
-        raise ValueError("width or height is not named just once")
+        raise ValueError("width or height is not given exactly once")
 
 
 def _several(value: Any) -> tuple[int, ...]:

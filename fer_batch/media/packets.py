@@ -134,7 +134,7 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
     if laid.restarts:
         often = "once" if laid.restarts == 1 else f"{laid.restarts} times"
         warnings.append(
-            f"its times start again {often} (recordings joined as they were); "
+            f"its times start again {often} (joined recordings); "
             "they are placed one after the other"
         )
     elif expected > (held := len(pts) + hidden) and dependable and not warnings:

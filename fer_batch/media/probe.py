@@ -155,7 +155,7 @@ def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track:
     avi = "avi" in header.format.split(",")
     if header.format in BARE:
         header.warnings.append(
-            f"holds pictures without times; {float(header.rate):g} frames a second are taken"
+            f"has frames without times; {float(header.rate):g} frames a second are taken"
         )
     pts = packets.pts
     if pts is not None and not (avi or packets.fields or packets.sizes):

@@ -36,7 +36,7 @@ def read_summary_file(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableError(
-            f"{path}: is no summary of fer-batch ({reason}); run the analysis again"
+            f"{path}: is not a summary of fer-batch ({reason}); run the analysis again"
         ) from error
 
 

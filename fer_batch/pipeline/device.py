@@ -199,7 +199,7 @@ class Device:
             crops = crop_keras.sampled_large(luma, faces, region, side)
         else:
             inputs, crops = [luma, faces], crop_keras.sampled(luma, faces, side)
-        sharp = crop_keras.sharpened(crops, self.card.sharpen)
+        sharp = crop_keras.sharpened(crops, self.card.sharpen, self.card.sharpness)
         said = self._network(keras.ops.cast(sharp, "uint8")[..., None])
         outputs = [keras.ops.cast(crops, "uint8"), keras.ops.cast(said, "float32")]
         return keras.Model(inputs, outputs, name="read")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_batch.called import RESERVED
 from fer_batch.config import RenderSettings
 from fer_batch.media import planes
 from fer_batch.media.encode import output_size
 from fer_batch.output.draw.anonymise import covered_faces, hidden_boxes, unseen_boxes
 from fer_batch.output.draw.overlay import Overlay
+from fer_batch.person_name import RESERVED
 from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.pipeline.progress import Timings
 from fer_batch.types import Frame, FrameStatus, Image, SourceInfo, Timeline

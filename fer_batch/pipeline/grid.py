@@ -208,6 +208,6 @@ class _Batches:
     def _run(self, crops: Image) -> Read:
         """Appearance, looks and probabilities of a batch."""
         with self._timings.stage("classify"):
-            sharp = sharpened(crops, self._classifier.card.sharpen)
-            vectors = appearance(crops)
+            card, vectors = self._classifier.card, appearance(crops)
+            sharp = sharpened(crops, card.sharpen, card.sharpness)
             return vectors, look(crops, vectors), self._classifier.classify(sharp)

@@ -100,7 +100,9 @@ def measure(
     if not found.any():
         raise TrainingDataError("the detector finds a face in none of the images")
     direct, truth = evaluation.probabilities[found], evaluation.truth
-    aligned = classifier.classify(sharpened(crops[found], classifier.card.sharpen))
+    aligned = classifier.classify(
+        sharpened(crops[found], classifier.card.sharpen, classifier.card.sharpness)
+    )
     return Alignment(
         float(found.mean()),
         float((direct.argmax(axis=1) == aligned.argmax(axis=1)).mean()),

@@ -80,5 +80,5 @@ def evaluate(classifier: Classifier, faces: FaceSet, truth: str = "auto") -> Eva
     label = hard_labels(faces, labels, truth_for(classifier.card, truth))
     rows = np.flatnonzero(label >= 0)
     if not len(rows):
-        raise TrainingDataError(f"no row bears one of the labels {', '.join(labels)}")
+        raise TrainingDataError(f"no row has one of the labels {', '.join(labels)}")
     return Evaluation(labels, classifier.classify(faces.images[rows]), label[rows], rows)

@@ -201,7 +201,9 @@ class Training:
         size = resting_size(self.settings.learning_rate, model.optimizer.weight_decay)
         if face_recognition.NAME in self.settings.start_from:
             if len(self.settings.start_from) > 1:
-                raise UsageError(f"--start-from {face_recognition.NAME}: goes with no other model")
+                raise UsageError(
+                    f"--start-from {face_recognition.NAME}: cannot be combined with another model"
+                )
             face_recognition.start_from_faces(model, self._some_images(), size)
             log("started from a network for face recognition, with fresh heads")
             return

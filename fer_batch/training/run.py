@@ -32,7 +32,7 @@ def heads_for(targets: str, emotions: tuple[str, ...] | None) -> tuple[Head, ...
         UsageError: unknown targets or emotions.
     """
     if targets not in TARGETS:
-        raise UsageError(f"--targets: {targets!r} is none of {', '.join(TARGETS)}")
+        raise UsageError(f"--targets: {targets!r} is unknown; choose from {', '.join(TARGETS)}")
     if targets == "joint":
         if emotions:
             raise UsageError("--targets joint trains three fixed heads: leave out --emotions")
@@ -69,7 +69,9 @@ def known_view(teachers_see: str | None) -> str | None:
         UsageError: it is not.
     """
     if teachers_see not in (None, *TEACHERS_SEE):
-        raise UsageError(f"--teachers-see: {teachers_see!r} is none of {', '.join(TEACHERS_SEE)}")
+        raise UsageError(
+            f"--teachers-see: {teachers_see!r} is unknown; choose from {', '.join(TEACHERS_SEE)}"
+        )
     return teachers_see
 
 
@@ -108,10 +110,11 @@ def check_same(
         UsageError: something is not as it is in the training that is resumed.
     """
     if frozen not in ((), settings.frozen):
-        raise UsageError(f"--freeze: the training in {directory} has begun otherwise")
+        raise UsageError(f"--freeze: the training in {directory} was begun with other settings")
     if start not in ((), settings.start_from):
         raise UsageError(
-            f"--start-from: the training in {directory} has begun otherwise; choose a new -o"
+            f"--start-from: the training in {directory} was begun with other settings; "
+            "choose a new -o"
         )
     if arch not in (None, settings.arch):
         raise UsageError(
@@ -132,7 +135,7 @@ def prepare(directory: Path, resume: bool) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     if checkpoint.read_state(directory) and not resume:
         raise OutputPathError(
-            f"{directory}: holds a training already; add --resume, or choose another folder"
+            f"{directory}: already holds a training; add --resume, or choose another folder"
         )
 
 

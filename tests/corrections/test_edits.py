@@ -88,7 +88,7 @@ def test_names_go_with_their_people() -> None:
 @pytest.mark.parametrize("do", ["name,1,,,Anna", "main,1,,,"])
 def test_photos_have_no_people_to_name(do: str) -> None:
     photos = timeline("hh", time_s=np.full(2, np.nan), files=("a.jpg", "b.jpg"))
-    with pytest.raises(UsageError, match="line 2: photos"):
+    with pytest.raises(UsageError, match="line 2: in photos"):
         edited(photos, do)
 
 
@@ -114,10 +114,10 @@ def test_photos_have_no_people_to_name(do: str) -> None:
         ("name,1,,,", "name needs value"),
         ("name,9,,,Anna", "no person 9"),
         ("name,1,0,,Anna", "takes no start_s"),
-        ("name,1,,,12", "'12', which is no name; numbers"),
-        ("name,1,,,Others", "'Others', which is no name; numbers"),
-        ("name,1,,,A\x1b[2J", "cannot be seen"),
-        (f"name,1,,,{'a' * 61}", "1 to 60 letters"),
+        ("name,1,,,12", "'12', which is not a name; numbers"),
+        ("name,1,,,Others", "'Others', which is not a name; numbers"),
+        ("name,1,,,A\x1b[2J", "invisible characters"),
+        (f"name,1,,,{'a' * 61}", "1 to 60 characters"),
         ("name,1,,,ben", "person 2 is called 'Ben'"),
         ("main,9,,,", "no person 9"),
         ("main,1,,,", "person 2 is the main person"),

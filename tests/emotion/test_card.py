@@ -29,6 +29,7 @@ def test_a_card_reads_as_it_was_written(small_model: Path, tmp_path: Path) -> No
         ({"surprise": 1}, "surprise"),
         ({"annotation": "hearsay"}, "annotation"),
         ({"sharpen": -1}, "sharpen"),
+        ({"sharpness": 2}, "sharpness"),
     ],
 )
 def test_a_card_of_another_kind_is_refused(
@@ -117,6 +118,7 @@ def test_all_that_changes_numbers_is_in_a_cards_identity(small_model: Path) -> N
     moved = tuple((x + 0.5, y) for x, y in card.template)
     for other in (
         replace(card, sharpen=0.5),
+        replace(card, sharpness=0.15),
         replace(card, template=moved),  # type: ignore[arg-type]
         replace(card, sha256={**card.sha256, "two.tflite": "0" * 64}),
     ):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_batch.faces.align import appearance, crop_faces, sharpened, similarity
+from fer_batch.faces.align import MOST_SHARPENED, appearance, crop_faces, sharpened, similarity
 from fer_batch.types import Detections, FloatArray, Frame, Image
 
 quick = settings(deadline=None, max_examples=60)
@@ -191,3 +191,20 @@ def test_sharpening_is_what_a_blur_takes_away_added_again() -> None:
     assert sharpened(rough[:0], 0.5).shape == (0, SIZE, SIZE)
     flat = np.full((1, SIZE, SIZE), 77, np.uint8)
     assert np.array_equal(sharpened(flat, 0.5), flat)
+
+
+@quick
+@given(st.floats(0.05, 0.4), st.floats(0.0, 1.0), seeds)
+def test_softer_crops_are_sharpened_more(sharpness: float, least: float, seed: int) -> None:
+    rough = np.random.default_rng(seed).integers(0, 256, (SIZE, SIZE), np.uint8)
+    softer = np.stack([cv2.GaussianBlur(rough, (0, 0), s) for s in (0.5, 0.8, 1.2, 1.6)])
+    amounts = []
+    for before, after in zip(softer, sharpened(softer, least, sharpness), strict=True):
+        soft = cv2.GaussianBlur(before, (5, 5), 1.0)
+        detail = before - soft.astype(np.float64)
+        lost = np.sqrt((detail**2).mean()) / (before.std() + 8)
+        amounts.append(np.clip(2.5 * (sharpness / lost - 1), least, max(MOST_SHARPENED, least)))
+        assert np.abs(after - np.clip(before + amounts[-1] * detail, 0, 255)).max() <= 0.51
+    assert amounts == sorted(amounts)
+    flat = np.full((1, SIZE, SIZE), 77, np.uint8)
+    assert np.array_equal(sharpened(flat, least, sharpness), flat)

@@ -183,7 +183,7 @@ def test_shipped_weights_are_checked_by_hash(
     damaged = tmp_path / "yunet.onnx"
     damaged.write_bytes(content)
     monkeypatch.setattr(yunet, "WEIGHTS", damaged)
-    with pytest.raises(ModelFileError, match=r"yunet\.onnx: is not the file it should be"):
+    with pytest.raises(ModelFileError, match=r"yunet\.onnx: is not the expected file"):
         open_detector("yunet")
     # Weights of one's own are taken, and known by their own hash.
     assert open_detector("yunet", str(damaged)).sha256 == checked_hash(damaged, None)

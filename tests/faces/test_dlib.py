@@ -70,7 +70,7 @@ def test_the_shipped_weights_are_known_by_their_hash(
     assert hashlib.sha256(recogniser.WEIGHTS.read_bytes()).hexdigest() == COMPACT_SHA256
     other = recogniser.WEIGHTS.parent / "LICENSE-uplot.txt"
     monkeypatch.setattr(recogniser, "WEIGHTS", other)
-    with pytest.raises(ModelFileError, match="not the file"):
+    with pytest.raises(ModelFileError, match="not the expected file"):
         open_recogniser()
 
 

@@ -97,7 +97,7 @@ def check_packages() -> Iterator[Check]:
         yield Check(
             "tensorflow-cpu",
             "wrong",
-            f"{other}: it and tensorflow lie in one folder, in pieces of both",
+            f"{other}: it and tensorflow overwrite each other's files",
             "pip uninstall -y tensorflow tensorflow-cpu, then pip install 'fer-batch[train]'",
         )
 

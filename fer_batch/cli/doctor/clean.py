@@ -1,4 +1,4 @@
-"""``fer-batch doctor --clean``: uploads that belong to no job, cleared away now."""
+"""``fer-batch doctor --clean``: uploads that belong to no job, removed now."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ def clean_storage() -> None:
     with open_queue() as queue:
         found = queue.clean()
     megabytes = f"{found.size / 1e6:.1f} MB"
-    note(f"cleared away {plural(found.files, 'file')} of dead submissions ({megabytes})")
+    note(f"removed {plural(found.files, 'file')} of interrupted submissions ({megabytes})")

@@ -22,7 +22,8 @@ def doctor(
         Path, typer.Option("--out", "-o", help="Folder that results would go to.")
     ] = Path(),
     clean: Annotated[
-        bool, typer.Option("--clean", help="Clear away what dead submissions left in the storage.")
+        bool,
+        typer.Option("--clean", help="Remove what interrupted submissions left in the storage."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -123,9 +123,9 @@ def _workers(ledger: Ledger, storage: str) -> Iterator[Check]:
             yield Check(f"worker {worker.name}", "note", f"version {worker.version}", advice)
         if worker.storage != storage:
             advice = f"must be the same place as {storage} here; set FER_BATCH_STORAGE"
-            yield Check(f"worker {worker.name}", "note", f"stores in {worker.storage}", advice)
+            yield Check(f"worker {worker.name}", "note", f"uses storage {worker.storage}", advice)
         yield Check(f"worker {worker.name}", "ok", about)
     for queue in QUEUES:
         if queue not in served:
             advice = f"fer-batch worker --queues {queue}"
-            yield Check("workers", "wrong", f"nobody serves the queue {queue}", advice)
+            yield Check("workers", "wrong", f"no worker serves the queue {queue}", advice)

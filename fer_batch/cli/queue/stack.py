@@ -48,7 +48,7 @@ def worker(
     settings = load_settings()
     names = [word.strip() for word in queues.split(",") if word.strip()]
     if not names:
-        raise UsageError(f"--queues: no queue is named; choose from {', '.join(QUEUES)}")
+        raise UsageError(f"--queues: no queue given; choose from {', '.join(QUEUES)}")
     if loglevel.upper() not in LOG_LEVELS:
         raise UsageError(
             f"--loglevel: unknown level {loglevel!r}; choose from {', '.join(LOG_LEVELS)}"

@@ -128,7 +128,7 @@ class Session:
         result = self.result(name)
         text = "".join(f"{line}\n" for line in lines)
         if len(text.encode("utf-8", "surrogatepass")) > LONGEST:
-            raise UsageError(f"{NAME}: is larger than a megabyte; it is no list of corrections")
+            raise UsageError(f"{NAME}: is larger than a megabyte, which no list of corrections is")
         if any(line.splitlines() not in ([], [line]) or "\0" in line for line in lines):
             raise UsageError(f"{NAME}: a line holds a line break")
         with self._saving:

@@ -79,7 +79,9 @@ def evaluate(
         if data.is_dir() and not is_material(data):
             raise UsageError(f"{data}: has no labels.csv, with the columns file and label")
         if not data.is_dir():
-            raise UsageError(f"{data}: is no folder of photos with labels.csv; or name a data set")
+            raise UsageError(
+                f"{data}: is not a folder of photos with labels.csv; or name a data set"
+            )
     if is_material(data):
         _on_photos(data, model, by or [], floor, runtime, pictures, as_json)
     elif by or floor:
@@ -172,7 +174,7 @@ def _split_of(data: Path, fer_plus: Path | None, split: str) -> FaceSet:
     from fer_batch.training.data.read import load
 
     if split not in SPLITS:
-        raise UsageError(f"--split: {split!r} is none of {', '.join(SPLITS)}")
+        raise UsageError(f"--split: {split!r} is unknown; choose from {', '.join(SPLITS)}")
     faces = load(data, fer_plus).of_split(split)
     if not len(faces):
         raise TrainingDataError(f"{data}: holds no rows of {split}")

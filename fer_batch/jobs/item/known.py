@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fer_batch.called import check_name
 from fer_batch.errors import UnreadableError
 from fer_batch.output.stored import read_record, stored_results
+from fer_batch.person_name import check_name
 
 if TYPE_CHECKING:
     from fer_batch.jobs.item.relation import Member

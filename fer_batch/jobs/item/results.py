@@ -49,7 +49,7 @@ def alone(folder: Path) -> Iterator[None]:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise OutputPathError(
-                    f"{folder}: another fer-batch is at work there; wait for it, or choose "
+                    f"{folder}: another fer-batch is writing there; wait for it, or choose "
                     "another place with -o"
                 ) from None
         yield

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fer_batch import door
-from fer_batch.called import check_name
 from fer_batch.checksum import sha256_file
 from fer_batch.config import IMAGE_SUFFIXES, AnalyzeSettings
 from fer_batch.errors import UsageError
+from fer_batch.person_name import check_name
 from fer_batch.printable import one_line
 
 OPTION = "--who"

@@ -71,7 +71,7 @@ class QueueClient:
             JobError: none begins like that, or several do.
         """
         if not text:
-            raise JobError("an empty text is no job's id; `fer-batch jobs` lists them")
+            raise JobError("an empty text is not a job id; `fer-batch jobs` lists them")
         if JOB_ID.fullmatch(text):
             return text
         found = [job for job in job_ids(self.ledger) if job.startswith(text)]

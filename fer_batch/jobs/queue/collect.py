@@ -59,7 +59,7 @@ def _settle(ledger: Ledger, storage: Storage, publish: Publish, job: str) -> Col
         return Collected()
     left = {key for key in ledger.reserved(job) if _UPLOAD.fullmatch(key)}
     ledger.unreserve(job)
-    logger.info("submission %s died before it was complete; its uploads are cleared away", job)
+    logger.info("submission %s ended before it was complete; its uploads are removed", job)
     return clear_uploads(ledger, storage, left) + clear_halves(ledger, storage, left)
 
 

@@ -38,7 +38,7 @@ def read_manifest(storage: Storage, job: str) -> Manifest:
     if found is None:
         raise JobError(f"there is no job {job}; `fer-batch jobs` lists them")
     if found.job_id != job:
-        raise DamagedError(f"{storage.where}: {keys.manifest(job)} is that of another job")
+        raise DamagedError(f"{storage.where}: {keys.manifest(job)} belongs to another job")
     return found
 
 

@@ -123,7 +123,7 @@ class InputCache:
         if (in_place := self._local(item)) is not None:
             return in_place
         if not door.is_hex64(item.sha256):  # becomes part of a path
-            raise StorageError(f"{item.input}: its hash in the manifest is none")
+            raise StorageError(f"{item.input}: its hash in the manifest is not a SHA-256")
         target = self.folder / "inputs" / item.sha256
         return target if item.kind == "folder" else target / _single(item.files[0].name)
 
@@ -136,7 +136,7 @@ class InputCache:
         try:
             found = path.lstat()
             if not stat.S_ISREG(found.st_mode):  # put there by somebody else
-                raise StorageError(f"{item.input}: its upload in storage is no regular file")
+                raise StorageError(f"{item.input}: its upload in storage is not a regular file")
         except FileNotFoundError as error:
             raise StorageError(f"{item.input}: its upload is no longer in storage") from error
         linked = self.storage.is_linked(file.key)

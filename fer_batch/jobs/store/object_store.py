@@ -43,7 +43,7 @@ class ObjectStore(Storage):
                 "pip install 'fer-batch[s3]'"
             ) from error
         except (ValueError, OSError) as error:
-            raise StorageError(f"{self.where}: no storage of that kind ({error})") from error
+            raise StorageError(f"{self.where}: unknown kind of storage ({error})") from error
 
     def __repr__(self) -> str:
         return f"ObjectStore({self.where!r})"

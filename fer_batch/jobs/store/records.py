@@ -179,7 +179,7 @@ def read(storage: Storage, key: str, of: Callable[[Any], Read]) -> Read | None:
 def job_id(value: object) -> str:
     """A job's id, which may become part of a path."""
     if not isinstance(value, str) or not JOB_ID.fullmatch(value):
-        raise door.Refused("job_id is no job's id")
+        raise door.Refused("job_id is not a job id")
     return value
 
 

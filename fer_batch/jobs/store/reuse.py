@@ -72,7 +72,7 @@ def take(storage: Storage, manifest: Manifest, index: int) -> PlanRecord | None:
         for name in result.files:
             storage.copy(f"{source}/out/{name}", f"{target}/out/{name}")
     except StorageError as error:
-        logger.info("nothing taken over for %s: %s", manifest.items[index].name, error)
+        logger.info("nothing reused for %s: %s", manifest.items[index].name, error)
         storage.delete(f"{keys.item(manifest.job_id, index)}/out")
         return None
     # One unit a stage, which finds the result and does nothing; no pictures are drawn.

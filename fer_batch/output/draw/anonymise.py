@@ -40,7 +40,7 @@ def covered_faces(
     if settings.blur_faces or who == ["all"]:
         return np.ones(len(timeline.face_id), bool)
     if photos:
-        raise InputError("--blur: photos are each by themselves; blur all or none of their faces")
+        raise InputError("--blur: each photo is separate; blur all faces or none")
     if who == ["others"]:
         return timeline.face_id != _main_person(timeline)
     called = {name.casefold(): face for face, name in timeline.names.items()}

@@ -35,7 +35,8 @@ def rebuild_report(folder: Path, *, index: str = "") -> Path:
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         # What a page shows of a summary is more than is checked before.
         raise UnreadableError(
-            f"{folder / SUMMARY}: holds what no fer-batch wrote ({error}); run the analysis again"
+            f"{folder / SUMMARY}: holds something that fer-batch did not write ({error}); "
+            "run the analysis again"
         ) from error
     return folder / "report.html"
 

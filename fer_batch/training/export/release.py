@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHARPEN = 0.5
-"""Crops out of pictures are sharpened by so much: measured, see docs/training.md."""
+"""Crops out of pictures are sharpened by at least so much: measured, see docs/training.md."""
+SHARPNESS = 0.15
+"""Crops that are less sharp than this are sharpened more; training images have about as much."""
 LIMITS = (
     "Names an expression as annotators saw it in a still face; it does not know what a person "
     "feels.",
@@ -68,7 +70,7 @@ def pool_for(
     label = hard_labels(faces, own.labels, own.source)
     rows = label >= 0
     if not rows.any():
-        raise TrainingDataError(f"no validation row bears a label of {own.name}: cannot calibrate")
+        raise TrainingDataError(f"no validation row has a label of {own.name}: cannot calibrate")
     chosen = {
         head.name: np.asarray(logits[head.name], np.float64)[rows][:, columns(head, own.labels)]
         for head in heads
@@ -139,6 +141,7 @@ def release(
             temperature=round(pool.temperature, 4),
             annotation=head.source,
             sharpen=SHARPEN,
+            sharpness=SHARPNESS,
             prior=shares(held, head),
             description=description_of(head.labels, head.source),
             training={**training, "pool": {k: round(v, 4) for k, v in pool.weights.items()}},

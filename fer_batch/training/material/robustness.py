@@ -104,7 +104,9 @@ def _figures(classifier: Classifier, crops: Bytes, labels: Sequence[str]) -> dic
     counted = truth >= 0
     if not counted.any():
         raise TrainingDataError(f"no face has one of the labels {', '.join(known)}")
-    said = classifier.classify(sharpened(crops[counted], classifier.card.sharpen))
+    said = classifier.classify(
+        sharpened(crops[counted], classifier.card.sharpen, classifier.card.sharpness)
+    )
     values = figures(said, truth[counted], known, np.ones((1, int(counted.sum()))))
     return {
         name: None if values[name][0] != values[name][0] else float(values[name][0])

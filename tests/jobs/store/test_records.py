@@ -133,7 +133,7 @@ def test_names_of_outputs_stay_inside(name: str) -> None:
 def test_a_manifest_of_another_job_is_refused(tmp_path: Path) -> None:
     storage, job = open_storage(str(tmp_path)), new_job_id()
     storage.put_json(keys.manifest(job), MANIFEST.to_json())
-    with pytest.raises(DamagedError, match="that of another job"):
+    with pytest.raises(DamagedError, match="belongs to another job"):
         facts.read_manifest(storage, job)
 
 
@@ -155,6 +155,6 @@ def test_a_hash_that_is_a_path_writes_nothing(tmp_path: Path) -> None:
     storage.put_bytes(f"inputs/0f/{SHA}.png", b"ssh-rsa")
     file = StoredFile("authorized_keys", f"inputs/0f/{SHA}.png", 7, SHA)
     item = JobItem("in", "in", "image", str(victim), (file,))
-    with pytest.raises(StorageError, match="its hash in the manifest is none"):
+    with pytest.raises(StorageError, match="its hash in the manifest is not a SHA-256"):
         InputCache(storage, tmp_path / "cache", 1000).path(item)
     assert not list(victim.iterdir())

@@ -43,7 +43,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_storage_nobody_knows() -> None:
-    with pytest.raises(StorageError, match="no storage of that kind"):
+    with pytest.raises(StorageError, match="unknown kind of storage"):
         open_storage("nonsense://somewhere")
 
 

@@ -79,7 +79,7 @@ def test_photos_have_no_others() -> None:
     photos = made("h.", ".h")
     assert blurred(photos, "all", photos=True) == {1, 2}
     for who in ("others", "1"):
-        with pytest.raises(InputError, match="photos are each by themselves"):
+        with pytest.raises(InputError, match="each photo is separate"):
             covered_faces(photos, RenderSettings(blur=(who,)), photos=True)
 
 

@@ -166,7 +166,7 @@ def test_text_pictures_and_the_table_of_photos(
 def test_wrong_usage_is_one_line(photos: Path, tmp_path: Path) -> None:
     for arguments, words in (
         ([str(tmp_path)], "has no labels.csv"),
-        ([str(tmp_path / "nothing")], "is no folder of photos"),
+        ([str(tmp_path / "nothing")], "is not a folder of photos"),
         ([str(photos), "--by", "gender"], "--by gender: the table has person"),
         (["ferplus3", str(tmp_path), "--by", "person"], "has no labels.csv"),
         (["nobody", str(photos)], "unknown model 'nobody'"),

@@ -77,7 +77,7 @@ def test_it_goes_with_no_other_model(
 ) -> None:
     arguments = ["train", str(made_data[0]), "-o", str(tmp_path), "--arch", "resnet-face"]
     starts = ["--start-from", "fer7", "--start-from", face_recognition.NAME]
-    with pytest.raises(UsageError, match="--start-from face-recognition: goes with no other"):
+    with pytest.raises(UsageError, match="--start-from face-recognition: cannot be combined"):
         CliRunner().invoke(commands, arguments + starts, catch_exceptions=False)  # type: ignore[arg-type]
 
 

@@ -173,7 +173,9 @@ def test_frozen_layers_stay_as_they_began(
         assert np.array_equal(kernel, other) == name.startswith(("stem", "s1")), name
     # Broken off and resumed, they are still frozen.
     arguments[arguments.index("--epochs") + 1] = "2"
-    with pytest.raises(UsageError, match=r"--freeze: the training in .* has begun otherwise"):
+    with pytest.raises(
+        UsageError, match=r"--freeze: the training in .* was begun with other settings"
+    ):
         train("--resume", "--freeze", "stem")
     train("--resume")
     later = np.load(next(tmp_path.glob("checkpoint-*.npz")))
@@ -198,7 +200,7 @@ def test_what_does_not_fit_is_refused(
         fresh = [*other, "--freeze", "stem", "-o", str(tmp_path / "fresh")]
         CliRunner().invoke(commands, fresh, catch_exceptions=False)  # type: ignore[arg-type]
     again = [*other, "--resume", "--start-from", str(trained / "fer3.json")]
-    with pytest.raises(UsageError, match="has begun otherwise"):
+    with pytest.raises(UsageError, match="was begun with other settings"):
         CliRunner().invoke(commands, again, catch_exceptions=False)  # type: ignore[arg-type]
 
 

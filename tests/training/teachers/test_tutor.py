@@ -105,5 +105,5 @@ def test_what_teachers_cannot_see_is_refused(
     made_data: tuple[Path, Path], commands: object, tmp_path: Path
 ) -> None:
     arguments = ["train", str(made_data[0]), "-o", str(tmp_path), "--teachers-see", "nothing"]
-    with pytest.raises(UsageError, match="'nothing' is none of images, variants"):
+    with pytest.raises(UsageError, match="'nothing' is unknown; choose from images, variants"):
         CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]

@@ -16,8 +16,8 @@ def check_name(name: str) -> None:
         ValueError: the end of a sentence that begins with the name.
     """
     if not name.strip() or len(name) > LONGEST:
-        raise ValueError(f"is no name; it has 1 to {LONGEST} letters")
+        raise ValueError(f"is not a name; a name has 1 to {LONGEST} characters")
     if name != one_line(name).strip():
-        raise ValueError("is no name; it has signs that cannot be seen")
+        raise ValueError("is not a name; it has invisible characters")
     if name.isdigit() or name.lower() in RESERVED:
-        raise ValueError("is no name; numbers, all and others mean something else")
+        raise ValueError("is not a name; numbers, all and others are reserved")
