@@ -303,8 +303,8 @@ class RunSettings(Settings):
     )
     frames_mb: int = option(
         256,
-        "Megabytes of decoded frames that may wait for being drawn; several inputs at once share "
-        "a third of it. 0: every video is decoded twice.",
+        "Megabytes of decoded frames that may wait for being drawn, where one input is worked on "
+        "at a time. 0: every video is decoded twice.",
         low=0,
     )
     limits: Limits = field(default_factory=Limits)

@@ -26,8 +26,9 @@ def at_once(wanted: int, inputs: int, device: str = "auto") -> int:
 
 
 def frames_mb(wanted: int, children: int) -> int:
-    """Megabytes of decoded frames that each of ``children`` may keep."""
-    return wanted if children == 1 else wanted // (3 * children)
+    """Megabytes of decoded frames that each of ``children`` may keep; none where they are several,
+    whose memory together is to stay small."""
+    return wanted if children == 1 else 0
 
 
 def memory_mb(wanted: int, children: int) -> int:
