@@ -46,7 +46,8 @@ def test_nonsense_in_the_lists_and_a_broadcast_end_nobody(
     app.conf.update(celery_config(cluster.settings))
     for command in ("shutdown", "pool_shrink", "cancel_consumer", "terminate", "conf"):
         app.control.broadcast(command, arguments={"queue": "control", "n": 1} if 0 else {})
-    assert app.control.ping(timeout=5), "what is harmless is answered"
+    # What is harmless is answered, by a busy machine a little later.
+    cluster.until(lambda: bool(app.control.ping(timeout=5)))
     pids = {child.pid for child in worker.children()}
     job = cluster.submit(clip)
     cluster.check(job, expected)

@@ -140,5 +140,5 @@ def test_the_best_five_views_of_a_track_are_taken() -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"no picture"])
 def test_a_damaged_picture_is_refused(damage: bytes) -> None:
-    with pytest.raises(ValueError, match="no picture of a face"):
+    with pytest.raises(ValueError, match="not a picture of a face"):
         from_jpeg(damage)

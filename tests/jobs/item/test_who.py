@@ -109,7 +109,7 @@ def test_names_of_files_and_folders() -> None:
     }
     assert {file: name_of(file) for file in known} == known
     for file in ("7.jpg", "all.jpg", "Others/1.jpg", "a\nb.jpg", f"{'x' * 61}.jpg"):
-        with pytest.raises(ValueError, match="is no name"):
+        with pytest.raises(ValueError, match="is not a name"):
             name_of(file)
 
 
