@@ -79,7 +79,9 @@ def test_every_command_of_the_real_way_is_understood_and_uses_what_is_made_befor
         for model in (Path(used) for used in used if used.endswith(".json")):
             assert model.parent in made, (name, words)
         made.add(Path(given["out"]))
-    assert {tmp_path / "out" / name for name in ("sixth", "film", "blend", "models", "large")} <= made
+    assert {
+        tmp_path / "out" / name for name in ("sixth", "film", "blend", "models", "large")
+    } <= made
 
 
 @needs_make
