@@ -20,7 +20,9 @@ from tests.footage.videos import Recipe
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory, face_clip: Path) -> Path:
     """Clips whose cuts fall on awkward places: B-frames, no rate, no PTS."""
-    folder = tmp_path_factory.mktemp("clips")
+    # In a folder of its own: clips of the same names beside it would be told apart by its name.
+    folder = tmp_path_factory.mktemp("parity") / "clips"
+    folder.mkdir()
     frames = pictures.two_faces(50)
     videos.write(folder / "b.mp4", frames, Recipe(b_frames=3, gop=17, sound=True))
     jitter = tuple(i * 40 + i * i % 17 for i in range(50))

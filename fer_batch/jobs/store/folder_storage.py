@@ -185,9 +185,10 @@ class FolderStorage(Storage):
         Raises:
             StorageError: it was there and is not any more.
         """
+        seen = self._root_seen  # before the look: another thread may make the root just now
         if self.root.is_dir():
             self._root_seen = True
-        elif self._root_seen:
+        elif seen:
             raise StorageError(
                 f"storage {self.where} is not there any more; mount it again, or check "
                 "FER_BATCH_STORAGE"

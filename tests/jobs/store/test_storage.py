@@ -248,3 +248,24 @@ def test_a_folder_that_comes_back_while_it_is_asked(tmp_path: Path) -> None:
         root.rename(away)
         storage.root = BackAtTheSecondLook(root)
         assert call("a/b"), call
+
+
+def test_a_root_made_by_another_thread_meanwhile_is_not_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look, which finds none, and what follows from it the root is made and seen."""
+    from fer_batch.jobs.store.folder_storage import FolderStorage
+
+    storage = FolderStorage(tmp_path / "new")
+    look = Path.is_dir
+
+    def made_after_the_look(path: Path) -> bool:
+        found = look(path)
+        if path == storage.root and not found:
+            monkeypatch.setattr(Path, "is_dir", look)
+            storage.put_bytes("a/b", b"1")
+        return found
+
+    monkeypatch.setattr(Path, "is_dir", made_after_the_look)
+    assert storage.size("c/d") is None
+    assert storage.get_bytes("a/b") == b"1"

@@ -196,8 +196,10 @@ def test_the_keyboard_goes_through_the_grid(album: Path, visits: Visits) -> None
     page.keyboard.press("Enter")
     assert page.locator("#viewer").is_visible()
     page.keyboard.press("Escape")
+    page.locator("#viewer").wait_for(state="hidden")
+    page.wait_for_function("document.activeElement.title === 'f7.jpg'")
     page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "find"
+    page.wait_for_function("document.activeElement.id === 'find'")
 
 
 def test_ten_thousand_photos_make_cards_for_those_in_sight(tmp_path: Path, visits: Visits) -> None:
