@@ -377,21 +377,25 @@ class Timeline:
         count their faces anew each time: there it is ``person``, -1 for who was not recognised."""
         return self.person if self.is_photos else self.face_id
 
+    @property
+    def compared(self) -> bool:
+        """Whether people were compared across inputs: some have a number there."""
+        return bool((self.person >= 0).any())
+
+    def of_faces(self, rows: NDArray[np.generic]) -> Timeline:
+        """The same frames with the faces ``rows`` alone, in that order (or a mask of them)."""
+        columns = {name: getattr(self, name)[rows] for name in named(TIMELINE, "face")}
+        return replace(self, **columns)
+
     def in_order(self) -> Timeline:
         """The same faces by frame, then by face_id, as they have to be."""
         import numpy as np
 
-        order = np.lexsort((self.face_id, self.frame))
-        return replace(self, **{n: getattr(self, n)[order] for n in named(TIMELINE, "face")})
+        return self.of_faces(np.lexsort((self.face_id, self.frame)))
 
     def readable(self) -> Timeline:
         """The same frames without the faces that are ``unusable``: what is summed up and shown."""
-        if not self.unusable.any():
-            return self
-        keep = ~self.unusable
-        return replace(
-            self, **{name: getattr(self, name)[keep] for name in named(TIMELINE, "face")}
-        )
+        return self.of_faces(~self.unusable) if self.unusable.any() else self
 
     def faces_at(self, frame: int) -> slice:
         """Where the faces of ``frame`` lie in the per-face arrays."""
@@ -426,7 +430,7 @@ class Timeline:
             "status": words[np.where(unusable, len(FrameStatus), self.status[frame])],
             "face_id": column(self.face_id, -1),
         }
-        if (self.person >= 0).any():
+        if self.compared:
             columns["person"] = column(self.person, -1)
         if self.names:
             given = np.array(

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from fer_batch.columns import named
 from fer_batch.corrections.read import NAME, Edit
 from fer_batch.errors import UsageError
-from fer_batch.types import TIMELINE, BoolArray, FrameStatus, Timeline
+from fer_batch.types import BoolArray, FrameStatus, Timeline
 
 
 def corrected(timeline: Timeline, edits: Sequence[Edit], where: str = NAME) -> Timeline:
@@ -81,7 +80,7 @@ def _split(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
 
 
 def _hide(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
-    kept = _chosen(timeline, ~rows)
+    kept = timeline.of_faces(~rows)
     status = kept.status.copy()
     emptied = np.setdiff1d(timeline.frame[rows], kept.frame)
     status[emptied] = FrameStatus.NO_FACE
@@ -98,7 +97,7 @@ def _ignore(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
     if not during.any():
         raise ValueError("there is no frame at that time")
     status = np.where(during, FrameStatus.SKIPPED, timeline.status).astype(np.int64)
-    return replace(_chosen(timeline, ~rows), status=status)
+    return replace(timeline.of_faces(~rows), status=status)
 
 
 def _label(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
@@ -136,9 +135,3 @@ _ACTIONS = {
     "name": _name,
     "main": _main,
 }
-
-
-def _chosen(timeline: Timeline, rows: BoolArray) -> Timeline:
-    """Only the faces ``rows bool[n]``."""
-    columns = {name: getattr(timeline, name)[rows] for name in named(TIMELINE, "face")}
-    return replace(timeline, **columns)

@@ -7,7 +7,7 @@ similarity transform with the least squared error (Umeyama, 1991), and luma is s
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -18,8 +18,8 @@ APPEARANCE_SIDE = 12
 MOST_SHARPENED = 3.0  # above it noise grows faster than what faces show
 
 # How fast sharpening grows as crops get softer; chosen on photos, see docs/training.md.
-STEEP = 2.5
-FLAT = 8.0  # grey levels, so that a crop without contrast is not amplified
+_STEEP = 2.5
+_FLAT = 8.0  # grey levels, so that a crop without contrast is not amplified
 NO_DETAIL = 0.01  # grey levels; below it there is nothing to sharpen
 
 # Luma from video range (16 to 235) to full range, as grey training images have it.
@@ -79,10 +79,16 @@ def sharpened(crops: Image, least: float, sharpness: float = 0.0) -> Image:
         amount = least
         if sharpness:
             lost = max(float(cv2.norm(crop, soft, cv2.NORM_L2)) / crop.shape[-1], NO_DETAIL)
-            contrast = float(cv2.meanStdDev(crop)[1][0, 0]) + FLAT
-            amount = min(max(STEEP * (sharpness * contrast / lost - 1), least), MOST_SHARPENED)
+            contrast = float(cv2.meanStdDev(crop)[1][0, 0])
+            amount = min(max(sharpening(lost, contrast, sharpness), least), MOST_SHARPENED)
         cv2.addWeighted(crop, 1 + amount, soft, -amount, 0, dst=sharp)
     return result
+
+
+def sharpening(lost: Any, contrast: Any, sharpness: float) -> Any:
+    """How much a crop is sharpened, before its bounds: ``lost`` is what the blur takes away (root
+    mean square) and ``contrast`` the deviation, both in grey levels, as numbers or tensors."""
+    return _STEEP * (sharpness * (contrast + _FLAT) / lost - 1)
 
 
 def appearance(crops: Image) -> HalfArray:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_batch.faces.align import FLAT, MOST_SHARPENED, NO_DETAIL, STEEP, Reduction
+from fer_batch.faces.align import MOST_SHARPENED, NO_DETAIL, Reduction, sharpening
 from fer_batch.types import FloatArray
 
 # Sigma of 1 pixel, five wide, as OpenCV makes it.
@@ -79,9 +79,9 @@ def sharpened(crops: Any, least: float, sharpness: float = 0.0) -> Any:
     amount: Any = least
     if sharpness:
         lost = ops.sqrt(ops.mean(detail**2, axis=(1, 2), keepdims=True))
-        contrast = ops.std(crops, axis=(1, 2), keepdims=True) + FLAT
-        wanted = STEEP * (sharpness * contrast / ops.maximum(lost, NO_DETAIL) - 1)
-        amount = ops.minimum(ops.maximum(wanted, least), MOST_SHARPENED)
+        contrast = ops.std(crops, axis=(1, 2), keepdims=True)
+        asked = sharpening(ops.maximum(lost, NO_DETAIL), contrast, sharpness)
+        amount = ops.minimum(ops.maximum(asked, least), MOST_SHARPENED)
     return ops.clip(ops.round(crops + amount * detail), 0, 255)
 
 

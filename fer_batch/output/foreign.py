@@ -40,6 +40,12 @@ def read_summary_file(path: Path) -> dict[str, Any]:
         ) from error
 
 
+def drawn_with(summary: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings that a result was drawn with; empty where its summary has none."""
+    render = summary.get("settings", {}).get("render")
+    return render if isinstance(render, Mapping) else {}
+
+
 def check_summary(data: Any) -> dict[str, Any]:
     """``data`` if every part that is there has its type.
 

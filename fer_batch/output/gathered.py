@@ -22,7 +22,6 @@ class Appearance:
     seconds: float = 0.0
     first_s: float = 0.0
     photos: int = 0
-    dominant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,6 @@ def _entries(result: Stored) -> Iterator[tuple[int, str, Appearance]]:
                 _whole(one, "thumbnail_frame"),
                 seconds=_number(one, "seconds"),
                 first_s=_number(one, "first_s"),
-                dominant=str(one.get("dominant", "")),
             )
         yield person, name, seen
 

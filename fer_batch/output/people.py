@@ -28,7 +28,7 @@ from fer_batch.groups import by_track
 from fer_batch.types import UNSURE, FrameStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -185,12 +185,25 @@ def _runs(timeline: Timeline) -> tuple[IntArray, IntArray, IntArray]:
     return order, starts, np.append(starts[1:], len(order))
 
 
+def by_person(every: Iterable[Episode]) -> dict[int, list[Episode]]:
+    """Episodes by ``face_id``, in their order."""
+    found: dict[int, list[Episode]] = {}
+    for episode in every:
+        found.setdefault(episode.face_id, []).append(episode)
+    return found
+
+
+def numbers_across(timeline: Timeline) -> dict[int, int]:
+    """The number across inputs of each ``face_id`` that has one."""
+    if not timeline.compared:
+        return {}
+    found = {face: int(timeline.person[rows].max()) for face, rows in by_track(timeline.face_id)}
+    return {face: number for face, number in found.items() if number >= 0}
+
+
 def people(timeline: Timeline, known: list[Episode] | None = None) -> list[Person]:
     """Every person, ordered by face_id. ``known``: the result of ``episodes``, if at hand."""
-    every = episodes(timeline) if known is None else known
-    of_person: dict[int, list[Episode]] = {}
-    for episode in every:
-        of_person.setdefault(episode.face_id, []).append(episode)
+    of_person = by_person(episodes(timeline) if known is None else known)
     lasting = frame_seconds(timeline)
     return [
         _person(timeline, rows, of_person[face_id], lasting)

@@ -25,6 +25,7 @@ from fer_batch.output.people import (
     episode_json,
     episodes,
     frame_seconds,
+    numbers_across,
     people,
     portrait,
 )
@@ -114,7 +115,7 @@ def summary(
     counts = {"total": len(timeline), **status_counts(timeline)}
     faces = {"faces": len(timeline.frame)} if timeline.is_photos else {}
     cuts = int(timeline.cut.sum()) + 1 if len(timeline) else 0
-    compared = bool((timeline.person >= 0).any())
+    across = numbers_across(timeline)
     shots = {} if timeline.is_photos else {"shots": cuts}
     return {
         "schema": SCHEMA,
@@ -130,8 +131,8 @@ def summary(
         "coverage": round(coverage(timeline), 6),
         "dominant": max(share, key=lambda label: share[label]) if any(share.values()) else "",
         "share": {k: round(v, 6) for k, v in share.items()},
-        "people": [_described(timeline, person) for person in persons],
-        **({"persons": photo_persons(timeline)} if timeline.is_photos and compared else {}),
+        "people": [_described(timeline, person, across) for person in persons],
+        **({"persons": photo_persons(timeline)} if timeline.is_photos and across else {}),
         "longest_episodes": [episode_json(episode) for episode in longest(every)],
         "moments": [_moment_json(moment) for moment in moments],
         "warnings": list(dict.fromkeys([*timeline.warnings, *warnings])),
@@ -177,12 +178,11 @@ def photo_persons(timeline: Timeline) -> list[dict[str, Any]]:
     return found
 
 
-def _described(timeline: Timeline, person: Person) -> dict[str, Any]:
+def _described(timeline: Timeline, person: Person, across: Mapping[int, int]) -> dict[str, Any]:
     """A person as plain values, with what somebody said of them and who they are across inputs."""
     data = person.to_json()
-    across = timeline.person[timeline.face_id == person.face_id].max(initial=-1)
-    if across >= 0:
-        data["person"] = int(across)
+    if person.face_id in across:
+        data["person"] = across[person.face_id]
     if person.face_id in timeline.names:
         data["name"] = timeline.names[person.face_id]
     return data | ({"main": True} if person.face_id == timeline.main else {})

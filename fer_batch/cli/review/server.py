@@ -223,8 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/-/edits":
             before = _lines(asked.get("before"), "before")
             lines = _lines(asked.get("lines"), "lines")
-            review.session.save(name, before, lines)
-            self._say(HTTPStatus.OK, {"lines": review.session.lines(name)})
+            self._say(HTTPStatus.OK, {"lines": review.session.save(name, before, lines)})
         elif path == "/-/draw":
             review.session.draw(name)
             self._say(HTTPStatus.ACCEPTED, {"drawing": review.session.drawing.to_json()})

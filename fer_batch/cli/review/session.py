@@ -112,9 +112,9 @@ class Session:
         """
         return list(read_edits(self.result(name).folder))
 
-    def save(self, name: str, before: Sequence[str], lines: Sequence[str]) -> None:
+    def save(self, name: str, before: Sequence[str], lines: Sequence[str]) -> list[str]:
         """Write ``lines`` as a result's ``edits.csv``, if all of them can be applied; ``before``:
-        what the page took them to be.
+        what the page took them to be. Returns what is there then.
 
         Raises:
             NotFoundError: there is no such result.
@@ -132,7 +132,7 @@ class Session:
         if any(line.splitlines() not in ([], [line]) or "\0" in line for line in lines):
             raise UsageError(f"{NAME}: a line holds a line break")
         with self._saving:
-            if list(before) != self.lines(name):
+            if list(before) != list(read_edits(result.folder)):
                 raise ChangedError(f"{NAME} was changed meanwhile; load the page again")
             edits = parse_edits(tuple(lines))
             corrected(shown_before_edits(result), edits)
@@ -141,6 +141,7 @@ class Session:
                 write_text(path, text)
             else:
                 path.unlink(missing_ok=True)
+            return list(read_edits(result.folder))
 
     def draw(self, name: str) -> None:
         """Begin to draw a result again in the background, as it was drawn before.

@@ -41,6 +41,15 @@ class Ring(NamedTuple):
     keep: Image
 
 
+class Lines(NamedTuple):
+    """Lines of a box, in 1/16 pixels: how wide its corners are drawn, pixels, their paths
+    ``int32[4, k, 2]`` (none of a thin box), and the closed outline ``int32[m, 2]``."""
+
+    thick: int
+    corners: NDArray[np.int32]
+    outline: NDArray[np.int32]
+
+
 class Boxes:
     """Draws boxes; for pictures of one size and one thread.
 
@@ -61,9 +70,10 @@ class Boxes:
         """Draw the box of ``rect``, which lies in the picture; ``thin``: the dark line alone with
         a finer one of ``tint`` on it, for a face that cannot be read."""
         if rect.w * rect.h > SMALL_AREA or min(rect.w, rect.h) < LEAST_SIDE:
-            self._luma(target.luma, rect, self._dark, tint[0], thin)
-            self._chroma(target.cb, rect, tint[1], thin)
-            self._chroma(target.cr, rect, tint[2], thin)
+            lines = self._lines(rect, thin)
+            stroke_luma(target.luma, lines, self._dark, tint[0])
+            stroke_chroma(target.cb, lines, tint[1])
+            stroke_chroma(target.cr, lines, tint[2])
         else:
             self._blend(target, rect, tint, thin)
 
@@ -87,9 +97,9 @@ class Boxes:
 
         size = (height + 2 * MARGIN, width + 2 * MARGIN)
         dark, colour = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
-        at = Rect(MARGIN, MARGIN, width, height)
-        self._luma(dark, at, 255, 0, thin)
-        self._luma(colour, at, 0, 255, thin)
+        lines = self._lines(Rect(MARGIN, MARGIN, width, height), thin)
+        stroke_luma(dark, lines, 255, 0)
+        stroke_luma(colour, lines, 0, 255)
         return Ring(dark, colour, cv2.bitwise_not(cv2.add(dark, colour)))
 
     def _tinted_of(self, width: int, height: int, odd_x: int, odd_y: int, thin: bool) -> Image:
@@ -97,41 +107,18 @@ class Boxes:
         corner."""
         size = (height + odd_y + 2 * MARGIN + 2) // 2, (width + odd_x + 2 * MARGIN + 2) // 2
         mask = np.zeros(size, np.uint8)
-        self._chroma(mask, Rect(MARGIN + odd_x, MARGIN + odd_y, width, height), 1, thin)
+        stroke_chroma(
+            mask, self._lines(Rect(MARGIN + odd_x, MARGIN + odd_y, width, height), thin), 1
+        )
         return mask.view(bool)
 
-    def _luma(self, plane: Image, rect: Rect, dark: int, bright: int, thin: bool) -> None:
-        """Strokes in a plane of full size: dark first, then bright ones within them."""
-        import cv2
-
-        thick = 2 if thin else self.thickness(rect)
-        corners, outline = self.paths(rect)
-        closed, open_ = [outline], [] if thin else list(corners)
-        cv2.polylines(plane, closed, True, dark, thick // 2 + 1, cv2.LINE_AA, SHIFT)
-        cv2.polylines(plane, open_, False, dark, thick + 2, cv2.LINE_AA, SHIFT)
-        cv2.polylines(plane, closed, True, bright, max(thick // 2, 1), cv2.LINE_AA, SHIFT)
-        cv2.polylines(plane, open_, False, bright, thick, cv2.LINE_AA, SHIFT)
-
-    def _chroma(self, plane: Image, rect: Rect, value: int, thin: bool) -> None:
-        """Strokes in a plane of half size."""
-        import cv2
-
-        thick = 2 if thin else self.thickness(rect)
-        corners, outline = self.paths(rect)
-        open_ = [] if thin else list(corners // 2)
-        cv2.polylines(plane, [outline // 2], True, value, max(thick // 4, 1), cv2.LINE_8, SHIFT)
-        cv2.polylines(plane, open_, False, value, thick // 2 + 1, cv2.LINE_8, SHIFT)
-
-    def thickness(self, rect: Rect) -> int:
-        """Width of a box's corner lines: less for small faces, so that they stay visible."""
-        return min(self._line, max(2, even(min(rect.w, rect.h) / 24)))
-
-    def paths(self, rect: Rect) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Corner paths ``int32[4, k, 2]`` and closed outline ``int32[m, 2]``, in 1/16 pixels.
+    def _lines(self, rect: Rect, thin: bool) -> Lines:
+        """What the box of ``rect`` is made of.
 
         Lines lie inside the box by half their width, so that none is cut at the picture's edge.
         """
-        thick = self.thickness(rect)
+        # Less for small faces, so that they stay visible.
+        thick = min(self._line, max(2, even(min(rect.w, rect.h) / 24)))
         inset = thick / 2 + 1
         left, top = rect.x + inset, rect.y + inset
         right = max(rect.x + rect.w - inset - 1, left + 1)
@@ -146,7 +133,28 @@ class Boxes:
         # Going round: corners in turn, each second one walked the other way.
         inner = paths[:, 1:-1].copy()
         inner[1::2] = inner[1::2, ::-1]
-        return paths, inner.reshape(-1, 2)
+        outline = inner.reshape(-1, 2)
+        return Lines(2, paths[:0], outline) if thin else Lines(thick, paths, outline)
+
+
+def stroke_luma(plane: Image, lines: Lines, dark: int, bright: int) -> None:
+    """Strokes in a plane of full size: dark first, then bright ones within them."""
+    import cv2
+
+    thick, closed, open_ = lines.thick, [lines.outline], list(lines.corners)
+    cv2.polylines(plane, closed, True, dark, thick // 2 + 1, cv2.LINE_AA, SHIFT)
+    cv2.polylines(plane, open_, False, dark, thick + 2, cv2.LINE_AA, SHIFT)
+    cv2.polylines(plane, closed, True, bright, max(thick // 2, 1), cv2.LINE_AA, SHIFT)
+    cv2.polylines(plane, open_, False, bright, thick, cv2.LINE_AA, SHIFT)
+
+
+def stroke_chroma(plane: Image, lines: Lines, value: int) -> None:
+    """Strokes in a plane of half size."""
+    import cv2
+
+    thick, closed, open_ = lines.thick, [lines.outline // 2], list(lines.corners // 2)
+    cv2.polylines(plane, closed, True, value, max(thick // 4, 1), cv2.LINE_8, SHIFT)
+    cv2.polylines(plane, open_, False, value, thick // 2 + 1, cv2.LINE_8, SHIFT)
 
 
 def _part(plane: Image, x: int, y: int, mask: Image) -> tuple[Image, tuple[slice, slice]]:

@@ -190,7 +190,7 @@ class Marks:
         if value not in self._percents:
             mask = text_mask(f"{value}%", self.text)
             room = text_width("100%", self.text)
-            height = even(line_height(self.text) * 1.18)
+            height = self._plate_height(self.text)
             canvas = SpriteCanvas(room, height)
             top = (canvas.height - mask.shape[0]) // 2
             canvas.layer(mask, 0, top, palette.MUTED)

@@ -8,11 +8,11 @@ import io
 from typing import TYPE_CHECKING
 
 from fer_batch.atomic import write_text
-from fer_batch.output.people import episodes, frame_seconds, people
+from fer_batch.output.people import episodes, frame_seconds, numbers_across, people
 from fer_batch.printable import cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from fer_batch.output.write import Facts
@@ -60,6 +60,7 @@ def intervals_text(timeline: Timeline) -> str:
     called ``name``.
     """
     rows: list[Sequence[object]] = [(*INTERVAL_COLUMNS, *_said_columns(timeline))]
+    across = numbers_across(timeline)
     for episode in episodes(timeline):
         rows.append(
             (
@@ -70,7 +71,7 @@ def intervals_text(timeline: Timeline) -> str:
                 f"{episode.probability:.6f}",
                 episode.start_frame,
                 episode.stop_frame - 1,
-                *_said(timeline, episode.face_id),
+                *_said(timeline, episode.face_id, across),
             )
         )
     return csv_text(rows)
@@ -94,6 +95,7 @@ def people_text(timeline: Timeline) -> str:
         *(["main"] if timeline.main else []),
     ]
     rows: list[Sequence[object]] = [header]
+    across = numbers_across(timeline)
     for person in people(timeline):
         longest = {label: episode.seconds for label, episode in person.longest.items()}
         rows.append(
@@ -114,7 +116,7 @@ def people_text(timeline: Timeline) -> str:
                 *(f"{person.share[label]:.6f}" for label in timeline.outcomes),
                 *(f"{person.mean[label]:.6f}" for label in timeline.labels),
                 *(f"{longest.get(label, 0.0):.6f}" for label in timeline.outcomes),
-                *_said(timeline, person.face_id),
+                *_said(timeline, person.face_id, across),
                 *([int(person.face_id == timeline.main)] if timeline.main else []),
             ]
         )
@@ -122,15 +124,12 @@ def people_text(timeline: Timeline) -> str:
 
 
 def _said_columns(timeline: Timeline) -> tuple[str, ...]:
-    across = ("person",) if (timeline.person >= 0).any() else ()
+    across = ("person",) if timeline.compared else ()
     return (*across, "name") if timeline.names else across
 
 
-def _said(timeline: Timeline, face_id: int) -> tuple[str, ...]:
-    said: tuple[str, ...] = ()
-    if (timeline.person >= 0).any():
-        number = int(timeline.person[timeline.face_id == face_id].max(initial=-1))
-        said = (str(number) if number >= 0 else "",)
+def _said(timeline: Timeline, face_id: int, across: Mapping[int, int]) -> tuple[str, ...]:
+    said = (str(across.get(face_id, "")),) if timeline.compared else ()
     return (*said, cell(timeline.names.get(face_id, ""))) if timeline.names else said
 
 

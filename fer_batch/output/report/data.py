@@ -18,7 +18,7 @@ from fer_batch.atomic import write_text
 from fer_batch.groups import by_track
 from fer_batch.output.formats.gaps import gaps
 from fer_batch.output.palette import colours
-from fer_batch.output.people import changes
+from fer_batch.output.people import by_person, changes
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
@@ -98,15 +98,11 @@ def page_data(
     place = {label: number for number, label in enumerate(timeline.outcomes)}
     own: dict[int, list[list[int]]] = {person.face_id: [] for person in people}
     changed: set[int] = set()
-    for episode in episodes:
-        listed = own[episode.face_id]
-        label = place[episode.emotion]
-        mean = round(episode.probability * 1000)
-        listed.append([episode.start_frame, episode.stop_frame, label, mean])
-    by_person: dict[int, list[Episode]] = {}
-    for episode in episodes:
-        by_person.setdefault(episode.face_id, []).append(episode)
-    for mine in by_person.values():
+    for face_id, mine in by_person(episodes).items():
+        own[face_id] = [
+            [each.start_frame, each.stop_frame, place[each.emotion], round(each.probability * 1000)]
+            for each in mine
+        ]
         changed |= {episode.start_frame for episode in changes(mine)}
     known = colours(timeline.outcomes)
     analysed = np.flatnonzero(timeline.status != FrameStatus.SKIPPED)

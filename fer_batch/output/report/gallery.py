@@ -73,7 +73,7 @@ def write_gallery_page(
         facts=facts(summary, 0),
         warnings=list(summary.get("warnings", timeline.warnings)),
         total=count(len(timeline), "photo"),
-        persons=bool((timeline.person >= 0).any()),
+        persons=timeline.compared,
         labels=timeline.outcomes,
         shares=parts,
         share_text=share_text(parts),
@@ -141,7 +141,7 @@ def gallery_data(folder: Path, timeline: Timeline) -> dict[str, Any]:
         "boxes": _packed(timeline.box.round().astype("<i4")),
         "unsure": _bits(timeline.emotion == len(timeline.labels)),
         "probabilities": _packed(quantised(timeline.smoothed)),
-        "persons": _packed(timeline.person.astype("<i4")) if (timeline.person >= 0).any() else "",
+        "persons": _packed(timeline.person.astype("<i4")) if timeline.compared else "",
         "names": {str(person): name for person, name in timeline.names.items()},
     }  # fmt: skip
 

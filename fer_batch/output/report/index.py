@@ -22,6 +22,7 @@ from fer_batch.output.report.html import (
     size,
     source_hash,
 )
+from fer_batch.output.report.people import PAGE as PEOPLE
 from fer_batch.output.report.shares import share_parts, share_text
 from fer_batch.output.report.thumbnails import stored_thumbnails
 from fer_batch.output.summary import counts_of
@@ -43,7 +44,6 @@ SORTS = (
     ("state", "trouble"),
 )
 PAGES = [(output.file, output.title) for output in REGISTRY if output.shown]
-PEOPLE = "people.html"
 MOST_NAMED = 3
 OF_BATCH = [output.file for output in REGISTRY if output.needs == "batch"]
 DATA = [(output.file, output.file) for output in REGISTRY if not output.shown]

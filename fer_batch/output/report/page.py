@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.atomic import write_text
+from fer_batch.output.foreign import drawn_with
 from fer_batch.output.moments import pick_moments
 from fer_batch.output.palette import colours
 from fer_batch.output.people import by_weight, episodes, people
@@ -104,9 +105,7 @@ def write_report(
 
 def _edits(summary: Mapping[str, Any]) -> list[str]:
     """The lines of ``edits.csv`` that a result was drawn with."""
-    render = summary.get("settings", {}).get("render", {})
-    lines = render.get("edits", ()) if isinstance(render, Mapping) else ()
-    return [str(line) for line in lines]
+    return [str(line) for line in drawn_with(summary).get("edits", ())]
 
 
 def _labels(labels: Sequence[str]) -> list[dict[str, str]]:

@@ -24,7 +24,7 @@ MOST_PLACES = 6  # of a person, before a reader asks for all
 SORTS = (("place", "most seen"), ("name", "name"), ("inputs", "number of inputs"))
 
 
-def write_people_page(out: Path, results: Sequence[Stored], *, index: str = "index.html") -> bool:
+def write_people_page(out: Path, results: Sequence[Stored]) -> bool:
     """Write ``out/people.html`` where people were compared across inputs or have names; else there
     is none, also none of an earlier run. Returns whether there is one.
 
@@ -44,7 +44,6 @@ def write_people_page(out: Path, results: Sequence[Stored], *, index: str = "ind
         policy=policy(source_hash(script), source_hash(style)),
         style=Markup(style),
         script=Markup(script),
-        index=index,
         facts=[count(len(people), "person", "people"), f"in {count(inputs, 'input')}"],
         sorts=SORTS,
         people=[_card(one, by_name, pictures) for one in people[:MOST_PEOPLE]],

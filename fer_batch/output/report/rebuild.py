@@ -8,7 +8,7 @@ from typing import Any
 
 from fer_batch import timeline_file
 from fer_batch.errors import NotFoundError, UnreadableError
-from fer_batch.output.foreign import read_summary_file, refuse_links
+from fer_batch.output.foreign import drawn_with, read_summary_file, refuse_links
 from fer_batch.output.report.page import INDEX, index_from, write_report
 from fer_batch.output.stored import MOST_FOLDERS, read_failures, stored_results
 from fer_batch.output.summary import describe_outputs, write_summary
@@ -43,9 +43,7 @@ def rebuild_report(folder: Path, *, index: str = "") -> Path:
 
 def _threshold(summary: dict[str, Any]) -> float:
     """Below which probability faces of this result are unsure."""
-    settings = summary.get("settings")
-    drawn = settings.get("render") if isinstance(settings, dict) else None
-    value = drawn.get("threshold", 0.0) if isinstance(drawn, dict) else 0.0
+    value = drawn_with(summary).get("threshold", 0.0)
     return float(value) if isinstance(value, int | float) else 0.0
 
 

@@ -43,14 +43,14 @@ def test_a_box_that_is_kept_looks_like_its_strokes(rect: Rect, thin: bool, line:
 
 def test_sizes_that_were_seen_are_not_stroked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted, not timed: what makes a crowd cheap."""
-    strokes: list[Rect] = []
-    luma = Boxes._luma
+    strokes: list[drawn.Lines] = []
+    luma = drawn.stroke_luma
 
-    def counted(self: Boxes, plane: Any, rect: Rect, *more: Any) -> Any:
-        strokes.append(rect)
-        return luma(self, plane, rect, *more)
+    def counted(plane: Any, lines: drawn.Lines, *more: Any) -> Any:
+        strokes.append(lines)
+        return luma(plane, lines, *more)
 
-    monkeypatch.setattr(Boxes, "_luma", counted)
+    monkeypatch.setattr(drawn, "stroke_luma", counted)
     boxes, picture = Boxes(4, 30), planes(scene())
     for x in range(40):
         boxes.put(picture, Rect(x, x, 30, 40), (100 + x, 60, 170), thin=False)

@@ -280,10 +280,12 @@
     find("#edit-redo").addEventListener("click", redo);
     find("#edit-save").addEventListener("click", save);
     find("#edit-draw").addEventListener("click", draw);
-    app.on("frame", app.coalesce(showWhen));
+    const panel = find("#corrections");
+    panel.addEventListener("toggle", showWhen);
+    app.on("frame", app.coalesce(() => panel.open && showWhen()));
     show();
     if (!server) return;
-    find("#corrections").open = true;
+    panel.open = true;
     ask(`/-/state?name=${encodeURIComponent(name())}`).then((said) => {
       if (said.error) {
         tell(said.error, true);
