@@ -19,6 +19,7 @@ from typing import Any
 from celery import signals
 
 from fer_batch.jobs.ledger.spec import Unit
+from workers.process import WORKER_NAME
 
 LOG_FORMAT = "FER_BATCH_LOG_FORMAT"
 FORMATS = ("text", "json")
@@ -48,7 +49,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            "worker": os.environ.get("FER_BATCH_WORKER_NAME", ""),
+            "worker": os.environ.get(WORKER_NAME, ""),
             "process": record.process,
         }
         if (unit := _unit.get()) is not None:

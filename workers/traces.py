@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from fer_batch.jobs.ledger.spec import Unit
+from workers.process import WORKER_NAME
 
 logger = logging.getLogger(__name__)
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -41,7 +42,7 @@ def add_span(tracer: Any, unit: Unit, outcome: str, seconds: float, frames: int)
             "fer_batch.unit": unit.key,
             "fer_batch.outcome": outcome,
             "fer_batch.frames": frames,
-            "fer_batch.worker": os.environ.get("FER_BATCH_WORKER_NAME", ""),
+            "fer_batch.worker": os.environ.get(WORKER_NAME, ""),
         }
     )
     if outcome in FAILED:

@@ -25,6 +25,7 @@ from fer_batch.version import library
 
 if TYPE_CHECKING:
     from fer_batch.pipeline.device import Device
+    from fer_batch.types import FloatArray
 
 Facts = dict[str, str]
 
@@ -46,6 +47,8 @@ class Engine:
         self.load_s = 0.0
         self.timelines = LatestTimeline()
         self.kept = KeptFrames(run.frames_mb << 20)
+        # What people are recognised by whose photos have been looked at; only ever in memory.
+        self.photos: dict[tuple[object, ...], FloatArray] = {}
         self._detectors: dict[tuple[object, ...], Detector] = {}
         self._classifiers: dict[str, Classifier] = {}
         self._recogniser: Recogniser | None = None

@@ -21,20 +21,25 @@ if TYPE_CHECKING:
 ALSO_MEANT = 0.4
 
 
-def face_of(photo: Path, name: str, settings: AnalyzeSettings, engine: Engine) -> FloatArray:
-    """What the person in ``photo`` is recognised by: ``float32[128]``.
-
-    Raises:
-        UsageError: it cannot be read, or does not show one face well; one line that says what to
-            do, and names the photo.
-    """
-    # The photo as it is: what was asked of inputs (every fifth frame, a crop) is not asked of it.
-    plain = AnalyzeSettings(
+def asked_of_photos(settings: AnalyzeSettings) -> AnalyzeSettings:
+    """A photo is taken as it is: what was asked of inputs (every fifth frame, a crop) is not asked
+    of it."""
+    return AnalyzeSettings(
         images="photos",
         detector=settings.detector,
         detector_model=settings.detector_model,
         min_confidence=settings.min_confidence,
     )
+
+
+def face_of(photo: Path, name: str, plain: AnalyzeSettings, engine: Engine) -> FloatArray:
+    """What the person in ``photo`` is recognised by: ``float32[128]``. ``plain``: see
+    ``asked_of_photos``.
+
+    Raises:
+        UsageError: it cannot be read, or does not show one face well; one line that says what to
+            do, and names the photo.
+    """
     try:
         limits = engine.run.limits
         info = probe_wanted(photo, photo.name, plain, limits)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_batch.tracking.people import FURTHEST_COUNTS, SAME_PERSON, cluster, distances
+from fer_batch.tracking.people import SAME_PERSON, cluster, group_distance
 from fer_batch.types import IntArray
 
 NEW = -1
@@ -51,10 +51,8 @@ def _join_known(points: np.ndarray, owner: IntArray, found: IntArray, new: IntAr
     between = np.full((len(new), len(numbers)), np.inf)
     for place, number in enumerate(numbers.tolist()):
         members = np.flatnonzero(found == number)
-        far = distances(points[new], points[members])
-        blend = (1 - FURTHEST_COUNTS) * far.mean(axis=1) + FURTHEST_COUNTS * far.max(axis=1)
-        blend[np.isin(owner[new], owner[members])] = np.inf
-        between[:, place] = blend
+        between[:, place] = group_distance(points[new], points[members])
+        between[np.isin(owner[new], owner[members]), place] = np.inf
     while True:
         row, place = divmod(int(between.argmin()), len(numbers))
         if between[row, place] > SAME_PERSON:

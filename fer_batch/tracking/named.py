@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from fer_batch.tracking.people import FURTHEST_COUNTS, distances
+from fer_batch.tracking.people import group_distance
 from fer_batch.types import IntArray
 
 # How far a person may be from the photos of a name; docs/identity.md has the error rates.
@@ -30,7 +30,9 @@ def named_people(
     names = sorted(photos)
     if not names or not len(points):
         return found
-    between = np.stack([_distance(points, photos[name]) for name in names], axis=1)
+    points = points.astype(np.float64)
+    far = [group_distance(points, photos[name].astype(np.float64)) for name in names]
+    between = np.stack(far, axis=1)
     rows, columns = np.nonzero(between <= SAME_AS_PHOTO)
     pairs = zip(between[rows, columns].tolist(), rows.tolist(), columns.tolist(), strict=True)
     taken: dict[tuple[int, str], list[int]] = {}
@@ -40,11 +42,3 @@ def named_people(
             found[row] = names[column]
             same.append(row)
     return found
-
-
-def _distance(points: np.ndarray, photos: np.ndarray) -> np.ndarray:
-    """How far people ``float[n, d]`` are from photos ``float[k, d]``, as groups are from another:
-    ``float64[n]``."""
-    far = distances(points.astype(np.float64), photos.astype(np.float64))
-    blend = (1 - FURTHEST_COUNTS) * far.mean(axis=1) + FURTHEST_COUNTS * far.max(axis=1)
-    return np.asarray(blend, np.float64)

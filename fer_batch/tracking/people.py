@@ -77,6 +77,13 @@ def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(squared - 2 * first @ second.T, 0))
 
 
+def group_distance(points: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """How far each of ``points [n, d]`` is from a ``group [m, d]``: ``float64[n]``."""
+    far = distances(points, group)
+    blend = (1 - FURTHEST_COUNTS) * far.mean(axis=1) + FURTHEST_COUNTS * far.max(axis=1)
+    return np.asarray(blend, np.float64)
+
+
 def cluster(points: np.ndarray, apart: np.ndarray, limit: float) -> list[list[int]]:
     """Groups of ``points float64[n, d]`` that are no further apart than ``limit``.
 

@@ -30,6 +30,7 @@ class AcrossInputs:
     def relate(self, members: Sequence[Member], engine: Engine) -> None:
         """See ``Relation``."""
         photos = photos_by_name([member.item for member in members], engine)
+        engine.photos.clear()  # biometric data: kept no longer than needed
         inputs = [known_of(member) for member in members]
         others = beside(members)
         called = _names_there([*inputs, *others])
@@ -37,26 +38,27 @@ class AcrossInputs:
         everyone.name([_Seen(member) for member in members], photos, called)
         persons = everyone.numbered()
         names = {number: name for name, number in called.items()}
-        used = [p for one in [*persons, *(k.person for k in everyone.known)] for p in one.values()]
-        following = max(used, default=0) + 1
+        following = everyone.following({})
         for member, known, person in zip(members, inputs, persons, strict=False):
             following = _show(member, known, person, names, following)
 
 
 def photos_by_name(items: Sequence[ItemSpec], engine: Engine) -> dict[str, list[FloatArray]]:
-    """What the people are recognised by whose photos the inputs name.
+    """What the people are recognised by whose photos the inputs name; the engine keeps it.
 
     Raises:
         UsageError: a photo has changed, cannot be read, or does not show one face well.
     """
     from fer_batch.checksum import sha256_file
     from fer_batch.errors import UsageError
-    from fer_batch.pipeline.known_faces import face_of
+    from fer_batch.pipeline.known_faces import asked_of_photos, face_of
 
     found: dict[str, list[FloatArray]] = {}
     item = next((item for item in items if item.who and item.analyze.who), None)
-    for photo in photos_of(item.analyze) if item is not None else ():
-        assert item is not None
+    if item is None:
+        return found
+    plain = asked_of_photos(item.analyze)
+    for photo in photos_of(item.analyze):
         path = Path(item.who) / photo.file
         try:
             same = sha256_file(path) == photo.sha256
@@ -64,7 +66,10 @@ def photos_by_name(items: Sequence[ItemSpec], engine: Engine) -> dict[str, list[
             same = False
         if not same:
             raise UsageError(f"--who: {path}: was changed or removed meanwhile; run again")
-        found.setdefault(photo.name, []).append(face_of(path, photo.name, item.analyze, engine))
+        key = (path, photo.sha256, plain)
+        if key not in engine.photos:
+            engine.photos[key] = face_of(path, photo.name, plain, engine)
+        found.setdefault(photo.name, []).append(engine.photos[key])
     return found
 
 
@@ -140,21 +145,22 @@ class _Everyone:
             if name not in called:
                 before = self.number[mine]
                 free = set(before[before != NEW].tolist()) - set(called.values())
-                called[name] = min(free, default=self._following(called))
+                called[name] = min(free, default=self.following(called))
             self.number[mine] = called[name]
 
-    def _following(self, called: Mapping[str, int]) -> int:
+    def following(self, called: Mapping[str, int]) -> int:
+        """The next number that is free, also of those in ``called``."""
         used = [p for one in self.known for p in one.person.values()]
         return max([0, *used, *called.values(), *self.number.tolist()]) + 1
 
     def numbered(self) -> list[dict[int, int]]:
-        """The number of each person of each input, by the input's own numbers."""
+        """Number everyone; returns the number of each person of each input, by the input's own
+        numbers."""
         from fer_batch.tracking.across import people_across
 
-        first = self._following({})
-        found = people_across(self.points, self.owner, self.number, first)
+        self.number = people_across(self.points, self.owner, self.number, self.following({}))
         persons = [dict(one.person) for one in self.known]
-        for (at, face), person in zip(self.keys, found.tolist(), strict=True):
+        for (at, face), person in zip(self.keys, self.number.tolist(), strict=True):
             persons[at][face] = person
         return persons
 
@@ -191,17 +197,21 @@ def with_persons(
     person, they have one ``face_id``, the smaller."""
     import numpy as np
 
+    from fer_batch.groups import by_track
+
     own = timeline.identities()
-    numbers, rows = np.unique(own, return_inverse=True)
-    person = np.array([persons.get(n, -1) for n in numbers.tolist()], np.int64)[rows]
+    numbers, places = np.unique(own, return_inverse=True)
+    person = np.array([persons.get(n, -1) for n in numbers.tolist()], np.int64)[places]
     if timeline.is_photos:
         return replace(timeline, person=person, names=dict(names))
     first: dict[int, int] = {}
     face_id = own.copy()
-    for face in numbers.tolist():
-        one, mine = first.setdefault(persons[face], face), own == face
+    for face, rows in by_track(own):
+        one = first.setdefault(persons[face], face)
+        if one == face:
+            continue
         # Never two in one frame, whatever results of other settings have said.
-        if not np.intersect1d(timeline.frame[mine], timeline.frame[face_id == one]).size:
-            face_id[mine] = one
+        if not np.intersect1d(timeline.frame[rows], timeline.frame[face_id == one]).size:
+            face_id[rows] = one
     called = {first[number]: name for number, name in names.items()}
     return replace(timeline, face_id=face_id, person=person, names=called).in_order()

@@ -60,7 +60,7 @@ def write_index(storage: Storage, manifest: Manifest, scratch: Path) -> None:
             if path.is_file():
                 storage.put_file(path, f"{base}/{path.name}")
                 files[path.name] = {"size": path.stat().st_size, "sha256": sha256_file(path)}
-    storage.put_json(f"{base}.json", {"files": files})
+    storage.put_json(keys.index_record(manifest.job_id), {"files": files})
 
 
 def _result(

@@ -150,7 +150,7 @@ class Stages:
         if unit.stage == "relate":
             yield keys.related(unit.job)
         elif unit.stage == "index":
-            yield f"{keys.index(unit.job)}.json"
+            yield keys.index_record(unit.job)
         elif unit.stage == "probe":
             yield keys.fact(unit.job, unit.item, "plan")
         else:

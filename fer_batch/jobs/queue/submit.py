@@ -3,7 +3,7 @@ so that a death in between leaves either nothing or a job that goes on by itself
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -86,10 +86,11 @@ def submit(
         first = hashed[0].item.problem
         assert first is not None
         raise NotFoundError(first[1])
-    photos = [] if request.who is None else [_known(request.who, request.analyze)]
-    items, who = [entry.item for entry in hashed], [entry.item for entry in photos]
-    manifest = _manifest(request, items, ledger, weights, who)
-    hashed += photos
+    known = _known(request.who, request.analyze) if request.who is not None else None
+    items = [entry.item for entry in hashed]
+    manifest = _manifest(request, items, ledger, weights, known.item if known else None)
+    if known:
+        hashed.append(known)
     same = keys.same(manifest.same_key())
     if request.use_cache:
         earlier = _earlier(same, ledger, storage, publish)
@@ -125,7 +126,7 @@ def _weights(settings: AnalyzeSettings) -> tuple[AnalyzeSettings, str]:
 
 
 def _manifest(
-    request: Request, items: list[JobItem], ledger: Ledger, weights: str, who: Sequence[JobItem]
+    request: Request, items: list[JobItem], ledger: Ledger, weights: str, who: JobItem | None
 ) -> Manifest:
     name = facts.clean_name(request.name or request.paths[0].absolute().name)
     return Manifest(
@@ -140,7 +141,7 @@ def _manifest(
         segment_frames=ledger.settings.segment_frames,
         model_sha256=weights,
         reuse=request.use_cache,
-        who=who[0] if who else None,
+        who=who,
     )
 
 

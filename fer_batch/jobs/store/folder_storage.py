@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from fer_batch.atomic import (
     PRIVATE,
@@ -25,6 +26,8 @@ from fer_batch.jobs.store.storage import (
     check_key,
     storage_errors,
 )
+
+Read = TypeVar("Read")
 
 
 class FolderStorage(Storage):
@@ -80,12 +83,7 @@ class FolderStorage(Storage):
 
     def get_bytes(self, key: str) -> bytes | None:
         """See ``Storage``."""
-        with self._errors(key):
-            path = self.local_path(key)
-            try:
-                return read_regular(path)
-            except FileNotFoundError:
-                return read_regular(path) if self._holds(path) else None
+        return self._if_there(key, read_regular)
 
     def get_file(self, key: str, target: Path) -> None:
         """See ``Storage``."""
@@ -106,12 +104,7 @@ class FolderStorage(Storage):
 
     def size(self, key: str) -> int | None:
         """See ``Storage``."""
-        with self._errors(key):
-            path = self.local_path(key)
-            try:
-                return path.stat().st_size
-            except FileNotFoundError:
-                return path.stat().st_size if self._holds(path) else None
+        return self._if_there(key, lambda path: path.stat().st_size)
 
     def names(self, key: str) -> list[str]:
         """See ``Storage``."""
@@ -171,6 +164,15 @@ class FolderStorage(Storage):
         with self._errors(key, writing=True):
             self._tighten()
             make_private(self._own(key), self.mode)
+
+    def _if_there(self, key: str, read: Callable[[Path], Read]) -> Read | None:
+        """What ``read`` makes of the file at ``key``, None where none lies there."""
+        with self._errors(key):
+            path = self.local_path(key)
+            try:
+                return read(path)
+            except FileNotFoundError:
+                return read(path) if self._holds(path) else None
 
     def _holds(self, path: Path) -> bool:
         """Whether anything lies at ``path``, asked while the root is there."""

@@ -6,6 +6,7 @@ jobs/<job>/<item>/…          the item's work folder: shards, timeline, parts, 
 jobs/<job>/facts/…           what is known of each item: plan, result or error
 jobs/<job>/related.json      that its items have been related to each other
 jobs/<job>/index/…           outputs of the whole job
+jobs/<job>/index.json        which these are; there once all of them are
 jobs/<job>/final.json        how the job ended;  jobs/<job>/cancelled: that it must not go on
 same/<key>.json              the newest job of this content, model and settings
 same/items/<key>.json        the newest item of this content, model and settings that is done
@@ -46,6 +47,11 @@ def related(job_id: str) -> str:
 
 def index(job_id: str) -> str:
     return f"jobs/{job_id}/index"
+
+
+def index_record(job_id: str) -> str:
+    """Which outputs of the whole job there are."""
+    return f"jobs/{job_id}/index.json"
 
 
 def same(key: str) -> str:

@@ -157,7 +157,7 @@ def pointer(storage: Storage, key: str) -> Pointer | None:
 def batch_files(storage: Storage, job: str) -> dict[str, Fact] | None:
     """The outputs of a whole job, None where there are none yet."""
     return read(
-        storage, f"{keys.index(job)}.json", lambda data: _files(door.record(data, "index")["files"])
+        storage, keys.index_record(job), lambda data: _files(door.record(data, "index")["files"])
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +16,10 @@ from fer_batch.errors import UsageError
 from fer_batch.jobs.item.across import photos_by_name
 from fer_batch.jobs.item.who import asking_for, name_of, photos_of, read_who
 from fer_batch.jobs.item.work import ItemSpec
+from fer_batch.pipeline import known_faces
 from fer_batch.pipeline.build import Engine
+from fer_batch.pipeline.known_faces import face_of
+from fer_batch.types import FloatArray
 from tests.footage import videos
 from tests.footage.pictures import cover, portraits
 from tests.jobs.item.local_runs import CSV, run
@@ -168,3 +172,28 @@ def test_a_photo_that_changes_meanwhile_is_refused(place: Path, tmp_path: Path) 
     cv2.imwrite(str(tmp_path / "Anna.png"), HOPPER)
     with pytest.raises(UsageError, match="was changed"):
         photos_by_name([ItemSpec("", "", settings, who=str(tmp_path))], Engine(RunSettings()))
+
+
+def test_a_photo_is_looked_at_once(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Path] = []
+
+    def counted(photo: Path, *rest: Any) -> FloatArray:
+        looked.append(photo)
+        return face_of(photo, *rest)
+
+    monkeypatch.setattr(known_faces, "face_of", counted)
+    engine = Engine(RunSettings(threads=1))
+    items = specs(place, "photos", "b")
+    first = photos_by_name(items, engine)
+    again = photos_by_name(items[::-1], engine)
+    assert looked == [place / "known" / "Eileen.jpg"]
+    assert again.keys() == first.keys() == {"Eileen"}
+    np.testing.assert_array_equal(again["Eileen"], first["Eileen"])
+    careful = replace(items[0], analyze=replace(items[0].analyze, min_confidence=0.8))
+    photos_by_name([careful], engine)
+    assert len(looked) == 2
+    looked.clear()
+    run(specs(place, "photos"), tmp_path)
+    assert len(looked) == 1

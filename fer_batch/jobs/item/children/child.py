@@ -98,18 +98,13 @@ class _Child:
                 self._send("related", failures=self._relate(items, engine))
                 continue
             item = ItemSpec.from_json(message["item"])
-            if message["kind"] == "known":
-                try:
-                    engine = engine or self._engine(item)
-                    photos_by_name([item], engine)
-                except FerBatchError as error:
-                    self._send("fatal", code=error.code, words=str(error))
-                    return
-                self._send("known")
-                continue
-            self._number = message["number"]
             try:
                 engine = engine or self._engine(item)
+                if message["kind"] == "known":
+                    photos_by_name([item], engine)
+                    self._send("known")
+                    continue
+                self._number = message["number"]
                 from fer_batch.jobs.item.local import run_item
 
                 result = run_item(

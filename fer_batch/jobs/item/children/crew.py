@@ -151,19 +151,12 @@ class _Crew:
         Raises:
             FerBatchError: one of them; or the child's end.
         """
-        place = self._idle() or self._hire()
-        place.stage, place.moved = "known", time.monotonic()
         item = next(item for item in self._items if item.who)
-        place.child.send("known", item=item.to_json())
-        while not wait([place.child.pipe], LOOK_EVERY_S):
-            if trouble := self._trouble(place):
-                raise UsageError(f"--who: {item.who}: {trouble[1]}")
-        try:
-            message = receive(place.child.pipe)
-        except EOFError:
-            raise UsageError(f"--who: {item.who}: {place.child.how_it_ended()[1]}") from None
-        if message["kind"] == "fatal":
-            raise error_of(str(message.get("code")), str(message.get("words")))
+        answer = self._ask(self._idle() or self._hire(), "known", item=item.to_json())
+        if isinstance(answer, tuple):
+            raise UsageError(f"--who: {item.who}: {answer[1]}")
+        if answer["kind"] == "fatal":
+            raise error_of(str(answer.get("code")), str(answer.get("words")))
 
     def _relate(self) -> None:
         """Have a child relate the inputs that are analyzed; those that this fails have failed."""
@@ -171,29 +164,34 @@ class _Crew:
         if not numbers or self._stopping:
             return
         place = self._idle() or self._hire()
-        place.stage, place.moved = "relate", time.monotonic()
-        trouble: tuple[str, str] | None = None
-        place.child.send("relate", items=[self._items[n].to_json() for n in numbers])
-        while not wait([place.child.pipe], LOOK_EVERY_S):
-            if trouble := self._trouble(place):
-                break
-        else:
-            try:
-                failures = receive(place.child.pipe)["failures"]
-            except EOFError:
-                trouble = place.child.how_it_ended()
-        if trouble:
+        items = [self._items[n].to_json() for n in numbers]
+        answer = self._ask(place, "relate", items=items)
+        if isinstance(answer, tuple):
             self._dismiss(place)
-            code, words = trouble
+            code, words = answer
             failures = [
                 {"state": "failed", "code": code, "error": f"{self._items[n].input}: {words}"}
                 for n in numbers
             ]
+        else:
+            failures = answer["failures"]
         for number, failure in zip(numbers, failures, strict=bool(failures)):
             self._analyzed.discard(number)
             item = self._items[number]
             result = ItemResult.from_json(item, self._out / item.name, failure)
             self._keep(number, result)
+
+    def _ask(self, place: _Place, stage: str, **values: Any) -> dict[str, Any] | tuple[str, str]:
+        """A child's answer; code and words where it has none and is at its end, or must be."""
+        place.stage, place.moved = stage, time.monotonic()
+        place.child.send(stage, **values)
+        while not wait([place.child.pipe], LOOK_EVERY_S):
+            if trouble := self._trouble(place):
+                return trouble
+        try:
+            return receive(place.child.pipe)
+        except EOFError:
+            return place.child.how_it_ended()
 
     def _stop(self) -> None:
         self._stopping = True
