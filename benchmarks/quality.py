@@ -116,7 +116,8 @@ class Reader:
         crops = crop_faces(frame, found, template, self.card.input_size)
         size = np.tile((frame.width, frame.height), (len(found), 1))
         measures = measure(look(crops), found.box, found.landmarks, found.confidence, size)
-        p = self.classifier.classify(sharpened(crops, self.card.sharpen)) if len(found) else None
+        sharp = sharpened(crops, self.card.sharpen, self.card.sharpness)
+        p = self.classifier.classify(sharp) if len(found) else None
         return found, measures, np.zeros((0, 3)) if p is None else p[:, self.columns]
 
 

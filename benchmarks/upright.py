@@ -8,6 +8,7 @@ told right.
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -15,25 +16,23 @@ import numpy as np
 
 from benchmarks.quality import as_frame
 from fer_batch.config import AnalyzeSettings
+from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.models import find_model
 from fer_batch.faces.align import appearance, crop_faces
 from fer_batch.faces.detector import Detector, open_detector
+from fer_batch.faces.largest import Largest
 from fer_batch.types import Image
 
 TILT = 40.0  # degrees, either way
 SHRINKAGE = 0.3  # of the covariance towards a sphere: there are few faces for 144 cells
 
 
-def vectors(detector: Detector, grey: Image) -> np.ndarray:
-    """Appearance of the largest face found, ``float32[1, 144]``; none where none is."""
-    card = find_model(AnalyzeSettings.model)
+def vectors(detector: Detector, card: ModelCard, grey: Image) -> np.ndarray:
+    """Appearance of the faces found, ``float32[n, 144]``."""
     frame = as_frame(grey)
     found = detector.detect(frame)
-    if not len(found):
-        return np.zeros((0, 144), np.float32)
     crops = crop_faces(frame, found, np.array(card.template, np.float32), card.input_size)
-    largest = int(found.box[:, 2:].prod(axis=1).argmax())
-    return appearance(crops[largest : largest + 1]).astype(np.float32)
+    return appearance(crops).astype(np.float32)
 
 
 def tilted(grey: Image, degrees: float) -> Image:
@@ -54,15 +53,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
     files = sorted((parser.parse_args().folder / "images").iterdir())[::4]
-    detector, rng = open_detector("yunet"), np.random.default_rng(0)
+    detector, rng = Largest(open_detector("yunet"), 1), np.random.default_rng(0)
+    read = partial(vectors, detector, find_model(AnalyzeSettings.model))
     up, over = [], []
     for file in files:
         data = np.fromfile(file, np.uint8)
         grey = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
         tilt = float(rng.uniform(-TILT, TILT))
-        up += [vectors(detector, grey), vectors(detector, tilted(grey, tilt))]
+        up += [read(grey), read(tilted(grey, tilt))]
         turn = 180 + float(rng.uniform(-50, 50))
-        over += [vectors(detector, tilted(grey, 180)), vectors(detector, tilted(grey, turn))]
+        over += [read(tilted(grey, 180)), read(tilted(grey, turn))]
     right, wrong = with_mirrors(up), with_mirrors(over)
     spread = (np.cov(right.T) + np.cov(wrong.T)) / 2
     spread += np.eye(144) * np.trace(spread) / 144 * SHRINKAGE

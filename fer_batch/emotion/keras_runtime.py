@@ -45,15 +45,6 @@ def device_for(wanted: str) -> str:
     return "gpu:0" if found else "cpu:0"
 
 
-def build_of(device: str) -> str:
-    """What numbers of Keras depend on beside weights: its version, its backend, and the device."""
-    import keras
-
-    backend = str(keras.backend.backend())
-    below = f"{backend} {library(backend, f'{backend}-cpu')}"
-    return f"keras {library('keras')} on {below}, {device.split(':')[0]}"
-
-
 class KerasClassifier:
     """A ``Classifier`` over a ``.keras`` file; a lock makes it safe to share among threads."""
 
@@ -104,7 +95,11 @@ class KerasClassifier:
     @property
     def build(self) -> str:
         """What its numbers depend on beside the weights: Keras, its backend, and the device."""
-        return build_of(self._device)
+        import keras
+
+        backend = str(keras.backend.backend())
+        below = f"{backend} {library(backend, f'{backend}-cpu')}"
+        return f"keras {library('keras')} on {below}, {self._device.split(':')[0]}"
 
     def _network(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         import keras

@@ -16,7 +16,6 @@ import numpy as np
 from fer_batch.faces.interpolate import iou
 from fer_batch.types import FloatArray, Image
 
-QUARTERS = (1, 2, 3)
 # Whoever is less certain may lie the other way: of faces upside down none was taken for upright
 # with more, of upright ones half have more (docs/quality.md).
 SURE = 0.9
@@ -37,8 +36,8 @@ def find_all(picture: Image, find: Callable[[Image], FloatArray]) -> FloatArray:
         return upright
     size = (picture.shape[1], picture.shape[0])
     turned = [
-        turned_back(find(cv2.rotate(picture, _TURNS[quarters])), quarters, *size)
-        for quarters in QUARTERS
+        turned_back(find(cv2.rotate(picture, turn)), quarters, *size)
+        for quarters, turn in _TURNS.items()
     ]
     found = np.concatenate([upright, *turned])
     return distinct(found[np.argsort(-found[:, 14], kind="stable")])

@@ -16,6 +16,7 @@ import numpy as np
 from fer_batch.faces.candidates import BOX, CLASS, LANDMARKS, MOST_CANDIDATES, OBJECT, STRIDES
 from fer_batch.faces.yunet_keras import KerasYuNet
 from fer_batch.faces.yunet_network import TIMES
+from fer_batch.i420 import planes
 from fer_batch.types import FloatArray, Image
 
 Size = tuple[int, int]
@@ -51,10 +52,8 @@ def search_graph(network: KerasYuNet, count: int, size: Size) -> Any:
 
 def fill(image: Image, luma: Image, chroma: Image) -> None:
     """Put an I420 picture into the corner of planes of ``search_graph``."""
-    height, width = image.shape[0] * 2 // 3, image.shape[1]
-    luma[:height, :width] = image[:height]
-    half = image[height:].reshape(2, height // 2, width // 2)
-    chroma[:, : height // 2, : width // 2] = half
+    for target, plane in zip((luma, *chroma), planes(image), strict=True):
+        target[: plane.shape[0], : plane.shape[1]] = plane
 
 
 def _bgr(luma: Any, chroma: Any) -> Any:

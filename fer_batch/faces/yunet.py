@@ -49,7 +49,7 @@ class YuNet:
     ) -> None:
         self.weights, self.min_confidence = weights or WEIGHTS, min_confidence
         self.sha256 = checked_hash(self.weights, None if weights else SHA256)
-        self._min_face, self.rotations = min_face, rotations
+        self._min_face, self._rotations = min_face, rotations
         self._network = open_network(self.weights, min_confidence)
         self.runtime = self._network.runtime
 
@@ -66,7 +66,7 @@ class YuNet:
         assert frame.image is not None
         size, find = self.size_for(frame), self._network.find
         small = small_bgr(frame.image, *size)
-        return placed(find_all(small, find) if self.rotations else find(small), frame, size)
+        return placed(find_all(small, find) if self._rotations else find(small), frame, size)
 
     def size_for(self, frame: Frame) -> tuple[int, int]:
         """Width and height at which ``frame`` is searched: the smallest face is meant in pixels of

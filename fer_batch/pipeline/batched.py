@@ -20,7 +20,7 @@ from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.collected import Collected, Read, glimpsed
 from fer_batch.pipeline.device import Device, Sent
 from fer_batch.pipeline.glimpses import Glimpses
-from fer_batch.pipeline.plan import analysed_frames, detection_grid
+from fer_batch.pipeline.plan import analysed_frames
 from fer_batch.pipeline.prefetch import Prefetch
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.pipeline.views import view_keeper
@@ -53,7 +53,7 @@ class BatchedAnalyzer:
         settings, pulse = self.settings, Pulse(report, should_cancel)
         collected, glimpses, read = Collected(), Glimpses(segment.start), list[Read]()
         analysed = analysed_frames(source.info, settings)
-        keeper = view_keeper(source.info, settings, detection_grid(source.info, settings))
+        keeper = view_keeper(source.info, settings)
         ahead = self.device.at_once((source.info.height, source.info.width)).size
         decoded = glimpsed(source, segment.start, segment.stop, glimpses, timings)
         here = analysed[slice(*analysed.searchsorted([segment.start, segment.stop]))]
@@ -69,11 +69,7 @@ class BatchedAnalyzer:
                     there = FrameStatus.OK if len(found) else FrameStatus.NO_FACE
                     status[frame.index - segment.start] = there
                     if keeper is not None:
-                        with timings.stage("views"):
-                            # Counted as if there were no others, as `grid` does.
-                            counted = replace(frame, index=int(analysed.searchsorted(frame.index)))
-                            row = len(collected.frame)
-                            keeper.see(counted, glimpses.at(frame.index), found, row)
+                        collected.view(keeper, frame, found, glimpses, analysed, timings)
                     if len(found):
                         collected.add(frame, found)
                 if any(map(len, sent.found)):

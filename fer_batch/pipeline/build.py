@@ -149,6 +149,8 @@ class Engine:
         from fer_batch.emotion.load import runs_on
 
         run = self.run
+        if run.analyzer == "grid" or (run.analyzer != "batched" and run.device != "gpu"):
+            return False
         able = (
             settings.detector == "yunet"
             and not settings.rotations  # pictures are turned one by one, by the grid's detector
@@ -160,9 +162,7 @@ class Engine:
                 "runs on Keras: add --runtime keras, and --model ferplus3 or another without int8 "
                 "in its name"
             )
-        if run.analyzer == "grid" or not able:
-            return False
-        return run.analyzer == "batched" or run.device == "gpu"
+        return able
 
     def device(self, settings: AnalyzeSettings) -> Device:
         """Detector and classifier on the device of Keras. Not for two threads at once.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.detect import NOTHING
 from fer_batch.pipeline.glimpses import Glimpses
 from fer_batch.pipeline.progress import Timings
-from fer_batch.types import Detections, Faces, FloatArray, Frame, HalfArray, Segment
+from fer_batch.pipeline.views import Keeper
+from fer_batch.types import Detections, Faces, FloatArray, Frame, HalfArray, IntArray, Segment
 
 Read = tuple[HalfArray, FloatArray, FloatArray]
 """Of some faces: appearance, looks (``quality.look``) and probabilities."""
@@ -27,6 +28,22 @@ class Collected:
     frame: list[int] = field(default_factory=list)
     found: list[Detections] = field(default_factory=list)
     picture: list[tuple[float, float]] = field(default_factory=list)
+
+    def view(
+        self,
+        keeper: Keeper,
+        frame: Frame,
+        found: Detections,
+        glimpses: Glimpses,
+        analysed: IntArray,
+        timings: Timings,
+    ) -> None:
+        """Show ``keeper`` the faces of a frame, before they are added. ``analysed``: the frames of
+        the source that are."""
+        with timings.stage("views"):
+            # Counted as if there were no others, so that windows do not depend on them.
+            counted = replace(frame, index=int(analysed.searchsorted(frame.index)))
+            keeper.see(counted, glimpses.at(frame.index), found, len(self.frame))
 
     def add(self, frame: Frame, found: Detections) -> None:
         """The faces of a frame, in its pixels; they are kept in pixels of the source."""

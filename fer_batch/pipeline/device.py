@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_batch.emotion.keras_runtime import KerasClassifier, build_of
+from fer_batch.emotion.keras_runtime import KerasClassifier
 from fer_batch.faces import crop_keras
 from fer_batch.faces.align import reduction, similarity
 from fer_batch.faces.candidates import without_doubles
@@ -82,8 +82,8 @@ class Device:
         """
         import keras
 
-        self.precision, self._frames = precision, frames
-        self._detector, self.card, self.name = detector, classifier.card, classifier.device
+        self._frames, self._detector, self.card = frames, detector, classifier.card
+        self.name, self.build = classifier.device, classifier.build
         with keras.device(self.name):
             self._yunet = KerasYuNet(detector.weights)
         # The search keeps 32 bits: with 16 landmarks moved by up to six pixels.
@@ -95,11 +95,6 @@ class Device:
         self._large = AtOnce(max(1, classifier.batch_size // LARGE_SHARE), "large faces")
         self._graphs: OrderedDict[tuple[object, ...], Any] = OrderedDict()
         self._lock = threading.Lock()
-
-    @property
-    def build(self) -> str:
-        """What numbers depend on beside weights."""
-        return build_of(self.name)
 
     def at_once(self, size: Size) -> AtOnce:
         """How many pictures of ``size`` (rows, columns) are sent at once."""
@@ -135,8 +130,6 @@ class Device:
     def _faces_of(self, rows: FloatArray, frame: Frame, size: tuple[int, int]) -> Detections:
         least = self._detector.min_confidence
         kept = without_doubles(rows[rows[:, 14] >= least], least)
-        if not len(kept) and self._detector.rotations:
-            return self._detector.detect(frame)  # turned pictures are few: on the host
         return placed(kept, frame, size)
 
     def classify(self, sent: Sent, found: Sequence[Detections]) -> tuple[Image, FloatArray]:

@@ -22,7 +22,6 @@ from fer_batch.output.moments import Moment, pick_moments
 from fer_batch.output.report.page import index_from, write_report
 from fer_batch.output.report.thumbnails import (
     Thumbnails,
-    person_thumb,
     write_photo_thumbs,
     write_thumbnails,
 )
@@ -186,15 +185,13 @@ def _link(path: Path, target: Path) -> None:
 
 def _thumbnails(job: Finish, snapshots: Snapshots) -> None:
     """Faces and moments for the report, which can be built again from them."""
-    if "report" in job.outputs and job.info.kind == "photos":
-        job.written += write_photo_thumbs(job.out, snapshots.jpegs("thumb"))
-        people = dict(snapshots.jpegs("person"))
-        write_thumbnails(job.out, Thumbnails(people=people))
-        job.written += [person_thumb(number) for number in people]
-    elif "report" in job.outputs:
-        people, moments = dict(snapshots.jpegs("person")), dict(snapshots.jpegs("moment"))
-        write_thumbnails(job.out, Thumbnails(people=people, moments=moments))
-        job.written += [f"report/{path.name}" for path in (job.out / "report").glob("*.jpg")]
+    if "report" not in job.outputs:
+        return
+    if job.info.kind == "photos":
+        write_photo_thumbs(job.out, snapshots.jpegs("thumb"))
+    people, moments = dict(snapshots.jpegs("person")), dict(snapshots.jpegs("moment"))
+    write_thumbnails(job.out, Thumbnails(people=people, moments=moments))
+    job.written += [f"report/{path.name}" for path in (job.out / "report").glob("*.jpg")]
 
 
 def _summary(job: Finish, timeline: Timeline, moments: list[Moment]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def analyze_segment(
     ahead = frames_ahead(source.info.width, source.info.height)
     glimpses = Glimpses(segment.start)
     grid = detection_grid(source.info, settings)
-    keeper = view_keeper(source.info, settings, grid)
+    keeper = view_keeper(source.info, settings)
     analysed = analysed_frames(source.info, settings)
     if settings.max_faces:
         detector = Largest(detector, settings.max_faces)
@@ -115,10 +115,7 @@ def analyze_segment(
         for status, frame, found in seen:
             collected.status.append(status)
             if frame is not None and keeper is not None:
-                with timings.stage("views"):
-                    # Counted as if there were no others, so that windows do not depend on them.
-                    counted = replace(frame, index=int(analysed.searchsorted(frame.index)))
-                    keeper.see(counted, glimpses.at(frame.index), found, len(collected.frame))
+                collected.view(keeper, frame, found, glimpses, analysed, timings)
             if frame is not None and len(found):
                 with timings.stage("crop"):
                     crops = crop_faces(frame, found, template, card.input_size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -64,14 +64,9 @@ def people_of_photos(
     photo are never one person.
     """
     rows, points = [], []
-    first = 0
-    for shard in shards:
-        views = shard.views or NO_VIEWS
-        for row, value, picture in zip(views.row, views.worth, views.jpeg, strict=True):
-            if value >= GOOD_VIEW:
-                rows.append(first + int(row))
-                points.append(embedding(recogniser(), [picture]))
-        first += len(shard.frame)
+    for row, _, picture in _good_views(shards):
+        rows.append(row)
+        points.append(embedding(recogniser(), [picture]))
     person = np.full(len(frame), NEW, np.int64)
     if not rows:
         return person, {}
@@ -106,18 +101,24 @@ def best_views(
 ) -> dict[int, list[bytes]]:
     """The best pictures of each ``wanted`` track that has any that will do, the best first."""
     best: dict[int, list[View]] = {number: [] for number in wanted}
+    for row, worth, picture in _good_views(shards):
+        mine = best.get(int(track[row]))
+        if mine is not None:
+            insort(mine, (-worth, row, picture))
+            del mine[MOST_PICTURES:]
+    return {n: [picture for _, _, picture in mine] for n, mine in best.items() if mine}
+
+
+def _good_views(shards: Iterable[Faces]) -> Iterator[tuple[int, float, bytes]]:
+    """Row among the faces of all shards, worth and picture of each view that will do."""
     first = 0
     for shard in shards:
         views = shard.views or NO_VIEWS
-        for row, worth, picture in zip(
-            (views.row + first).tolist(), views.worth.tolist(), views.jpeg, strict=True
-        ):
-            mine = best.get(int(track[row]))
-            if mine is not None and worth >= GOOD_VIEW:
-                insort(mine, (-worth, row, picture))
-                del mine[MOST_PICTURES:]
+        rows, worths = (views.row + first).tolist(), views.worth.tolist()
+        for row, worth, picture in zip(rows, worths, views.jpeg, strict=True):
+            if worth >= GOOD_VIEW:
+                yield row, worth, picture
         first += len(shard.frame)
-    return {n: [picture for _, _, picture in mine] for n, mine in best.items() if mine}
 
 
 def embedding(network: Recogniser, pictures: Sequence[bytes]) -> FloatArray:

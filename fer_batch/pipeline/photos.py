@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import zipfile
 from collections import OrderedDict, deque
-from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,13 +13,13 @@ import numpy as np
 
 from fer_batch.atomic import atomic_path
 from fer_batch.config import RenderSettings
-from fer_batch.media.pictures import jpeg, portrait
+from fer_batch.media.pictures import jpeg
 from fer_batch.media.source import FrameSource
 from fer_batch.output.draw.anonymise import covered_faces
 from fer_batch.output.draw.marks import Marks
 from fer_batch.output.draw.overlay import Overlay, shown_labels
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
-from fer_batch.pipeline.snapshots import FACE_SIDE, SnapshotWriter, portraits
+from fer_batch.pipeline.snapshots import SnapshotWriter, portraits
 from fer_batch.types import Frame, IntArray, Segment, SourceInfo, Timeline
 
 THUMB_SIDE = 320
@@ -78,7 +77,7 @@ def render_photos(
     """
     pulse = Pulse(report, should_cancel)
     drawer = PhotoDrawer(timeline, settings)
-    people = portraits(timeline, timeline.person)
+    people = portraits(timeline, timeline.person) if wanted.thumbs else {}
     with (
         atomic_path(kept) as path,
         zipfile.ZipFile(path, "w") as file,
@@ -94,13 +93,12 @@ def render_photos(
 
         for frame in source.frames(segment.start, segment.stop):
             if frame.image is not None:
-                kept_people = people.get(frame.index, []) if wanted.thumbs else []
                 if not settings.blurs:
-                    _keep_people(frame, timeline, kept_people, writer)
+                    writer.people(frame, timeline, people, timeline.person)
                 with timings.stage("draw"):
                     drawer.draw(frame)
                 if settings.blurs:
-                    _keep_people(frame, timeline, kept_people, writer)
+                    writer.people(frame, timeline, people, timeline.person)
                 waiting.append((frame.index, pool.submit(_compressed, frame, wanted, timings)))
             if len(waiting) > 2 * ENCODERS:
                 store()
@@ -109,15 +107,6 @@ def render_photos(
             store()
     # Only now: whoever stops here finds the segment whole.
     pulse.flush()
-
-
-def _keep_people(
-    frame: Frame, timeline: Timeline, rows: Sequence[int], writer: SnapshotWriter
-) -> None:
-    """Pictures of people who are seen best in this photo."""
-    for row in rows:
-        data = portrait(frame, timeline.box[row] / frame.scale, FACE_SIDE)
-        writer.jpeg("person", int(timeline.person[row]), data)
 
 
 def _compressed(frame: Frame, wanted: WantedPictures, timings: Timings) -> dict[str, bytes]:

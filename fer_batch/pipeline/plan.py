@@ -24,6 +24,12 @@ def detection_grid(info: SourceInfo, settings: AnalyzeSettings) -> int:
     return 1 if info.kind == "photos" else settings.grid
 
 
+def tells_people(kind: str, settings: AnalyzeSettings) -> bool:
+    """Whether anybody is to be recognised in an input of that kind. In photos that is only where
+    inputs are compared."""
+    return settings.identity == "batch" or (settings.identity != "off" and kind != "photos")
+
+
 def analysed_frames(info: SourceInfo, settings: AnalyzeSettings) -> IntArray:
     """The frames that are analysed, rising: each n-th, or with ``fps`` the first frame of each
     ``1 / fps`` seconds. The first frame of all is always one."""

@@ -13,12 +13,12 @@ import numpy as np
 from fer_batch.atomic import atomic_path
 from fer_batch.config import RenderSettings
 from fer_batch.media.encode import PartWriter
-from fer_batch.media.pictures import jpeg, portrait
+from fer_batch.media.pictures import jpeg
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
-from fer_batch.pipeline.snapshots import FACE_SIDE, MOMENT_WIDTH, SnapshotWriter, WantedSnapshots
+from fer_batch.pipeline.snapshots import MOMENT_WIDTH, SnapshotWriter, WantedSnapshots
 from fer_batch.types import Frame, Image, Segment, Timeline
 
 if TYPE_CHECKING:
@@ -130,9 +130,6 @@ class _Album:
         return picture
 
     def _people(self, frame: Frame) -> None:
+        timeline = self._timeline
         with self._timings.stage("keep"):
-            for person in self._keep.people.get(frame.index, ()):
-                rows = self._timeline.faces_at(frame.index)
-                row = rows.start + int(np.flatnonzero(self._timeline.face_id[rows] == person)[0])
-                data = portrait(frame, self._timeline.box[row] / frame.scale, FACE_SIDE)
-                self._snapshots.jpeg("person", person, data)
+            self._snapshots.people(frame, timeline, self._keep.people, timeline.face_id)

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from fer_batch.config import RenderSettings
 from fer_batch.groups import by_track
+from fer_batch.media import pictures
 from fer_batch.output.moments import pick_moments
 from fer_batch.output.people import portrait
-from fer_batch.types import IntArray, Timeline
+from fer_batch.types import Frame, IntArray, Timeline
 
 FACE_SIDE = 160
 MOMENT_WIDTH = 320
@@ -27,7 +30,8 @@ WARNINGS = "warnings.json"
 
 @dataclass(frozen=True, slots=True)
 class WantedSnapshots:
-    """Frames whose picture is kept, and by frame the people who are seen best there."""
+    """Frames whose picture is kept, and by frame the faces (rows) of people who are seen best
+    there."""
 
     moments: frozenset[int] = frozenset()
     people: dict[int, list[int]] = field(default_factory=dict)
@@ -41,9 +45,7 @@ class WantedSnapshots:
 def wanted(timeline: Timeline, settings: RenderSettings) -> WantedSnapshots:
     """What the report shows, from the timeline alone, so that every segment decides alike."""
     moments = pick_moments(timeline, settings)
-    shown = timeline.readable()
-    best = portraits(shown, shown.face_id)
-    people = {frame: [int(shown.face_id[row]) for row in rows] for frame, rows in best.items()}
+    people = portraits(timeline, np.where(timeline.unusable, -1, timeline.face_id))
     return WantedSnapshots(frozenset(m.key_frame for m in moments), people)
 
 
@@ -67,6 +69,15 @@ class SnapshotWriter:
     def jpeg(self, folder: str, number: int, data: bytes) -> None:
         """A JPEG under ``person``, ``moment``, ``image`` or ``thumb``."""
         self._file.writestr(f"{folder}/{number:08d}.jpg", data)
+
+    def people(
+        self, frame: Frame, timeline: Timeline, rows: Mapping[int, list[int]], number: IntArray
+    ) -> None:
+        """Pictures of those who are seen best in ``frame``. ``rows``, ``number``: of
+        ``portraits``."""
+        for row in rows.get(frame.index, ()):
+            data = pictures.portrait(frame, timeline.box[row] / frame.scale, FACE_SIDE)
+            self.jpeg("person", int(number[row]), data)
 
     def warnings(self, words: list[str]) -> None:
         """What the user should know of the pictures."""

@@ -15,7 +15,7 @@ import numpy as np
 from fer_batch.config import AnalyzeSettings
 from fer_batch.faces.chips import face_chip, sharpness, span, to_jpeg, turned
 from fer_batch.faces.interpolate import iou
-from fer_batch.pipeline.plan import WINDOW
+from fer_batch.pipeline.plan import WINDOW, detection_grid, tells_people
 from fer_batch.tracking.cuts import suspicious
 from fer_batch.types import Detections, FloatArray, Frame, Image, SourceInfo, Views
 
@@ -50,12 +50,11 @@ class Keeper(Protocol):
         ...
 
 
-def view_keeper(info: SourceInfo, settings: AnalyzeSettings, grid: int) -> Keeper | None:
-    """What keeps the views of a source; None where nobody is to be recognised. In photos that is
-    only where inputs are compared."""
-    if settings.identity == "off" or (info.kind == "photos" and settings.identity != "batch"):
+def view_keeper(info: SourceInfo, settings: AnalyzeSettings) -> Keeper | None:
+    """What keeps the views of a source; None where nobody is to be recognised."""
+    if not tells_people(info.kind, settings):
         return None
-    return PhotoViews() if info.kind == "photos" else ViewKeeper(grid)
+    return PhotoViews() if info.kind == "photos" else ViewKeeper(detection_grid(info, settings))
 
 
 @dataclass(slots=True)

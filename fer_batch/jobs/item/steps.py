@@ -22,7 +22,7 @@ from fer_batch.jobs.item.work import FORMAT, ItemPlan, ItemSpec, WorkFolder
 from fer_batch.outputs import Output
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.native import give_back_memory
-from fer_batch.pipeline.plan import plan
+from fer_batch.pipeline.plan import plan, tells_people
 from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, unreported
 from fer_batch.version import installed_version
 
@@ -304,8 +304,7 @@ def result_key(sha256: str, kind: str, settings: AnalyzeSettings, engine: Engine
     detector = engine.detector(settings).sha256
     by_others = ("detector_model", "model", "images")
     names = {k: v for k, v in settings.to_json().items() if k not in by_others}
-    asked = settings.identity == "batch" or (settings.identity != "off" and kind != "photos")
-    people = recogniser_sha256() if asked else ""
+    people = recogniser_sha256() if tells_people(kind, settings) else ""
     return fingerprint(
         [FORMAT, installed_version(), sha256, kind, names, weights, detector, people]
     )

@@ -42,9 +42,9 @@ def write_thumbnails(folder: Path, thumbnails: Thumbnails) -> None:
             temporary.write_bytes(data)
 
 
-def write_photo_thumbs(folder: Path, thumbs: Iterable[tuple[int, bytes]]) -> list[str]:
+def write_photo_thumbs(folder: Path, thumbs: Iterable[tuple[int, bytes]]) -> None:
     """Store small pictures of photos, by their number, in ``folder/report``; those of an earlier
-    run are removed. Returns their names.
+    run are removed.
 
     Raises:
         NoSpaceError, OutputPathError: a picture cannot be written.
@@ -57,17 +57,11 @@ def write_photo_thumbs(folder: Path, thumbs: Iterable[tuple[int, bytes]]) -> lis
     stale = {f"{REPORT_FOLDER}/{path.name}" for path in (folder / REPORT_FOLDER).glob("*.jpg")}
     for name in stale.difference(written):
         (folder / name).unlink()
-    return written
 
 
 def photo_thumb(number: int) -> str:
     """The name of a photo's thumbnail, relative to the result's folder."""
     return f"{REPORT_FOLDER}/photo-{number:07d}.jpg"
-
-
-def person_thumb(number: int) -> str:
-    """The name of a person's picture, relative to the result's folder."""
-    return f"{REPORT_FOLDER}/person-{number}.jpg"
 
 
 def stored_thumbnails(folder: Path) -> tuple[dict[int, str], dict[int, str]]:
