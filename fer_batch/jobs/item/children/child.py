@@ -116,8 +116,8 @@ class _Child:
                 return
             self._send("ended", number=self._number, result=result.to_json())
 
-    def _relate(self, items: list[Any], engine: Any) -> list[dict[str, Any]]:
-        """Relate inputs that are analyzed; a result for each where that has failed, else none."""
+    def _relate(self, items: list[Any], engine: Any) -> list[dict[str, Any] | None]:
+        """Relate inputs that are analyzed; for each the result if that has failed, else None."""
         from fer_batch.jobs.item.local import relate_items
         from fer_batch.jobs.item.outcome import ItemResult
 
@@ -125,7 +125,7 @@ class _Child:
             n: ItemResult(item, self._out / item.name, "analyzed") for n, item in enumerate(items)
         }
         failed = relate_items(items, analyzed, self._out, engine)
-        return [failed[number].to_json() for number in sorted(failed)]
+        return [failed[n].to_json() if n in failed else None for n in analyzed]
 
     def _engine(self, item: Any) -> Any:
         from fer_batch.pipeline.build import Engine

@@ -175,7 +175,9 @@ class _Crew:
             ]
         else:
             failures = answer["failures"]
-        for number, failure in zip(numbers, failures, strict=bool(failures)):
+        for number, failure in zip(numbers, failures, strict=True):
+            if failure is None:
+                continue
             self._analyzed.discard(number)
             item = self._items[number]
             result = ItemResult.from_json(item, self._out / item.name, failure)

@@ -265,6 +265,7 @@ def test_started_anew_where_a_fork_is_not_safe(clip: Path, tmp_path: Path) -> No
 
 RELATED = """
 from dataclasses import replace
+from fer_batch.errors import UsageError
 from fer_batch.jobs.item import relate
 
 class Numbered:
@@ -274,6 +275,9 @@ class Numbered:
         if members[0].item.name == "dies": os._exit(4)
         for place, member in enumerate(members):
             timeline = member.timeline()
+            if member.item.name == "refused":
+                member.refuse(UsageError("edits.csv line 2: there is no person 9"))
+                continue
             member.show(replace(timeline, face_id=timeline.face_id + 10 * place))
 
 relate.RELATIONS.append(Numbered())
@@ -289,6 +293,14 @@ def test_inputs_are_related_by_a_child_when_all_are_there(clip: Path, tmp_path: 
     assert [e[1] for e in found["events"] if e[0] == "started"] == [0, 1, 2, 3]
     assert [e[1] for e in found["events"] if e[0] == "ended"] == [0, 1, 2, 3]
     assert found["heavy"] == []
+
+
+def test_an_input_that_cannot_be_related_fails_alone(clip: Path, tmp_path: Path) -> None:
+    found = run(["a", "refused", "c"], tmp_path, clip, RELATED, parallel=2)
+    assert [r[1] for r in found["results"]] == ["done", "failed", "done"]
+    assert "there is no person 9" in found["results"][1][3]
+    assert [r[3] for r in found["results"][::2]] == ["", ""]
+    assert rows(tmp_path, "a") and rows(tmp_path, "c")
 
 
 def test_a_child_that_dies_while_relating_fails_all(clip: Path, tmp_path: Path) -> None:
