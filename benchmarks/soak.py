@@ -204,12 +204,12 @@ class Soak:
         """What a soak must give back: keys and bytes of Redis, files of storage, memory in MB."""
         client = redis.client()
         client.memory_purge()
-        storage = Path(cluster.settings.storage_url)
+        storage, cache = Path(cluster.settings.storage_url), cluster.settings.cache_dir
         return {
             "keys": sorted(client.keys("*")),
             "redis_mb": round(client.info("memory")["used_memory"] / 1e6, 2),
             "storage": sorted(p.name for p in storage.rglob("*") if p.is_file()),
-            "cache_files": sum(p.is_file() for p in (self.folder / "disk/cache").rglob("*")),
+            "cache_files": sum(p.is_file() for p in cache.rglob("*")),
             "cache_folders": sum(
                 p.is_dir() for p in (self.folder / "disk/cache/workers").iterdir()
             ),
