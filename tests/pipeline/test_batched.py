@@ -18,7 +18,7 @@ from fer_batch.errors import Cancelled, UsageError
 from fer_batch.faces.interpolate import iou
 from fer_batch.media.source import FrameSource, open_source, probe
 from fer_batch.pipeline.batched import BatchedAnalyzer
-from fer_batch.pipeline.build import FULL_PRECISION, Engine
+from fer_batch.pipeline.build import OF_BACKENDS, Engine
 from fer_batch.pipeline.grid import GridAnalyzer
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Timings
@@ -36,7 +36,7 @@ FRAMES = 18
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    kept = {name: os.environ.get(name) for name in FULL_PRECISION}
+    kept = {name: os.environ.get(name) for name in OF_BACKENDS}
     yield Engine(BATCHED)
     for name, value in kept.items():
         os.environ.pop(name) if value is None else os.environ.update({name: value})

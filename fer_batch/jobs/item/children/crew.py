@@ -6,6 +6,7 @@ and another child takes its place.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from contextlib import suppress
@@ -31,6 +32,9 @@ LOOK_EVERY_S = 0.1
 # A network drive may hold a child up for minutes; hashing and probing report nothing meanwhile.
 STALLED_S = {"analyze": 600.0, "render": 600.0}
 STALLED_ELSE_S = 3600.0
+MOST_REMARKS = 100  # a child that others have taken over could talk for ever
+
+logger = logging.getLogger(__name__)
 
 
 def run_isolated(
@@ -82,6 +86,7 @@ class _Crew:
         self._todo: deque[int] = deque()
         self._analyzed: set[int] = set()
         self._results: dict[int, ItemResult] = {}
+        self._remarks: set[str] = set()
         self._told = 0
         self._stopping = False
 
@@ -161,13 +166,24 @@ class _Crew:
         """A child's answer; code and words where it has none and is at its end, or must be."""
         place.stage, place.moved = stage, time.monotonic()
         place.child.send(stage, **values)
-        while not wait([place.child.pipe], LOOK_EVERY_S):
-            if trouble := self._trouble(place):
-                return trouble
-        try:
-            return receive(place.child.pipe)
-        except EOFError:
-            return place.child.how_it_ended()
+        while True:
+            while not wait([place.child.pipe], LOOK_EVERY_S):
+                if trouble := self._trouble(place):
+                    return trouble
+            try:
+                answer = receive(place.child.pipe)
+            except EOFError:
+                return place.child.how_it_ended()
+            if answer["kind"] != "remark":
+                return answer
+            self._say(answer)
+
+    def _say(self, remark: dict[str, Any]) -> None:
+        """Pass a child's warning on, unless another has given it."""
+        words = one_line(str(remark.get("words")))
+        if words not in self._remarks and len(self._remarks) < MOST_REMARKS:
+            self._remarks.add(words)
+            logger.warning("%s", words)
 
     def _stop(self) -> None:
         self._stopping = True
@@ -206,6 +222,8 @@ class _Crew:
             self._observer.stage(place.number, place.stage, int(message["frames"]))
         elif kind == "advance":
             self._observer.advance(place.number, int(message["frames"]))
+        elif kind == "remark":
+            self._say(message)
         elif kind == "ended":
             item = self._items[place.number]
             self._end(place, ItemResult.from_json(item, self._out / item.name, message["result"]))

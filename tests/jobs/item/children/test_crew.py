@@ -304,3 +304,21 @@ def test_a_child_that_dies_while_relating_fails_all(clip: Path, tmp_path: Path) 
     found = run(["dies", "b"], tmp_path, clip, RELATED, parallel=2)
     assert [r[1:3] for r in found["results"]] == [["failed", "crash"]] * 2
     assert all(str(clip) in r[3] for r in found["results"])
+
+
+def test_what_several_children_warn_of_is_said_once(clip: Path, tmp_path: Path) -> None:
+    refused = """
+from fer_batch.media import hardware
+hardware.refusal.cache_clear()
+hardware.hwdevices_available = lambda: []
+also = {}
+"""
+    plain = run(["a", "b"], tmp_path / "plain", clip, parallel=2)
+    settings = {"parallel": 2, "decode": "gpu"}
+    program = start(["a", "b"], tmp_path / "gpu", clip, settings, refused)
+    said, errors = program.communicate(timeout=120)
+    assert json.loads(said)["results"] == plain["results"]
+    assert errors.splitlines() == [
+        "videos are decoded by the CPU, not by a GPU: FFmpeg was built without it"
+    ]
+    assert rows(tmp_path / "gpu", "b") == rows(tmp_path / "plain", "b")
