@@ -21,7 +21,6 @@ from fer_batch.faces.interpolate import iou
 from fer_batch.media.source import FrameSource, open_source, probe
 from fer_batch.pipeline.batched import BatchedAnalyzer
 from fer_batch.pipeline.build import OF_BACKENDS, Engine
-from fer_batch.pipeline.device import Device
 from fer_batch.pipeline.grid import GridAnalyzer
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Timings
@@ -156,15 +155,18 @@ Full.__name__ = "ResourceExhaustedError"
 def test_a_full_device_gets_fewer_at_once_and_says_so(
     clip: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole, run = found(engine, opened(clip)), Device._run
+    import keras
+
+    whole, predict = found(engine, opened(clip)), keras.Model.predict_on_batch
     analyzer = Engine(BATCHED).analyzer(SETTINGS)
 
-    def with_little_memory(self: Device, key: tuple[Any, ...], *rest: Any) -> Any:
-        if key[1] > {"search": 2, "faces": 8}[key[0]]:
+    def with_little_memory(self: Any, given: Any) -> Any:
+        most = 8 if self.name == "read" else 2
+        if len(given[1]) > most:
             raise Full("OOM when allocating tensor")
-        return run(self, key, *rest)
+        return predict(self, given)
 
-    monkeypatch.setattr(Device, "_run", with_little_memory)
+    monkeypatch.setattr(keras.Model, "predict_on_batch", with_little_memory)
     with caplog.at_level(logging.WARNING):
         source = opened(clip)
         less = analyzer.analyze(source, Segment(0, 0, FRAMES), Timings())
