@@ -19,17 +19,17 @@ Point = tuple[float, float]
 class ModelCard:
     """Everything a caller must know of a model.
 
-    ``full`` names the model, with a card in the same folder, that this one was made of by giving its
-    weights eight bits: Keras takes the weights of that one. ``files`` maps a runtime (``litert``, ``keras``) to a file name in the card's own folder, and
-    ``sha256`` file names to hashes. ``template`` holds where the five landmarks (right eye, left
-    eye, nose, right and left mouth corner, as YuNet orders them) lie in a crop of ``input_size``
-    pixels square; pixel centres are whole numbers. ``temperature`` is already inside the files.
-    ``annotation`` says whose labels it learned, and so is measured against: ``fer2013``, or
-    ``ferplus`` for the majority of FER+'s votes.
-    ``sharpen`` is how much crops are sharpened at least before the network sees them, those that
-    are softer than ``sharpness`` more (``faces.align.sharpened``). ``prior`` are the shares of the
-    labels, by name, that the probabilities assume; empty where nobody knows. ``path`` is where the
-    card was read from.
+    ``full`` names the model, with a card in the same folder, that this one was made of by giving
+    its weights eight bits: Keras takes the weights of that one. ``files`` maps a runtime
+    (``litert``, ``keras``) to a file name in the card's own folder, and ``sha256`` file names to
+    hashes. ``template`` holds where the five landmarks (right eye, left eye, nose, right and left
+    mouth corner, as YuNet orders them) lie in a crop of ``input_size`` pixels square; pixel centres
+    are whole numbers. ``temperature`` is already inside the files. ``annotation`` says whose labels
+    it learned, and so is measured against: ``fer2013``, or ``ferplus`` for the majority of FER+'s
+    votes. ``sharpen`` is how much crops are sharpened at least before the network sees them, those
+    that are softer than ``sharpness`` more (``faces.align.sharpened``). ``prior`` are the shares of
+    the labels, by name, that the probabilities assume; empty where nobody knows. ``path`` is where
+    the card was read from.
     """
 
     name: str

@@ -85,7 +85,7 @@ def test_the_fall_back_of_the_detector_is_told_and_is_another_engine(
 
 
 def test_results_tell_of_the_model_whose_weights_were_taken(clip: Path, tmp_path: Path) -> None:
-    """Where Keras analyses, the full one of an eight-bit model, whoever puts the results together."""
+    """Where Keras analyses, the full one of an eight-bit model, whoever finishes."""
     pytest.importorskip("tensorflow")
     item = spec(clip)
     work = WorkFolder(tmp_path / ".work", tmp_path / "clip")
