@@ -93,11 +93,12 @@ def _is_one_of_a_series(folder: Path, name: str) -> bool:
         return False
     pattern = re.sub(r"\d+", "#", folder.name)
     try:
-        return any(
-            re.sub(r"\d+", "#", entry.name) == pattern and (Path(entry.path) / name).is_file()
-            for entry in os.scandir(folder.parent)
-            if entry.name != folder.name and entry.is_dir()
-        )
+        with os.scandir(folder.parent) as entries:
+            return any(
+                re.sub(r"\d+", "#", entry.name) == pattern and (Path(entry.path) / name).is_file()
+                for entry in entries
+                if entry.name != folder.name and entry.is_dir()
+            )
     except OSError:
         return False
 
