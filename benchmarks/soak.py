@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 PATIENCE_S = 900.0
 GOOD_AT_MOST = 9
 FULL_S = (4.0, 10.0)
+# Copies of inputs beside the results of the jobs that are at work: the small disk holds both.
+CACHE_BYTES = 32 << 20
 # Retries wait 2, 4, 8 … s, as in production: longer in all than a disk is full.
 LIKE_PRODUCTION = {"FER_BATCH_BACKOFF_S": "2"}
 # A worker's processes after hours of work against after one job: caches of libraries fill at first.
@@ -98,6 +100,7 @@ class Soak:
         redis = RedisServer(self.folder / "redis").start()
         disk = self.folder / "disk"
         places = {"FER_BATCH_CACHE_DIR": str(disk / "cache")}
+        places["FER_BATCH_CACHE_BYTES"] = str(CACHE_BYTES)
         cluster = Cluster(
             self.folder / "cluster", redis, str(disk / "storage"), **places, **LIKE_PRODUCTION
         )
@@ -128,6 +131,7 @@ class Soak:
         began, first = time.monotonic(), self.counts["inputs"]
         while (made := self.counts["inputs"] - first) < inputs:
             self.submit(cluster)
+            self.remove_ended(cluster)
             self.perhaps_kill(cluster)
             self.perhaps_fill_disk(cluster)
             if self.chance.random() < 0.04:
@@ -187,17 +191,28 @@ class Soak:
         filler.unlink()
         self.counts["disk_full"] += 1
 
-    def end_of_all(self, cluster: Cluster) -> None:
-        """Wait for every job, compare how it ended, remove all."""
+    def remove_ended(self, cluster: Cluster) -> None:
+        """Compare how jobs ended, and remove them as people do who have their results."""
+        ended = []
         for job, wanted in self.expected.items():
-            items = cluster.wait(job, PATIENCE_S).items
-            if [item.state for item in items] != wanted:
-                self.wrong.append(f"{job}: wanted {wanted}, ended as {items}")
-            self.counts["inputs_done"] += sum(item.state == "done" for item in items)
-            self.counts["inputs_failed"] += sum(item.state == "failed" for item in items)
+            status = cluster.client.status(job)
+            if not status.final:
+                continue
+            if [item.state for item in status.items] != wanted:
+                self.wrong.append(f"{job}: wanted {wanted}, ended as {status.items}")
+            self.counts["inputs_done"] += sum(item.state == "done" for item in status.items)
+            self.counts["inputs_failed"] += sum(item.state == "failed" for item in status.items)
             cluster.check_settled(job)
-        cluster.client.remove_all(list(self.expected))
-        self.expected.clear()
+            ended.append(job)
+        cluster.client.remove_all(ended)
+        for job in ended:
+            del self.expected[job]
+
+    def end_of_all(self, cluster: Cluster) -> None:
+        """Wait for every job, remove all, and wait until what sweeps is through."""
+        for job in list(self.expected):
+            cluster.wait(job, PATIENCE_S)
+        self.remove_ended(cluster)
         time.sleep(30)
 
     def state(self, cluster: Cluster, redis: RedisServer) -> dict[str, Any]:
