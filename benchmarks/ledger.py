@@ -19,7 +19,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fer_batch.jobs.ledger.ledger import Dispatch, Ledger
+from fer_batch.jobs.ledger.dispatch import Dispatch
+from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.spec import Unit, new_job_id
 from fer_batch.jobs.ledger.status import read_status
 from fer_batch.jobs.settings import QueueSettings

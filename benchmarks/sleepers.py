@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 from benchmarks.cluster import Costs, Plan, Simulation
-from fer_batch.jobs.ledger.ledger import Dispatch, Ledger
+from fer_batch.jobs.ledger.dispatch import Dispatch
+from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.spec import Unit, new_job_id
 from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.stack.embedded import server_binary

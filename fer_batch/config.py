@@ -36,6 +36,7 @@ IMAGES = ("auto", "photos", "frames")
 IDENTITIES = ("input", "batch", "off")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
+DECODERS = ("auto", "cpu", "gpu")
 ANALYZERS = ("auto", "grid", "batched")
 PRECISIONS = ("float32", "float16")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
@@ -284,6 +285,12 @@ class RunSettings(Settings):
         "Numbers that the batched analyzer classifies with; those of 16 bits are for GPUs.",
         choices=PRECISIONS,
     )
+    decode: str = option(
+        "auto",
+        "Who decodes videos: gpu is an NVIDIA GPU's decoder (H.264, HEVC, VP8, VP9), and the CPU "
+        "decodes what that refuses. auto: the GPU where faces are found on one.",
+        choices=DECODERS,
+    )
     threads: int = option(0, "Threads for each codec; 0 leaves it to the codec.", flag=None, low=0)
     # A source of one segment is encoded straight into its film, see docs/performance.md. The queue
     # has a default of its own (`jobs/settings.py`): there a segment is what one task does.
@@ -308,6 +315,16 @@ class RunSettings(Settings):
         low=0,
     )
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def uses_gpu(self) -> bool:
+        """Whether anything is to be done by a GPU."""
+        return "gpu" in (self.device, self.decode)
+
+    @property
+    def decodes_on_gpu(self) -> bool:
+        """Whether a GPU is to decode, where it can."""
+        return self.decode == "gpu" or (self.decode == "auto" and self.device == "gpu")
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

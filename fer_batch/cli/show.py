@@ -11,6 +11,8 @@ from fer_batch.cli.console import echo, plural
 from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from fer_batch.jobs.item.outcome import ItemResult
     from fer_batch.jobs.item.work import ItemSpec
 
@@ -161,6 +163,10 @@ class Bars(Silent):
         self._all = self._progress.add_task("inputs", total=total, rate="", visible=total > 1)
         self._going: dict[int, _Going] = {}
         self._tasks: dict[int, Any] = {}
+
+    def __rich__(self) -> Progress:
+        """What stands in the terminal while it goes on."""
+        return self._progress
 
     def __enter__(self) -> Self:
         self._progress.start()

@@ -94,11 +94,12 @@ def _is_one_of_a_series(folder: Path, inside: Path) -> bool:
         return False
     pattern = re.sub(r"\d+", "#", folder.name)
     try:
-        return any(
-            re.sub(r"\d+", "#", entry.name) == pattern and (Path(entry.path) / inside).exists()
-            for entry in os.scandir(folder.parent)
-            if entry.name != folder.name and entry.is_dir()
-        )
+        with os.scandir(folder.parent) as entries:
+            return any(
+                re.sub(r"\d+", "#", entry.name) == pattern and (Path(entry.path) / inside).exists()
+                for entry in entries
+                if entry.name != folder.name and entry.is_dir()
+            )
     except OSError:
         return False
 
