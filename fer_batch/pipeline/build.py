@@ -172,9 +172,8 @@ class Engine:
         )
         if run.analyzer == "batched" and not able:
             raise UsageError(
-                "--analyzer batched needs the detector yunet without --rotations, and a model that "
-                "runs on Keras: add --runtime keras, and --model ferplus3 or another without int8 "
-                "in its name"
+                "--analyzer batched needs the detector yunet without --rotations, and Keras: add "
+                "--runtime keras, and a --model that has weights for it"
             )
         return able
 
@@ -204,25 +203,28 @@ class Engine:
         Raises:
             UnknownModelError, ModelFileError: the settings name what cannot be loaded.
         """
-        from fer_batch.emotion.load import runs_on
+        from fer_batch.emotion.load import named, weights_for
 
-        run = self.run
-        by_gpu = {"decoder": "nvdec"} if self.decodes_on_gpu else {}
+        run, asked = self.run, self.card(settings)
+        card, runtime = weights_for(asked, run.runtime, run.device)
+        also = {"decoder": "nvdec"} if self.decodes_on_gpu else {}
+        if card != asked:
+            also["weights"] = named(card)
         if self.batched(settings):
             device = self.device(settings)
             return {
-                **by_gpu,
+                **also,
                 "analyzer": f"batched {run.precision}",
                 "batch_size": f"{run.frame_batch or 'auto'}, {run.batch_size}",
                 "classifier": device.build,
                 "detector": device.build,
             }
-        if runs_on(self.card(settings), run.runtime, run.device) == "keras":
+        if runtime == "keras":
             build = str(getattr(self.classifier(settings), "build", "keras"))
         else:
             build = f"litert {library('ai-edge-litert')}"
         return {
-            **by_gpu,
+            **also,
             "analyzer": "grid",
             "batch_size": str(run.batch_size),
             "classifier": build,

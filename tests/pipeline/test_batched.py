@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from fer_batch.config import AnalyzeSettings, Limits, RunSettings
+from fer_batch.emotion.load import made_with, named
+from fer_batch.emotion.models import find_model
 from fer_batch.errors import Cancelled, UsageError
 from fer_batch.faces.interpolate import iou
 from fer_batch.media.source import FrameSource, open_source, probe
@@ -211,7 +213,29 @@ def test_half_precision_says_the_same(engine: Engine, clip: Path) -> None:
     assert same.mean() >= 0.999
 
 
-def test_which_analyzer_a_machine_takes() -> None:
+def test_the_default_model_has_its_full_weights_there(
+    engine: Engine, exact: Engine, clip: Path
+) -> None:
+    """It says what it says on CPUs, and results name the weights."""
+    default, full = AnalyzeSettings(grid=1), SETTINGS
+    there = found(engine, opened(clip), default)
+    assert (there.probabilities == found(engine, opened(clip), full).probabilities).all()
+    here = found(exact, opened(clip), default)
+    assert (there.probabilities.argmax(axis=1) == here.probabilities.argmax(axis=1)).all()
+    assert 0 < np.abs(there.probabilities - here.probabilities).max() < 0.1
+    facts = engine.facts(default)
+    weights = facts.pop("weights")
+    assert facts == engine.facts(full) and "weights" not in exact.facts(default)
+    assert weights == named(find_model("ferplus3")) != named(find_model("ferplus3-int8"))
+    assert made_with(find_model(default.model), {"weights": weights}).name == "ferplus3"
+    assert made_with(find_model(default.model), facts).name == default.model
+
+
+def test_which_analyzer_a_machine_takes(tmp_path: Path) -> None:
+    alone = find_model("ferplus3-int8")  # without the model that it was made of
+    small = str(tmp_path / "small.json")
+    replace(alone, full="").write(Path(small))
+
     def batched(model: str = "ferplus3", detector: str = "yunet", **run: str) -> bool:
         settings = AnalyzeSettings(model=model, detector=detector)
         return Engine(RunSettings(**run)).batched(settings)  # type: ignore[arg-type]
@@ -221,12 +245,14 @@ def test_which_analyzer_a_machine_takes() -> None:
     assert not batched(device="cpu")
     assert batched(device="gpu")
     assert not batched(device="gpu", analyzer="grid")
+    assert batched("ferplus3-int8", device="gpu")
+    assert not batched("ferplus3-int8")
     # Without weights for Keras, or without a search, there is nothing to do in batches.
-    assert not batched("ferplus3-int8", device="gpu")
+    assert not batched(small, device="gpu")
     assert not batched(detector="none", device="gpu")
     turning = AnalyzeSettings(model="ferplus3", rotations=True)
     assert not Engine(RunSettings(device="gpu")).batched(turning)
-    for given in ({"model": "ferplus3-int8"}, {"detector": "none"}):
+    for given in ({"model": small}, {"detector": "none"}):
         with pytest.raises(UsageError, match="--analyzer batched needs"):
             batched(**given, analyzer="batched", runtime="keras" if "detector" in given else "auto")
     assert isinstance(Engine(RunSettings()).analyzer(AnalyzeSettings()), GridAnalyzer)

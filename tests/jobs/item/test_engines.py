@@ -120,3 +120,27 @@ def test_the_fall_back_of_the_detector_is_told_and_is_another_engine(
         facts = Engine(RUN).facts(AnalyzeSettings())
     assert "no LiteRT here" in caplog.text and "OpenCV" in caplog.text
     assert facts["detector"].startswith("opencv ") and facts != usual
+
+
+def test_results_tell_of_the_model_whose_weights_were_taken(clip: Path, tmp_path: Path) -> None:
+    """Where Keras analyses, the full one of an eight-bit model, whoever finishes."""
+    pytest.importorskip("tensorflow")
+    item = spec(clip)
+    work = WorkFolder(tmp_path / ".work", tmp_path / "clip")
+    here = Engine(RunSettings(threads=1))
+    keras = Engine(RunSettings(runtime="keras", device="cpu", analyzer="batched"))
+    assert len(steps.probe(item, work, here).segments) == 1
+    steps.analyze(item, work, 0, keras)
+    steps.assemble(item, work, here)
+    summary = steps.finish(item, work, here)
+    assert summary["model"]["name"] == "ferplus3"
+    assert summary["settings"]["analyze"]["model"] == "ferplus3-int8"
+    assert summary["engine"] == keras.facts(item.analyze)
+    usual = WorkFolder(tmp_path / ".usual", tmp_path / "usual")
+    steps.probe(item, usual, here)
+    steps.analyze(item, usual, 0, here)
+    steps.assemble(item, usual, here)
+    other = steps.finish(item, usual, here)
+    assert other["model"]["name"] == "ferplus3-int8"
+    assert other["analysis_key"] != summary["analysis_key"]
+    assert other["asked_key"] == summary["asked_key"]
