@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fer_batch.errors import NotFoundError
-from fer_batch.output import stored
+from fer_batch.output.foreign import read_summary_file
 from fer_batch.output.stored import holds_results, stored_results
 from tests.output.report import made
 
@@ -25,13 +25,12 @@ def put(out: Path, *names: str) -> None:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The records that are read, in order."""
     seen: list[Path] = []
-    read = stored.read_summary_file
 
     def noted(path: Path) -> dict[str, object]:
         seen.append(path)
-        return read(path)
+        return read_summary_file(path)
 
-    monkeypatch.setattr(stored, "read_summary_file", noted)
+    monkeypatch.setattr("fer_batch.output.stored.read_summary_file", noted)
     return seen
 
 
