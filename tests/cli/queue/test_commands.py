@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from fer_batch.cli import main
 from fer_batch.cli.queue.show import NO_WORKER

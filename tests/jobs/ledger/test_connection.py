@@ -52,10 +52,3 @@ def test_only_networks_have_time_outs(url: str, patient: bool) -> None:
         (20, 5) if patient else (None, None)
     )
     assert options["decode_responses"]
-
-
-def test_a_url_with_nonsense_is_one_line() -> None:
-    settings = QueueSettings(redis_url="redis://:s3cret@h:1/0?socket_timeout=x")  # type: ignore[arg-type]
-    with pytest.raises(BrokerError, match="option Redis does not know") as found:
-        connect(settings)
-    assert "s3cret" not in str(found.value)
