@@ -54,6 +54,7 @@ HEAVY = [
     "numpy",
     "pandas",
     "scipy",
+    "lap",
     "matplotlib",
     "moviepy",
     "celery",

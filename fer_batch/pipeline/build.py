@@ -21,6 +21,7 @@ from fer_batch.media.kept import KeptFrames
 from fer_batch.media.source import FrameSource, open_source
 from fer_batch.pipeline.analyzer import FaceAnalyzer
 from fer_batch.pipeline.native import one_thread_a_call, share_arenas
+from fer_batch.pipeline.plan import tells_people
 from fer_batch.timeline_file import LatestTimeline
 from fer_batch.types import SourceInfo
 from fer_batch.version import library
@@ -126,7 +127,7 @@ class Engine:
 
         if self._recogniser is None:
             begin, run = time.perf_counter(), self.run
-            if run.device == "gpu" or run.runtime == "keras":
+            if self._recognises_by_keras():
                 from fer_batch.emotion.keras_runtime import device_for
 
                 self._recogniser = open_recogniser("keras", device_for(run.device))
@@ -135,6 +136,9 @@ class Engine:
                 self._recogniser = open_recogniser("litert", threads=threads)
             self.load_s += time.perf_counter() - begin
         return self._recogniser
+
+    def _recognises_by_keras(self) -> bool:
+        return self.run.device == "gpu" or self.run.runtime == "keras"
 
     def analyzer(self, settings: AnalyzeSettings) -> FaceAnalyzer:
         """What finds and classifies faces on this machine. Not for two threads at once.
@@ -191,10 +195,10 @@ class Engine:
         return self._devices[key]
 
     def facts(self, settings: AnalyzeSettings) -> Facts:
-        """What numbers depend on beside settings and weights, as plain words by name.
+        """What the numbers of faces depend on beside settings and weights, as plain words by name.
 
-        Results, shards and keys name it. Asking loads the detector, and Keras where that is to run,
-        but not LiteRT's network.
+        Shards name it; with ``people_facts`` timelines, results and their keys do. Asking loads the
+        detector, and Keras where that is to run, but not LiteRT's network.
 
         Raises:
             UnknownModelError, ModelFileError: the settings name what cannot be loaded.
@@ -226,6 +230,20 @@ class Engine:
             "classifier": build,
             "detector": self.detector(settings).runtime,
         }
+
+    def people_facts(self, kind: str, settings: AnalyzeSettings) -> Facts:
+        """What it depends on who is who in an input of that kind; empty where nobody is recognised.
+
+        Recognition happens once, when all segments are there, and perhaps on another machine: so it
+        is no part of ``facts``.
+        """
+        if not tells_people(kind, settings):
+            return {}
+        if self._recognises_by_keras():
+            from fer_batch.emotion.keras_runtime import build_on, device_for
+
+            return {"recogniser": build_on(device_for(self.run.device))}
+        return {"recogniser": f"litert {library('ai-edge-litert')}"}
 
     def card(self, settings: AnalyzeSettings) -> ModelCard:
         """The model's card, without loading weights."""

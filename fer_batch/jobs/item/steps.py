@@ -125,7 +125,10 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
         about = [read_about(path) for path in paths]
         for one in about:
             timings.add(one.timings)
-        made_by = one_engine(item, [one.engine for one in about])
+        made_by = {
+            **one_engine(item, [one.engine for one in about]),
+            **engine.people_facts(found.info.kind, item.analyze),
+        }
         shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
         people: dict[int, Any] | None = {} if item.analyze.identity == "batch" else None
