@@ -26,6 +26,14 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.mark.parametrize("letter", ["x", "é", "😀"])
+def test_the_longest_name_has_a_temporary_one(letter: str, tmp_path: Path) -> None:
+    stem = letter * (251 // len(letter.encode()))
+    with atomic_path(tmp_path / f"{stem}.jpg") as temporary:
+        temporary.write_text("whole")
+    assert names_in(tmp_path) == [f"{stem}.jpg"]
+
+
 def test_the_file_appears_with_all_its_content(tmp_path: Path) -> None:
     target = tmp_path / "new" / "folder" / "timeline.csv"
     with atomic_path(target) as temporary:

@@ -79,7 +79,9 @@ class Silent:
         if result.state == "failed":
             echo(f"fer-batch: {result.error}", err=True)
         for warning in result.summary.get("warnings", ()):
-            echo(f"fer-batch: {result.item.input}: {warning}", err=True)
+            # Some name the input, or a file in it, themselves.
+            known = warning.startswith(result.item.input)
+            echo(f"fer-batch: {'' if known else f'{result.item.input}: '}{warning}", err=True)
 
 
 @dataclass
