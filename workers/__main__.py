@@ -44,7 +44,7 @@ def _healthy() -> int:
 def _work(options: argparse.Namespace) -> int:
     queues = ",".join(served_queues(options.queues))
     name = options.name or f"worker-{os.getpid()}"
-    from workers.process import CHILDREN, DEVICE, STOP_FILE, THREADS, WORKER_NAME
+    from workers.process import CHILDREN, DEVICE, STOP_FILE, THREADS, WORKER_NAME, run_settings
 
     os.environ[WORKER_NAME] = f"{name}@{os.uname().nodename}"
     if options.device:
@@ -52,6 +52,7 @@ def _work(options: argparse.Namespace) -> int:
     os.environ[CHILDREN] = str(options.concurrency)
     if options.concurrency > 1:
         os.environ.setdefault(THREADS, str(max(1, usable_cores() // options.concurrency)))
+    run_settings()  # what cannot be is said once, by the parent
     with tempfile.TemporaryDirectory(prefix="fer-batch-worker-") as folder:
         os.environ[STOP_FILE] = str(Path(folder) / "stop")
         _watchable(options, Path(folder))
