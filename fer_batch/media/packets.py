@@ -19,6 +19,7 @@ from fer_batch.errors import LimitError, NotMediaError
 from fer_batch.media import headers
 from fer_batch.media.formats import FAULTS, reason
 from fer_batch.media.restarts import EndToEnd
+from fer_batch.plural import plural
 from fer_batch.types import IntArray
 
 MOST_MARKS = 64  # of sizes; what changes more often changes
@@ -136,7 +137,7 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
             if len(pts) > limits.frames:
                 raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
     except FAULTS as error:  # whatever damaged bytes make of a demuxer
-        warnings.append(f"reading stopped after {len(pts)} frames ({reason(error)})")
+        warnings.append(f"reading stopped after {plural(len(pts), 'frame')} ({reason(error)})")
     first.see(None)
     # AVI counts the empty chunks that stand for a frame shown longer.
     expected = 0 if "avi" in container.format.name.split(",") else stream.frames
@@ -147,7 +148,8 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
             "they are placed one after the other"
         )
     elif expected > (held := len(pts) + hidden) and dependable and not warnings:
-        warnings.append(f"the file announces {expected} frames and holds {held}; it is cut off")
+        announced = plural(expected, "frame")
+        warnings.append(f"the file announces {announced} and holds {held}; it is cut off")
     elif not warnings and (lost := _lost_seconds(container, stream, pts, end)) > 1.0:
         warnings.append(f"the file ends {lost:.1f} s before its announced length; it is cut off")
     found = _sorted_once(pts)
