@@ -3,8 +3,12 @@
 Jobs of 20 to 40 clips of 1 to 12 s each go through a real Redis and one or two real workers, which
 are warm. While a job runs its status is read twice a second; when it has ended it is known how long
 it still took at each of those moments. Printed for each job: the share of moments, from a tenth of
-its time on, at which the estimate was within a fifth of the truth, or within two units of it, and
-the largest error.
+its time on, at which the estimate was within a fifth of the truth, or within two units of it, the
+largest error, and what the simulation (``benchmarks.cluster``) says of the same job at the costs
+that it had.
+
+Real work is as fast as the machine lets it be, which other work on it changes. With ``--sleep``
+processes go through the same Redis, ledger and status, and sleep for what units take.
 """
 
 from __future__ import annotations
@@ -18,12 +22,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.clips import base_clip, ffmpeg
+from benchmarks.cluster import Costs
 from benchmarks.queue import Stack, different, is_warm, stack_in
+from benchmarks.sleepers import SEGMENT, lengths, measure, simulate
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.remaining import FRAME_STAGES, OTHER_STAGES
+from fer_batch.jobs.ledger.status import read_status
 from fer_batch.jobs.queue.submit import Request
 
 OUTPUTS = ("csv", "video", "summary")
 LOOK_EVERY_S = 0.5
 SHARE = 0.2
+UNITS_OF_A_CLIP = 5  # each is one segment
 UNITS = 2  # near the end a fifth is less than what one unit takes
 
 
@@ -45,6 +55,7 @@ class Watched:
     whole_s: float
     unit_s: float
     moments: Sequence[Moment]
+    simulated_s: float = 0.0
 
     @property
     def later(self) -> list[Moment]:
@@ -89,15 +100,69 @@ def watch(stack: Stack, clips: Sequence[Path], workers: int) -> Watched:
     end, begin = status.finished, status.created
     whole = end - begin
     moments = [Moment(at - begin, left, end - at) for at, left in said if at <= end]
-    return Watched(workers, len(clips), whole, whole * workers / (5 * len(clips)), moments)
+    unit_s = whole * workers / (UNITS_OF_A_CLIP * len(clips))
+    simulated = simulate(workers, *_as_planned(stack, job))
+    return Watched(workers, len(clips), whole, unit_s, moments, simulated)
+
+
+def _as_planned(stack: Stack, job: str) -> tuple[tuple[int, ...], Costs]:
+    """Frames of each input of a job that has ended, and what its stages have cost."""
+    fields, items = stack.client.ledger.dump(job)
+    films = tuple(int(item["frames"]) for item in items)
+    spent = {name: float(fields.get(f"spent_{name}", 0)) for name in (*FRAME_STAGES, *OTHER_STAGES)}
+    frames, count = max(sum(films), 1), max(len(films), 1)
+    return films, Costs(
+        analyze_frame=spent["analyze"] / frames,
+        render_frame=spent["render"] / frames,
+        probe=spent["probe"] / count,
+        assemble=spent["assemble"] / count,
+        finish=spent["finish"] / count,
+        storage_get=0.0,  # it is part of what units took
+        storage_put=0.0,
+    )
+
+
+def sleep(chance: random.Random, workers: int) -> Watched:
+    """The same with processes that sleep: films of any length, costs of any ratio."""
+    films = lengths(chance, chance.randint(20, 40))
+    analyze = chance.uniform(0.3e-3, 0.6e-3)
+    costs = Costs(
+        analyze_frame=analyze * workers,
+        render_frame=analyze * workers * chance.uniform(1.0, 3.5),
+        probe=0.02,
+        assemble=0.05,
+        finish=0.1,
+        storage_get=0.0,
+        storage_put=0.0,
+        jitter=0.3,
+    )
+    said: list[tuple[float, float]] = []
+
+    def look(ledger: Ledger, job: str) -> None:
+        status = read_status(ledger, job)
+        if status is not None and status.eta_s is not None:
+            said.append((time.monotonic(), status.eta_s))
+
+    whole = measure(workers, films, costs, look)
+    end = time.monotonic()
+    begin = end - whole
+    moments = [Moment(at - begin, left, end - at) for at, left in said]
+    units = sum(3 + 2 * -(-frames // SEGMENT) for frames in films)
+    simulated = simulate(workers, tuple(films), costs)
+    return Watched(workers, len(films), whole, whole * workers / units, moments, simulated)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sleep", action="store_true", help="processes that sleep, one to four")
     options = parser.parse_args()
     chance = random.Random(options.seed)
+    if options.sleep:
+        slept = [sleep(chance, 1 + number % 4) for number in range(options.jobs)]
+        print("\n".join(map(_line, slept)), f"all: {_all(slept):.0%}", sep="\n")
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clip = base_clip(folder)
@@ -112,13 +177,18 @@ def main() -> None:
                     clips = cut(clip, chance.randint(20, 40), chance, folder / f"job{number}")
                     rows.append(watch(stack, clips, workers))
                     print(_line(rows[-1]), flush=True)
-        print(f"all: {sum(row.right for row in rows) / max(len(rows), 1):.0%}")
+        print(f"all: {_all(rows):.0%}")
+
+
+def _all(rows: Sequence[Watched]) -> float:
+    return sum(row.right for row in rows) / max(len(rows), 1)
 
 
 def _line(row: Watched) -> str:
     return (
         f"{row.workers} workers, {row.clips} clips, {row.whole_s:.0f} s: right at {row.right:.0%} "
-        f"of {len(row.later)} moments, at most {row.worst:.0%} of the whole time away"
+        f"of {len(row.later)} moments, at most {row.worst:.0%} of the whole time away; simulated "
+        f"{row.simulated_s:.0f} s, {row.simulated_s / row.whole_s:.2f}"
     )
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from fer_batch.cores import usable_cores
 from fer_batch.errors import FerBatchError
-from workers.options import parser, served_queues
+from fer_batch.jobs.ledger.spec import served_queues
+from workers.options import parser
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,9 +42,9 @@ def _healthy() -> int:
 
 
 def _work(options: argparse.Namespace) -> int:
-    queues = served_queues(options.queues)
+    queues = ",".join(served_queues(options.queues))
     name = options.name or f"worker-{os.getpid()}"
-    from workers.process import CHILDREN, DEVICE, STOP_FILE, THREADS, WORKER_NAME
+    from workers.process import CHILDREN, DEVICE, STOP_FILE, THREADS, WORKER_NAME, run_settings
 
     os.environ[WORKER_NAME] = f"{name}@{os.uname().nodename}"
     if options.device:
@@ -51,6 +52,7 @@ def _work(options: argparse.Namespace) -> int:
     os.environ[CHILDREN] = str(options.concurrency)
     if options.concurrency > 1:
         os.environ.setdefault(THREADS, str(max(1, usable_cores() // options.concurrency)))
+    run_settings()  # what cannot be is said once, by the parent
     with tempfile.TemporaryDirectory(prefix="fer-batch-worker-") as folder:
         os.environ[STOP_FILE] = str(Path(folder) / "stop")
         _watchable(options, Path(folder))

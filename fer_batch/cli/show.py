@@ -125,7 +125,8 @@ class Plain(Silent):
         if time.monotonic() - self._logged > PLAIN_EVERY_S:
             self._logged = time.monotonic()
             for going in self._going.values():
-                echo(f"{going.label}: {going.stage}, {going.done}/{plural(going.frames, 'frame')}")
+                far = f", {going.done}/{plural(going.frames, 'frame')}" if going.frames else ""
+                echo(f"{going.label}: {going.stage}{far}")
 
     def item_ended(self, number: int, result: ItemResult) -> None:
         del self._going[number]
