@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.config import AnalyzeSettings, RunSettings
-from fer_batch.cores import usable_cores
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import FerBatchError, UsageError
@@ -31,7 +30,6 @@ Facts = dict[str, str]
 
 # Products of full precision, also where a GPU has a quicker kind; read when Keras' backend loads.
 FULL_PRECISION = {"NVIDIA_TF32_OVERRIDE": "0", "JAX_DEFAULT_MATMUL_PRECISION": "highest"}
-MOST_THREADS = 4  # of the recogniser; more do not make one face quicker
 
 
 class Engine:
@@ -121,8 +119,7 @@ class Engine:
 
                 self._recogniser = open_recogniser("keras", device_for(run.device))
             else:
-                threads = run.threads or min(usable_cores(), MOST_THREADS)
-                self._recogniser = open_recogniser("litert", threads=threads)
+                self._recogniser = open_recogniser()
             self.load_s += time.perf_counter() - begin
         return self._recogniser
 
