@@ -68,6 +68,7 @@ RUN python /requirements/scripts/requirements.py s3 metrics gpu > /tmp/list.txt 
 FROM gpu-libraries AS gpu
 COPY --from=build /installed /usr/local
 ENV FER_BATCH_DEVICE=gpu \
-    TF_FORCE_GPU_ALLOW_GROWTH=true
+    TF_FORCE_GPU_ALLOW_GROWTH=true \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility,video
 USER 10001:10001
 CMD ["worker", "--queues", "analyze", "--device", "gpu"]

@@ -50,7 +50,8 @@ class Costs:
 @dataclass(frozen=True)
 class Plan:
     """What is simulated. ``frames``: of a video, median and spread of a log-normal; failures by
-    hour of a worker; ``slow_storage``: share of units whose storage takes 50 times as long."""
+    hour of a worker; ``slow_storage``: share of units whose storage takes 50 times as long.
+    ``films``: frames of each video, in place of chance."""
 
     videos: int
     workers: int
@@ -64,6 +65,7 @@ class Plan:
     slow_storage: float = 0.01
     shares: tuple[float, float, float] = (0.05, 0.75, 0.2)  # of the priorities
     renders: bool = True
+    films: tuple[int, ...] = ()
     costs: Costs = field(default_factory=Costs)
 
 
@@ -148,6 +150,8 @@ class Simulation:
         while self.entered < self.plan.videos and len(self.open) < room:
             video, (middle, spread) = self.entered, self.plan.frames
             frames = max(1, int(middle * math.exp(self.chance.gauss(0.0, spread))))
+            if self.plan.films:
+                frames = self.plan.films[video]
             self.open[video] = [1, frames]
             self._put(Unit(video, "probe", 0, self.now))
             self.entered += 1

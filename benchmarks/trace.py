@@ -57,7 +57,7 @@ class Trace:
         here = {t.ident: t.native_id for t in threading.enumerate()}
         own, moment = threading.get_native_id(), len(self.moments)
         self.moments.append(time.perf_counter())
-        for ident, frame in sys._current_frames().items():
+        for ident, frame in sys._current_frames().items():  # noqa: SLF001
             if (thread := here.get(ident)) is not None and thread != own:
                 self.found[thread][_part(frame)] += 1
         for folder in Path("/proc/self/task").iterdir():

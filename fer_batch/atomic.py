@@ -62,7 +62,9 @@ def atomic_path(path: Path, durable: bool = True, mode: int | None = None) -> It
         NoSpaceError: the disk is full.
         OutputPathError: the folder cannot be written to.
     """
-    temporary = path.with_name(f".{path.stem[:80]}.part-{secrets.token_hex(4)}{path.suffix}")
+    # By bytes: 80 characters may be 320 of them, and names end at 255.
+    stem = os.fsencode(path.stem)[:80].decode("utf-8", "ignore")
+    temporary = path.with_name(f".{stem}.part-{secrets.token_hex(4)}{path.suffix}")
     try:
         if mode is None:
             path.parent.mkdir(parents=True, exist_ok=True)

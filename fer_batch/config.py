@@ -36,6 +36,7 @@ IMAGES = ("auto", "photos", "frames")
 IDENTITIES = ("input", "batch", "off")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
+DECODERS = ("auto", "cpu", "gpu")
 ANALYZERS = ("auto", "grid", "batched")
 PRECISIONS = ("float32", "float16")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
@@ -264,27 +265,39 @@ class Limits(Settings):
 class RunSettings(Settings):
     """How this machine works; never part of a result's key."""
 
-    device: str = option("auto", "Where to find and classify faces.", choices=DEVICES)
-    runtime: str = option("auto", "Library that classifies faces.", choices=RUNTIMES)
+    device: str = option("auto", "Where to find and classify faces.", choices=DEVICES, worker=True)
+    runtime: str = option("auto", "Library that classifies faces.", choices=RUNTIMES, worker=True)
     analyzer: str = option(
         "auto",
         "How faces are found: grid searches some frames and fills in between, batched searches "
         "each frame with Keras, many at once. auto: batched on GPUs.",
         choices=ANALYZERS,
+        worker=True,
     )
-    batch_size: int = option(32, "Faces classified at once.", low=1, high=4096)
+    batch_size: int = option(32, "Faces classified at once.", low=1, high=4096, worker=True)
     frame_batch: int = option(
         0,
         "Frames that the batched analyzer searches at once; 0: by their size.",
         low=0,
         high=1024,
+        worker=True,
     )
     precision: str = option(
         "float32",
         "Numbers that the batched analyzer classifies with; those of 16 bits are for GPUs.",
         choices=PRECISIONS,
+        worker=True,
     )
-    threads: int = option(0, "Threads for each codec; 0 leaves it to the codec.", flag=None, low=0)
+    decode: str = option(
+        "auto",
+        "Who decodes videos: gpu is an NVIDIA GPU's decoder (H.264, HEVC, VP8, VP9), and the CPU "
+        "decodes what that refuses. auto: the GPU where faces are found on one.",
+        choices=DECODERS,
+        worker=True,
+    )
+    threads: int = option(
+        0, "Threads for each codec; 0 leaves it to the codec.", flag=None, low=0, worker=True
+    )
     # A source of one segment is encoded straight into its film, see docs/performance.md. The queue
     # has a default of its own (`jobs/settings.py`): there a segment is what one task does.
     segment_frames: int = option(
@@ -308,6 +321,16 @@ class RunSettings(Settings):
         low=0,
     )
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def uses_gpu(self) -> bool:
+        """Whether anything is to be done by a GPU."""
+        return "gpu" in (self.device, self.decode)
+
+    @property
+    def decodes_on_gpu(self) -> bool:
+        """Whether a GPU is to decode, where it can."""
+        return self.decode == "gpu" or (self.decode == "auto" and self.device == "gpu")
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

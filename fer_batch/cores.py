@@ -24,10 +24,10 @@ def usable_cores() -> int:
     cores = float(os.cpu_count() or 1)
     if hasattr(os, "sched_getaffinity"):
         cores = min(cores, len(os.sched_getaffinity(0)))
-    return max(1, math.ceil(min([cores, *_quotas(CGROUPS, OWN_GROUPS)])))
+    return max(1, math.ceil(min([cores, *quotas(CGROUPS, OWN_GROUPS)])))
 
 
-def _quotas(mount: Path, own: Path) -> Iterator[float]:
+def quotas(mount: Path, own: Path) -> Iterator[float]:
     """Cores that each control group of this process allows, its own and those above it.
 
     In a container the path that the kernel tells is often that of the host, which is not there; the

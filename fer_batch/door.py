@@ -18,6 +18,7 @@ from typing import Any
 MOST_BYTES = 256 * 1024 * 1024  # a manifest of a million images
 MOST_DEPTH = 32  # fer-batch itself writes no more than eight
 MOST_TEXT = 4096  # as long as a path may be
+MOST_LINE = 3 * MOST_TEXT  # a warning that names an input and a file in it
 MOST_ROWS = 5_000_000
 MOST_WHOLE = 2**53  # what JSON's numbers hold exactly
 
@@ -180,7 +181,7 @@ def rows(value: object, field: str, most: int = MOST_ROWS) -> list[Any]:
 
 def lines(value: object, field: str, most: int = 10_000) -> tuple[str, ...]:
     """A list of texts, such as warnings."""
-    return tuple(text(one, field, 2000) for one in rows(value, field, most))
+    return tuple(text(one, field, MOST_LINE) for one in rows(value, field, most))
 
 
 def one_of(value: object, field: str, known: tuple[str, ...]) -> str:

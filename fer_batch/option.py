@@ -8,13 +8,14 @@ was said, wherever they come from: the command line, a library call, or a manife
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from fer_batch.door import MOST_TEXT, MOST_WHOLE
 from fer_batch.errors import UsageError
 
+VARIABLES = "FER_BATCH_"
 KINDS = {
     int: "a whole number",
     float: "a number",
@@ -32,7 +33,8 @@ class Option:
     setting that has no option. ``low`` and ``high`` are allowed themselves. ``parse`` makes a value
     of the option's text, ``show`` a text of a value, ``check`` looks at a value: it and ``parse``
     raise ValueError with the end of a sentence that begins with the text or value, such as "is not
-    START-STOP". ``form`` stands for the value in the help.
+    START-STOP". ``form`` stands for the value in the help. ``worker``: a worker of the queue reads
+    it from a variable of its environment, see ``from_environment``.
     """
 
     help: str
@@ -45,6 +47,7 @@ class Option:
     check: Callable[[Any], None] | None = None
     form: str = ""
     hidden: bool = False
+    worker: bool = False
 
     def explained(self) -> str:
         """The help text, with the choices or the range where there are some."""
@@ -101,6 +104,29 @@ def parsed(name: str, said: Option, value: Any) -> Any:
         return said.parse(value)
     except ValueError as error:
         raise UsageError(f"{said.title(name)}: {value!r} {error}") from None
+
+
+def from_environment(kind: Any, environment: Mapping[str, str]) -> dict[str, Any]:
+    """What a worker's environment says of the settings ``kind``, by field: ``FER_BATCH_PRECISION``
+    of ``precision``. An empty variable is none.
+
+    Raises:
+        UsageError: a value that cannot be; names the variable.
+    """
+    found: dict[str, Any] = {}
+    for name, default, said in options_of(kind):
+        variable = f"{VARIABLES}{name.upper()}"
+        text = environment.get(variable, "").strip()
+        if not said.worker or not text:
+            continue
+        try:
+            value = type(default)(text)
+        except ValueError:
+            raise UsageError(f"{variable}: {text[:80]!r} is not {KINDS[type(default)]}") from None
+        if problem := _problem(value, default, said):
+            raise UsageError(f"{variable}: {_shown(value, said)} {problem}")
+        found[name] = value
+    return found
 
 
 def check_settings(settings: Any) -> None:

@@ -6,6 +6,7 @@ follow from here. A new format is a file in `output/formats` and one entry.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,6 +17,7 @@ from fer_batch.option_text import parse_names
 
 FILMS = ("video", "frames")
 EVERY_KIND = ("video", "frames", "photos")
+LONGEST_STEM = 200  # bytes; names of files end at 255 in most file systems
 # What an output is made of: the timeline alone; pictures too; or the results of a whole batch.
 Needs = Literal["timeline", "pixels", "batch"]
 
@@ -228,11 +230,13 @@ def with_parts(names: tuple[str, ...]) -> tuple[str, ...]:
 def annotated_names(files: Sequence[str]) -> list[str]:
     """Where annotated images lie, relative to the result's folder: in the folders of ``files``,
     under their names. Where two differ only by suffix (``a.jpg``, ``a.png``) the later ones keep
-    theirs (``a.png.jpg``)."""
+    theirs (``a.png.jpg``). Backslashes, which lead into folders on other systems, become ``_``, and
+    names that leave no room for a suffix are cut short."""
     taken: set[str] = set()
     names = []
     for file in files:
-        folder, _, name = file.rpartition("/")
+        folder, _, name = file.replace("\\", "_").rpartition("/")
+        name = _cut(name)
         stem = name.rpartition(".")[0] or name
         choice, number = stem, 1
         while f"{folder}/{choice}".casefold() in taken:
@@ -241,6 +245,17 @@ def annotated_names(files: Sequence[str]) -> list[str]:
         taken.add(f"{folder}/{choice}".casefold())
         names.append("/".join(part for part in ("annotated", folder, f"{choice}.jpg") if part))
     return names
+
+
+def _cut(name: str) -> str:
+    """``name`` with its suffix, of no more bytes than leave room for another and a number."""
+    stem, dot, suffix = name.rpartition(".")
+    if len(os.fsencode(name)) <= LONGEST_STEM or not stem:
+        return name
+    room = LONGEST_STEM - len(os.fsencode(dot + suffix))
+    if room <= 0:  # no suffix, only a dot somewhere
+        stem, dot, suffix, room = name, "", "", LONGEST_STEM
+    return os.fsencode(stem)[:room].decode("utf-8", "ignore") + dot + suffix
 
 
 def file_of(name: str) -> str:

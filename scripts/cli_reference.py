@@ -24,7 +24,7 @@ standard output holds JSON and nothing else.
 
 def reference() -> str:
     """The page: a section for each command with its help."""
-    main._register()
+    main.register()
     commands = [command for command in main.app.registered_commands if not command.hidden]
     runner = CliRunner(env={"COLUMNS": "90", "TERMINAL_WIDTH": "90", "NO_COLOR": "1"})
     parts = [INTRO]

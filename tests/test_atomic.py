@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch import atomic
 from fer_batch.atomic import (
     atomic_path,
     flushed_together,
@@ -25,6 +24,14 @@ from fer_batch.errors import NoSpaceError, OutputPathError
 
 def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "😀"])
+def test_the_longest_name_has_a_temporary_one(letter: str, tmp_path: Path) -> None:
+    stem = letter * (251 // len(letter.encode()))
+    with atomic_path(tmp_path / f"{stem}.jpg") as temporary:
+        temporary.write_text("whole")
+    assert names_in(tmp_path) == [f"{stem}.jpg"]
 
 
 def test_the_file_appears_with_all_its_content(tmp_path: Path) -> None:
@@ -147,15 +154,16 @@ class Flushed:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.names: list[str] = []
         self.full = ""
-        real = atomic._fsync
+        real = os.fsync
 
-        def fsync(path: Path) -> None:
-            if path.name == self.full:
+        def fsync(descriptor: int) -> None:
+            name = Path(f"/proc/self/fd/{descriptor}").readlink().name
+            if name == self.full:
                 raise OSError(errno.ENOSPC, "No space left on device")
-            real(path)
-            self.names.append(path.name)
+            real(descriptor)
+            self.names.append(name)
 
-        monkeypatch.setattr(atomic, "_fsync", fsync)
+        monkeypatch.setattr(os, "fsync", fsync)
 
 
 def test_files_are_flushed_before_they_get_their_names(

@@ -20,7 +20,7 @@ def groups(tmp_path: Path, own: str, files: dict[str, str]) -> list[float]:
     for name, text in files.items():
         (mount / name).parent.mkdir(parents=True, exist_ok=True)
         (mount / name).write_text(text)
-    return sorted(cores._quotas(mount, told))
+    return sorted(cores.quotas(mount, told))
 
 
 V1 = "3:memory:/docker/abc\n2:cpu,cpuacct:/docker/abc\n"
@@ -61,7 +61,7 @@ def test_quotas(tmp_path: Path, own: str, files: dict[str, str], expected: list[
 
 
 def test_no_linux(tmp_path: Path) -> None:
-    assert list(cores._quotas(tmp_path, tmp_path / "none")) == []
+    assert list(cores.quotas(tmp_path, tmp_path / "none")) == []
 
 
 def test_the_least_counts_rounded_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

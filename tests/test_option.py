@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from fer_batch.config import AnalyzeSettings, Limits, RenderSettings, RunSettings
 from fer_batch.errors import UsageError
-from fer_batch.option import Settings, option, options_of, parsed
+from fer_batch.option import Settings, from_environment, option, options_of, parsed
 
 BAD: list[tuple[type[Settings], str, Any, str]] = [
     (AnalyzeSettings, "every", 0, "--every: 0 is out of range; it must be at least 1"),
@@ -79,3 +80,41 @@ def test_settings_can_exclude_each_other(first: float, last: float) -> None:
 def test_help_says_the_range() -> None:
     said = [entry.explained() for _, _, entry in options_of(_Window)]
     assert said == ["Begin here. At least 0.", "End here. At most 100."]
+
+
+def test_a_worker_reads_its_settings_from_the_environment() -> None:
+    environment = {
+        "FER_BATCH_PRECISION": "float16",
+        "FER_BATCH_FRAME_BATCH": " 8 ",
+        "FER_BATCH_DEVICE": "",
+        "FER_BATCH_PARALLEL": "3",
+        "PRECISION": "float32",
+    }
+    found = from_environment(RunSettings, environment)
+    assert found == {"precision": "float16", "frame_batch": 8}
+    assert from_environment(RunSettings, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "line"),
+    [
+        ("PRECISION", "float8", "FER_BATCH_PRECISION: 'float8' is unknown; choose from float32"),
+        ("FRAME_BATCH", "many", "FER_BATCH_FRAME_BATCH: 'many' is not a whole number"),
+        ("BATCH_SIZE", "0", "FER_BATCH_BATCH_SIZE: 0 is out of range; it must be 1 to 4096"),
+        ("DECODE", "disk", "FER_BATCH_DECODE: 'disk' is unknown; choose from auto, cpu, gpu"),
+    ],
+)
+def test_a_variable_that_cannot_be_is_one_line(variable: str, text: str, line: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        from_environment(RunSettings, {f"FER_BATCH_{variable}": text})
+    assert str(caught.value).startswith(line)
+
+
+def test_the_documentation_names_every_variable_of_a_workers_settings() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "cluster.md").read_text()
+    for name, default, said in options_of(RunSettings):
+        if said.worker:
+            row = f"| `FER_BATCH_{name.upper()}` | "
+            assert row in text, name
+            if name != "threads":
+                assert f"{row}{default} |" in text, name

@@ -48,6 +48,11 @@ def test_all_extras_together_name_one_tensorflow() -> None:
     assert [name for name in everything if ONE_FOLDER.fullmatch(name)] == ["tensorflow"]
 
 
+def test_scipy_comes_only_with_what_trains() -> None:
+    assert "scipy" not in names(PROJECT["dependencies"])
+    assert all("scipy" in names(EXTRAS[extra]) for extra in ("train", "gpu"))
+
+
 @pytest.mark.parametrize("name", [*PACKAGES, *OPTIONAL])
 def test_doctor_asks_for_what_is_declared(name: str) -> None:
     where = PROJECT["dependencies"] if name in PACKAGES else EXTRAS["train"]
@@ -121,8 +126,18 @@ def test_what_needs_tensorflow_says_in_one_line_how_to_get_it(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", ["train", "export", "narrow"])
+def test_what_calibrates_says_before_it_begins_that_it_needs_scipy(command: str) -> None:
+    more = {"train": (), "export": ("no",), "narrow": ("fer3",)}[command]
+    emotions = ("--emotions", "happy,sad") if command == "narrow" else ()
+    done = without(("scipy",), command, *more, "no.csv", *emotions, "-o", "out")
+    assert done.returncode == 2
+    assert f"fer-batch {command} needs scipy, not installed here" in done.stderr
+
+
 def test_a_run_needs_neither(face_clip: Path, tmp_path: Path) -> None:
-    done = without(("keras", "tensorflow"), "run", face_clip, "-o", tmp_path, "--outputs", "csv")
+    missing = ("keras", "tensorflow", "scipy")
+    done = without(missing, "run", face_clip, "-o", tmp_path, "--outputs", "csv")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / face_clip.stem / "timeline.csv").stat().st_size
 

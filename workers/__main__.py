@@ -11,13 +11,13 @@ from pathlib import Path
 
 from fer_batch.cores import usable_cores
 from fer_batch.errors import FerBatchError
-from fer_batch.jobs.ledger.spec import QUEUES
+from workers.options import parser, served_queues
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run until stopped; returns the exit status."""
     given = sys.argv[1:] if arguments is None else arguments
-    options = _parser().parse_args(given)
+    options = parser().parse_args(given)
     if options.supervise:
         from workers.supervise import supervise
 
@@ -27,22 +27,6 @@ def main(arguments: list[str] | None = None) -> int:
     except FerBatchError as error:
         print(f"fer-batch: {error}", file=sys.stderr)
         return error.exit_status
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument("--queues", default=",".join(QUEUES))
-    parser.add_argument("--concurrency", type=int, default=1)
-    parser.add_argument("--device", default="")
-    parser.add_argument("--name", default="")
-    parser.add_argument("--loglevel", default="INFO")
-    parser.add_argument("--log-format", choices=("text", "json"), default="")
-    parser.add_argument("--metrics-port", type=int, default=0)
-    parser.add_argument("--supervise", action="store_true", help="start it again when it dies")
-    parser.add_argument(
-        "--healthy", action="store_true", help="only say whether a worker of this host lives"
-    )
-    return parser
 
 
 def _healthy() -> int:
@@ -57,9 +41,9 @@ def _healthy() -> int:
 
 
 def _work(options: argparse.Namespace) -> int:
-    queues = _queues(options.queues)
+    queues = served_queues(options.queues)
     name = options.name or f"worker-{os.getpid()}"
-    from workers.process import CHILDREN, DEVICE, STOP_FILE, THREADS, WORKER_NAME
+    from workers.process import CHILDREN, DEVICE, STOP_FILE, THREADS, WORKER_NAME, run_settings
 
     os.environ[WORKER_NAME] = f"{name}@{os.uname().nodename}"
     if options.device:
@@ -67,6 +51,7 @@ def _work(options: argparse.Namespace) -> int:
     os.environ[CHILDREN] = str(options.concurrency)
     if options.concurrency > 1:
         os.environ.setdefault(THREADS, str(max(1, usable_cores() // options.concurrency)))
+    run_settings()  # what cannot be is said once, by the parent
     with tempfile.TemporaryDirectory(prefix="fer-batch-worker-") as folder:
         os.environ[STOP_FILE] = str(Path(folder) / "stop")
         _watchable(options, Path(folder))
@@ -104,16 +89,6 @@ def _watchable(options: argparse.Namespace, folder: Path) -> None:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     else:
         os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
-
-
-def _queues(text: str) -> str:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    from fer_batch.errors import UsageError
-
-    if unknown := [name for name in names if name not in QUEUES]:
-        raise UsageError(f"unknown queue {unknown[0]!r}; choose from {', '.join(QUEUES)}")
-    # What is nearest to its end comes first: results appear early and little lies about.
-    return ",".join(name for name in QUEUES if name in names)
 
 
 if __name__ == "__main__":

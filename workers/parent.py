@@ -60,7 +60,7 @@ class Caretaker(threading.Thread):
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             try:
-                self._once()
+                self.turn()
             except FerBatchError as error:
                 # Whoever has no Redis to consume from is not stuck: it gets its time afresh.
                 self._moved = time.monotonic()
@@ -71,7 +71,7 @@ class Caretaker(threading.Thread):
     def first(self) -> None:
         """Be known, and sweep, as soon as the worker is ready."""
         try:
-            self._once()
+            self.turn()
         except FerBatchError as error:
             logger.warning("%s", error)
 
@@ -103,7 +103,12 @@ class Caretaker(threading.Thread):
         supervisor = os.environ.get(SUPERVISOR)
         return bool(supervisor) and os.getppid() != int(supervisor or 0)
 
-    def _once(self) -> None:
+    def turn(self) -> None:
+        """Beat, sweep, and look whether the worker still consumes.
+
+        Raises:
+            FerBatchError: Redis or storage does not answer.
+        """
         beat(self.ledger, self.worker, self._about())
         if self.storage is None:
             settings = self.settings

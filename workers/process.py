@@ -21,6 +21,7 @@ from fer_batch.jobs.queue.stages import Stages
 from fer_batch.jobs.settings import QueueSettings, load_settings
 from fer_batch.jobs.store.connect import open_storage
 from fer_batch.jobs.store.inputs import InputCache
+from fer_batch.option import from_environment
 
 if TYPE_CHECKING:
     from fer_batch.pipeline.build import Engine
@@ -71,13 +72,21 @@ def engine() -> Engine:
     """The engine of this process."""
     from fer_batch.pipeline.build import Engine
 
-    device = os.environ.get(DEVICE, "") or "auto"
-    if device == "gpu":
+    settings = run_settings()
+    if settings.uses_gpu:
         pinned = pin(int(getattr(current_process(), "index", 0)))
         logger.info("this child works on GPU %s", pinned or "as Keras finds it")
-    threads = int(os.environ.get(THREADS, "0"))
+    return Engine(settings)
+
+
+def run_settings() -> RunSettings:
+    """How this worker's children work, as its environment says.
+
+    Raises:
+        UsageError: a variable with a value that cannot be.
+    """
     # A unit may be drawn by another worker than it was analysed by.
-    return Engine(RunSettings(device=device, threads=threads, frames_mb=0))
+    return RunSettings(**from_environment(RunSettings, os.environ), frames_mb=0)
 
 
 def guard_memory(settings: QueueSettings) -> None:

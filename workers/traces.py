@@ -24,8 +24,8 @@ FAILED = frozenset({"failed", "poison"})
 
 def record(unit: Unit, outcome: str, seconds: float, frames: int) -> None:
     """A span of a unit that has just ended; nothing where nobody asked for traces."""
-    if any(os.environ.get(name) for name in ENDPOINTS) and (tracer := _tracer()) is not None:
-        add_span(tracer, unit, outcome, seconds, frames)
+    if any(os.environ.get(name) for name in ENDPOINTS) and (mine := tracer()) is not None:
+        add_span(mine, unit, outcome, seconds, frames)
 
 
 def add_span(tracer: Any, unit: Unit, outcome: str, seconds: float, frames: int) -> None:
@@ -64,7 +64,7 @@ def _root(job: str) -> Any:
 
 
 @lru_cache(maxsize=1)
-def _tracer() -> Any:
+def tracer() -> Any:
     """This process' tracer, None where OpenTelemetry is not installed."""
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter

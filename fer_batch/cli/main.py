@@ -27,7 +27,8 @@ app = typer.Typer(
 )
 
 
-def _register() -> None:
+def register() -> None:
+    """Give ``app`` its commands."""
     from fer_batch.cli import demo, models, render, report, run
     from fer_batch.cli.doctor import doctor
     from fer_batch.cli.queue import commands as queue
@@ -59,7 +60,7 @@ def root(
 
 def main() -> None:
     """Entry point. Known errors become one line on stderr; exit status by their kind."""
-    _register()
+    register()
     try:
         try:
             app()

@@ -20,7 +20,7 @@ WHICH = """Which one?
   ferplus3-int8  happy, sad or neutral, as most people would say it
   ferplus8-int8  eight expressions, as most people would say it
   fer3, fer7     only to compare with work on FER2013, whose labels often call a neutral face sad
-  names without -int8 also run on GPUs and change results a little; on CPUs -int8 is the faster
+  -int8 is the faster on CPUs; GPUs take the weights without it, which change results a little
   fer-batch models NAME shows a model's card; fer-batch evaluate measures it on your own photos"""
 
 
@@ -57,7 +57,7 @@ def _in_short(card: ModelCard) -> str:
     if "accuracy" in measured and "n" in measured:
         whose = "FER+'s majority" if card.annotation == "ferplus" else "FER2013's labels"
         parts = [f"right on {measured['accuracy']:.1%} of {measured['n']:,} test faces, by {whose}"]
-    parts += ["CPUs only, four times as fast"] if card.name.endswith("-int8") else []
+    parts += [f"four times as fast as {card.full} on CPUs"] if card.full else []
     parts += [COMPARE] if card.annotation == "fer2013" else []
     parts += ["the default"] if card.name == DEFAULT_MODEL else []
     return "; ".join(parts)

@@ -11,6 +11,8 @@ from fer_batch.cli.console import echo, plural
 from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from fer_batch.jobs.item.outcome import ItemResult
     from fer_batch.jobs.item.work import ItemSpec
 
@@ -77,7 +79,9 @@ class Silent:
         if result.state == "failed":
             echo(f"fer-batch: {result.error}", err=True)
         for warning in result.summary.get("warnings", ()):
-            echo(f"fer-batch: {result.item.input}: {warning}", err=True)
+            # Some name the input, or a file in it, themselves.
+            known = warning.startswith(result.item.input)
+            echo(f"fer-batch: {'' if known else f'{result.item.input}: '}{warning}", err=True)
 
 
 @dataclass
@@ -159,6 +163,10 @@ class Bars(Silent):
         self._all = self._progress.add_task("inputs", total=total, rate="", visible=total > 1)
         self._going: dict[int, _Going] = {}
         self._tasks: dict[int, Any] = {}
+
+    def __rich__(self) -> Progress:
+        """What stands in the terminal while it goes on."""
+        return self._progress
 
     def __enter__(self) -> Self:
         self._progress.start()

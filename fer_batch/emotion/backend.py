@@ -12,11 +12,12 @@ from fer_batch.errors import NotInstalledError
 from fer_batch.quiet_stderr import quiet_stderr
 
 
-def require_keras(what: str) -> None:
-    """Say at once, without loading anything, that ``what`` needs Keras or a backend for it.
+def require_keras(what: str, *also: str) -> None:
+    """Say at once, without loading anything, that ``what`` needs Keras, a backend for it, or
+    modules that come with the same extras.
 
     Raises:
-        NotInstalledError: it is not installed.
+        NotInstalledError: one of them is not installed.
     """
     backend = _backend()
     if backend != "tensorflow" and find_spec("keras") and not find_spec(backend):
@@ -24,7 +25,7 @@ def require_keras(what: str) -> None:
             f"{what} needs {backend}, the backend that Keras is set to (KERAS_BACKEND): "
             f"pip install {backend}"
         )
-    missing = [name for name in ("keras", backend) if find_spec(name) is None]
+    missing = [name for name in ("keras", backend, *also) if find_spec(name) is None]
     if missing:
         raise NotInstalledError(
             f"{what} needs {' and '.join(missing)}, not installed here: "

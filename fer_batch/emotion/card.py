@@ -19,16 +19,17 @@ Point = tuple[float, float]
 class ModelCard:
     """Everything a caller must know of a model.
 
-    ``files`` maps a runtime (``litert``, ``keras``) to a file name in the card's own folder, and
-    ``sha256`` file names to hashes. ``template`` holds where the five landmarks (right eye, left
-    eye, nose, right and left mouth corner, as YuNet orders them) lie in a crop of ``input_size``
-    pixels square; pixel centres are whole numbers. ``temperature`` is already inside the files.
-    ``annotation`` says whose labels it learned, and so is measured against: ``fer2013``, or
-    ``ferplus`` for the majority of FER+'s votes.
-    ``sharpen`` is how much crops are sharpened at least before the network sees them, those that
-    are softer than ``sharpness`` more (``faces.align.sharpened``). ``prior`` are the shares of the
-    labels, by name, that the probabilities assume; empty where nobody knows. ``path`` is where the
-    card was read from.
+    ``full`` names the model, with a card in the same folder, that this one was made of by giving
+    its weights eight bits: Keras takes the weights of that one. ``files`` maps a runtime
+    (``litert``, ``keras``) to a file name in the card's own folder, and ``sha256`` file names to
+    hashes. ``template`` holds where the five landmarks (right eye, left eye, nose, right and left
+    mouth corner, as YuNet orders them) lie in a crop of ``input_size`` pixels square; pixel centres
+    are whole numbers. ``temperature`` is already inside the files. ``annotation`` says whose labels
+    it learned, and so is measured against: ``fer2013``, or ``ferplus`` for the majority of FER+'s
+    votes. ``sharpen`` is how much crops are sharpened at least before the network sees them, those
+    that are softer than ``sharpness`` more (``faces.align.sharpened``). ``prior`` are the shares of
+    the labels, by name, that the probabilities assume; empty where nobody knows. ``path`` is where
+    the card was read from.
     """
 
     name: str
@@ -37,6 +38,7 @@ class ModelCard:
     files: dict[str, str]
     sha256: dict[str, str]
     template: tuple[Point, Point, Point, Point, Point]
+    full: str = ""
     temperature: float = 1.0
     version: str = "1"
     annotation: Annotation = "fer2013"
@@ -62,6 +64,8 @@ class ModelCard:
             if len(data["template"]) != 5 or not data["labels"]:
                 raise ValueError("it needs five landmarks and at least one label")
             card = cls(**data, path=path)
+            if Path(card.full).name != card.full:
+                raise ValueError("full must be a name")
             if not 0 <= card.sharpen <= 4:
                 raise ValueError("sharpen must be 0 to 4")
             if not 0 <= card.sharpness <= 1:

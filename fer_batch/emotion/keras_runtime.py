@@ -45,6 +45,15 @@ def device_for(wanted: str) -> str:
     return "gpu:0" if found else "cpu:0"
 
 
+def build_on(device: str) -> str:
+    """What Keras' numbers depend on beside weights: itself, its backend, and the device."""
+    import keras
+
+    backend = str(keras.backend.backend())
+    below = f"{backend} {library(backend, f'{backend}-cpu')}"
+    return f"keras {library('keras')} on {below}, {device.split(':')[0]}"
+
+
 class KerasClassifier:
     """A ``Classifier`` over a ``.keras`` file; a lock makes it safe to share among threads."""
 
@@ -94,12 +103,8 @@ class KerasClassifier:
 
     @property
     def build(self) -> str:
-        """What its numbers depend on beside the weights: Keras, its backend, and the device."""
-        import keras
-
-        backend = str(keras.backend.backend())
-        below = f"{backend} {library(backend, f'{backend}-cpu')}"
-        return f"keras {library('keras')} on {below}, {self._device.split(':')[0]}"
+        """See ``build_on``."""
+        return build_on(self._device)
 
     def _network(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         import keras

@@ -35,6 +35,26 @@ def find_model(name: str) -> ModelCard:
     )
 
 
+def full_of(card: ModelCard) -> ModelCard | None:
+    """The model with full weights that ``card`` was made of; None where it is none of eight bits,
+    or the other is not there.
+
+    Raises:
+        ModelFileError: the other's card is damaged, or says other things than this one.
+    """
+    if not card.full or card.path is None:
+        return None
+    path = card.path.with_name(f"{card.full}.json")
+    if not path.is_file():
+        return None
+    full = ModelCard.read(path)
+    if (full.labels, full.input_size) != (card.labels, card.input_size):
+        raise ModelFileError(
+            f"{path}: has other labels or crops than {card.path.name}, of its kind"
+        )
+    return full
+
+
 def _at(path: Path) -> ModelCard:
     if path.is_dir():
         cards = [file for file in sorted(path.glob("*.json")) if _is_card(file)]

@@ -41,11 +41,16 @@ class LiteRtYuNet:
         height, width = (-(-side // TIMES) * TIMES for side in picture.shape[:2])
         return faces(self._runner(height, width).maps(picture), self._min_confidence)
 
+    @property
+    def pixels_ready(self) -> int:
+        """Of all sizes that an interpreter is kept for."""
+        return sum(height * width for height, width in self._ready)
+
     def _runner(self, height: int, width: int) -> _Runner:
         """The interpreter for that size; those used longest ago are given up."""
         size = (height, width)
         if size not in self._ready:
-            while self._ready and sum(h * w for h, w in self._ready) + height * width > MOST_PIXELS:
+            while self._ready and self.pixels_ready + height * width > MOST_PIXELS:
                 self._ready.popitem(last=False)
             self._ready[size] = _Runner(build(self._graph, *size))
         self._ready.move_to_end(size)

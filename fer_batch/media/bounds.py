@@ -26,6 +26,6 @@ def bound_allocations() -> None:
     at once and treats a refusal as a damaged file. The bound counts for the whole process; the
     function lies in FFmpeg's own library, which PyAV's modules are linked with.
     """
-    library = ctypes.CDLL(av._core.__file__)
+    library = ctypes.CDLL(av._core.__file__)  # noqa: SLF001
     library.av_max_alloc.argtypes = [ctypes.c_size_t]
     library.av_max_alloc(Limits().pixels * PIXEL_BYTES + (1 << 20))

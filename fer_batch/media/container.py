@@ -17,18 +17,21 @@ from fer_batch.config import Limits
 from fer_batch.errors import LimitError, NotFoundError, NoVideoError, UnreadableError
 from fer_batch.media.bounds import bound_allocations, decoder_options
 from fer_batch.media.formats import FAULTS, FORMATS, open_error
+from fer_batch.media.hardware import accelerator
 
 PROTOCOLS = "file"
 NO_LIMITS = Limits()
 
 
 @contextmanager
-def open_container(path: Path, limits: Limits = NO_LIMITS, any_size: bool = False) -> Iterator[Any]:
+def open_container(
+    path: Path, limits: Limits = NO_LIMITS, any_size: bool = False, by_gpu: bool = False
+) -> Iterator[Any]:
     """Open a media file for reading as an ``av.container.InputContainer``.
 
     The path is handed over absolute, so that a name can be neither a protocol nor an option.
     ``any_size``: sizes of pictures beyond the limit are told as well; without it such pictures are
-    damaged ones.
+    damaged ones. ``by_gpu``: a GPU decodes what it can, see ``hardware``.
 
     Raises:
         InputError: one of its kinds, with one line that names the file.
@@ -42,8 +45,9 @@ def open_container(path: Path, limits: Limits = NO_LIMITS, any_size: bool = Fals
     options["correct_ts_overflow"] = "0"
     if not any_size:
         options |= decoder_options(limits)
+    given = {"hwaccel": accelerator()} if by_gpu else {}
     try:
-        container = av.open(str(path), options=options, metadata_errors="replace")
+        container = av.open(str(path), options=options, metadata_errors="replace", **given)
     except FAULTS as error:  # whatever a hostile header makes of a demuxer
         raise open_error(path, error) from error
     try:

@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from fer_batch.types import IntArray
 
 USUAL_RATE = Fraction(25)
 RATES = (Fraction(1, 100), Fraction(10_000))  # frames a second, of which one may be believed
+LOOKED_AT = 100  # pictures, some seconds: what reorders does so all the time
 # A size counts that lasts for at least this share of the film.
 LASTING = 0.1
 
@@ -75,6 +76,20 @@ def count(path: Path, limits: Limits, restarts: bool, track: int = 0) -> Counted
     exact = exact and scale == 1
     joins = tuple((moved * scale, begin * scale) for moved, begin in laid.joins)
     return Counted(np.array(spread, np.int64), base / scale, exact, joins, sizes)
+
+
+def out_of_order(path: Path, limits: Limits, track: int = 0) -> bool:
+    """Whether pictures do not come in the order of their PTS, by the first of them: what copied an
+    AVI into another container may have written the times of decoding instead."""
+    last = None
+    with open_container(path, limits) as container:
+        stream = video_stream(container, path, track)
+        open_decoder(stream, limits, threads=1)
+        for frame in islice(decoded_frames(container, stream), LOOKED_AT):
+            if last is not None and frame.pts is not None and frame.pts <= last:
+                return True
+            last = frame.pts
+    return False
 
 
 def rate_of(stream: Any) -> Fraction:

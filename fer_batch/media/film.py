@@ -15,7 +15,8 @@ import numpy as np
 
 from fer_batch.errors import FerBatchError
 from fer_batch.media.container import open_container
-from fer_batch.media.sound import Timed, damaged, open_sound
+from fer_batch.media.sound import damaged, open_sound
+from fer_batch.media.sound_times import Timed
 from fer_batch.types import SourceInfo
 
 

@@ -18,17 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer_batch.i420 import BT709, BT2020, Coefficients, coefficients, planes
+from fer_batch.media.transfer import GAMMA, HLG, PEAK, PQ, REFERENCE, light_of
 from fer_batch.types import Image
 
-PQ, HLG = 16, 18  # FFmpeg's numbers of transfer characteristics
 WIDE = 9  # primaries of BT.2020
-REFERENCE = 203.0  # cd/m2
-PEAK = 1000.0  # cd/m2, as phones master
 KNEE = 0.85  # of reference white: up to there light stays as it is
 # A twentieth brighter, so that what is white stays so through roll-off, coding and palettes.
 EXPOSURE = 1.05
-GAMMA = 1 / 2.2
-STEPS = 1 << 13  # of the table of light
 UNSPECIFIED = 2  # FFmpeg's number of a matrix that is not named
 # From BT.2020 to BT.709 in linear light (ITU-R BT.2087).
 TO_709 = np.array(
@@ -100,40 +96,13 @@ def _rgb(codes: NDArray[np.uint16], full_range: bool, matrix: Coefficients) -> F
 
 def _shown(trc: int, rgb: Floats) -> Floats:
     """R, G, B of BT.709 from 0 to 1 as they are shown, of non-linear ones in BT.2020."""
-    light = cv2.transform(_light(trc, rgb), TO_709)
+    light = cv2.transform(light_of(trc, rgb), TO_709)
     np.maximum(light, 0, out=light)
     if trc in (PQ, HLG):
         # The strongest of the three decides for all, so that hues stay.
         strongest = np.maximum(light.max(axis=2), 1e-9)
         light *= (_rolled_off(strongest) / strongest)[..., None]
     return cv2.pow(np.minimum(light, 1), GAMMA)
-
-
-def _light(trc: int, rgb: Floats) -> Floats:
-    """Linear light ``[h, w, 3]``, 1 for reference white."""
-    light = _opened(trc).take((rgb * (STEPS - 1) + 0.5).astype(np.int32))
-    if trc == HLG:
-        # A screen of 1000 cd/m2 (system gamma 1.2).
-        luminance = cv2.transform(light, np.array([[0.2627, 0.6780, 0.0593]], np.float32))
-        bright = cv2.pow(np.maximum(luminance, 1e-9), 0.2)
-        light *= PEAK / REFERENCE * bright.reshape(*light.shape[:2], 1)
-    return light
-
-
-@lru_cache(maxsize=4)
-def _opened(trc: int) -> Floats:
-    """Light of each of ``STEPS`` non-linear values from 0 to 1."""
-    value = np.linspace(0, 1, STEPS)
-    if trc == PQ:
-        m1, m2, c1, c2, c3 = 0.1593017578125, 78.84375, 0.8359375, 18.8515625, 18.6875
-        power = value ** (1 / m2)
-        light = (np.maximum(power - c1, 0) / (c2 - c3 * power)) ** (1 / m1) * 10_000 / REFERENCE
-    elif trc == HLG:
-        a, b, c = 0.17883277, 0.28466892, 0.55991073
-        light = np.where(value <= 0.5, value**2 / 3, (np.exp((value - c) / a) + b) / 12)
-    else:
-        light = value ** (1 / GAMMA)
-    return light.astype(np.float32)
 
 
 def _rolled_off(light: Floats) -> Floats:

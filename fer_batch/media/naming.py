@@ -47,6 +47,7 @@ def result_names(
         if names[path].casefold() in TAKEN:
             names[path] = _mirrored(path, found[path], full=True)
     longer: tuple[Callable[[Path], str], ...] = (
+        lambda path: _mirrored(path, found[path].parent, full=False),
         lambda path: _joined(path.parent.name, _leaf(path, full=False)),
         lambda path: _joined(path.parent.name, path.name),
         lambda path: _joined(path.parent.parent.name, path.parent.name, path.name),
@@ -67,7 +68,7 @@ def _mirrored(path: Path, root: Path, full: bool) -> str:
         parts = [path.name]
     else:
         parts = [*inside.parts[:-1], _leaf(path, full)]
-        if len(inside.parts) == 1 and _is_one_of_a_series(root, path.name):
+        if _is_one_of_a_series(root, inside):
             parts.insert(0, root.name)
     name = _joined(*parts)
     if len(name.encode()) > LONGEST_PATH:
@@ -87,17 +88,18 @@ def _twins(found: Iterable[Path]) -> set[Path]:
     return {path for path, key in keys.items() if counts[key] > 1}
 
 
-def _is_one_of_a_series(folder: Path, name: str) -> bool:
-    """Whether ``folder`` is numbered (``P01``) and another number has a file ``name`` as well."""
+def _is_one_of_a_series(folder: Path, inside: Path) -> bool:
+    """Whether ``folder`` is numbered (``P01``) and another number holds ``inside`` as well."""
     if not NUMBERED.fullmatch(folder.name):
         return False
     pattern = re.sub(r"\d+", "#", folder.name)
     try:
-        return any(
-            re.sub(r"\d+", "#", entry.name) == pattern and (Path(entry.path) / name).is_file()
-            for entry in os.scandir(folder.parent)
-            if entry.name != folder.name and entry.is_dir()
-        )
+        with os.scandir(folder.parent) as entries:
+            return any(
+                re.sub(r"\d+", "#", entry.name) == pattern and (Path(entry.path) / inside).exists()
+                for entry in entries
+                if entry.name != folder.name and entry.is_dir()
+            )
     except OSError:
         return False
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ class First:
         self.picture: Any = None
         self._decoder = decoder
 
+    @property
+    def reorders(self) -> bool:
+        """Whether the decoder holds pictures back to show them in another order."""
+        return bool(self._decoder.has_b_frames)
+
     def see(self, packet: Any) -> None:
         """The next packet, None after the last."""
         if self.picture is None:
@@ -41,7 +47,9 @@ class First:
 class Packets:
     """``pts``: sorted, of all that are to be shown, None where they cannot be relied on; ``dts``:
     sorted. ``count``: of packets with pictures. ``restarts``: how often times start again.
-    ``sizes``: pictures may change size. ``fields``: a packet may be half a frame."""
+    ``sizes``: pictures may change size. ``fields``: a packet may be half a frame. ``unsorted``:
+    they may be coded in another order than shown, yet their PTS rise: perhaps those of decoding.
+    """
 
     pts: IntArray | None
     dts: IntArray
@@ -49,6 +57,7 @@ class Packets:
     restarts: int = 0
     sizes: bool = False
     fields: bool = False
+    unsorted: bool = False
     warnings: list[str] = field(default_factory=list)
 
 
@@ -150,6 +159,7 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
         laid.restarts,
         marks.sizes,
         marks.fields,
+        first.reorders and len(pts) > 1 and all(a < b for a, b in pairwise(pts)),
         warnings,
     )
 

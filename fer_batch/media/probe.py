@@ -22,7 +22,7 @@ from fer_batch.media.container import (
     video_stream,
     video_tracks,
 )
-from fer_batch.media.counted import Counted, count, lasting_size, rate_of
+from fer_batch.media.counted import Counted, count, lasting_size, out_of_order, rate_of
 from fer_batch.media.formats import BARE, FAULTS, convert, reason
 from fer_batch.media.hdr import is_wide
 from fer_batch.media.packets import First, Packets, read_packets
@@ -158,7 +158,8 @@ def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track:
             f"has frames without times; {float(header.rate):g} frames a second are taken"
         )
     pts = packets.pts
-    if pts is not None and not (avi or packets.fields or packets.sizes):
+    jumbled = packets.unsorted and out_of_order(path, limits, track)
+    if pts is not None and not (avi or packets.fields or packets.sizes or jumbled):
         return _Times(pts, header.time_base, True, (), Counter())
     counted = count(path, limits, packets.restarts > 0, track)
     lost = packets.count - len(counted.pts)
@@ -170,7 +171,7 @@ def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track:
         # Where a packet is a frame, the container's own order of packets tells the times; PTS
         # that FFmpeg guesses for AVI jump back and forth with B-frames.
         return _Times(packets.dts, header.time_base, False, counted.joins, counted.sizes)
-    seekable = counted.exact and not avi
+    seekable = counted.exact and not avi and not jumbled
     return _Times(counted.pts, counted.time_base, seekable, counted.joins, counted.sizes)
 
 

@@ -12,20 +12,14 @@ import av
 from fer_batch.media.container import default_of
 from fer_batch.media.formats import FAULTS, reason
 from fer_batch.media.restarts import EndToEnd
+from fer_batch.media.sound_times import AFTER_S, Timed, in_order, until
 from fer_batch.types import SourceInfo
-
-NO_SHIFT = Fraction(0)
-AFTER_S = 60.0  # sound after the last picture: a fade, a title without pictures
-LEAP_S = 1.0  # between two packets; a pause, or a damaged time
 
 # Sound that MP4 takes as it is and that players expect there; anything else becomes AAC.
 COPIED = frozenset({"aac", "ac3", "eac3", "alac"})
 
 # Seconds by which recordings were moved, and at which they begin then.
 Joins = Sequence[tuple[Fraction, Fraction]]
-
-# A packet and when it is heard, in seconds.
-Timed = tuple[float, Any]
 
 
 def open_sound(
@@ -63,20 +57,7 @@ def open_sound(
         return iter(())
     made = _readable(made, warnings)
     last = float(int(info.pts[-1]) * info.time_base + later)
-    return _until(last + AFTER_S, _rising(made, warnings, later), warnings)
-
-
-def _until(end_s: float, packets: Iterator[Timed], warnings: list[str]) -> Iterator[Timed]:
-    """Only what is heard before ``end_s``: a day of sound over a second of pictures would be
-    decoded and coded for minutes, and nobody would look at it."""
-    for time, packet in packets:
-        if time > end_s:
-            words = (
-                f"the sound goes on {AFTER_S:.0f} s after the last picture; the rest is left out"
-            )
-            warnings.append(words)
-            return
-        yield time, packet
+    return until(last + AFTER_S, in_order(made, warnings, later), warnings)
 
 
 def damaged(packets: int) -> str:
@@ -146,35 +127,3 @@ def _readable(packets: Iterator[Any], warnings: list[str]) -> Iterator[Any]:
         yield from packets
     except FAULTS as error:  # whatever damaged bytes make of a demuxer, a coder, a filter
         warnings.append(f"the sound ends early: the rest cannot be read ({reason(error)})")
-
-
-def _rising(
-    packets: Iterable[Any], warnings: list[str], later: Fraction = NO_SHIFT
-) -> Iterator[Timed]:
-    """With their times in seconds, without those that do not come after the one before: MP4 takes
-    no others. Of two of which the second falls back behind a leap, the one that leapt is wrong."""
-    last, lost = float("-inf"), 0
-    leapt: Timed | None = None
-    for packet in packets:
-        if packet.pts is not None and later:
-            packet.pts += round(later / packet.time_base)
-            packet.dts = packet.pts
-        time = last if packet.pts is None else packet.pts * float(packet.time_base)
-        if leapt is not None:
-            if time > leapt[0]:
-                last = leapt[0]
-                yield leapt
-            else:
-                lost += 1
-            leapt = None
-        if time <= last:
-            lost += 1
-        elif float("-inf") < last < time - LEAP_S:
-            leapt = time, packet
-        else:
-            last = time
-            yield time, packet
-    if leapt is not None:
-        yield leapt
-    if lost:
-        warnings.append(f"{lost} packets of sound were out of order and are left out")

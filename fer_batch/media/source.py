@@ -67,8 +67,10 @@ def probe_wanted(
     return probe(path, name, settings.image_fps, limits, settings.images, files, part)
 
 
-def open_source(info: SourceInfo, limits: Limits, threads: int = 0) -> FrameSource:
-    """The reader for a probed source. ``threads``: of the decoder, 0 for what is worth it."""
+def open_source(
+    info: SourceInfo, limits: Limits, threads: int = 0, by_gpu: bool = False
+) -> FrameSource:
+    """The reader for a probed source; ``threads`` and ``by_gpu`` see ``VideoReader``."""
     if info.kind != "video":
         return ImageReader(info, limits)
-    return VideoReader(info, limits, threads)
+    return VideoReader(info, limits, threads, by_gpu)

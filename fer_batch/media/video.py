@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ import numpy as np
 
 from fer_batch.config import Limits
 from fer_batch.cores import usable_cores
-from fer_batch.media import planes
+from fer_batch.errors import InputError
+from fer_batch.media import hardware, planes
 from fer_batch.media.container import NO_LIMITS, open_container, open_decoder, video_stream
 from fer_batch.media.decode import decoded_frames
 from fer_batch.media.formats import FAULTS
@@ -28,12 +29,20 @@ FEW_CORES = 4
 class VideoReader:
     """Reads ranges of frames of one video; see ``FrameSource`` for the contract."""
 
-    def __init__(self, info: SourceInfo, limits: Limits = NO_LIMITS, threads: int = 0) -> None:
-        """``threads``: decoder threads, 0 for as many as are worth it."""
+    def __init__(
+        self,
+        info: SourceInfo,
+        limits: Limits = NO_LIMITS,
+        threads: int = 0,
+        by_gpu: bool = False,
+    ) -> None:
+        """``threads``: decoder threads, 0 for as many as are worth it. ``by_gpu``: decoded by a
+        GPU as far as that can; whether there is one is not asked."""
         self.info, self._limits = info, limits
         self._aspect: Fraction | None = None
         small = info.width * info.height <= SMALL_PICTURE
         self._threads = threads or int(small and usable_cores() <= FEW_CORES)
+        self._by_gpu = by_gpu and info.codec in hardware.CODECS
 
     def frames(self, start: int, stop: int) -> Iterator[Frame]:
         """Yield frames ``start`` to ``stop - 1`` in order, each exactly once."""
@@ -52,15 +61,20 @@ class VideoReader:
         pts = int(info.pts[index])
         if picture is None:
             return Frame(index, pts, None, info.width, info.height)
-        turned = info.rotation in (90, 270)
-        whole = info.crop[2:] or (info.width, info.height)
-        stored = (whole[1], whole[0]) if turned else (whole[0], whole[1])
+        stored = self._stored
         image, full_range = self._fitted(picture, *stored)
         image, width, height = planes.upright(image, *stored, info.rotation, info.flipped)
         if info.crop:
             width, height = info.width, info.height
             image = planes.cropped(image, info.crop[0], info.crop[1], width, height)
         return Frame(index, pts, image, width, height, full_range, matrix=info.colour[3])
+
+    @property
+    def _stored(self) -> tuple[int, int]:
+        """Width and height of whole pictures before they are turned upright."""
+        info = self.info
+        width, height = info.crop[2:] or (info.width, info.height)
+        return (height, width) if info.rotation in (90, 270) else (width, height)
 
     def _fitted(self, picture: Any, width: int, height: int) -> tuple[Image, bool]:
         """I420 array of that size, and whether its luma has full range. A picture of another shape
@@ -74,6 +88,30 @@ class VideoReader:
     def _pictures(self, start: int, stop: int) -> Iterator[tuple[int, Any]]:
         """Decoded pictures with their frame index, strictly rising, from ``start`` on.
 
+        A GPU serves for as long as each picture comes in its turn and as it should be. It never
+        has the last word on what cannot be decoded: from there on FFmpeg's own decoder reads.
+        """
+        if self._by_gpu:
+            with (
+                suppress(InputError),  # no GPU any more; what is wrong with the file comes below
+                closing(self._decoded(start, stop, True)) as pictures,
+            ):
+                for index, picture in pictures:
+                    if index != start or not self._is_whole(picture):
+                        break
+                    yield index, hardware.as_decoded(picture)
+                    start += 1
+        if start < stop:
+            yield from self._decoded(start, stop, False)
+
+    def _is_whole(self, picture: Any) -> bool:
+        """Whether a picture that a GPU was asked for came from there, and has the film's size."""
+        shown = square(picture.width, picture.height, self._aspect)
+        return hardware.came_from_gpu(picture) and shown == self._stored
+
+    def _decoded(self, start: int, stop: int, by_gpu: bool) -> Generator[tuple[int, Any]]:
+        """See ``_pictures``; all by the one or all by the other.
+
         From a key frame of the container's a decoder may need some pictures to catch up (H.264 with
         intra refresh) and holds those back; where ``start`` is among them reading begins earlier.
         """
@@ -81,11 +119,12 @@ class VideoReader:
         targets = self._targets(start)
         for target in targets:
             with ExitStack() as stack:
-                container = stack.enter_context(open_container(path, self._limits))
+                container = stack.enter_context(open_container(path, self._limits, by_gpu=by_gpu))
                 stream = video_stream(container, path, self.info.track)
                 if target is not None and not self._seek(container, stream, target, start):
                     continue
-                pictures = self._read(container, stream, start, stop)
+                threads = 1 if by_gpu else self._threads  # it only hands packets on
+                pictures = self._read(container, stream, start, stop, threads)
                 first = next(pictures, None)
                 held_back = first is None or first[0] > start
                 if held_back and target not in targets[-2:]:
@@ -96,11 +135,11 @@ class VideoReader:
                 return
 
     def _read(
-        self, container: Any, stream: Any, start: int, stop: int
+        self, container: Any, stream: Any, start: int, stop: int, threads: int
     ) -> Iterator[tuple[int, Any]]:
         self._aspect = stream.sample_aspect_ratio
         stream.thread_type = "AUTO"
-        open_decoder(stream, self._limits, self._threads)
+        open_decoder(stream, self._limits, threads)
         reached = -1
         seekable, last = self.info.seekable, int(self.info.pts[-1])
         first = int(self.info.pts[start]) if seekable and not self._from_the_top(start) else None

@@ -88,7 +88,7 @@ def walk(root: Path, exclude: Path | None, passed: PassedOver) -> Iterator[Path]
             if is_result(folder):
                 passed.results.append(folder)
                 continue
-            files, folders, links = _listed(folder)
+            files, folders, links = _listed(folder, passed)
         except OSError:
             passed.unreadable.append(folder)
             continue
@@ -102,8 +102,12 @@ def _identity(path: Path) -> tuple[int, int]:
     return facts.st_dev, facts.st_ino
 
 
-def _listed(folder: Path) -> tuple[list[str], list[str], list[str]]:
-    """Names of visible files, folders and linked folders, each in natural order."""
+def _listed(folder: Path, passed: PassedOver) -> tuple[list[str], list[str], list[str]]:
+    """Names of visible files, folders and linked folders, each in natural order.
+
+    Images that are no files (links that lead nowhere, pipes) are passed over. Videos are not: each
+    has a line of its own that says what is wrong.
+    """
     import natsort
 
     files: list[str] = []
@@ -114,9 +118,12 @@ def _listed(folder: Path) -> tuple[list[str], list[str], list[str]]:
             if entry.name.startswith("."):
                 continue
             try:
-                is_folder = entry.is_dir()
+                is_folder, is_file = entry.is_dir(), entry.is_file()
             except OSError:  # a link that leads round in a circle
-                is_folder = False
+                is_folder = is_file = False
+            if not is_folder and not is_file and _suffix(entry.name) in IMAGE_SUFFIXES:
+                passed.files["broken link" if entry.is_symlink() else "no file"] += 1
+                continue
             kind = files if not is_folder else links if entry.is_symlink() else folders
             kind.append(entry.name)
     return natsort.natsorted(files), natsort.natsorted(folders), natsort.natsorted(links)
@@ -126,7 +133,7 @@ def _inputs(folder: Path, files: list[str], passed: PassedOver) -> Iterator[Path
     videos = []
     images = False
     for name in files:
-        suffix = Path(name).suffix.lower()
+        suffix = _suffix(name)
         if suffix in IMAGE_SUFFIXES:
             images = True
         elif is_video(folder / name, suffix):
@@ -136,6 +143,10 @@ def _inputs(folder: Path, files: list[str], passed: PassedOver) -> Iterator[Path
     if images:
         yield folder
     yield from videos
+
+
+def _suffix(name: str) -> str:
+    return Path(name).suffix.lower()
 
 
 def is_video(path: Path, suffix: str) -> bool:

@@ -114,10 +114,10 @@ def write_gif(clips: Sequence[Sequence[Image]], path: Path, fps: float = GIF_FPS
         while step is not None:
             with temporary.open("wb") as file:
                 _encode(frames, fps, LADDER[step], file)
-            step = _smaller(step, temporary.stat().st_size, frames[0].shape[1])
+            step = smaller(step, temporary.stat().st_size, frames[0].shape[1])
 
 
-def _smaller(step: int, size: int, width: int) -> int | None:
+def smaller(step: int, size: int, width: int) -> int | None:
     """The next step worth trying after one gave ``size`` bytes; None when it is good enough."""
     if size <= MAX_BYTES or step == len(LADDER) - 1:
         return None

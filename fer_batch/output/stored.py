@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,8 +67,15 @@ def read_record(folder: Path) -> dict[str, Any]:
     return {}
 
 
-def stored_results(out: Path) -> list[Stored]:
+def holds_results(out: Path) -> bool:
+    """Whether a result lies below ``out``; the first one that is found is enough."""
+    return next(_walk(out), None) is not None
+
+
+def stored_results(out: Path, besides: Collection[Path] = ()) -> list[Stored]:
     """Every result below ``out``, in natural order of name. The same content stands once.
+
+    ``besides``: folders of results, with all links resolved, that are left out unread.
 
     Raises:
         NotFoundError: there is no such folder.
@@ -77,7 +84,7 @@ def stored_results(out: Path) -> list[Stored]:
         raise NotFoundError(f"{out}: there is no such folder")
     import natsort
 
-    results: list[Stored] = natsort.natsorted(_walk(out), key=lambda result: result.name)
+    results: list[Stored] = natsort.natsorted(_walk(out, besides), key=lambda result: result.name)
     once: dict[tuple[str, ...], Stored] = {}
     for result in results:
         once.setdefault(result.content if result.content[0] else (result.name,), result)
@@ -100,10 +107,12 @@ def results_of(folder: Path) -> tuple[Path, str]:
     return out, place.relative_to(out).as_posix()
 
 
-def _walk(out: Path) -> Iterator[Stored]:
+def _walk(out: Path, besides: Collection[Path] = ()) -> Iterator[Stored]:
     waiting = [out]  # not by recursion: a stranger's folders may lie deeper than Python calls
     while waiting:
         folder = waiting.pop()
+        if besides and folder.resolve() in besides:
+            continue
         try:
             with os.scandir(folder) as entries:
                 found = list(entries)

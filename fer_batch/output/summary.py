@@ -16,6 +16,7 @@ import numpy as np
 from fer_batch.atomic import atomic_path, write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.groups import by_track
+from fer_batch.output.foreign import check_summary
 from fer_batch.output.formats.dialect import DIALECTS, Dialect, TableWriter
 from fer_batch.output.moments import Moment
 from fer_batch.output.people import (
@@ -266,12 +267,15 @@ def describe_outputs(folder: Path, names: Iterable[str]) -> dict[str, dict[str, 
 
 
 def write_summary(data: Mapping[str, Any], path: Path) -> None:
-    """Write ``summary.json``.
+    """Write ``summary.json``. What could not be read again would be missing from every table in
+    silence, so it is looked at here as whoever reads it does.
 
     Raises:
+        Refused: it would not be taken for a summary.
         NoSpaceError: the disk is full.
         OutputPathError: the folder cannot be written to.
     """
+    check_summary(data)
     # Names of strangers' files may hold lone surrogates; ASCII keeps the file readable by all.
     write_text(path, json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
 

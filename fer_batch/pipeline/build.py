@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -9,15 +10,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.config import AnalyzeSettings, RunSettings
+from fer_batch.cores import usable_cores
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import FerBatchError, UsageError
 from fer_batch.faces.detector import Detector
 from fer_batch.faces.recogniser import Recogniser
+from fer_batch.media.hardware import refusal
 from fer_batch.media.kept import KeptFrames
 from fer_batch.media.source import FrameSource, open_source
 from fer_batch.pipeline.analyzer import FaceAnalyzer
 from fer_batch.pipeline.native import one_thread_a_call, share_arenas
+from fer_batch.pipeline.plan import tells_people
 from fer_batch.timeline_file import LatestTimeline
 from fer_batch.types import SourceInfo
 from fer_batch.version import library
@@ -26,10 +30,17 @@ if TYPE_CHECKING:
     from fer_batch.pipeline.device import Device
     from fer_batch.types import FloatArray
 
+logger = logging.getLogger(__name__)
 Facts = dict[str, str]
 
-# Products of full precision, also where a GPU has a quicker kind; read when Keras' backend loads.
-FULL_PRECISION = {"NVIDIA_TF32_OVERRIDE": "0", "JAX_DEFAULT_MATMUL_PRECISION": "highest"}
+# What Keras' backends read when they load. Products of full precision, also where a GPU has a
+# quicker kind; and memory as it is needed: all of a GPU's taken at once leaves its decoder none.
+OF_BACKENDS = {
+    "NVIDIA_TF32_OVERRIDE": "0",
+    "JAX_DEFAULT_MATMUL_PRECISION": "highest",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+}
 
 
 class Engine:
@@ -39,9 +50,10 @@ class Engine:
         share_arenas()
         one_thread_a_call()
         if run.device == "gpu" or run.analyzer == "batched":
-            for name, value in FULL_PRECISION.items():
+            for name, value in OF_BACKENDS.items():
                 os.environ.setdefault(name, value)
         self.run = run
+        self.decodes_on_gpu = run.decodes_on_gpu and _gpu_decodes()
         self.load_s = 0.0
         self.timelines = LatestTimeline()
         self.kept = KeptFrames(run.frames_mb << 20)
@@ -114,7 +126,7 @@ class Engine:
 
         if self._recogniser is None:
             begin, run = time.perf_counter(), self.run
-            if run.device == "gpu" or run.runtime == "keras":
+            if self._recognises_by_keras():
                 from fer_batch.emotion.keras_runtime import device_for
 
                 self._recogniser = open_recogniser("keras", device_for(run.device))
@@ -122,6 +134,9 @@ class Engine:
                 self._recogniser = open_recogniser()
             self.load_s += time.perf_counter() - begin
         return self._recogniser
+
+    def _recognises_by_keras(self) -> bool:
+        return self.run.device == "gpu" or self.run.runtime == "keras"
 
     def analyzer(self, settings: AnalyzeSettings) -> FaceAnalyzer:
         """What finds and classifies faces on this machine. Not for two threads at once.
@@ -155,9 +170,8 @@ class Engine:
         )
         if run.analyzer == "batched" and not able:
             raise UsageError(
-                "--analyzer batched needs the detector yunet without --rotations, and a model that "
-                "runs on Keras: add --runtime keras, and --model ferplus3 or another without int8 "
-                "in its name"
+                "--analyzer batched needs the detector yunet without --rotations, and Keras: add "
+                "--runtime keras, and a --model that has weights for it"
             )
         return able
 
@@ -179,35 +193,55 @@ class Engine:
         return self._devices[key]
 
     def facts(self, settings: AnalyzeSettings) -> Facts:
-        """What numbers depend on beside settings and weights, as plain words by name.
+        """What the numbers of faces depend on beside settings and weights, as plain words by name.
 
-        Results, shards and keys name it. Asking loads the detector, and Keras where that is to run,
-        but not LiteRT's network.
+        Shards name it; with ``people_facts`` timelines, results and their keys do. Asking loads the
+        detector, and Keras where that is to run, but not LiteRT's network.
 
         Raises:
             UnknownModelError, ModelFileError: the settings name what cannot be loaded.
         """
-        from fer_batch.emotion.load import runs_on
+        from fer_batch.emotion.load import named, weights_for
 
-        run = self.run
+        run, asked = self.run, self.card(settings)
+        card, runtime = weights_for(asked, run.runtime, run.device)
+        also = {"decoder": "nvdec"} if self.decodes_on_gpu else {}
+        if card != asked:
+            also["weights"] = named(card)
         if self.batched(settings):
             device = self.device(settings)
             return {
+                **also,
                 "analyzer": f"batched {run.precision}",
                 "batch_size": f"{run.frame_batch or 'auto'}, {run.batch_size}",
                 "classifier": device.build,
                 "detector": device.build,
             }
-        if runs_on(self.card(settings), run.runtime, run.device) == "keras":
+        if runtime == "keras":
             build = str(getattr(self.classifier(settings), "build", "keras"))
         else:
             build = f"litert {library('ai-edge-litert')}"
         return {
+            **also,
             "analyzer": "grid",
             "batch_size": str(run.batch_size),
             "classifier": build,
             "detector": self.detector(settings).runtime,
         }
+
+    def people_facts(self, kind: str, settings: AnalyzeSettings) -> Facts:
+        """What it depends on who is who in an input of that kind; empty where nobody is recognised.
+
+        Recognition happens once, when all segments are there, and perhaps on another machine: so it
+        is no part of ``facts``.
+        """
+        if not tells_people(kind, settings):
+            return {}
+        if self._recognises_by_keras():
+            from fer_batch.emotion.keras_runtime import build_on, device_for
+
+            return {"recogniser": build_on(device_for(self.run.device))}
+        return {"recogniser": f"litert {library('ai-edge-litert')}"}
 
     def card(self, settings: AnalyzeSettings) -> ModelCard:
         """The model's card, without loading weights."""
@@ -217,4 +251,14 @@ class Engine:
 
     def source(self, info: SourceInfo) -> FrameSource:
         """A reader for a probed source."""
-        return open_source(info, self.run.limits, self.run.threads)
+        run = self.run
+        # A GPU that finds faces leaves the cores to the decoder.
+        threads = run.threads or (usable_cores() if run.device == "gpu" else 0)
+        return open_source(info, run.limits, threads, self.decodes_on_gpu)
+
+
+def _gpu_decodes() -> bool:
+    """Whether a GPU decodes here; a line says why it does not."""
+    if why := refusal():
+        logger.warning("videos are decoded by the CPU, not by a GPU: %s", why)
+    return not why

@@ -12,6 +12,7 @@ from fer_batch.output.draw.overlay import Overlay
 from fer_batch.person_name import RESERVED
 from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.pipeline.progress import Timings
+from fer_batch.pipeline.skipped import looked_at_after, looked_at_before
 from fer_batch.types import Frame, FrameStatus, Image, SourceInfo, Timeline
 
 
@@ -67,23 +68,15 @@ class Drawer:
 
     def _shown(self, frame: int) -> int:
         """The frame whose faces are drawn: with ``--every`` the last one that was analysed."""
-        film = self._info.kind != "photos"
-        while film and frame > 0 and self._timeline.status[frame] == FrameStatus.SKIPPED:
-            frame -= 1
-        return frame
+        return frame if self._info.kind == "photos" else looked_at_before(self._timeline, frame)
 
     def _unsearched(self, frame: int) -> bool:
         """Whether the pictures searched for faces before and after ``frame`` lie far apart."""
         timeline = self._timeline
         if self._info.kind == "photos" or timeline.status[frame] != FrameStatus.SKIPPED:
             return False
-        before, after = frame - 1, frame + 1
-        while before > 0 and timeline.status[before] == FrameStatus.SKIPPED:
-            before -= 1
-        while after < len(timeline) - 1 and timeline.status[after] == FrameStatus.SKIPPED:
-            after += 1
-        last = min(after, len(timeline) - 1)
-        return bool(timeline.time_s[last] - timeline.time_s[before] > LOOK_S)
+        before, after = looked_at_before(timeline, frame), looked_at_after(timeline, frame)
+        return bool(timeline.time_s[after] - timeline.time_s[before] > LOOK_S)
 
     def _overlay(self, image: Image, full_range: bool) -> Overlay:
         """Images of a folder differ in size; each size has its own overlay."""

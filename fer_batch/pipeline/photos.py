@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections import OrderedDict, deque
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -125,7 +126,13 @@ class PhotoDrawer:
     def __init__(self, timeline: Timeline, settings: RenderSettings) -> None:
         self._timeline, self._settings = timeline, settings
         covered_faces(timeline, settings, photos=True)  # refuses what cannot be meant
-        self._marks: OrderedDict[int, Marks] = OrderedDict()
+        labels = shown_labels(timeline.labels, settings)
+
+        def made(step: int) -> Marks:
+            side = round(2 ** (step / 6))
+            return Marks(labels, side, side)
+
+        self.marks = lru_cache(MARKS_KEPT)(made)
 
     def draw(self, frame: Frame) -> None:
         """Draw the faces of ``frame`` into its image."""
@@ -138,7 +145,8 @@ class PhotoDrawer:
             self._timeline.labels,
             *size,
             self._settings,
-            marks=self._marks_for(min(size)),
+            # Of a size within a twelfth of the right one, so that there are few.
+            marks=self.marks(round(math.log2(max(min(size), 16)) * 6)),
             names=self._timeline.names,
         )
         # Who was recognised has a number of their own; the others are counted.
@@ -150,15 +158,3 @@ class PhotoDrawer:
             self._timeline.smoothed[faces],
             unusable=self._timeline.unusable[faces],
         )
-
-    def _marks_for(self, short: int) -> Marks:
-        """Marks of a size within a twelfth of the right one, so that there are few."""
-        step = round(math.log2(max(short, 16)) * 6)
-        if step not in self._marks:
-            side = round(2 ** (step / 6))
-            labels = shown_labels(self._timeline.labels, self._settings)
-            self._marks[step] = Marks(labels, side, side)
-            if len(self._marks) > MARKS_KEPT:
-                self._marks.popitem(last=False)
-        self._marks.move_to_end(step)
-        return self._marks[step]

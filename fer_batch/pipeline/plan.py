@@ -12,6 +12,7 @@ from fer_batch.types import IntArray, Segment, SourceInfo
 
 WINDOW = 4
 """Segments begin on each so many frames of the detection grid: views are chosen within these."""
+VIEW_S = 1.0  # seconds of a film of which one view of a face is kept, at most
 # Seconds between two pictures that are searched for faces, at most: six frames of a film. What lies
 # between pictures further apart (one a second, time-lapse, `--every`) is not known from them.
 LOOK_S = 0.26
@@ -22,6 +23,22 @@ def detection_grid(info: SourceInfo, settings: AnalyzeSettings) -> int:
     further apart than ``LOOK_S``. What two photos show says nothing of those between, so each is
     searched."""
     return 1 if info.kind == "photos" else settings.grid
+
+
+def view_window(info: SourceInfo, settings: AnalyzeSettings) -> tuple[int, int]:
+    """Of how many analysed frames faces are looked at in one, and within how many the best look is
+    kept: on the detection grid, within four of its frames. Where those would be seconds apart (one
+    picture a second, time-lapse, ``--every``) each is looked at, and the window is as short as its
+    seconds ask for, so that whoever is seen at all is known. Segments begin with windows."""
+    grid = detection_grid(info, settings)
+    cell = grid * WINDOW
+    times = info.pts[analysed_frames(info, settings)]
+    apart = float(np.median(np.diff(times)) * info.time_base) if len(times) > 1 else 0.0
+    if grid * apart <= VIEW_S:
+        return grid, cell
+    return 1, max(
+        n for n in range(1, cell + 1) if cell % n == 0 and (n * apart <= VIEW_S or n == 1)
+    )
 
 
 def tells_people(kind: str, settings: AnalyzeSettings) -> bool:

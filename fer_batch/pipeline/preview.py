@@ -14,7 +14,8 @@ from fer_batch.output.gif import small, write_gif
 from fer_batch.output.moments import Moment, pick_moments, sample_frames
 from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.progress import Pulse, ShouldCancel, Timings, never, unreported
-from fer_batch.types import FrameStatus, Image, Timeline
+from fer_batch.pipeline.skipped import stand_ins
+from fer_batch.types import Image, Timeline
 
 
 def preview(
@@ -46,7 +47,7 @@ def _clip(
     wanted = set(sample_frames(timeline, moment))
     if not wanted:
         return []
-    drawn = wanted | _shown_again(timeline, wanted)
+    drawn = wanted | stand_ins(timeline, wanted)
     pictures: list[Image] = []
     for frame in source.frames(min(drawn), max(wanted) + 1):
         if frame.index in drawn:
@@ -56,16 +57,3 @@ def _clip(
                 pictures.append(planes.to_rgb(small(picture), full_range, source.info.colour[3]))
         pulse.beat()
     return pictures
-
-
-def _shown_again(timeline: Timeline, wanted: set[int]) -> set[int]:
-    """The pictures that may stand in for some of ``wanted``: for one that could not be decoded the
-    one before it, for one that was skipped the last that was analysed."""
-    status = timeline.status
-    again = {frame - 1 for frame in wanted if status[frame] == FrameStatus.DECODE_ERROR and frame}
-    for frame in wanted | again:
-        before = frame
-        while before > 0 and status[before] == FrameStatus.SKIPPED:
-            before -= 1
-        again.add(before)
-    return again

@@ -1,8 +1,9 @@
 """Views: the pictures of faces that people are told apart by, kept while frames pass by.
 
 Faces on every frame of the detection grid are looked at; of each face the best look within a window
-of four grid frames is kept, about one a second. Segments begin where windows do, so that the cut of
-a source cannot matter. Once all is tracked, the best five of each track are recognised.
+of four grid frames is kept, about one a second (``plan.view_window``). Segments begin where windows
+do, so that the cut of a source cannot matter. Once all is tracked, the best five of each track are
+recognised.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from fer_batch.config import AnalyzeSettings
 from fer_batch.faces.chips import face_chip, sharpness, span, to_jpeg, turned
 from fer_batch.faces.interpolate import iou
-from fer_batch.pipeline.plan import WINDOW, detection_grid, tells_people
+from fer_batch.pipeline.plan import tells_people, view_window
 from fer_batch.tracking.cuts import suspicious
 from fer_batch.types import Detections, FloatArray, Frame, Image, SourceInfo, Views
 
@@ -54,7 +55,7 @@ def view_keeper(info: SourceInfo, settings: AnalyzeSettings) -> Keeper | None:
     """What keeps the views of a source; None where nobody is to be recognised."""
     if not tells_people(info.kind, settings):
         return None
-    return PhotoViews() if info.kind == "photos" else ViewKeeper(detection_grid(info, settings))
+    return PhotoViews() if info.kind == "photos" else ViewKeeper(*view_window(info, settings))
 
 
 @dataclass(slots=True)
@@ -69,9 +70,11 @@ class _Look:
 
 @dataclass(slots=True)
 class ViewKeeper:
-    """Keeps the views of one segment. ``grid``: frames from one grid frame to the next."""
+    """Keeps the views of one segment. ``grid``: frames from one that is looked at to the next;
+    ``window``: frames of which the best look at each face is kept."""
 
     grid: int
+    window: int
     _window: int = -1
     _last: Image | None = None
     _looks: list[_Look] = field(default_factory=list)
@@ -82,7 +85,7 @@ class ViewKeeper:
         """Look at the faces of ``frame``, the first of which is face ``row`` of the segment."""
         if frame.index % self.grid:
             return
-        window = frame.index // (self.grid * WINDOW)
+        window = frame.index // self.window
         if window != self._window:
             self._close()
             self._window = window

@@ -1,1 +1,1 @@
-"""Who is who: tracks over the merged timeline, gaps, ghosts, smoothing. numpy and scipy only."""
+"""Who is who: tracks over the merged timeline, gaps, ghosts, smoothing. numpy and lapx only."""

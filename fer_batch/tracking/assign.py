@@ -122,13 +122,13 @@ def _match(
     pairs = list(costs)
     if len({i for i, _ in pairs}) == len(pairs) == len({row for _, row in pairs}):
         return pairs  # nobody has a choice
-    from scipy.optimize import linear_sum_assignment
+    from lap import lapjv
 
     table = np.full((len(tracks), len(boxes)), UNMATCHABLE)
     for place, cost in costs.items():
         table[place] = cost
-    chosen = zip(*(found.tolist() for found in linear_sum_assignment(table)), strict=True)
-    return [pair for pair in chosen if pair in costs]
+    rows, _ = lapjv(table, extend_cost=True, return_cost=False)
+    return [pair for pair in enumerate(rows.tolist()) if pair in costs]
 
 
 def _place(box: Box) -> tuple[float, float, float]:

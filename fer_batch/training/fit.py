@@ -124,7 +124,7 @@ class Training:
         self.probe = build(self.settings.arch, self.settings.heads)
         first = self._resume(model) if resume else 0
         if not first and self.settings.start_from:
-            self._start(model, log)
+            self.start(model, log)
         self._ask_teachers(log)
         if self.settings.finish_minutes:
             self.clock = Clock(time.monotonic(), self.settings.finish_minutes * 60)
@@ -156,7 +156,7 @@ class Training:
         if start_share:
             if not self.settings.start_from:
                 raise UsageError("--start-share: this training began with random weights")
-            self._start(model, log)
+            self.start(model, log)
             began = model.get_weights()
         if not self._resume(model):
             raise TrainingDataError(f"{self.directory}: holds no checkpoint")
@@ -197,7 +197,13 @@ class Training:
             settings.cooldown_epochs * self.steps,
         )
 
-    def _start(self, model: Any, log: Callable[[str], None]) -> None:
+    def start(self, model: Any, log: Callable[[str], None] = show) -> None:
+        """Give ``model`` the weights that ``settings.start_from`` names.
+
+        Raises:
+            UsageError: they are of another network, or do not go together.
+            ModelFileError: a model without weights for Keras, or with damaged ones.
+        """
         size = resting_size(self.settings.learning_rate, model.optimizer.weight_decay)
         if face_recognition.NAME in self.settings.start_from:
             if len(self.settings.start_from) > 1:

@@ -43,7 +43,7 @@ def test_every_option_is_in_the_docs() -> None:
     from fer_batch.cli import main
 
     if not main.app.registered_commands:
-        main._register()
+        main.register()
     reference = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     for name, command in get_command(main.app).commands.items():  # type: ignore[attr-defined]
         section = reference.split(f"### fer-batch {name}\n")[1].split("\n### ")[0]
@@ -67,7 +67,7 @@ def test_every_command_explains_itself(commands: list[str]) -> None:
     from fer_batch.cli import main
 
     if not main.app.registered_commands:
-        main._register()
+        main.register()
     for command in commands:
         said = CliRunner().invoke(main.app, [command, "--help"])
         assert said.exit_code == 0, command

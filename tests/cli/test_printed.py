@@ -99,7 +99,9 @@ def test_tables_hold_no_formulas(tmp_path: Path) -> None:
     tables = list((tmp_path / "out").rglob("*.csv"))
     assert len(tables) >= 3
     for table in tables:
-        for row in csv.reader(table.open(encoding="utf-8", newline="")):
+        with table.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        for row in rows:
             for value in row:
                 assert not value.startswith(("=", "+", "@", "\t", "\r")), (table, row)
                 if value.startswith("-"):

@@ -120,7 +120,7 @@ def test_run_has_an_option_for_each_setting_that_has_one() -> None:
     from fer_batch.cli import main
 
     if not main.app.registered_commands:
-        main._register()
+        main.register()
     commands = typer.main.get_command(main.app).commands  # type: ignore[attr-defined]
     wanted = {
         "run": (AnalyzeSettings, RenderSettings, RunSettings),

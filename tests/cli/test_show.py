@@ -34,7 +34,7 @@ def test_bars_keep_their_width_whatever_the_terminal(
     bars.advance(0, 26077)
     console = Console(width=columns, force_terminal=False)
     with console.capture() as captured:
-        console.print(bars._progress.make_tasks_table(bars._progress.tasks))
+        console.print(bars)
     lines = captured.get().splitlines()
     assert len(lines) == 2  # nothing wraps
     assert "26077/26077" in lines[1] and "camera one" in lines[1] and "analysing" in lines[1]

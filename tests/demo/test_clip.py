@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from fer_batch.demo import write_clip
-from fer_batch.demo.portraits import VENDOR
+from fer_batch.demo.expression import express
+from fer_batch.demo.portraits import VENDOR, eileen_collins
 from fer_batch.demo.scene import SECONDS, Scene
 from fer_batch.demo.sound import RATE, chord
 from fer_batch.errors import OutputPathError
@@ -62,10 +63,9 @@ def test_two_faces_that_keep_apart_and_one_that_leaves(
             assert boxes[0][0] + boxes[0][2] < boxes[1][0]
 
 
-def test_expressions_change(faces_in: Callable[[Image], np.ndarray]) -> None:
-    scene = Scene()
-    left = scene._collins
-    low, high = scene._face(left, -1.0), scene._face(left, 1.0)
+def test_expressions_change() -> None:
+    left = eileen_collins()
+    low, high = express(left, -1.0), express(left, 1.0)
     mouth = np.s_[120:170, 185:255]
     assert np.abs(low[mouth].astype(int) - high[mouth]).mean() > 5
     # Only the face moves: away from it the portrait is as it was.

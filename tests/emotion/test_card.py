@@ -29,6 +29,7 @@ def test_a_card_reads_as_it_was_written(small_model: Path, tmp_path: Path) -> No
         ({"surprise": 1}, "surprise"),
         ({"annotation": "hearsay"}, "annotation"),
         ({"sharpen": -1}, "sharpen"),
+        ({"full": "../fer3"}, "full"),
         ({"sharpness": 2}, "sharpness"),
     ],
 )

@@ -1,13 +1,16 @@
 """One contract for every runtime."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.emotion.load import open_classifier
+from fer_batch.emotion.load import open_classifier, weights_for
+from fer_batch.emotion.models import find_model, full_of, list_models
 from fer_batch.errors import ModelFileError, UsageError
 
 BATCH = 8
@@ -92,9 +95,58 @@ def test_wrong_options_are_usage_errors(options: dict[str, object], says: str) -
         open_classifier("fer3", **options)  # type: ignore[arg-type]
 
 
-def test_a_model_for_cpus_stays_there_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    classifier = open_classifier("fer3-int8", device="gpu")
+def test_keras_takes_the_full_weights_of_an_eight_bit_model(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    classifier = open_classifier("fer3-int8", runtime="keras")
+    assert (classifier.runtime, classifier.card.name) == ("keras", "fer3")
+    assert "Keras takes those of fer3" in caplog.text
+    images = crops(20)
+    full = open_classifier("fer3", runtime="keras").classify(images)
+    assert np.array_equal(classifier.classify(images), full)
+
+
+def test_a_gpu_wants_keras_for_an_eight_bit_model_too() -> None:
+    card = find_model("fer3-int8")
+    assert weights_for(card, "auto", "gpu") == (find_model("fer3"), "keras")
+    for runtime, device in (("auto", "cpu"), ("auto", "auto"), ("litert", "cpu")):
+        assert weights_for(card, runtime, device) == (card, "litert")
+    assert weights_for(find_model("fer3"), "auto", "gpu") == (find_model("fer3"), "keras")
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Path:
+    """A model of eight bits whose full one is not there."""
+    card = find_model("fer3-int8")
+    for path in (card.path, card.file("litert")):
+        assert path is not None
+        shutil.copy(path, tmp_path)
+    return tmp_path / "fer3-int8.json"
+
+
+def test_a_model_for_cpus_stays_there_and_says_so(
+    alone: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    classifier = open_classifier(str(alone), device="gpu")
     assert classifier.runtime == "litert"
-    assert "fer3 would use the GPU" in caplog.text
+    assert "has weights for CPUs only" in caplog.text
     with pytest.raises(ModelFileError, match="keras"):
-        open_classifier("fer3-int8", runtime="keras")
+        open_classifier(str(alone), runtime="keras")
+
+
+def test_a_full_model_of_another_kind_is_refused(alone: Path) -> None:
+    other = find_model("fer7")
+    assert other.path is not None
+    shutil.copy(other.path, alone.with_name("fer3.json"))
+    with pytest.raises(ModelFileError, match="other labels"):
+        open_classifier(str(alone), runtime="keras")
+
+
+def test_every_eight_bit_model_names_its_full_one() -> None:
+    small = [card for card in list_models() if "keras" not in card.files]
+    assert len(small) == 4
+    for card in small:
+        full = full_of(card)
+        assert full is not None and card.name == f"{full.name}-int8"
+        assert replace(full, files={}, sha256={}).identity == replace(card, sha256={}).identity
+        assert full.prior == card.prior and full.temperature == card.temperature

@@ -165,6 +165,25 @@ def test_strange_images_cost_themselves_alone(tmp_path: Path) -> None:
         assert len([line for line in said.stderr.splitlines() if name in line]) == 1
 
 
+def test_names_that_other_systems_do_not_take(tmp_path: Path) -> None:
+    """Backslashes, bytes that are no text, and the longest names cost no row and no table."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    face = folder / "a\\b.png"
+    cv2.imwrite(str(face), pictures.two_faces(1)[0])
+    longest = ("x" * 251, "😀" * 62)
+    names = ["a_b.png", "a\\b.jpg", "\udcff\udcfe.png", *(f"{s}.png" for s in longest)]
+    names += [f"{'x' * 251}.jpg", "=1+1.png", "esc\x1b[31m.png", "new\nline.png"]
+    for name in names:
+        (folder / name).write_bytes(face.read_bytes())
+    said = fer_batch("run", folder, "-o", tmp_path / "out", "--outputs", "images,csv")
+    assert said.returncode == 0 and said.stderr == "", said.stderr
+    (row,) = rows_of(tmp_path / "out" / "summary.csv")
+    assert row["frames"] == str(len(names) + 1)
+    drawn = [path.name for path in (tmp_path / "out" / "in" / "annotated").iterdir()]
+    assert len(drawn) == len(names) + 1 and not [name for name in drawn if "\\" in name]
+
+
 def test_an_image_that_cannot_be_read_fails_with_one_line(tmp_path: Path) -> None:
     trap = tiff_of_two_sizes(tmp_path / "trap.png", 64, 20_000)
     damaged = tmp_path / "damaged.jpg"

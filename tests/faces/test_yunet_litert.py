@@ -55,7 +55,7 @@ def test_sizes_that_were_used_long_ago_are_given_up(monkeypatch: pytest.MonkeyPa
     for _ in range(2):
         for width in (32, 64, 96, 128):
             detector.find(np.zeros((64, width, 3), np.uint8))
-            assert sum(h * w for h, w in detector._ready) <= 3 * 64 * 64
+            assert 0 < detector.pixels_ready <= 3 * 64 * 64
 
 
 def test_another_network_is_refused() -> None:

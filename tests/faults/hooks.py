@@ -97,7 +97,7 @@ if FAULTS:
     # claimed: the lease is held, nothing done. stored: the result is in storage, the ledger does
     # not know. completed: the ledger knows, what it released is not published. ended: all done but
     # for the acknowledgement.
-    Executor._do = _wrapped(Executor._do, "claimed", "stored")  # type: ignore[method-assign]
+    Executor.step = _wrapped(Executor.step, "claimed", "stored")  # type: ignore[method-assign]
     Ledger.complete = _wrapped(  # type: ignore[method-assign]
         Ledger.complete, "completing", "completed"
     )

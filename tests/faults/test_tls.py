@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from fer_batch.errors import BrokerError
-from fer_batch.jobs.ledger.ledger import Dispatch, Ledger
+from fer_batch.jobs.ledger.dispatch import Dispatch
+from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.spec import Unit, new_job_id
 from fer_batch.jobs.queue.broker import Publisher
 from fer_batch.jobs.settings import QueueSettings

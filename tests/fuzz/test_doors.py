@@ -21,8 +21,9 @@ import pytest
 
 from fer_batch.config import Limits
 from fer_batch.errors import FerBatchError
-from fer_batch.jobs.ledger.ledger import _dispatches
-from fer_batch.jobs.ledger.status import _event, from_fields
+from fer_batch.jobs.ledger.dispatch import dispatches
+from fer_batch.jobs.ledger.log import event_of
+from fer_batch.jobs.ledger.status import from_fields
 from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.connect import open_storage
 from fer_batch.media.source import probe
@@ -108,9 +109,9 @@ def test_results_folders(tmp_path: Path) -> None:
 def test_redis() -> None:
     def target(data: bytes) -> None:
         text = data.decode(errors="replace")
-        _event(text)
+        event_of(text)
         cells = (text.split("|") + [""] * 5)[:5]
-        _dispatches([cells])
+        dispatches([cells])
         # `read_status` makes one line of these.
         with suppress(ValueError, KeyError, TypeError, OverflowError):
             from_fields("a", dict.fromkeys(("state", "created", "items"), text), [], {}, 0.0)

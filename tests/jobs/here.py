@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.config import RunSettings
-from fer_batch.jobs.ledger.ledger import PREFIX, Dispatch
+from fer_batch.jobs.ledger.dispatch import Dispatch
+from fer_batch.jobs.ledger.ledger import PREFIX
 from fer_batch.jobs.ledger.spec import Manifest, Unit
 from fer_batch.jobs.queue import facts
 from fer_batch.jobs.queue.client import QueueClient

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fer_batch.config import Limits, RenderSettings
 from fer_batch.i420 import BT601, BT709, BT2020, coefficients, to_rgb_rows, usual_matrix
 from fer_batch.i420 import planes as split
-from fer_batch.media import hdr, interlace, planes
+from fer_batch.media import hdr, interlace, planes, transfer
 from fer_batch.media.encode import PartWriter
 from fer_batch.media.pictures import jpeg
 from fer_batch.media.source import open_source, probe
@@ -150,8 +150,8 @@ def test_hues_of_a_phones_hdr_stay(trc: str, tmp_path: Path) -> None:
     """BT.709's red in BT.2020, at half of reference white: linear 0.627, 0.069, 0.016."""
     light = np.array([[0.6274, 0.0691, 0.0164]]) * 0.5
     grid = np.linspace(0, 1, 20_000, dtype=np.float32)
-    number = hdr.PQ if trc == "smpte2084" else hdr.HLG
-    curve = hdr._light(number, np.repeat(grid[:, None, None], 3, 2))[:, 0, 0]
+    number = transfer.PQ if trc == "smpte2084" else transfer.HLG
+    curve = transfer.light_of(number, np.repeat(grid[:, None, None], 3, 2))[:, 0, 0]
     codes = tuple(float(grid[np.searchsorted(curve, v)]) for v in light[0])
     _, frame = first(wide(tmp_path / "x.mp4", trc, codes))
     red, green, blue = shown(frame)
@@ -176,7 +176,7 @@ def test_every_size_and_every_form_of_hdr(tmp_path: Path) -> None:
 
 
 def test_light_rises_without_a_jump() -> None:
-    for trc in (hdr.PQ, hdr.HLG):
+    for trc in (transfer.PQ, transfer.HLG):
         curve = hdr.curve(trc, False, coefficients(BT2020))
         assert (np.diff(curve) >= -1e-3).all() and np.diff(curve).max() <= 3
         assert curve[64] == pytest.approx(16, abs=0.5)

@@ -78,6 +78,30 @@ def test_names_that_would_meet_after_joining_folders(tmp_path: Path) -> None:
     assert len({name.casefold() for name in found}) == 4
 
 
+@pytest.mark.parametrize("session", ["interview.mp4", "day 1/interview.mp4", "day 1/part 2/a.mp4"])
+def test_a_participant_has_the_same_place_alone_and_among_others(
+    session: str, tmp_path: Path
+) -> None:
+    make(tmp_path, f"P01/{session}", f"P02/{session}", f"P03/{session}")
+    place = session.removesuffix(".mp4")
+    people = [tmp_path / f"P0{number}" for number in (1, 2, 3)]
+    assert names(discover(people)) == [f"P0{number}/{place}" for number in (1, 2, 3)]
+    for person in people:
+        assert names(discover([person])) == [f"{person.name}/{place}"]
+    make(tmp_path, f"P04/photos/{session}.jpg", f"P05/photos/{session}.jpg")
+    (photos,) = discover([tmp_path / "P04"])
+    assert photos.name.startswith("P04/photos")
+
+
+def test_who_has_no_number_is_told_by_name_where_places_would_meet(tmp_path: Path) -> None:
+    make(tmp_path, "anna/day/talk.mp4", "ben/day/talk.mp4")
+    both = names(discover([tmp_path / "anna", tmp_path / "ben"]))
+    assert both == ["anna/day/talk", "ben/day/talk"]
+    (first,) = discover([tmp_path / "anna"])
+    (second,) = discover([tmp_path / "ben"], places={first.name: first.path})
+    assert (first.name, second.name) == ("day/talk", "ben/day/talk")
+
+
 def test_long_names_that_begin_alike(tmp_path: Path) -> None:
     stem = "ü" * 100
     make(tmp_path, f"{stem}1.mp4", f"{stem}2.mp4")
@@ -199,6 +223,17 @@ def test_all_that_is_read_is_found_and_the_rest_is_counted(tmp_path: Path) -> No
     assert lines == [
         "6 files were not videos or images: .txt 2, .json 1, .mts 1, .ts 1, no suffix 1"
     ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
+def test_images_that_are_no_files_are_counted(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg")
+    (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    (tmp_path / "round.png").symlink_to(tmp_path / "round.png")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    found, lines = passed_over(tmp_path)
+    assert found == [tmp_path.name]
+    assert lines == ["3 files were not videos or images: broken link 2, no file 1"]
 
 
 def test_suffixes_that_mean_other_things_as_well_are_looked_into(tmp_path: Path) -> None:

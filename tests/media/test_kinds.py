@@ -189,6 +189,22 @@ def test_two_pictures_in_a_chunk_are_shown_in_their_time(clip: Path, tmp_path: P
     assert numbers(read(info)) == list(range(len(info)))
 
 
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "ts"])
+def test_times_of_decoding_are_not_taken_for_those_of_showing(suffix: str, tmp_path: Path) -> None:
+    """As an AVI with B-frames leaves them that was copied into another container."""
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    whole = videos.write(tmp_path / "whole.mp4", frames, Recipe(b_frames=2))
+    path = tmp_path / f"copied.{suffix}"
+    from_zero = "setts=pts=DTS-STARTDTS:dts=DTS-STARTDTS"
+    oracle.ffmpeg("-i", whole, "-c", "copy", "-bsf:v", from_zero, path)
+    info = probed(path)
+    assert len(info) == FRAMES
+    assert numbers(read(info)) == list(range(FRAMES))
+    assert numbers(read(info, 5, 8)) == [5, 6, 7]
+    steps = [info.time_s(i + 1) - info.time_s(i) for i in range(FRAMES - 1)]
+    assert steps == pytest.approx([0.04] * len(steps), abs=1e-3)
+
+
 def test_copy_protection_is_told_as_such(clip: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is encrypted") as caught:
         probed(broken.encrypted(tmp_path / "rented.mp4", clip))

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from fer_batch.config import Limits, RenderSettings
 from fer_batch.media.encode import PartWriter
-from fer_batch.media.sound import _rising, coded_rate
+from fer_batch.media.sound import coded_rate
+from fer_batch.media.sound_times import in_order
 from fer_batch.media.source import open_source, probe
 from fer_batch.types import Segment
 from tests.footage import broken, oracle, pictures, videos
@@ -100,7 +101,7 @@ class Packet:
 @given(st.lists(st.integers(0, 7)))
 def test_packets_out_of_order_are_left_out_and_counted(times: list[int]) -> None:
     warnings: list[str] = []
-    kept = list(_rising(iter([Packet(t) for t in times]), warnings))
+    kept = list(in_order(iter([Packet(t) for t in times]), warnings))
     seconds = [time for time, _ in kept]
     assert seconds == sorted(set(seconds)) == [p.pts / 8 for _, p in kept]
     lost = len(times) - len(kept)
@@ -114,7 +115,7 @@ def test_one_damaged_time_costs_one_packet(count: int, far: int, data: st.DataOb
     times = list(range(count))
     times.insert(data.draw(st.integers(1, count - 1)), count + far)
     warnings: list[str] = []
-    kept = [time for time, _ in _rising(iter([Packet(t) for t in times]), warnings)]
+    kept = [time for time, _ in in_order(iter([Packet(t) for t in times]), warnings)]
     assert kept == [t / 8 for t in range(count)]
     assert warnings == ["1 packets of sound were out of order and are left out"]
 
@@ -122,7 +123,7 @@ def test_one_damaged_time_costs_one_packet(count: int, far: int, data: st.DataOb
 def test_a_pause_is_no_damage() -> None:
     warnings: list[str] = []
     times = [0, 1, 2, 90, 91, 92, 400]
-    kept = [time for time, _ in _rising(iter([Packet(t) for t in times]), warnings)]
+    kept = [time for time, _ in in_order(iter([Packet(t) for t in times]), warnings)]
     assert kept == [t / 8 for t in times] and not warnings
 
 

@@ -89,7 +89,7 @@ def test_what_is_too_large_is_made_to_fit(tmp_path: Path, monkeypatch: pytest.Mo
 
 @given(st.integers(0, 10**9), st.integers(2, 480), st.integers(0, len(gif.LADDER) - 1))
 def test_steps_lead_down_and_end(size: int, width: int, step: int) -> None:
-    following = gif._smaller(step, size, width)
+    following = gif.smaller(step, size, width)
     assert (following is None) == (size <= MAX_BYTES or step == len(gif.LADDER) - 1)
     assert following is None or following > step
 

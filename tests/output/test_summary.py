@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from fer_batch.door import Refused
+from fer_batch.output.foreign import read_summary_file
 from fer_batch.output.moments import pick_moments
 from fer_batch.output.summary import (
     describe_input,
@@ -76,6 +78,22 @@ def test_written_file_reads_back_whatever_the_name(tmp_path: Path) -> None:
     data = made_summary(timeline("h"), input={"name": "\udcff</script>\n", "sha256": ""})
     write_summary(data, tmp_path / "summary.json")
     assert json.loads((tmp_path / "summary.json").read_text()) == data
+
+
+def test_a_warning_may_hold_the_longest_paths(tmp_path: Path) -> None:
+    path = "/deep" * 800
+    data = made_summary(timeline("h"), warnings=[f"{path}: {path}: is damaged"])
+    data["input"]["path"] = path
+    write_summary(data, tmp_path / "summary.json")
+    assert read_summary_file(tmp_path / "summary.json") == data
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    """It would be missing from every table, and nobody told."""
+    data = made_summary(timeline("h"), outputs={"annotated/a\\b.jpg": {"sha256": "0" * 64}})
+    with pytest.raises(Refused, match="outputs is not the name of a file"):
+        write_summary(data, tmp_path / "summary.json")
+    assert not list(tmp_path.iterdir())
 
 
 def test_outputs_are_hashed(tmp_path: Path) -> None:

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 
 from fer_batch.config import AnalyzeSettings, Limits, RunSettings
+from fer_batch.emotion.load import made_with, named
+from fer_batch.emotion.models import find_model
 from fer_batch.errors import Cancelled, UsageError
 from fer_batch.faces.interpolate import iou
 from fer_batch.media.source import FrameSource, open_source, probe
 from fer_batch.pipeline.batched import BatchedAnalyzer
-from fer_batch.pipeline.build import FULL_PRECISION, Engine
-from fer_batch.pipeline.device import Device
+from fer_batch.pipeline.build import OF_BACKENDS, Engine
 from fer_batch.pipeline.grid import GridAnalyzer
 from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Timings
@@ -37,7 +38,7 @@ FRAMES = 18
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    kept = {name: os.environ.get(name) for name in FULL_PRECISION}
+    kept = {name: os.environ.get(name) for name in OF_BACKENDS}
     yield Engine(BATCHED)
     for name, value in kept.items():
         os.environ.pop(name) if value is None else os.environ.update({name: value})
@@ -154,15 +155,18 @@ Full.__name__ = "ResourceExhaustedError"
 def test_a_full_device_gets_fewer_at_once_and_says_so(
     clip: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole, run = found(engine, opened(clip)), Device._run
+    import keras
+
+    whole, predict = found(engine, opened(clip)), keras.Model.predict_on_batch
     analyzer = Engine(BATCHED).analyzer(SETTINGS)
 
-    def with_little_memory(self: Device, key: tuple[Any, ...], *rest: Any) -> Any:
-        if key[1] > {"search": 2, "faces": 8}[key[0]]:
+    def with_little_memory(self: Any, given: Any) -> Any:
+        most = 8 if self.name == "read" else 2
+        if len(given[1]) > most:
             raise Full("OOM when allocating tensor")
-        return run(self, key, *rest)
+        return predict(self, given)
 
-    monkeypatch.setattr(Device, "_run", with_little_memory)
+    monkeypatch.setattr(keras.Model, "predict_on_batch", with_little_memory)
     with caplog.at_level(logging.WARNING):
         source = opened(clip)
         less = analyzer.analyze(source, Segment(0, 0, FRAMES), Timings())
@@ -209,7 +213,29 @@ def test_half_precision_says_the_same(engine: Engine, clip: Path) -> None:
     assert same.mean() >= 0.999
 
 
-def test_which_analyzer_a_machine_takes() -> None:
+def test_the_default_model_has_its_full_weights_there(
+    engine: Engine, exact: Engine, clip: Path
+) -> None:
+    """It says what it says on CPUs, and results name the weights."""
+    default, full = AnalyzeSettings(grid=1), SETTINGS
+    there = found(engine, opened(clip), default)
+    assert (there.probabilities == found(engine, opened(clip), full).probabilities).all()
+    here = found(exact, opened(clip), default)
+    assert (there.probabilities.argmax(axis=1) == here.probabilities.argmax(axis=1)).all()
+    assert 0 < np.abs(there.probabilities - here.probabilities).max() < 0.1
+    facts = engine.facts(default)
+    weights = facts.pop("weights")
+    assert facts == engine.facts(full) and "weights" not in exact.facts(default)
+    assert weights == named(find_model("ferplus3")) != named(find_model("ferplus3-int8"))
+    assert made_with(find_model(default.model), {"weights": weights}).name == "ferplus3"
+    assert made_with(find_model(default.model), facts).name == default.model
+
+
+def test_which_analyzer_a_machine_takes(tmp_path: Path) -> None:
+    alone = find_model("ferplus3-int8")  # without the model that it was made of
+    small = str(tmp_path / "small.json")
+    replace(alone, full="").write(Path(small))
+
     def batched(model: str = "ferplus3", detector: str = "yunet", **run: str) -> bool:
         settings = AnalyzeSettings(model=model, detector=detector)
         return Engine(RunSettings(**run)).batched(settings)  # type: ignore[arg-type]
@@ -219,12 +245,14 @@ def test_which_analyzer_a_machine_takes() -> None:
     assert not batched(device="cpu")
     assert batched(device="gpu")
     assert not batched(device="gpu", analyzer="grid")
+    assert batched("ferplus3-int8", device="gpu")
+    assert not batched("ferplus3-int8")
     # Without weights for Keras, or without a search, there is nothing to do in batches.
-    assert not batched("ferplus3-int8", device="gpu")
+    assert not batched(small, device="gpu")
     assert not batched(detector="none", device="gpu")
     turning = AnalyzeSettings(model="ferplus3", rotations=True)
     assert not Engine(RunSettings(device="gpu")).batched(turning)
-    for given in ({"model": "ferplus3-int8"}, {"detector": "none"}):
+    for given in ({"model": small}, {"detector": "none"}):
         with pytest.raises(UsageError, match="--analyzer batched needs"):
             batched(**given, analyzer="batched", runtime="keras" if "detector" in given else "auto")
     assert isinstance(Engine(RunSettings()).analyzer(AnalyzeSettings()), GridAnalyzer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -82,9 +83,10 @@ def rendered(
 
 
 def contents(kept: list[Path]) -> dict[str, bytes]:
-    snapshots = Snapshots(kept)
-    found = {name: file.read(name) for name, file in snapshots._where.items()}
-    snapshots.close()
+    found: dict[str, bytes] = {}
+    for path in kept:
+        with zipfile.ZipFile(path) as file:
+            found |= {name: file.read(name) for name in file.namelist()}
     return found
 
 

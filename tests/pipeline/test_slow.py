@@ -13,8 +13,8 @@ from fer_batch.i420 import planes
 from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.grid import analyze_segment
 from fer_batch.pipeline.plan import plan
-from fer_batch.pipeline.preview import _shown_again
 from fer_batch.pipeline.progress import Timings
+from fer_batch.pipeline.skipped import stand_ins
 from fer_batch.pipeline.timeline import build_timeline
 from fer_batch.types import FrameStatus, Timeline
 from tests.pipeline.stand_ins import LABELS, Painted, PaintedSource, Shades, nobody_known
@@ -81,5 +81,5 @@ def test_blurred_films_show_no_picture_that_nobody_looked_at(
 
 def test_what_a_gif_needs_beside_its_own_frames() -> None:
     timeline = timeline_of(SHOWN, 25, 25)
-    assert _shown_again(timeline, {30, 60}) == {25, 50}
-    assert _shown_again(timeline, {25}) == {25}
+    assert stand_ins(timeline, {30, 60}) == {25, 50}
+    assert stand_ins(timeline, {25}) == {25}

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fer_batch.config import AnalyzeSettings
 from fer_batch.faces.chips import from_jpeg, to_jpeg
 from fer_batch.faces.detector import open_detector
 from fer_batch.media.glimpse import glimpse
 from fer_batch.media.planes import from_bgr
 from fer_batch.pipeline.identify import best_views, join_tracks
-from fer_batch.pipeline.plan import WINDOW
-from fer_batch.pipeline.views import ViewKeeper, worth
+from fer_batch.pipeline.plan import WINDOW, view_window
+from fer_batch.pipeline.views import ViewKeeper, view_keeper, worth
 from fer_batch.tracking.people import NEARLY, SAME_PERSON
-from fer_batch.types import Detections, Faces, FloatArray, Frame, Image, Views
+from fer_batch.types import Detections, Faces, FloatArray, Frame, Image, SourceInfo, Views
 from tests.footage.pictures import cover, portraits
 from tests.pipeline.stand_ins import known_people, nobody_known, some_faces
 
@@ -31,7 +35,7 @@ def frame_of(index: int, picture: Image) -> Frame:
 
 def looks(frames: list[Frame], start: int = 0) -> Views:
     """What a keeper keeps of ``frames``, each searched by the real detector."""
-    detector, keeper, row = open_detector("yunet"), ViewKeeper(GRID), start
+    detector, keeper, row = open_detector("yunet"), ViewKeeper(GRID, GRID * WINDOW), start
     for frame in frames:
         found = detector.detect(frame)
         keeper.see(frame, glimpse(frame), found, row)
@@ -57,6 +61,42 @@ def test_one_view_a_face_and_window_and_the_best() -> None:
     assert len(found.row) == 2 and (found.worth > 0.3).all()
     assert [row % each for row in found.row.tolist()] == [each // 2, each // 2]
     assert from_jpeg(found.jpeg[0]).shape == (150, 150, 3)
+
+
+@pytest.mark.parametrize(("fps", "every"), [(1, 1), (25, 25), (5, 5), (0.1, 1), (4, 1)])
+def test_whoever_is_seen_in_few_pictures_is_looked_at(fps: float, every: int) -> None:
+    """One picture a second, time-lapse, ``--every``: no face falls between two looks."""
+    pts = np.arange(30 * every, dtype=np.int64)
+    base = 1 / Fraction(fps).limit_denominator(100)
+    info = SourceInfo("x", "x", "video", *SIDE, 0, base, pts)
+    keeper = view_keeper(info, AnalyzeSettings(every=every))
+    assert keeper is not None
+    collins, hopper = (cover(picture, *SIDE) for picture in portraits())
+    empty = np.full_like(collins, 90)
+    shown = {7: collins, 8: collins, 13: hopper, 20: collins}
+    detector, row, rows = open_detector("yunet"), 0, []
+    for index in range(30):
+        frame = frame_of(index, shown.get(index, empty))
+        found = detector.detect(frame)
+        keeper.see(frame, glimpse(frame), found, row)
+        rows += [index] * len(found)
+        row += len(found)
+    seen = [rows[place] for place in keeper.views().row.tolist()]
+    assert set(seen) in ({7, 8, 13, 20}, {7, 13, 20}, {8, 13, 20})
+
+
+@pytest.mark.parametrize("fps", [6, 12, 24, 25, 30, 60])
+def test_films_are_looked_at_on_the_detection_grid(fps: int) -> None:
+    info = SourceInfo("x", "x", "video", *SIDE, 0, Fraction(1, fps), np.arange(300))
+    assert view_window(info, AnalyzeSettings(grid=6)) == (6, 6 * WINDOW)
+
+
+@given(st.floats(0.001, 3600), st.integers(1, 9), st.integers(1, 60))
+def test_segments_begin_with_windows_of_views(apart: float, grid: int, every: int) -> None:
+    pts = np.arange(300, dtype=np.int64)
+    info = SourceInfo("x", "x", "video", *SIDE, 0, Fraction(apart), pts)
+    step, window = view_window(info, AnalyzeSettings(grid=grid, every=every))
+    assert grid * WINDOW % window == 0 and window % step == 0
 
 
 def test_a_cut_within_a_window_ends_a_view() -> None:
@@ -85,7 +125,7 @@ def test_small_turned_and_unknown_faces_are_worth_nothing() -> None:
 
 
 def test_a_face_without_landmarks_is_seen_and_not_kept() -> None:
-    keeper = ViewKeeper(1)
+    keeper = ViewKeeper(1, WINDOW)
     frame = frame_of(0, np.full((48, 64, 3), 90, np.uint8))
     box, landmarks = np.zeros((1, 4), np.float32), np.full((1, 5, 2), np.nan, np.float32)
     keeper.see(frame, glimpse(frame), Detections(box, np.ones(1, np.float32), landmarks), 0)

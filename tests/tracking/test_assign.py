@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 
 from fer_batch.tracking.assign import assign_tracks
-from fer_batch.types import IntArray
+from fer_batch.types import FloatArray, IntArray
 from tests.tracking.films import RATE, Film, Path, anything, film, look
 
 PATIENCE_S = 1.5
@@ -115,3 +116,31 @@ def test_far_away_or_of_another_size_is_someone_else() -> None:
 def test_a_video_without_faces() -> None:
     nobody = film([], np.empty((0, 144), np.float32), 10)  # type: ignore[arg-type]
     assert tracks(nobody).tolist() == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_crowd_is_assigned_as_scipy_would(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fourteen people who walk through one another, a tenth of whom are not found."""
+    chance, asked = np.random.default_rng(seed), list[int]()
+    places, speeds = chance.uniform(0, 500, (14, 2)), chance.uniform(-4, 4, (14, 2))
+    looks = chance.normal(1.0, 0.5, (14, 8))
+    frame, box, seen = list[int](), list[list[float]](), list[object]()
+    for number in range(40):
+        for person in np.flatnonzero(chance.random(14) > 0.1):
+            x, y = places[person] + speeds[person] * number + chance.normal(0, 2, 2)
+            frame.append(number)
+            box.append([x, y, 80.0 + 2 * int(person), 80.0])
+            seen.append(looks[person] / np.linalg.norm(looks[person]))
+    given = (np.array(frame), np.array(box, np.float32), np.array(seen, np.float16))
+    found = assign_tracks(*given, np.arange(40) / RATE, 2.0)
+
+    def scipys(table: FloatArray, **_: bool) -> tuple[IntArray, None]:
+        rows, columns = linear_sum_assignment(table)
+        asked.append(len(rows))
+        chosen = np.full(len(table), -1)
+        chosen[rows] = columns
+        return chosen, None
+
+    monkeypatch.setattr("lap.lapjv", scipys)
+    assert (assign_tracks(*given, np.arange(40) / RATE, 2.0) == found).all()
+    assert len(asked) > 20 and max(asked) >= 10

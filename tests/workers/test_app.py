@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
 
+from fer_batch.config import RunSettings
 from fer_batch.errors import UsageError
 from fer_batch.jobs.ledger.spec import QUEUE_OF, QUEUES, TASKS
 from fer_batch.jobs.queue.broker import celery_config
 from fer_batch.jobs.settings import QueueSettings
-from workers.__main__ import _queues
+from workers.options import served_queues
+from workers.process import run_settings
 
 
 def test_the_worker_registers_every_task_that_clients_publish() -> None:
@@ -40,6 +43,29 @@ def test_settings_without_which_work_is_lost_or_code_runs() -> None:
 
 
 def test_queues_are_served_from_the_end_of_the_pipeline() -> None:
-    assert _queues("analyze, control,render") == "control,render,analyze"
+    assert served_queues("analyze, control,render") == "control,render,analyze"
     with pytest.raises(UsageError, match="unknown queue 'analyse'"):
-        _queues("analyse")
+        served_queues("analyse")
+
+
+def test_a_worker_with_a_variable_that_cannot_be_says_so_and_ends() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "workers"],
+        env={**os.environ, "FER_BATCH_PRECISION": "float8"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "fer-batch: FER_BATCH_PRECISION: 'float8' is unknown; choose from float32, float16"
+    ]
+
+
+def test_children_work_as_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (("PRECISION", "float16"), ("FRAME_BATCH", "4"), ("DECODE", "cpu")):
+        monkeypatch.setenv(f"FER_BATCH_{name}", text)
+    monkeypatch.delenv("FER_BATCH_DEVICE", raising=False)
+    monkeypatch.delenv("FER_BATCH_THREADS", raising=False)
+    found = run_settings()
+    assert found == RunSettings(precision="float16", frame_batch=4, decode="cpu", frames_mb=0)

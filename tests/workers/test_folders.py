@@ -38,7 +38,7 @@ def test_removed_when_its_worker_is_killed(tmp_path: Path) -> None:
         assert (tmp_path / "worker-1@a" / "input.mp4").exists()
     finally:
         os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        process.communicate()
     assert remove_left(tmp_path) == ["worker-1@a"]
     assert list(tmp_path.iterdir()) == []
 

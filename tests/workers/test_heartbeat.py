@@ -80,7 +80,7 @@ def test_a_caretaker_that_does_not_turn_is_not_in_order(
     settings = load_settings()
     caretaker = Caretaker(settings, make_app(settings), "worker", "analyze")
     assert caretaker.in_order()  # not begun: Redis has not answered yet
-    monkeypatch.setattr(caretaker, "_once", lambda: time.sleep(0.01))
+    monkeypatch.setattr(caretaker, "turn", lambda: time.sleep(0.01))
     caretaker.start()
     caretaker.turned = 0.0
     deadline = time.monotonic() + 20

@@ -82,16 +82,16 @@ def test_a_collector_receives_them(monkeypatch: pytest.MonkeyPatch) -> None:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     monkeypatch.setenv(traces.ENDPOINTS[1], f"http://127.0.0.1:{server.server_port}")
-    traces._tracer.cache_clear()
+    traces.tracer.cache_clear()
     try:
         job = new_job_id()
         traces.record(Unit(job, 3, "finish"), "done", 0.5, 0)
-        traces._tracer().span_processor.force_flush()
+        traces.tracer().span_processor.force_flush()
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
-        traces._tracer.cache_clear()
+        traces.tracer.cache_clear()
     ((path, body),) = received
     assert path == "/v1/traces"
     assert job.encode() in body or json.dumps(job).encode() in body
@@ -102,11 +102,11 @@ def test_without_the_library_one_line_says_so(
 ) -> None:
     monkeypatch.setenv(traces.ENDPOINTS[0], "http://127.0.0.1:9")
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
-    traces._tracer.cache_clear()
+    traces.tracer.cache_clear()
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             traces.record(Unit(new_job_id(), 0, "probe"), "done", 0.1, 0)
-    traces._tracer.cache_clear()
+    traces.tracer.cache_clear()
     assert [r.getMessage() for r in caplog.records] == [
         "no traces: OpenTelemetry is not installed; pip install 'fer-batch[otel]'"
     ]

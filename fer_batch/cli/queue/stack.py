@@ -26,7 +26,9 @@ def worker(
             min=0, max=64, help="Processes; 0: one, or with --device gpu one for each GPU."
         ),
     ] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu or gpu.", envvar="FER_BATCH_DEVICE")
+    ] = "auto",
     name: Annotated[str, typer.Option(help="A name for status and logs.")] = "",
     loglevel: Annotated[str, typer.Option(help="INFO, WARNING or DEBUG.")] = "INFO",
     log_format: Annotated[

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fer_batch.config import RenderSettings, RunSettings
 from fer_batch.corrections.read import LONGEST, NAME, parse_edits, read_edits
 from fer_batch.errors import FerBatchError, NotFoundError, UsageError
-from fer_batch.output.stored import Stored, read_record, results_of, stored_results
+from fer_batch.output.stored import Stored, holds_results, read_record, results_of
 
 if TYPE_CHECKING:
     from fer_batch.jobs.item.work import ItemSpec
@@ -73,8 +73,7 @@ class Session:
     def __post_init__(self) -> None:
         """Raises NotFoundError: the folder holds no results."""
         self.folder = self.folder.resolve()
-        there = self._stored("") or (self.folder.is_dir() and stored_results(self.folder))
-        if not there:
+        if not (self._stored("") or holds_results(self.folder)):
             raise NotFoundError(f"{self.folder}: holds no results; make them with `fer-batch run`")
 
     def _stored(self, name: str) -> Stored | None:

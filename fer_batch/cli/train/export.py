@@ -34,7 +34,7 @@ def export(
     from fer_batch.training.data.read import hold_out, load
     from fer_batch.training.fit import Training
 
-    require_keras("fer-batch export")
+    require_keras("fer-batch export", "scipy")
     settings = run.stored_settings(directory)
     if settings is None:
         raise TrainingDataError(f"{directory}: holds no training")
@@ -93,7 +93,7 @@ def narrow(
     from fer_batch.training.export.narrow import narrowed, parse_prior
     from fer_batch.training.reports import table
 
-    require_keras("fer-batch narrow")
+    require_keras("fer-batch narrow", "scipy")
     card, faces = find_model(model), load(data, fer_plus)
     load_keras("fer-batch narrow")
     labels = parse_names(emotions)

@@ -132,7 +132,7 @@ def train(
     from fer_batch.training import run
     from fer_batch.training.data.read import hold_out, load
 
-    require_keras("fer-batch train")
+    require_keras("fer-batch train", "scipy")
     changes = {
         "batch_size": batch_size,
         "learning_rate": lr,

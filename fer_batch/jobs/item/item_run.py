@@ -145,12 +145,17 @@ class ItemRun:
         elif before.render_key != plan.render_key:
             _remove(work.parts)
 
-    def _engine(self, previous: dict[str, Any]) -> dict[str, str]:
+    def _engine(self, plan: ItemPlan, previous: dict[str, Any]) -> dict[str, str]:
         """What would make the numbers, or did where none are to be made."""
         if self.infer:
-            return self.engine.facts(self.item.analyze)
+            return self._own_engine(plan)
         found = previous.get("engine")
         return found if isinstance(found, dict) else {}
+
+    def _own_engine(self, plan: ItemPlan) -> dict[str, str]:
+        """What would make the numbers here."""
+        asked = self.item.analyze
+        return self.engine.facts(asked) | self.engine.people_facts(plan.info.kind, asked)
 
     def _reusable(self, plan: ItemPlan, previous: dict[str, Any]) -> bool:
         """Whether the results there are of exactly this work and their files are as they were.
@@ -162,7 +167,7 @@ class ItemRun:
         """
         if not previous or self.existing == "overwrite":
             return False
-        keys = result_keys(plan, self._engine(previous))
+        keys = result_keys(plan, self._engine(plan, previous))
         same = previous.get("asked_key") == keys.asked
         other_numbers = previous.get("analysis_key") != keys.analysis
         if self.infer and (other_numbers or (not same and self.existing == "keep")):
@@ -179,7 +184,8 @@ class ItemRun:
         if previous["input"].get("sha256") != plan.input_sha256:
             what = "holds results of another input"
         elif previous.get("asked_key") == plan.render_key:
-            what = f"holds results of another engine ({_differences(previous, self._engine({}))})"
+            differences = _differences(previous, self._own_engine(plan))
+            what = f"holds results of another engine ({differences})"
         elif before != now:
             what = f"holds results of model {before}, this run uses {now}"
         else:
@@ -204,7 +210,7 @@ class ItemRun:
 
     def _reuse_timeline(self, plan: ItemPlan, previous: dict[str, Any], work: WorkFolder) -> None:
         """The same numbers, drawn otherwise, need no inference again."""
-        if not same_numbers(plan, previous, self._engine(previous)):
+        if not same_numbers(plan, previous, self._engine(plan, previous)):
             return
         for name in (timeline_file.ANALYSED, timeline_file.NAME):
             known = previous.get("outputs", {}).get(name, {}).get("sha256")
@@ -221,7 +227,7 @@ class ItemRun:
     def _analyze(self, plan: ItemPlan, work: WorkFolder) -> None:
         if work.timeline.exists():
             made_by = timeline_file.read_engine(work.timeline)
-            if not self.infer or made_by == self.engine.facts(self.item.analyze):
+            if not self.infer or made_by == self._own_engine(plan):
                 return
             _remove(work.timeline, work.parts)
         if not self.infer:

@@ -90,7 +90,7 @@ def beside(members: Sequence[Member]) -> list[Known]:
     found = []
     for folder in sorted(folders):
         if folder.is_dir():
-            others = (r for r in stored_results(folder) if r.folder.resolve() not in own)
+            others = stored_results(folder, besides=own)
             found += [known for r in others if (known := known_in(r.folder, r.summary)).person]
     return found
 

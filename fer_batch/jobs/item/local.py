@@ -109,7 +109,8 @@ def run_item(
     except Exception as error:  # a defect of ours too costs one item, not the batch
         result = _failed(item, folder, error)
     finally:
-        engine.kept.clear()
+        if phase != "timeline":  # an only input is drawn next, by the frames that are kept
+            engine.kept.clear()
     return replace(result, seconds=time.perf_counter() - begin)
 
 

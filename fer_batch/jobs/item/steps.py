@@ -125,7 +125,10 @@ def assemble(item: ItemSpec, work: WorkFolder, engine: Engine) -> Path:
         about = [read_about(path) for path in paths]
         for one in about:
             timings.add(one.timings)
-        made_by = one_engine(item, [one.engine for one in about])
+        made_by = {
+            **one_engine(item, [one.engine for one in about]),
+            **engine.people_facts(found.info.kind, item.analyze),
+        }
         shards = ShardFiles(paths)
         labels = engine.card(item.analyze).labels
         people: dict[int, Any] | None = {} if item.analyze.identity == "batch" else None
@@ -235,6 +238,7 @@ def _make(
 
 def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
     """Put the results together under their final names, ``summary.json`` last; returns it."""
+    from fer_batch.emotion.load import made_with
     from fer_batch.pipeline.finish import Finish, Provenance, finish_item
     from fer_batch.timeline_file import read_engine
 
@@ -253,7 +257,7 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
         keys=result_keys(found, made_by, fingerprint(related) if related else "").to_json(),
         engine=made_by,
         related=related,
-        model=engine.card(item.analyze),
+        model=made_with(engine.card(item.analyze), made_by),
         detector={"name": detector.name, "sha256": detector.sha256},
         settings={
             "analyze": item.analyze.to_json(),

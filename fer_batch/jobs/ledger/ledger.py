@@ -9,17 +9,16 @@ described in ``lua/common.lua``.
 from __future__ import annotations
 
 import json
-import logging
 import random
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from fer_batch.errors import BrokerError, JobError
+from fer_batch.errors import BrokerError
 from fer_batch.jobs.ledger.connection import broker_errors, connect
+from fer_batch.jobs.ledger.dispatch import Claim, Completion, Dispatch, dispatches
 from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUE_OF, QUEUES, Unit
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     from fer_batch.jobs.settings import QueueSettings
 
-logger = logging.getLogger(__name__)
 PREFIX = "fb:"
 BROKER_PREFIX = "fb:q:"
 SEPARATOR = ":"  # between queue and priority in the names of kombu's lists
@@ -47,34 +45,6 @@ SCRIPTS = (
     "hold",
     "mark",
 )
-
-
-class Dispatch(NamedTuple):
-    """A unit that the caller must publish; ``frames``: about how many it goes through."""
-
-    unit: Unit
-    queue: str
-    priority: int
-    frames: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The answer to a claim: ok, busy (a live lease), other (needs another engine), gone (nothing
-    to do), poison (given up)."""
-
-    verdict: str
-    detail: str
-    dispatches: list[Dispatch]
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """``counted`` is False where the unit had been done before; ``ended`` is "", "item", "job"."""
-
-    counted: bool
-    ended: str
-    dispatches: list[Dispatch]
 
 
 def broker_list(queue: str, priority: int) -> str:
@@ -183,7 +153,7 @@ class Ledger:
     ) -> list[Dispatch]:
         """Enter a job; nothing happens where it is there already."""
         reply = self._call("create", job, json.dumps(fields), json.dumps(items))
-        return _dispatches(reply or [])
+        return dispatches(reply or [])
 
     def claim(self, unit: Unit, owner: str, dead: str = "", engine: str = "") -> Claim:
         """Take the lease of ``unit`` and count the attempt, before any work.
@@ -195,7 +165,7 @@ class Ledger:
         s = self.settings
         arguments = (owner, s.lease_s, s.max_attempts, dead, engine, s.sweep_s)
         verdict, detail, out = self._call("claim", unit.job, unit.key, *arguments)
-        return Claim(verdict, detail, _dispatches(out))
+        return Claim(verdict, detail, dispatches(out))
 
     def ends_of_jobs(self, before: float) -> dict[str, tuple[str | None, str | None]]:
         """State and end, as written down, of the jobs that were made before a time."""
@@ -238,7 +208,7 @@ class Ledger:
     def complete(self, unit: Unit, **facts: Any) -> Completion:
         """The unit's result is in storage."""
         counted, ended, out = self._call("complete", unit.job, unit.key, json.dumps(facts))
-        return Completion(bool(counted), ended, _dispatches(out))
+        return Completion(bool(counted), ended, dispatches(out))
 
     def fail(
         self, unit: Unit, owner: str, code: str, words: str, retries: int = 0
@@ -260,18 +230,18 @@ class Ledger:
             random.random(),
             owner,
         )
-        return str(verdict), _dispatches(out)
+        return str(verdict), dispatches(out)
 
     def release(self, unit: Unit, owner: str) -> list[Dispatch]:
         """Give a unit back unfinished, without counting the attempt."""
-        return _dispatches(self._call("release", unit.job, unit.key, owner))
+        return dispatches(self._call("release", unit.job, unit.key, owner))
 
     def sweep(self) -> list[Dispatch]:
         """Hand out again what has neither a live lease nor a message."""
         s = self.settings
         lengths = {f"{q}:{p}": n for (q, p), n in self.queue_lengths().items()}
         grace = min(s.lease_s, 30.0)
-        return _dispatches(self._call("sweep", grace, s.aging_s, 500, json.dumps(lengths)))
+        return dispatches(self._call("sweep", grace, s.aging_s, 500, json.dumps(lengths)))
 
     def cancel(self, job: str) -> str:
         """Cancel a job; returns the state it was in, "" where there is none."""
@@ -280,7 +250,7 @@ class Ledger:
     def retry(self, job: str) -> tuple[int, list[Dispatch]]:
         """Start failed and cancelled items over; -1: no such job, -2: it is still running."""
         count, out = self._call("retry", job)
-        return int(count), _dispatches(out)
+        return int(count), dispatches(out)
 
     def remove(self, job: str) -> bool:
         """Forget a job; False where it was not known."""
@@ -368,14 +338,3 @@ class Ledger:
         """End a lock before its time; silent where Redis does not answer, since it ends anyway."""
         with suppress(BrokerError), broker_errors(self.where):
             self.client.delete(PREFIX + "lock:" + name)
-
-
-def _dispatches(reply: list[list[str]]) -> list[Dispatch]:
-    """What a script hands out; what is no unit is passed over: others may write to Redis too."""
-    found = []
-    for job, key, queue, priority, frames in reply:
-        try:
-            found.append(Dispatch(Unit.parse(job, key), queue, int(priority), int(frames)))
-        except (JobError, ValueError) as error:
-            logger.warning("a message is not sent: %s", error)
-    return found

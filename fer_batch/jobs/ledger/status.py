@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from fer_batch import door
@@ -22,16 +22,6 @@ from fer_batch.jobs.ledger.remaining import (
 from fer_batch.jobs.ledger.spec import FINAL_STATES, STATES, ItemStatus, JobStatus, State
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A line of a job's log. ``item`` is -1 for the job as a whole."""
-
-    time: float
-    level: str
-    item: int
-    text: str
 
 
 def read_status(ledger: Ledger, job: str) -> JobStatus | None:
@@ -217,25 +207,3 @@ def job_ids(ledger: Ledger) -> list[str]:
     with broker_errors(ledger.where):
         found: list[str] = ledger.client.zrevrange(PREFIX + "jobs", 0, -1)
     return found
-
-
-def read_log(ledger: Ledger, job: str) -> list[Event]:
-    """The job's log, oldest first; only the newest few hundred lines are kept."""
-    with broker_errors(ledger.where):
-        lines = ledger.client.lrange(f"{PREFIX}log:{job}", 0, -1)
-    return [event for line in lines if (event := _event(line)) is not None]
-
-
-def _event(line: str) -> Event | None:
-    """A line of the log, None where it is none: others may write to Redis too."""
-    try:
-        found = door.record(door.parse_json(line), "event")
-        return Event(
-            door.number(found.get("t"), "t"),
-            door.text(found.get("level"), "level", 20),
-            door.whole(found.get("item"), "item", -1),
-            door.text(found.get("text"), "text", 10_000),
-        )
-    except ValueError as error:
-        logger.warning("a line of the log is damaged: %s", error)
-        return None

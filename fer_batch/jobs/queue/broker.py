@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.errors import BrokerError
-from fer_batch.jobs.ledger.ledger import BROKER_PREFIX, SEPARATOR, Dispatch
+from fer_batch.jobs.ledger.dispatch import Dispatch
+from fer_batch.jobs.ledger.ledger import BROKER_PREFIX, SEPARATOR
 from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, TASKS
 
 if TYPE_CHECKING:

@@ -102,7 +102,7 @@ class Executor:
     def _attempt(self, unit: Unit, lease: Lease) -> str:
         begin = time.monotonic()
         try:
-            done = self._do(unit, lease)
+            done = self.step(unit, lease)
             if not self.stages.kept(unit):  # storage went away, and it was written elsewhere
                 raise StorageError(f"{self.storage.where} does not hold what was made of this unit")
         except Cancelled:
@@ -127,7 +127,12 @@ class Executor:
             logger.warning("after %s: %s", unit.key, error)
         return "done" if completion.counted else "done before"
 
-    def _do(self, unit: Unit, lease: Lease) -> dict[str, Any]:
+    def step(self, unit: Unit, lease: Lease) -> dict[str, Any]:
+        """The work of a unit that is claimed; what the ledger is told of it.
+
+        Raises:
+            Cancelled: the lease says so. Whatever the work itself raises comes through.
+        """
         try:
             manifest = facts.read_manifest(self.storage, unit.job)
         except JobError as error:

@@ -111,11 +111,13 @@ def submit(
 
 def _weights(settings: AnalyzeSettings) -> tuple[AnalyzeSettings, str]:
     """The settings with paths that hold in any folder, and a hash of all weights they name."""
-    from fer_batch.emotion.models import find_model, models_dir
+    from fer_batch.emotion.models import find_model, full_of, models_dir
     from fer_batch.faces.weights import checked_hash
 
     card = find_model(settings.model)
     found: list[object] = [card.identity]
+    if (full := full_of(card)) is not None:  # whose weights Keras takes
+        found.append(full.identity)
     if card.path is not None and card.path.parent != models_dir():
         settings = replace(settings, model=str(card.path.absolute()))
     if settings.detector_model:

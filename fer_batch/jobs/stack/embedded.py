@@ -121,9 +121,9 @@ def _start_redis(settings: QueueSettings, folder: Path) -> int:
     config = folder / "redis.conf"
     write_text(config, _redis_config(settings, data), mode=PRIVATE)
     settings.socket_path.unlink(missing_ok=True)
-    process = detach([binary, str(config)], folder / "redis.log", dict(os.environ))
-    remember(folder / REDIS, process.pid, source)
-    return process.pid
+    pid = detach([binary, str(config)], folder / "redis.log", dict(os.environ))
+    remember(folder / REDIS, pid, source)
+    return pid
 
 
 def _wait_for_redis(settings: QueueSettings, pid: int, folder: Path) -> None:
@@ -174,9 +174,9 @@ def _start_worker(settings: QueueSettings, folder: Path) -> int:
     environment["FER_BATCH_CACHE_DIR"] = str(settings.cache_dir.absolute())
     environment.pop("FER_BATCH_REDIS_URL", None)
     command = [sys.executable, "-m", "workers", "--supervise", "--name", "embedded"]
-    process = detach(command, folder / "worker.log", environment)
-    remember(folder / WORKER, process.pid, "worker")
-    return process.pid
+    pid = detach(command, folder / "worker.log", environment)
+    remember(folder / WORKER, pid, "worker")
+    return pid
 
 
 def _answers(settings: QueueSettings) -> int:

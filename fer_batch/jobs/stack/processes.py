@@ -71,14 +71,14 @@ def recorded(record: Path) -> tuple[int, str]:
     return (pid if alive(pid, started) else 0), source
 
 
-def detach(command: list[str], log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start a process that survives this one and its terminal; its words go to ``log``."""
+def detach(command: list[str], log: Path, environment: dict[str, str]) -> int:
+    """Start a process that survives this one and its terminal; its words go to ``log``. Its id."""
     with suppress(FileNotFoundError):
         if log.stat().st_size > LOG_LIMIT:
             log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as out:
         log.chmod(0o600)
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -88,6 +88,9 @@ def detach(command: list[str], log: Path, environment: dict[str, str]) -> subpro
             start_new_session=True,
             umask=0o077,
         )
+    # It is left to itself on purpose; else Popen warns that nobody has waited for it.
+    process.returncode = 0
+    return process.pid
 
 
 def stop(pid: int, seconds: float) -> None:

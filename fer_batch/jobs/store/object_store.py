@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -22,7 +22,12 @@ from fer_batch.jobs.store.storage import (
 
 
 class ObjectStore(Storage):
-    """Objects below one prefix of a store; files come and go by copies."""
+    """Objects below one prefix of a store; files come and go by copies.
+
+    A bucket that was there and is missing now is away: nothing is said to be absent then. To a
+    store an object that is not there and a bucket that is not there are the same, so it is asked
+    for the bucket before "there is none" is said.
+    """
 
     def __init__(self, url: str) -> None:
         """Open the store that ``url`` names; nothing is asked of it yet.
@@ -37,6 +42,7 @@ class ObjectStore(Storage):
             root = UPath(url, use_listings_cache=False)
             self._fs: Any = root.fs
             self._root = root.path.rstrip("/")
+            self._seen = False
         except ImportError as error:
             raise StorageError(
                 f"{self.where}: a library for this storage is missing ({error.name}); "
@@ -53,6 +59,7 @@ class ObjectStore(Storage):
         with self._errors("", writing=True):
             if not self._fs.exists(self._bucket):
                 self._fs.makedirs(self._bucket, exist_ok=True)
+        self._seen = True
 
     @property
     def _bucket(self) -> str:
@@ -88,6 +95,7 @@ class ObjectStore(Storage):
             try:
                 return self._first_bytes(self._path(key))
             except FileNotFoundError:
+                self._check_bucket()
                 return None
 
     def _first_bytes(self, path: str) -> bytes:
@@ -118,7 +126,10 @@ class ObjectStore(Storage):
     def exists(self, key: str) -> bool:
         """See ``Storage``."""
         with self._errors(key):
-            return bool(self._fs.exists(self._path(key)))
+            if self._fs.exists(self._path(key)):
+                return True
+            self._check_bucket()
+            return False
 
     def size(self, key: str) -> int | None:
         """See ``Storage``."""
@@ -126,6 +137,7 @@ class ObjectStore(Storage):
             try:
                 return int(self._fs.info(self._path(key))["size"])
             except FileNotFoundError:
+                self._check_bucket()
                 return None
 
     def names(self, key: str) -> list[str]:
@@ -134,7 +146,9 @@ class ObjectStore(Storage):
             try:
                 entries = self._fs.ls(self._path(key), detail=False)
             except (FileNotFoundError, NotADirectoryError):
-                return []
+                entries = []
+            if not entries:
+                self._check_bucket()
             found = (PurePosixPath(entry).name for entry in entries)
             own = PurePosixPath(key).name
             return sorted(name for name in found if name and name != own and not is_temporary(name))
@@ -142,26 +156,23 @@ class ObjectStore(Storage):
     def files(self, key: str) -> dict[str, int]:
         """See ``Storage``."""
         with self._errors(key):
-            try:
-                found = self._fs.find(self._path(key), detail=True)
-            except FileNotFoundError:
-                return {}
+            found = self._below(key)
             skip = len(self._path(key)) + 1
             return {path[skip:]: int(info["size"]) for path, info in sorted(found.items())}
 
     def delete(self, key: str) -> None:
         """See ``Storage``."""
-        with self._errors(key), suppress(FileNotFoundError):
-            self._fs.rm(self._path(key), recursive=True)
+        with self._errors(key):
+            try:
+                self._fs.rm(self._path(key), recursive=True)
+            except FileNotFoundError:
+                self._check_bucket()
 
     def stored(self, key: str, now: float) -> list[StoredObject]:
         """See ``Storage``. Uploads that were never finished are not seen here; the store's own rule
         for them (AbortIncompleteMultipartUpload) clears them away."""
         with self._errors(key):
-            try:
-                found = self._fs.find(self._path(key), detail=True)
-            except FileNotFoundError:
-                return []
+            found = self._below(key)
             skip = len(self._root) + 1
             return [
                 StoredObject(path[skip:], int(info["size"]), _age_s(info, now))
@@ -174,8 +185,40 @@ class ObjectStore(Storage):
     def _path(self, key: str) -> str:
         return f"{self._root}/{check_key(key)}"
 
-    def _errors(self, key: str, writing: bool = False) -> AbstractContextManager[None]:
-        return storage_errors(self.where, key, writing)
+    def _below(self, key: str) -> dict[str, dict[str, Any]]:
+        """What the store says of every object below ``key``, by path."""
+        found: dict[str, dict[str, Any]] = {}
+        with suppress(FileNotFoundError):
+            found = self._fs.find(self._path(key), detail=True)
+        if not found:
+            self._check_bucket()
+        return found
+
+    def _check_bucket(self) -> None:
+        """Tell a bucket that is away from one that nobody has made yet.
+
+        Raises:
+            StorageError: it was there and is not any more.
+        """
+        if self._fs.exists(self._bucket):
+            self._seen = True
+        elif self._seen:
+            raise StorageError(
+                f"storage {self.where} is not there any more; make that bucket again, or check "
+                "FER_BATCH_STORAGE"
+            )
+
+    @contextmanager
+    def _errors(self, key: str, writing: bool = False) -> Iterator[None]:
+        """What goes wrong as one line; whatever has been written or fetched shows the bucket."""
+        with storage_errors(self.where, key, writing):
+            try:
+                yield
+            except FileNotFoundError:
+                self._check_bucket()
+                raise
+            if writing:
+                self._seen = True
 
 
 def _age_s(info: dict[str, Any], now: float) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -122,9 +121,10 @@ class Marks:
         self._tints = {k: palette.yuv(v, *self._space) for k, v in self._colours.items()}
         self.tints = [self._tints[name] for name in labels]
         self.tint_columns = np.array(self.tints, np.uint8).T
-        self._plates: OrderedDict[tuple[str, str, bool], Plate] = OrderedDict()
         self._percents: dict[int, Sprite] = {}
         self._rests = lru_cache(MAX_RESTS)(self._rest)
+        # The sign for a person, a number or a name, showing an emotion, kept for the next time.
+        self.plate = lru_cache(MAX_PLATES)(self._plate)
         self.card = Card(self, self._space)
         longest = max(text_width(name, self.text, True) for name in labels)
         self.small_below = (longest + 5 * self.text) * 0.5
@@ -133,18 +133,7 @@ class Marks:
         """Y, Cb, Cr of a label's colour."""
         return self._tints.get(name) or palette.yuv(palette.UNSURE, *self._space)
 
-    def plate(self, who: str, name: str, small: bool) -> Plate:
-        """The sign for a person, a number or a name, showing an emotion, kept for the next time."""
-        key = (who, name, small)
-        if key in self._plates:
-            self._plates.move_to_end(key)
-            return self._plates[key]
-        plate = self._plates[key] = self._make_plate(who, name, small)
-        if len(self._plates) > MAX_PLATES:
-            self._plates.popitem(last=False)
-        return plate
-
-    def _make_plate(self, who: str, name: str, small: bool) -> Plate:
+    def _plate(self, who: str, name: str, small: bool) -> Plate:
         """A coloured end with who it is; what is the same on all plates of this label after it."""
         size = self.small_text if small else self.text
         pad, colour = self._pad(size), self._colours.get(name, palette.UNSURE)

@@ -162,7 +162,7 @@ class Overlay:
         marks, gap, size = self._marks, self._marks.gap, (self.width, self.height)
         unread = name == UNREAD
         who = self.names.get(face_id, str(face_id))
-        plate = marks.plate(who, name, small=unread or rect.w < marks.small_below)
+        plate = marks.plate(who, name, unread or rect.w < marks.small_below)
         x = even(rect.x)
         above, below = even(rect.y - plate.height - gap), even(rect.y + rect.h + gap)
         right = even(rect.x + rect.w) - plate.width

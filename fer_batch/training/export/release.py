@@ -174,8 +174,8 @@ def quantised(card: ModelCard, faces: FaceSet, out: Path) -> tuple[ModelCard, Ev
     if not save_litert(card.file("keras"), path, "int8"):
         raise ModelFileError("eight-bit models are made with TensorFlow: it is not installed")
     exported = Exported({"litert": path})
-    described = f"{card.description} Eight-bit weights: faster on CPUs, LiteRT only."
-    small = replace(card, name=name, description=described, metrics={})
+    described = f"{card.description} Eight-bit weights: faster on CPUs."
+    small = replace(card, name=name, full=card.name, description=described, metrics={})
     return measured(exported, small, faces, out)
 
 

@@ -17,7 +17,8 @@ def foldable(model: Any) -> dict[str, str]:
     for layer in model.layers:
         if not isinstance(layer, keras.layers.Conv2D) or layer.activation.__name__ != "linear":
             continue
-        readers = [node.operation for node in layer._outbound_nodes]
+        # Keras has no public name for who reads a layer's output.
+        readers = [node.operation for node in layer._outbound_nodes]  # noqa: SLF001
         if len(readers) == 1 and isinstance(readers[0], keras.layers.BatchNormalization):
             pairs[layer.name] = readers[0].name
     return pairs

@@ -16,6 +16,7 @@ from fer_batch.jobs.item.work import WorkFolder
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.shard import read_about
 from fer_batch.timeline_file import NAME, read_engine
+from fer_batch.version import library
 from tests.footage import pictures, videos
 from tests.jobs.item.local_runs import FRAMES, RUN, Watch, run, spec
 from tests.pipeline.stand_ins import Refuses, Shades, ShadesEngine
@@ -31,11 +32,48 @@ OTHER = RunSettings(threads=1, segment_frames=8, batch_size=16)
 
 
 def test_results_say_what_made_them(clip: Path, tmp_path: Path) -> None:
-    facts = ShadesEngine(RUN).facts(AnalyzeSettings())
+    engine = ShadesEngine(RUN)
+    facts = engine.facts(AnalyzeSettings())
     assert facts["analyzer"] == "grid" and facts["detector"].startswith("litert ")
     run(spec(clip), tmp_path)
-    assert json.loads((tmp_path / "clip" / "summary.json").read_text())["engine"] == facts
-    assert read_engine(tmp_path / "clip" / NAME) == facts
+    whole = facts | engine.people_facts("video", AnalyzeSettings())
+    assert json.loads((tmp_path / "clip" / "summary.json").read_text())["engine"] == whole
+    assert read_engine(tmp_path / "clip" / NAME) == whole
+
+
+@pytest.mark.parametrize(
+    ("kind", "identity", "named"),
+    [
+        ("video", "input", True),
+        ("video", "off", False),
+        ("photos", "input", False),
+        ("photos", "batch", True),
+    ],
+)
+def test_what_recognises_people_is_named_where_anybody_is(
+    kind: str, identity: str, named: bool
+) -> None:
+    settings, engine = AnalyzeSettings(identity=identity), ShadesEngine(RUN)
+    assert "recogniser" not in engine.facts(settings), "segments do not depend on it"
+    facts = engine.people_facts(kind, settings)
+    assert facts == ({"recogniser": f"litert {library('ai-edge-litert')}"} if named else {})
+
+
+def test_who_is_who_is_told_again_by_another_recogniser(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Faces are not analysed again for it."""
+    asked = spec(clip, outputs=("csv", "video", "summary"))
+    run(asked, tmp_path, watch=Watch(stop_at=("render", 1)))
+    work = tmp_path / "clip" / ".work" / "timeline.npz"
+    assert read_engine(work)["recogniser"] != "litert 0.1"
+    other = {"recogniser": "litert 0.1"}
+    monkeypatch.setattr(Engine, "people_facts", lambda *_: other)
+    (done,) = run(asked, tmp_path, "resume", Refuses())
+    assert done.state == "done" and done.summary["engine"]["recogniser"] == "litert 0.1"
+    monkeypatch.undo()
+    (kept,) = run(asked, tmp_path, "keep")
+    assert kept.code == "output_path" and "another engine (recogniser: litert 0.1" in kept.error
 
 
 def test_another_engine_is_another_result(clip: Path, tmp_path: Path) -> None:
@@ -82,3 +120,28 @@ def test_the_fall_back_of_the_detector_is_told_and_is_another_engine(
         facts = Engine(RUN).facts(AnalyzeSettings())
     assert "no LiteRT here" in caplog.text and "OpenCV" in caplog.text
     assert facts["detector"].startswith("opencv ") and facts != usual
+
+
+def test_results_tell_of_the_model_whose_weights_were_taken(clip: Path, tmp_path: Path) -> None:
+    """Where Keras analyses, the full one of an eight-bit model, whoever finishes."""
+    pytest.importorskip("tensorflow")
+    item = spec(clip)
+    work = WorkFolder(tmp_path / ".work", tmp_path / "clip")
+    here = Engine(RunSettings(threads=1))
+    keras = Engine(RunSettings(runtime="keras", device="cpu", analyzer="batched"))
+    assert len(steps.probe(item, work, here).segments) == 1
+    steps.analyze(item, work, 0, keras)
+    steps.assemble(item, work, here)
+    summary = steps.finish(item, work, here)
+    assert summary["model"]["name"] == "ferplus3"
+    assert summary["settings"]["analyze"]["model"] == "ferplus3-int8"
+    who = here.people_facts("video", item.analyze)
+    assert who and summary["engine"] == keras.facts(item.analyze) | who
+    usual = WorkFolder(tmp_path / ".usual", tmp_path / "usual")
+    steps.probe(item, usual, here)
+    steps.analyze(item, usual, 0, here)
+    steps.assemble(item, usual, here)
+    other = steps.finish(item, usual, here)
+    assert other["model"]["name"] == "ferplus3-int8"
+    assert other["analysis_key"] != summary["analysis_key"]
+    assert other["asked_key"] == summary["asked_key"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from fer_batch.config import AnalyzeSettings, RenderSettings
-from fer_batch.jobs.item import item_run, results
+from fer_batch.jobs.item import results
 from fer_batch.jobs.item.work import WorkFolder
 from fer_batch.timeline_file import read_timeline, write_timeline
 from tests.footage import pictures, videos
@@ -101,11 +102,11 @@ def test_a_death_while_old_work_is_removed_leaves_none_of_it_in_use(
     run(other, tmp_path / "out", watch=Watch(stop_at=("analyze", 9)))
     assert (tmp_path / "out" / "clip" / ".work" / "shards" / "00000.npz").exists()
 
-    def dies(*paths: Path) -> None:
+    def dies(*words: object, **more: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(item_run, "_remove", dies)
+        patch.setattr(shutil, "rmtree", dies)
         run(spec(clip), tmp_path / "out")
     (result,) = run(spec(clip), tmp_path / "out")
     assert result.summary["outputs"]["timeline.csv"] == whole["outputs"]["timeline.csv"]

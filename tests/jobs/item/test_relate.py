@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,16 @@ import numpy as np
 import pytest
 
 from fer_batch.jobs.item import relate
+from fer_batch.jobs.item.local import run_items
 from fer_batch.jobs.item.relation import Member
 from fer_batch.jobs.item.work import ItemSpec
+from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.build import Engine
 from fer_batch.timeline_file import ANALYSED, NAME, read_timeline
+from fer_batch.types import Frame, SourceInfo
 from tests.footage import pictures, videos
-from tests.jobs.item.local_runs import FRAMES, VIDEO, Watch, names, run, spec, stamps
-from tests.pipeline.stand_ins import Refuses
+from tests.jobs.item.local_runs import FRAMES, RUN, VIDEO, Watch, names, run, spec, stamps
+from tests.pipeline.stand_ins import Refuses, ShadesEngine
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +141,33 @@ def test_stopped_in_between_goes_on(asked: Any, clip: Path, tmp_path: Path) -> N
     assert states == ["cancelled", "cancelled"]
     states = [r.state for r in run(items, tmp_path, "keep", Refuses())]
     assert states == ["done", "done"] and ids(tmp_path / "two") == {"3", "4"}
+
+
+@pytest.mark.parametrize(("inputs", "read"), [(1, FRAMES), (2, 4 * FRAMES)])
+def test_an_only_video_is_decoded_once(
+    inputs: int, read: int, asked: Any, clip: Path, tmp_path: Path
+) -> None:
+    """Frames of several would need room for all of them while they wait for each other."""
+    asked()
+    indices: list[int] = []
+
+    class Counts(ShadesEngine):
+        def source(self, info: SourceInfo) -> FrameSource:
+            source = super().source(info)
+
+            class Counted:
+                info = source.info
+
+                def frames(self, start: int, stop: int) -> Iterator[Frame]:
+                    for frame in source.frames(start, stop):
+                        indices.append(frame.index)
+                        yield frame
+
+            return Counted()
+
+    engine = Counts(replace(RUN, segment_frames=1500))
+    copies = [Path(shutil.copy(clip, tmp_path / f"{n}.mp4")) for n in range(inputs)]
+    items = [spec(copy, copy.stem, outputs=("video", "summary")) for copy in copies]
+    results = run_items(items, tmp_path / "out", engine, "keep", Watch())
+    assert [result.state for result in results] == ["done"] * inputs
+    assert len(indices) == read

@@ -63,6 +63,6 @@ def test_a_folder_is_free_again_when_its_process_has_died(tmp_path: Path) -> Non
     with pytest.raises(OutputPathError, match="another fer-batch"), alone(tmp_path):
         pass
     holder.kill()
-    holder.wait()
+    holder.communicate()
     with alone(tmp_path):
         pass

@@ -183,7 +183,9 @@ def test_the_summary_knows_every_file_by_its_hash(finished: WorkFolder, clip: Pa
         content = (finished.out / name).read_bytes()
         assert facts["sha256"] == hashlib.sha256(content).hexdigest()
     plan = finished.read_plan()
-    keys = result_keys(plan, ShadesEngine(RUN).facts(spec(clip).analyze))
+    engine, asked = ShadesEngine(RUN), spec(clip).analyze
+    facts = engine.facts(asked) | engine.people_facts(plan.info.kind, asked)
+    keys = result_keys(plan, facts)
     assert summary["asked_key"] == plan.render_key == keys.asked
     assert (summary["analysis_key"], summary["render_key"]) == (keys.analysis, keys.render)
     assert summary["input"]["sha256"] == hashlib.sha256(clip.read_bytes()).hexdigest()

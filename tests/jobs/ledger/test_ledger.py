@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fer_batch.jobs.ledger.dispatch import Dispatch
 from fer_batch.jobs.ledger.heartbeat import beat, workers
 from fer_batch.jobs.ledger.lease import Lease
-from fer_batch.jobs.ledger.ledger import PREFIX, SCRIPTS, Dispatch, Ledger
+from fer_batch.jobs.ledger.ledger import PREFIX, SCRIPTS, Ledger
+from fer_batch.jobs.ledger.log import read_log
 from fer_batch.jobs.ledger.spec import Unit, new_job_id
-from fer_batch.jobs.ledger.status import list_jobs, read_log, read_status
+from fer_batch.jobs.ledger.status import list_jobs, read_status
 
 PLAN: dict[str, Any] = {"frames": 40, "segments": 3, "renders": 1, "warnings": "[]"}
 

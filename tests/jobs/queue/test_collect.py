@@ -12,6 +12,7 @@ from fer_batch.jobs.ledger.ledger import PREFIX
 from fer_batch.jobs.ledger.spec import new_job_id
 from fer_batch.jobs.queue import collect
 from fer_batch.jobs.queue.collect import Collected
+from fer_batch.jobs.queue.submit import Request
 from fer_batch.jobs.stack.processes import this_owner
 from fer_batch.jobs.store import keys
 from tests.jobs.here import Here
@@ -120,25 +121,21 @@ def test_unnamed_uploads_go_when_asked_for(here: Here, root: Path) -> None:
     assert not old.exists() and new.exists() and other.exists()
 
 
-def test_a_submission_that_slept_too_long_uploads_again(
-    here: Here, clip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_submission_that_slept_too_long_uploads_again(here: Here, clip: Path) -> None:
     """Its lease ran out while it uploaded, and the collector took what it had."""
-    from fer_batch.jobs.queue import submit as submitting
+    ends = 0
 
-    upload, calls = submitting._upload, []
-
-    def slept(*words: object) -> None:
-        upload(*words)  # type: ignore[arg-type]
-        calls.append(1)
-        if len(calls) == 1:
+    def slept(done: int, total: int) -> None:
+        nonlocal ends
+        ends += done == total
+        if done == total and ends == 1:
             ledger = here.client.ledger
             (job,) = ledger.submissions()
             ledger.client.zadd(f"{PREFIX}uploading", {job: 1})
             assert run(here).files == 1
 
-    monkeypatch.setattr(submitting, "_upload", slept)
-    job = here.submit(clip)
-    assert len(calls) == 2 and len(here.client.storage.files("inputs")) == 1
+    request = Request(paths=(clip,), outputs=("csv", "summary"), use_cache=False)
+    job = here.client.submit(request, slept).job_id
+    assert ends == 2 and len(here.client.storage.files("inputs")) == 1
     here.drain()
     assert here.client.status(job).state == "done"

@@ -243,7 +243,7 @@ def test_storage_that_goes_away_during_a_unit_loses_nothing(
     job = here.submit(clip)
     here.drain(until=lambda unit: unit.stage == stage)
     root, away = Path(here.settings.storage_url), tmp_path / "away"
-    do = here.executor._do
+    do = here.executor.step
 
     def and_it_is_gone(*arguments: Any) -> dict[str, Any]:
         done = do(*arguments)
@@ -252,7 +252,7 @@ def test_storage_that_goes_away_during_a_unit_loses_nothing(
             root.mkdir()
         return done
 
-    monkeypatch.setattr(here.executor, "_do", and_it_is_gone)
+    monkeypatch.setattr(here.executor, "step", and_it_is_gone)
     unit = here.messages.pop(0).unit
     assert here.executor.run(unit) == "later"
     monkeypatch.undo()

@@ -21,11 +21,11 @@ SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
 def test_a_process_is_found_again_until_it_ends(tmp_path: Path) -> None:
-    process = detach(SLEEP, tmp_path / "log", dict(os.environ))
-    assert os.getsid(process.pid) == process.pid, "it survives the terminal"
-    remember(tmp_path / "p.json", process.pid, "test")
-    assert recorded(tmp_path / "p.json") == (process.pid, "test")
-    stop(process.pid, 10)
+    pid = detach(SLEEP, tmp_path / "log", dict(os.environ))
+    assert os.getsid(pid) == pid, "it survives the terminal"
+    remember(tmp_path / "p.json", pid, "test")
+    assert recorded(tmp_path / "p.json") == (pid, "test")
+    stop(pid, 10)
     assert recorded(tmp_path / "p.json") == (0, "test")
 
 
@@ -43,10 +43,10 @@ def test_a_damaged_record_is_no_process(tmp_path: Path, text: str) -> None:
 
 def test_one_that_does_not_listen_is_made_to_stop(tmp_path: Path) -> None:
     deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print(1); time.sleep(60)"
-    process = subprocess.Popen([sys.executable, "-uc", deaf], stdout=subprocess.PIPE)
-    assert process.stdout is not None and process.stdout.readline()
-    stop(process.pid, 0.3)
-    assert process.wait(5) == -signal.SIGKILL
+    with subprocess.Popen([sys.executable, "-uc", deaf], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdout.readline()
+        stop(process.pid, 0.3)
+        assert process.wait(5) == -signal.SIGKILL
 
 
 def test_owners_of_leases() -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,8 +160,9 @@ def test_text_that_is_not_there(storage: Storage) -> None:
         text.read()
 
 
-def test_a_real_s3_client_reads_what_was_put() -> None:
-    """Empty objects too, of which there is no range."""
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    """A client of an S3 server of this machine, which the environment names."""
     pytest.importorskip("moto.server")
     boto3 = pytest.importorskip("boto3")
     from moto.server import ThreadedMotoServer
@@ -172,14 +177,88 @@ def test_a_real_s3_client_reads_what_was_put() -> None:
             environment.setenv("AWS_ACCESS_KEY_ID", "x")
             environment.setenv("AWS_SECRET_ACCESS_KEY", "x")
             environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-            boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket="other")
-            storage = open_storage("s3://made-anew/prefix")
-            storage.make_root()
-            storage.make_root()
-            storage.check_writable()
-            for key, data in (("empty", b""), ("small", b"x"), ("more", b"y" * 100_000)):
-                storage.put_bytes(key, data)
-                assert storage.get_bytes(key) == data
-            assert storage.get_bytes("none") is None
+            client = boto3.client("s3", endpoint_url=endpoint)
+            client.create_bucket(Bucket="other")
+            yield client
     finally:
         server.stop()
+
+
+def test_a_real_s3_client_reads_what_was_put(s3: Any) -> None:
+    """Empty objects too, of which there is no range."""
+    storage = open_storage("s3://made-anew/prefix")
+    storage.make_root()
+    storage.make_root()
+    storage.check_writable()
+    for key, data in (("empty", b""), ("small", b"x"), ("more", b"y" * 100_000)):
+        storage.put_bytes(key, data)
+        assert storage.get_bytes(key) == data
+    assert storage.get_bytes("none") is None
+
+
+@dataclass
+class Removable:
+    """Storage whose root can be taken away and brought back."""
+
+    storage: Storage
+    leave: Callable[[], object]
+    come_back: Callable[[], object]
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def removable(request: pytest.FixtureRequest, tmp_path: Path) -> Removable:
+    if request.param == "folder":
+        root, away = tmp_path / "store", tmp_path / "x"
+        return Removable(
+            open_storage(str(root)), lambda: root.rename(away), lambda: away.rename(root)
+        )
+    s3, bucket = request.getfixturevalue("s3"), f"b{uuid.uuid4().hex}"
+    s3.create_bucket(Bucket=bucket)
+
+    def delete() -> None:
+        for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]:
+            s3.delete_object(Bucket=bucket, Key=entry["Key"])
+        s3.delete_bucket(Bucket=bucket)
+
+    def make() -> None:
+        s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key="prefix/a/b", Body=b"content")
+
+    return Removable(open_storage(f"s3://{bucket}/prefix"), delete, make)
+
+
+def test_storage_that_is_away_is_not_an_empty_one(removable: Removable, tmp_path: Path) -> None:
+    """As a disk that is not mounted: nothing is absent, nothing is made in its place."""
+    storage = removable.storage
+    assert storage.get_bytes("a/b") is None and storage.names("a") == []
+    storage.put_bytes("a/b", b"content")
+    (tmp_path / "file").write_bytes(b"")
+    removable.leave()
+    calls: list[Callable[[], object]] = [
+        *(partial(getattr(storage, name), "a/b") for name in ("get_bytes", "get_json", "exists")),
+        *(partial(getattr(storage, name), "a/b") for name in ("size", "delete")),
+        *(partial(getattr(storage, name), "a") for name in ("names", "files")),
+        lambda: storage.stored("a", 0.0),
+        lambda: list(storage.read_blocks("a/b")),
+        lambda: storage.get_file("a/b", tmp_path / "got"),
+        lambda: storage.copy("a/b", "a/c"),
+        lambda: storage.put_bytes("a/c", b""),
+        lambda: storage.put_file(tmp_path / "file", "a/c"),
+        storage.check_writable,
+    ]
+    if storage.local_path("a") is not None:
+        calls.append(lambda: storage.make_folder("a/b"))
+    for call in calls:
+        with pytest.raises(StorageError, match=r"^storage .* is not there") as caught:
+            call()
+        assert caught.value.retryable
+    assert not (tmp_path / "store").exists()
+    removable.come_back()
+    assert storage.get_bytes("a/b") == b"content" and storage.names("a") == ["b"]
+    assert storage.get_bytes("a/c") is None and not storage.exists("c")
+
+
+def test_a_bucket_that_was_never_there_holds_nothing(s3: Any) -> None:
+    storage = open_storage("s3://nobody-made-it/prefix")
+    assert storage.get_bytes("a/b") is None and storage.names("a") == []
+    assert storage.size("a") is None and not storage.exists("a") and storage.files("a") == {}

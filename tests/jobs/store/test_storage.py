@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -202,34 +200,6 @@ def test_what_was_related_anew_is_fetched_anew_though_it_is_as_large(tmp_path: P
         other.fetch("render")
         assert (other.path / "related.npz").read_text() == f"people {number}"
         assert (other.path / "related.json").read_text() == f"digest {number}"
-
-
-def test_a_folder_that_is_away_is_not_an_empty_one(tmp_path: Path) -> None:
-    """As a disk that is not mounted: nothing is absent, nothing is made in its place."""
-    storage, root, away = open_storage(str(tmp_path / "store")), tmp_path / "store", tmp_path / "x"
-    assert storage.get_bytes("a/b") is None, "nobody has made it yet"
-    storage.put_bytes("a/b", b"content")
-    (tmp_path / "file").write_bytes(b"")
-    root.rename(away)
-    calls: list[Callable[[], object]] = [
-        *(partial(getattr(storage, name), "a/b") for name in ("get_bytes", "get_json", "exists")),
-        *(partial(getattr(storage, name), "a/b") for name in ("size", "delete", "make_folder")),
-        *(partial(getattr(storage, name), "a") for name in ("names", "files")),
-        lambda: storage.stored("a", 0.0),
-        lambda: list(storage.read_blocks("a/b")),
-        lambda: storage.get_file("a/b", tmp_path / "got"),
-        lambda: storage.copy("a/b", "a/c"),
-        lambda: storage.put_bytes("a/c", b""),
-        lambda: storage.put_file(tmp_path / "file", "a/c"),
-        storage.check_writable,
-    ]
-    for call in calls:
-        with pytest.raises(StorageError, match="is not there") as caught:
-            call()
-        assert caught.value.retryable and not root.exists()
-    away.rename(root)
-    assert storage.get_bytes("a/b") == b"content" and storage.names("a") == ["b"]
-    assert storage.get_bytes("a/c") is None and not storage.exists("c")
 
 
 def test_a_folder_that_comes_back_while_it_is_asked(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fer_batch.config import RenderSettings
 from fer_batch.output.draw.layout import Rect, Taken, choose, inside
+from fer_batch.output.draw.marks import Marks
 from fer_batch.output.draw.overlay import Overlay
 
 whole = st.integers(-500, 900)
@@ -73,7 +74,8 @@ def test_a_crowd_costs_as_much_a_face_as_a_few(monkeypatch: pytest.MonkeyPatch) 
         return hides(self, p)
 
     monkeypatch.setattr(Taken, "hides", counted)
-    overlay = Overlay(("happy", "sad"), 1920, 1080, RenderSettings())
+    marks = Marks(("happy", "sad"), 1920, 1080)
+    overlay = Overlay(marks.labels, 1920, 1080, RenderSettings(), marks=marks)
     for count in (20, 400):
         weighed.clear()
         chance = np.random.default_rng(1)
@@ -84,5 +86,6 @@ def test_a_crowd_costs_as_much_a_face_as_a_few(monkeypatch: pytest.MonkeyPatch) 
         overlay.draw(image, boxes, np.arange(count), even)
         assert len(weighed) <= 9 * count
     # What was made for this crowd serves its next frame.
-    made = monkeypatch.setattr(type(overlay._marks), "_make_plate", None) or overlay
-    made.draw(image, boxes, np.arange(count), even)
+    made = marks.plate.cache_info().misses
+    overlay.draw(image, boxes, np.arange(count), even)
+    assert marks.plate.cache_info().misses == made >= count

@@ -2,7 +2,8 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -29,28 +30,33 @@ A_SOUND = """new Promise(done => {
 })"""
 
 
-def started(program: str) -> tuple["subprocess.Popen[str]", str]:
+@contextmanager
+def started(program: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """A Python process, and the first line that it wrote."""
-    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    return child, child.stdout.readline().strip()
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        try:
+            yield child, child.stdout.readline().strip()
+        finally:
+            child.kill()
 
 
 def test_what_does_not_end_is_ended() -> None:
-    child, line = started(DEAF)
-    assert line == "deaf"
-    with ended_by_force([psutil.Process(child.pid)], after_s=0.2):
-        child.terminate()
-        child.wait(timeout=60)
-    assert child.returncode == -9
+    with started(DEAF) as (child, line):
+        assert line == "deaf"
+        with ended_by_force([psutil.Process(child.pid)], after_s=0.2):
+            child.terminate()
+            child.wait(timeout=60)
+        assert child.returncode == -9
 
 
 def test_its_children_are_ended_with_it() -> None:
-    child, line = started(WITH_A_CHILD)
-    grandchild = psutil.Process(int(line))
-    with ended_by_force([psutil.Process(child.pid)], after_s=0.2):
-        child.wait(timeout=60)
-    psutil.wait_procs([grandchild], timeout=60)
+    with started(WITH_A_CHILD) as (child, line):
+        grandchild = psutil.Process(int(line))
+        with ended_by_force([psutil.Process(child.pid)], after_s=0.2):
+            child.wait(timeout=60)
+        psutil.wait_procs([grandchild], timeout=60)
     assert not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE
 
 

@@ -19,7 +19,7 @@ from fer_batch.training.fit import Training, compiled
 from fer_batch.training.metrics import softmax
 from fer_batch.training.network.architectures import build
 from fer_batch.training.network.optimizers import make_optimizer
-from fer_batch.training.network.start import _scale_to, resting_size, start_from
+from fer_batch.training.network.start import begin, resting_size, start_from
 from fer_batch.training.run import stored_settings
 from fer_batch.training.settings import train_settings
 from tests.training.made_faces import made_faces
@@ -75,7 +75,7 @@ def test_kernels_get_the_size_at_which_adamw_is_at_rest(
         changes = {"learning_rate": 0.002, "weight_decay": 0.04, "optimizer": optimizer}
         settings = train_settings("tiny", JOINT, 1, start_from=cards, **changes)
         model = compiled(settings)
-        Training(settings, faces, tmp_path)._start(model, str)
+        Training(settings, faces, tmp_path).start(model, str)
         return np.concatenate([_sizes(layer) for layer in model.layers if "conv" in layer.name])
 
     assert np.allclose(begun("adamw"), math.sqrt(0.002 / (2 * 0.04)), rtol=1e-4)
@@ -84,14 +84,21 @@ def test_kernels_get_the_size_at_which_adamw_is_at_rest(
     assert np.allclose(begun("adam"), np.concatenate(as_exported), rtol=1e-4)
 
 
-def test_kernels_of_nothing_stay_so() -> None:
-    kernel = np.ones((3, 3, 4, 3), np.float32)
-    kernel[..., 1] = 0
-    scaled = kernel * _scale_to(0.1, kernel)
-    assert np.allclose(scaled[..., 0], 0.1) and not scaled[..., 1].any()
-    assert np.array_equal(
-        np.zeros((3, 3, 4, 2)) * _scale_to(0.1, 0 * kernel[..., :2]), 0 * kernel[..., :2]
-    )
+@pytest.mark.parametrize("which", [np.s_[1:2], np.s_[:]])
+def test_kernels_of_nothing_stay_so(trained: Path, which: slice) -> None:
+    """Some of a layer's, or all of them."""
+    source = keras.saving.load_model(trained / "fer7.keras", compile=False)
+    stem = source.get_layer("stem_conv")
+    kernel, bias = stem.get_weights()
+    kernel[...] = 0.3
+    kernel[..., which] = 0
+    stem.set_weights([kernel, bias])
+    model = build("tiny", JOINT)
+    begin(model, source, some_batches(), size=0.1)
+    expected = np.full(kernel.shape[-1], 0.1)
+    expected[which] = 0
+    assert np.allclose(_sizes(model.get_layer("stem_conv")), expected)
+    assert all(np.isfinite(weights).all() for weights in model.get_weights())
 
 
 def _sizes(convolution: keras.layers.Layer) -> np.ndarray:
@@ -144,6 +151,12 @@ def test_heads_of_other_labels_stay_fresh(trained: Path) -> None:
     assert np.allclose(given, open_classifier(str(card.path)).classify(images)[:, order], atol=1e-3)
 
 
+def stored(directory: Path) -> dict[str, np.ndarray]:
+    """The numbers of the one checkpoint in there."""
+    with np.load(next(directory.glob("checkpoint-*.npz"))) as numbers:
+        return dict(numbers)
+
+
 def test_frozen_layers_stay_as_they_began(
     trained: Path, made_data: tuple[Path, Path], commands: object, tmp_path: Path
 ) -> None:
@@ -165,7 +178,7 @@ def test_frozen_layers_stay_as_they_began(
     begun, ended = compiled(settings), compiled(settings)
     size = resting_size(settings.learning_rate, settings.weight_decay)
     start_from(cards_of(trained, *NAMES), begun, JOINT, some_batches(), size)
-    checkpoint = np.load(next(tmp_path.glob("checkpoint-*.npz")))
+    checkpoint = stored(tmp_path)
     for place, variable in enumerate(ended.variables):
         variable.assign(checkpoint[f"model{place:04d}"])
     for name in (layer.name for layer in begun.layers if "conv" in layer.name):
@@ -178,10 +191,9 @@ def test_frozen_layers_stay_as_they_began(
     ):
         train("--resume", "--freeze", "stem")
     train("--resume")
-    later = np.load(next(tmp_path.glob("checkpoint-*.npz")))
     first = [v.path for v in ended.variables].index("stem_conv/kernel")
     name = f"model{first:04d}"
-    assert np.array_equal(later[name], checkpoint[name])
+    assert np.array_equal(stored(tmp_path)[name], checkpoint[name])
 
 
 def test_what_does_not_fit_is_refused(

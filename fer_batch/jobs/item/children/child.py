@@ -6,6 +6,7 @@ import logging
 import os
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -35,7 +36,7 @@ def serve(pipe: Connection, inherited: tuple[Connection, ...], parent: int) -> N
         hello = receive(pipe)
     except EOFError:
         return
-    on_gpu = hello["run"]["device"] == "gpu"
+    on_gpu = RunSettings.from_json(hello["run"]).uses_gpu
     if on_gpu:
         pin(hello["chair"])
     # A GPU's driver reserves far more than it touches: there only the parent bounds memory.
@@ -49,8 +50,9 @@ def serve(pipe: Connection, inherited: tuple[Connection, ...], parent: int) -> N
 
 def _touch_only(hello: dict[str, Any]) -> None:
     """Nothing but this run's files, where the kernel can see to that."""
-    if _on_keras(hello["models"], RunSettings.from_json(hello["run"])):
-        return  # its backends read and write in many places
+    settings = RunSettings.from_json(hello["run"])
+    if settings.uses_gpu or _on_keras(hello["models"], settings):
+        return  # drivers and Keras' backends read and write in many places
     os.environ["TMPDIR"] = tempfile.tempdir = hello["scratch"]
     held = restrict(hello["readable"], [hello["out"], hello["scratch"]])
     logger.debug("files and network %s by Landlock", "bounded" if held else "not bounded")
@@ -61,13 +63,29 @@ def _on_keras(models: list[str], settings: RunSettings) -> bool:
     from fer_batch.emotion.load import runs_on
     from fer_batch.emotion.models import find_model
 
-    if settings.runtime == "keras" or settings.device == "gpu":
+    if settings.runtime == "keras":
         return True
     for model in models:
         with suppress(FerBatchError):  # said where it is loaded
             if runs_on(find_model(model), settings.runtime, settings.device) == "keras":
                 return True
     return False
+
+
+class _Remarks(logging.Handler):
+    """Leaves warnings to the parent, who says once what several children say."""
+
+    def __init__(self, send: Callable[..., None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = send
+
+    def install(self) -> None:
+        ours = logging.getLogger("fer_batch")
+        ours.addHandler(self)
+        ours.propagate = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell("remark", words=record.getMessage())
 
 
 class _Child:
@@ -86,6 +104,7 @@ class _Child:
         self._number = 0
 
     def work(self) -> None:
+        _Remarks(self._send).install()
         threading.Thread(target=self._listen, name="parent", daemon=True).start()
         engine: Any = None
         while message := self._next():

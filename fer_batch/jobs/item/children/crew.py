@@ -6,11 +6,11 @@ and another child takes its place.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from fer_batch.errors import UsageError, error_of
 from fer_batch.jobs.item import relate
 from fer_batch.jobs.item.children.confine import resident_bytes
 from fer_batch.jobs.item.children.messages import receive
-from fer_batch.jobs.item.children.process import Child
+from fer_batch.jobs.item.children.places import Place, Places
 from fer_batch.jobs.item.children.reach import reached
 from fer_batch.jobs.item.children.share import at_once, frames_mb, memory_mb
 from fer_batch.jobs.item.outcome import Existing, ItemResult, Observer, Phase, not_begun
@@ -32,6 +32,9 @@ LOOK_EVERY_S = 0.1
 # A network drive may hold a child up for minutes; hashing and probing report nothing meanwhile.
 STALLED_S = {"analyze": 600.0, "render": 600.0}
 STALLED_ELSE_S = 3600.0
+MOST_REMARKS = 100  # a child that others have taken over could talk for ever
+
+logger = logging.getLogger(__name__)
 
 
 def run_isolated(
@@ -50,20 +53,8 @@ def run_isolated(
     """
     with reached(items, out) as files:
         crew = _Crew(items, out, settings, existing, observer, infer, files)
-        with crew.ended_at_last():
+        with crew.places.ended_at_last():
             return crew.run(should_cancel)
-
-
-@dataclass
-class _Place:
-    """One child, the input it works on, and when it last moved."""
-
-    child: Child
-    chair: int  # the least number that no other child has; its GPU goes by it
-    number: int = -1
-    stage: str = "probe"
-    moved: float = 0.0
-    begun: float = 0.0
 
 
 class _Crew:
@@ -80,7 +71,7 @@ class _Crew:
         self._items, self._out, self._observer = items, out, observer
         self._parallel = at_once(settings.parallel, len(items), settings.device)
         self._memory_mb = memory_mb(settings.memory_mb, self._parallel)
-        self._hello = {
+        hello = {
             "out": str(out),
             "existing": existing,
             "infer": infer,
@@ -90,26 +81,14 @@ class _Crew:
             "memory_bytes": self._memory_mb << 20,
             **files,
         }
-        self._places: list[_Place] = []
+        self.places = Places(hello)
         self._phase: Phase = "all"
         self._todo: deque[int] = deque()
         self._analyzed: set[int] = set()
         self._results: dict[int, ItemResult] = {}
+        self._remarks: set[str] = set()
         self._told = 0
         self._stopping = False
-
-    @contextmanager
-    def ended_at_last(self) -> Iterator[None]:
-        """Children are gone when this is left, however it is left."""
-        try:
-            yield
-        except BaseException:
-            for place in self._places:
-                place.child.kill()
-            raise
-        finally:
-            for place in self._places:
-                place.child.close()
 
     def run(self, should_cancel: ShouldCancel) -> list[ItemResult]:
         """Until every input has its result, or all that were begun when a stop was wished for."""
@@ -134,7 +113,7 @@ class _Crew:
             if not self._stopping and should_cancel():
                 self._stop()
             self._deal()
-            busy = [place for place in self._places if place.number >= 0]
+            busy = self.places.busy()
             if not busy:
                 break
             ready = wait([place.child.pipe for place in busy], LOOK_EVERY_S)
@@ -152,7 +131,7 @@ class _Crew:
             FerBatchError: one of them; or the child's end.
         """
         item = next(item for item in self._items if item.who)
-        answer = self._ask(self._idle() or self._hire(), "known", item=item.to_json())
+        answer = self._ask(self.places.idle() or self.places.hire(), "known", item=item.to_json())
         if isinstance(answer, tuple):
             raise UsageError(f"--who: {item.who}: {answer[1]}")
         if answer["kind"] == "fatal":
@@ -163,11 +142,11 @@ class _Crew:
         numbers = sorted(self._analyzed)
         if not numbers or self._stopping:
             return
-        place = self._idle() or self._hire()
+        place = self.places.idle() or self.places.hire()
         items = [self._items[n].to_json() for n in numbers]
         answer = self._ask(place, "relate", items=items)
         if isinstance(answer, tuple):
-            self._dismiss(place)
+            self.places.dismiss(place)
             code, words = answer
             failures = [
                 {"state": "failed", "code": code, "error": f"{self._items[n].input}: {words}"}
@@ -183,31 +162,42 @@ class _Crew:
             result = ItemResult.from_json(item, self._out / item.name, failure)
             self._keep(number, result)
 
-    def _ask(self, place: _Place, stage: str, **values: Any) -> dict[str, Any] | tuple[str, str]:
+    def _ask(self, place: Place, stage: str, **values: Any) -> dict[str, Any] | tuple[str, str]:
         """A child's answer; code and words where it has none and is at its end, or must be."""
         place.stage, place.moved = stage, time.monotonic()
         place.child.send(stage, **values)
-        while not wait([place.child.pipe], LOOK_EVERY_S):
-            if trouble := self._trouble(place):
-                return trouble
-        try:
-            return receive(place.child.pipe)
-        except EOFError:
-            return place.child.how_it_ended()
+        while True:
+            while not wait([place.child.pipe], LOOK_EVERY_S):
+                if trouble := self._trouble(place):
+                    return trouble
+            try:
+                answer = receive(place.child.pipe)
+            except EOFError:
+                return place.child.how_it_ended()
+            if answer["kind"] != "remark":
+                return answer
+            self._say(answer)
+
+    def _say(self, remark: dict[str, Any]) -> None:
+        """Pass a child's warning on, unless another has given it."""
+        words = one_line(str(remark.get("words")))
+        if words not in self._remarks and len(self._remarks) < MOST_REMARKS:
+            self._remarks.add(words)
+            logger.warning("%s", words)
 
     def _stop(self) -> None:
         self._stopping = True
-        for place in self._places:
+        for place in self.places:
             place.child.send("stop")
 
     def _deal(self) -> None:
         """Give the next inputs to children that idle, starting children as far as wanted."""
         while self._todo and not self._stopping:
-            idle = self._idle()
+            idle = self.places.idle()
             if idle is None:
-                if len(self._places) >= self._parallel:
+                if len(self.places) >= self._parallel:
                     return
-                idle = self._hire()
+                idle = self.places.hire()
             number = self._todo.popleft()
             item = self._items[number]
             idle.number, idle.stage = number, "probe"
@@ -216,24 +206,7 @@ class _Crew:
                 self._observer.item_started(number, item)
             idle.child.send("item", number=number, item=item.to_json(), phase=self._phase)
 
-    def _idle(self) -> _Place | None:
-        return next((place for place in self._places if place.number < 0), None)
-
-    def _hire(self) -> _Place:
-        """Start another child."""
-        others = tuple(place.child.pipe for place in self._places)
-        chair = min(set(range(len(self._places) + 1)) - {place.chair for place in self._places})
-        child = Child(others, {**self._hello, "chair": chair})
-        self._places.append(_Place(child, chair))
-        return self._places[-1]
-
-    def _dismiss(self, place: _Place) -> None:
-        """End a child at once."""
-        place.child.kill()
-        place.child.close()
-        self._places.remove(place)
-
-    def _hear(self, place: _Place) -> None:
+    def _hear(self, place: Place) -> None:
         """One message of a child."""
         try:
             message = receive(place.child.pipe)
@@ -249,11 +222,13 @@ class _Crew:
             self._observer.stage(place.number, place.stage, int(message["frames"]))
         elif kind == "advance":
             self._observer.advance(place.number, int(message["frames"]))
+        elif kind == "remark":
+            self._say(message)
         elif kind == "ended":
             item = self._items[place.number]
             self._end(place, ItemResult.from_json(item, self._out / item.name, message["result"]))
 
-    def _trouble(self, place: _Place) -> tuple[str, str] | None:
+    def _trouble(self, place: Place) -> tuple[str, str] | None:
         """Why a child must be ended, code and words; None where it does well."""
         limit = self._memory_mb
         if resident_bytes(place.child.pid) > limit << 20:
@@ -263,9 +238,9 @@ class _Crew:
             return "timeout", f"nothing moved for {minutes} minutes; given up"
         return None
 
-    def _lost(self, place: _Place, why: tuple[str, str]) -> None:
+    def _lost(self, place: Place, why: tuple[str, str]) -> None:
         """A child is at its end: the input it worked on has failed, its place is free."""
-        self._dismiss(place)
+        self.places.dismiss(place)
         item = self._items[place.number]
         folder = self._out / item.name
         with suppress(OSError):
@@ -274,7 +249,7 @@ class _Crew:
         state: Any = "failed"
         self._end(place, ItemResult(item, folder, state, error=f"{item.input}: {words}", code=code))
 
-    def _end(self, place: _Place, result: ItemResult) -> None:
+    def _end(self, place: Place, result: ItemResult) -> None:
         """An input is through with the phase."""
         number, seconds = place.number, time.monotonic() - place.begun
         place.number = -1

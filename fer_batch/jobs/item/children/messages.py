@@ -5,7 +5,8 @@ A child reads strangers' files. Were one of them to take it over, JSON is all it
 Parent to child: ``hello`` (settings), ``item`` (one input to work on, as far as ``phase``),
 ``relate`` (all that are analyzed), ``known`` (look at the photos of ``--who``), ``stop``.
 Child to parent: ``stage`` and ``advance`` (progress), ``ended`` (what became of an input),
-``related``, ``known`` (they will do), ``fatal`` (nothing can run at all).
+``related``, ``known`` (they will do), ``remark`` (a warning of the program's own),
+``fatal`` (nothing can run at all).
 """
 
 from __future__ import annotations

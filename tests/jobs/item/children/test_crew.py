@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -26,7 +25,7 @@ PROGRAM = """
 import json, os, signal, sys, time
 from pathlib import Path
 from fer_batch.config import AnalyzeSettings, RunSettings
-from fer_batch.jobs.item.children import child, crew, process
+from fer_batch.jobs.item.children import child, crew, places, process
 from fer_batch.jobs.item.work import ItemSpec
 
 names, out, settings = json.loads(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
@@ -213,23 +212,21 @@ def test_a_model_that_is_not_there_ends_all(clip: Path, tmp_path: Path) -> None:
 def test_children_do_not_outlive_their_parent(clip: Path, tmp_path: Path) -> None:
     extra = """
 also = {}
-make = crew.Child
+make = places.Child
 def noted(*arguments):
     child = make(*arguments)
     print(child.pid, flush=True)
     return child
-crew.Child = noted
+places.Child = noted
 """
-    program = start(["stuck", "stuck"], tmp_path, clip, {"parallel": 1}, extra)
-    assert program.stdout is not None
-    child = int(program.stdout.readline())
-    program.send_signal(signal.SIGKILL)
-    program.wait()
+    with start(["stuck", "stuck"], tmp_path, clip, {"parallel": 1}, extra) as program:
+        assert program.stdout is not None
+        child = int(program.stdout.readline())
+        program.kill()
     end = time.monotonic() + 20
     while is_alive(child) and time.monotonic() < end:
         time.sleep(0.05)
     assert not is_alive(child)
-    program.stdout.close()
 
 
 def is_alive(pid: int) -> bool:
@@ -307,3 +304,21 @@ def test_a_child_that_dies_while_relating_fails_all(clip: Path, tmp_path: Path) 
     found = run(["dies", "b"], tmp_path, clip, RELATED, parallel=2)
     assert [r[1:3] for r in found["results"]] == [["failed", "crash"]] * 2
     assert all(str(clip) in r[3] for r in found["results"])
+
+
+def test_what_several_children_warn_of_is_said_once(clip: Path, tmp_path: Path) -> None:
+    refused = """
+from fer_batch.media import hardware
+hardware.refusal.cache_clear()
+hardware.hwdevices_available = lambda: []
+also = {}
+"""
+    plain = run(["a", "b"], tmp_path / "plain", clip, parallel=2)
+    settings = {"parallel": 2, "decode": "gpu"}
+    program = start(["a", "b"], tmp_path / "gpu", clip, settings, refused)
+    said, errors = program.communicate(timeout=120)
+    assert json.loads(said)["results"] == plain["results"]
+    assert errors.splitlines() == [
+        "videos are decoded by the CPU, not by a GPU: FFmpeg was built without it"
+    ]
+    assert rows(tmp_path / "gpu", "b") == rows(tmp_path / "plain", "b")

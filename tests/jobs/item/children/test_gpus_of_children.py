@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 
 from fer_batch.config import RunSettings
 from fer_batch.gpus import VISIBLE
-from fer_batch.jobs.item.children import crew
+from fer_batch.jobs.item.children import places
 from fer_batch.jobs.item.children.share import at_once
 
 
@@ -24,7 +23,7 @@ def test_one_child_for_each_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_child_that_is_gone_leaves_its_chair_to_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hellos: list[dict[str, Any]] = []
 
@@ -32,13 +31,11 @@ def test_a_child_that_is_gone_leaves_its_chair_to_the_next(
         hellos.append(hello)
         return SimpleNamespace(pipe=None, kill=lambda: None, close=lambda: None)
 
-    monkeypatch.setattr(crew, "Child", child)
-    items: Any = [SimpleNamespace(input="", name="")]
-    observer: Any = None
-    settings = RunSettings(device="gpu", parallel=3)
-    made = crew._Crew(items, tmp_path, settings, "resume", observer, infer=True, files={})
-    places = [made._hire() for _ in range(3)]
-    made._dismiss(places[1])
-    made._hire()
+    monkeypatch.setattr(places, "Child", child)
+    made = places.Places({"run": RunSettings(device="gpu").to_json()})
+    hired = [made.hire() for _ in range(3)]
+    made.dismiss(hired[1])
+    made.hire()
     assert [hello["chair"] for hello in hellos] == [0, 1, 2, 1]
     assert all(hello["run"]["device"] == "gpu" for hello in hellos)
+    assert len(made) == 3 and hired[1] not in list(made)

@@ -1,0 +1,226 @@
+"""The commands of the queue, against a real Redis, and a real worker where work is to be done."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from typer.testing import CliRunner, Result
+
+from fer_batch.cli import main
+from fer_batch.cli.queue.show import NO_WORKER
+from fer_batch.errors import BrokerError, FerBatchError, JobError, UsageError
+from tests.faults.processes import RedisServer, WorkerProcess
+from tests.footage import pictures, videos
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    found = RedisServer(tmp_path_factory.mktemp("r"), False, "", "--appendfsync", "everysec")
+    yield found.start()
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clips") / "pair.mp4"
+    return videos.write(path, pictures.two_faces(10))
+
+
+@pytest.fixture(scope="module")
+def worked(
+    server: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """The environment of a queue that a worker serves."""
+    folder = tmp_path_factory.mktemp("worked")
+    environment = environment_of(server.url, folder)
+    worker = WorkerProcess("w1", environment, folder / "log")
+    yield environment
+    worker.kill()
+
+
+def environment_of(url: str, folder: Path) -> dict[str, str]:
+    return {
+        "FER_BATCH_REDIS_URL": url,
+        "FER_BATCH_STORAGE": str(folder / "storage"),
+        "FER_BATCH_STATE_DIR": str(folder / "state"),
+        "FER_BATCH_CACHE_DIR": str(folder / "cache"),
+        "FER_BATCH_SWEEP_S": "1",
+    }
+
+
+def running(environment: dict[str, str]) -> Run:
+    if not main.app.registered_commands:
+        main.register()
+
+    def run(*words: object) -> Result:
+        """A command in that environment; errors of ours are raised, not printed."""
+        done = CliRunner(env=environment).invoke(main.app, [str(word) for word in words])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done
+
+    return run
+
+
+@pytest.fixture
+def idle(server: RedisServer, tmp_path: Path) -> Run:
+    """A queue of its own that nobody serves."""
+    url = server.url.replace("db=0", "db=1")
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return running(environment_of(url, tmp_path))
+
+
+def test_from_a_submission_to_results(worked: dict[str, str], clip: Path, tmp_path: Path) -> None:
+    run, broken = running(worked), tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video")
+    done = run("submit", clip, broken, "--outputs", "csv,summary", "--wait")
+    job, *lines = done.stdout.splitlines()
+    assert done.exit_code == 1 and "submitted 2 inputs" in done.stderr
+    assert len([line for line in lines if "pair.mp4" in line or "broken.mp4" in line]) == 2
+    assert run("wait", job, "--json").exit_code == 1
+    shown = json.loads(run("status", job[:6], "--json").stdout)
+    assert [item["state"] for item in shown["items"]] == ["done", "failed"]
+    assert job in (plain := run("status").stdout) and "broken.mp4" in plain
+    log = [json.loads(line) for line in run("logs", "--json").stdout.splitlines()]
+    assert {event["input"] for event in log} >= {str(broken)}
+    assert run("logs", job).stdout.count("\n") == len(log)
+    out = tmp_path / "out"
+    done = run("download", "-o", out)
+    assert "files in" in done.stdout and "failed: " in done.stderr
+    assert (out / "pair" / "timeline.csv").is_file()
+    found = json.loads(run("download", job, "-o", out, "--only", "csv", "--json").stdout)
+    assert found["job_id"] == job
+    assert [Path(file).name for file in found["files"]] == ["timeline.csv", "frames.csv"]
+    listed = json.loads(run("jobs", "--json", "--state", "failed").stdout)
+    assert [(one["job_id"], one["inputs_ended"]) for one in listed["jobs"]] == [(job, 2)]
+    # The same once more, as JSON; an equal job is not done again.
+    alone = ("submit", clip, "--outputs", "csv,summary", "--json", "--wait")
+    first, second = run(*alone), run(*alone)
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert json.loads(first.stdout)["job_id"] == json.loads(second.stdout)["job_id"]
+    assert "submitted before" in second.stderr
+    assert run("rm", job).stdout == f"removed {job}\n"
+
+
+def test_jobs_that_nobody_works_on(idle: Run, clip: Path) -> None:
+    assert idle("jobs").stdout == "no jobs\n"
+    job = idle("submit", clip, "--priority", "high", "--name", "a study").stdout.strip()
+    assert NO_WORKER in idle("status", job).stdout
+    other = idle("submit", clip, "--no-cache").stdout.strip()
+    page = idle("jobs", "--limit", 1).stdout
+    assert page.startswith(other) and page.endswith("page 1 of 2, 2 jobs\n")
+    assert "a study  high" in idle("jobs", "--page", 2, "--limit", 1).stdout
+    assert idle("jobs", "--state", "done").stdout == "no jobs in state done\n"
+    assert idle("cancel", job[:8]).stdout == f"cancelled {job}; 0 inputs were already done\n"
+    assert idle("wait", job).exit_code == 1
+    assert idle("retry", job).stdout == f"1 input of {job} queued again\n"
+    with pytest.raises(JobError, match="still"):
+        idle("rm", job)
+    for one in (job, other):
+        idle("cancel", one)
+    assert idle("rm", job, other, job).stdout == f"removed {job}\nremoved {other}\n"
+    assert idle("jobs").stdout == "no jobs\n"
+
+
+def test_what_is_left_of_submissions_is_cleared(idle: Run, clip: Path, tmp_path: Path) -> None:
+    idle("submit", clip)
+    sha = "ab" * 32
+    half = tmp_path / "storage" / "inputs" / "ab" / f".{sha}.part-01234567.mp4"
+    half.parent.mkdir(parents=True, exist_ok=True)
+    half.write_bytes(b"x" * 200_000)
+    old = time.time() - 10 * 86400
+    os.utime(half, (old, old))
+    assert "removed 1 file of interrupted submissions (0.2 MB)" in idle("doctor", "--clean").stderr
+    assert not half.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("jobs", "--state", "dead"), "unknown state 'dead'"),
+        (("submit", "CLIP", "--priority", "urgent"), "unknown priority 'urgent'"),
+        (("submit", "CLIP", "--keep-embeddings", "--identity", "batch"), "the queue keeps none"),
+        (("download", "--only", "film"), "unknown output"),
+        (("worker", "--queues", ","), "no queue given"),
+        (("worker", "--queues", "analyse"), "'analyse'; choose from"),
+        (("worker", "--loglevel", "loud"), "unknown level 'loud'"),
+        (("worker", "--log-format", "xml"), "'xml'; choose from text, json"),
+        (("worker", "--device", "tpu"), "unknown device 'tpu'"),
+        (("up",), "FER_BATCH_REDIS_URL is set"),
+        (("down",), "FER_BATCH_REDIS_URL is set"),
+    ],
+)
+def test_a_wrong_word_is_one_line(
+    words: tuple[str, ...], expected: str, idle: Run, clip: Path
+) -> None:
+    with pytest.raises(UsageError, match=expected):
+        idle(*(clip if word == "CLIP" else word for word in words))
+
+
+@pytest.mark.parametrize("command", ["status", "cancel", "logs"])
+def test_a_job_that_is_not_there_is_one_line(command: str, idle: Run) -> None:
+    with pytest.raises(FerBatchError) as found:
+        idle(command, "zzzz")
+    assert "zzzz" in str(found.value) and "\n" not in str(found.value)
+
+
+def test_a_worker_is_told_what_was_asked(idle: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    class Replaced(Exception):
+        pass
+
+    def execv(program: str, command: list[str]) -> None:
+        told.extend(command)
+        raise Replaced
+
+    monkeypatch.setattr(os, "execv", execv)
+    with pytest.raises(Replaced):
+        idle("worker", "--queues", "render, control", "--loglevel", "debug", "--name", "w",
+             "--log-format", "json", "--metrics-port", 9000)  # fmt: skip
+    assert told[2:] == [
+        *("workers", "--queues=render,control", "--concurrency=1", "--device=auto"),
+        *("--loglevel=DEBUG", "--metrics-port=9000", "--log-format=json", "--name=w"),
+    ]
+
+
+def test_a_queue_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
+    run = running(environment_of(f"unix://{tmp_path}/none.sock", tmp_path))
+    for words in (("jobs",), ("worker",), ("status",)):
+        with pytest.raises(BrokerError, match="no Redis answers"):
+            run(*words)
+
+
+def test_this_machines_own_queue_is_not_started_by_looking(tmp_path: Path) -> None:
+    environment = environment_of("", tmp_path)
+    del environment["FER_BATCH_REDIS_URL"], environment["FER_BATCH_STORAGE"]
+    run = running(environment)
+    assert run("down").stdout == "nothing was running\n"
+    with pytest.raises(JobError, match="no queue runs on this machine"):
+        run("jobs")
+
+
+def test_this_machines_own_queue_goes_up_and_down(tmp_path: Path) -> None:
+    environment = environment_of("", tmp_path)
+    del environment["FER_BATCH_REDIS_URL"], environment["FER_BATCH_STORAGE"]
+    run = running(environment)
+    try:
+        done = run("up")
+        assert "started Redis" in done.stderr and "and one worker" in done.stderr
+        assert done.stdout.startswith("redis ") and str(tmp_path / "state") in done.stdout
+        assert "already running" in run("up").stderr
+        assert run("jobs").stdout == "no jobs\n"
+    finally:
+        ended = run("down").stdout
+    assert ended == "stopped worker and redis; queued work goes on after `fer-batch up`\n"
+    with pytest.raises(JobError, match="no queue runs on this machine"):
+        run("jobs")
