@@ -21,7 +21,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { command -v "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-dev test test-faults coverage fuzz lint format bench wheel-check docs site models \
+.PHONY: help demo install install-dev test test-faults coverage coverage-check fuzz lint format bench wheel-check docs site models \
 	lock cluster-env compose-test clean
 
 help:  ## Show what can be made
@@ -40,8 +40,13 @@ test: $(VENV)/.installed-dev  ## Run the tests (some minutes)
 test-faults: $(VENV)/.installed-dev  ## Kill workers and Redis under running jobs (minutes more)
 	$(BIN)/python -m pytest -m faults -n $(FAULT_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-coverage: $(VENV)/.installed-dev  ## Run the tests and see how much of fer_batch they reach
-	$(BIN)/python -m pytest -m "not faults" -n $(WORKERS) --dist loadfile --cov --cov-report= $(PYTEST_ARGS)
+coverage: $(VENV)/.installed-dev  ## Run all tests, faults too, and see how much they reach
+	$(MAKE) test-faults PYTEST_ARGS="--cov --cov-report= $(PYTEST_ARGS)"
+	$(MAKE) test PYTEST_ARGS="--cov --cov-append --cov-report= $(PYTEST_ARGS)"
+	$(MAKE) coverage-check
+
+# Of what the last runs with --cov wrote down.
+coverage-check: $(VENV)/.installed-dev
 	$(BIN)/coverage report --skip-covered
 	$(BIN)/coverage json -q -o - | $(BIN)/python scripts/check_coverage.py
 

@@ -9,7 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from fer_batch.jobs.ledger.ledger import BROKER_PREFIX, PREFIX, broker_list
+from fer_batch.jobs.ledger.names import BROKER_PREFIX, PREFIX, broker_list
 from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUES
 
 ROOT = Path(__file__).parents[1] / "deploy" / "kubernetes"

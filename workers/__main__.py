@@ -11,7 +11,8 @@ from pathlib import Path
 
 from fer_batch.cores import usable_cores
 from fer_batch.errors import FerBatchError
-from workers.options import parser, served_queues
+from fer_batch.jobs.ledger.spec import served_queues
+from workers.options import parser
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,7 +42,7 @@ def _healthy() -> int:
 
 
 def _work(options: argparse.Namespace) -> int:
-    queues = served_queues(options.queues)
+    queues = ",".join(served_queues(options.queues))
     name = options.name or f"worker-{os.getpid()}"
     from workers.process import CHILDREN, DEVICE, STOP_FILE, THREADS, WORKER_NAME, run_settings
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from fer_batch.errors import UsageError
 from fer_batch.jobs.ledger.spec import QUEUES
 
 
@@ -25,16 +24,3 @@ def parser() -> argparse.ArgumentParser:
         "--healthy", action="store_true", help="only say whether a worker of this host lives"
     )
     return options
-
-
-def served_queues(text: str) -> str:
-    """The queues that ``--queues`` names, in the order in which a worker asks them.
-
-    Raises:
-        UsageError: one of them is unknown.
-    """
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if unknown := [name for name in names if name not in QUEUES]:
-        raise UsageError(f"unknown queue {unknown[0]!r}; choose from {', '.join(QUEUES)}")
-    # What is nearest to its end comes first: results appear early and little lies about.
-    return ",".join(name for name in QUEUES if name in names)

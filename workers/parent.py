@@ -27,6 +27,7 @@ from fer_batch.version import installed_version
 from workers.folders import hold, remove_left
 from workers.heartbeat import NAME, Heartbeat
 from workers.process import STOP_FILE, SUPERVISOR
+from workers.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 EXIT_STUCK = 70
@@ -49,8 +50,7 @@ class Caretaker(threading.Thread):
         self.ended = threading.Event()
         self.turned = time.monotonic()
         self._cleaned = time.monotonic()
-        self._seen = -1
-        self._moved = time.monotonic()
+        self._watchdog = Watchdog(settings.watchdog_s)
 
     def run(self) -> None:
         while not self.ended.wait(self.settings.sweep_s):
@@ -62,8 +62,7 @@ class Caretaker(threading.Thread):
             try:
                 self.turn()
             except FerBatchError as error:
-                # Whoever has no Redis to consume from is not stuck: it gets its time afresh.
-                self._moved = time.monotonic()
+                self._watchdog.reset()
                 logger.warning("%s", error)
             except Exception:
                 logger.exception("caretaker failed; it goes on")
@@ -109,6 +108,7 @@ class Caretaker(threading.Thread):
         Raises:
             FerBatchError: Redis or storage does not answer.
         """
+        asked = time.monotonic()
         beat(self.ledger, self.worker, self._about())
         if self.storage is None:
             settings = self.settings
@@ -117,7 +117,7 @@ class Caretaker(threading.Thread):
         if time.monotonic() - self._cleaned > CLEAN_S:
             self._cleaned = time.monotonic()
             remove_left(self.settings.cache_dir / "workers")
-        self._watch()
+        self._watch(asked)
 
     def _about(self) -> dict[str, Any]:
         return {
@@ -129,16 +129,14 @@ class Caretaker(threading.Thread):
             "storage": self.settings.storage_place,
         }
 
-    def _watch(self) -> None:
+    def _watch(self, asked: float) -> None:
         """Seen with Celery 5.7: after Redis had been frozen across an ack, a worker answered
         pings but consumed nothing. Waiting messages and no task begun for long mean just that."""
-        count = sum(celery_state.total_count.values())
+        begun = sum(celery_state.total_count.values())
         busy = bool(celery_state.active_requests)
         lengths = self.ledger.queue_lengths()
         waiting = sum(n for (q, _), n in lengths.items() if q in self.queues.split(","))
-        if busy or not waiting or count != self._seen:
-            self._seen, self._moved = count, time.monotonic()
-        elif time.monotonic() - self._moved > self.settings.watchdog_s:
+        if self._watchdog.stuck(asked, begun, busy, waiting):
             logger.error("%d messages wait and none is consumed; this worker ends", waiting)
             logging.shutdown()
             os._exit(EXIT_STUCK)

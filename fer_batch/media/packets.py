@@ -138,18 +138,16 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
     except FAULTS as error:  # whatever damaged bytes make of a demuxer
         warnings.append(f"reading stopped after {len(pts)} frames ({reason(error)})")
     first.see(None)
-    # AVI counts the empty chunks that stand for a frame shown longer.
-    expected = 0 if "avi" in container.format.name.split(",") else stream.frames
     if laid.restarts:
         often = "once" if laid.restarts == 1 else f"{laid.restarts} times"
         warnings.append(
             f"its times start again {often} (joined recordings); "
             "they are placed one after the other"
         )
-    elif expected > (held := len(pts) + hidden) and dependable and not warnings:
-        warnings.append(f"the file announces {expected} frames and holds {held}; it is cut off")
-    elif not warnings and (lost := _lost_seconds(container, stream, pts, end)) > 1.0:
-        warnings.append(f"the file ends {lost:.1f} s before its announced length; it is cut off")
+    elif not warnings:
+        held = len(pts) + hidden if dependable else None
+        lost = _lost_seconds(container, stream, pts, end)
+        warnings += _cut_off(_announced(container, stream), held, lost)
     found = _sorted_once(pts)
     dependable = dependable and not laid.restarts and len(found) == len(pts)
     return Packets(
@@ -162,6 +160,22 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
         first.reorders and len(pts) > 1 and all(a < b for a, b in pairwise(pts)),
         warnings,
     )
+
+
+def _announced(container: Any, stream: Any) -> int:
+    """Frames that the header announces, 0 where it says nothing to rely on: AVI counts the empty
+    chunks that stand for a frame shown longer."""
+    return 0 if "avi" in container.format.name.split(",") else int(stream.frames)
+
+
+def _cut_off(announced: int, held: int | None, lost_s: float) -> list[str]:
+    """A warning where a file ends before its header says. ``held``: frames, None where packets do
+    not tell."""
+    if held is not None and announced > held:
+        return [f"the file announces {announced} frames and holds {held}; it is cut off"]
+    if lost_s > 1.0:
+        return [f"the file ends {lost_s:.1f} s before its announced length; it is cut off"]
+    return []
 
 
 def _check_clear(path: Path, packet: Any) -> None:

@@ -1,6 +1,6 @@
-"""``summary.json`` and ``summary.csv``: what was found, from what, by what, and how long it took.
+"""``summary.json``: what was found, from what, by what, and how long it took.
 
-``summary.json`` of one input holds enough to repeat the run. What only the pipeline knows (hashes,
+It holds enough to repeat the run. What only the pipeline knows (hashes,
 settings, timings) comes in as plain dicts and is written as it is.
 """
 
@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fer_batch.atomic import atomic_path, write_text
+from fer_batch.atomic import write_text
 from fer_batch.checksum import sha256_file
 from fer_batch.groups import by_track
 from fer_batch.output.foreign import check_summary
-from fer_batch.output.formats.dialect import DIALECTS, Dialect, TableWriter
 from fer_batch.output.moments import Moment
 from fer_batch.output.people import (
     Episode,
@@ -30,7 +29,6 @@ from fer_batch.output.people import (
     people,
     portrait,
 )
-from fer_batch.printable import cell
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
@@ -51,24 +49,6 @@ LIBRARIES = (
     "opencv-python-headless",
     "tensorflow-cpu",
     "tensorflow",
-)
-ROW_COLUMNS = (
-    "input",
-    "status",
-    "error",
-    "model",
-    "frames",
-    "ok",
-    "no_face",
-    "unusable",
-    "skipped",
-    "decode_error",
-    "people",
-    "dominant",
-    "duration_s",
-    "coverage",
-    "seconds",
-    "path",
 )
 
 
@@ -278,57 +258,3 @@ def write_summary(data: Mapping[str, Any], path: Path) -> None:
     check_summary(data)
     # Names of strangers' files may hold lone surrogates; ASCII keeps the file readable by all.
     write_text(path, json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
-
-
-def done_row(data: Mapping[str, Any], *, name: str, path: str) -> dict[str, Any]:
-    """The row of ``summary.csv`` for a finished input: its name, its record, where it was."""
-    frames = counts_of(data)
-    return {
-        "input": name,
-        "status": "done",
-        "error": "",
-        "model": data.get("model", {}).get("name", ""),
-        "frames": frames["total"],
-        **{status.text: frames.get(status.text, "") for status in FrameStatus},
-        "people": data["faces"] if "faces" in data else len(data.get("people", ())),
-        "dominant": data.get("dominant", ""),
-        "unusable": data.get("unusable", {}).get("faces", 0),
-        "duration_s": data["input"].get("duration_s", ""),
-        "coverage": data.get("coverage", ""),
-        "seconds": data.get("timings", {}).get("total_s", ""),
-        "path": path,
-        "share": dict(data.get("share", {})),
-    }
-
-
-def failed_row(*, name: str, error: str, status: str = "failed", path: str = "") -> dict[str, Any]:
-    """The row of ``summary.csv`` for an input without a result; ``error`` is its one line."""
-    return {"input": name, "status": status, "error": error, "path": path}
-
-
-def write_batch_csv(
-    rows: Sequence[Mapping[str, Any]], path: Path, dialect: Dialect = DIALECTS["plain"]
-) -> None:
-    """Write ``summary.csv``, a row per input in the order given.
-
-    Columns are ``ROW_COLUMNS`` and ``share_<label>`` for each label that any row has.
-
-    Raises:
-        NoSpaceError: the disk is full.
-        OutputPathError: the folder cannot be written to.
-    """
-    labels = list(dict.fromkeys(label for row in rows for label in row.get("share", {})))
-    names = [*ROW_COLUMNS[:-1], *(f"share_{label}" for label in labels), ROW_COLUMNS[-1]]
-    with (
-        atomic_path(path) as temporary,
-        temporary.open("w", encoding=dialect.encoding, newline="") as file,
-    ):
-        writer = TableWriter(file, names, dialect)
-        for row in rows:
-            share = {f"share_{label}": value for label, value in row.get("share", {}).items()}
-            cells = {**row, **share}
-            writer.writerows([[_cell(cells.get(name, "")) for name in names]])
-
-
-def _cell(value: Any) -> str:
-    return f"{value:.6f}" if isinstance(value, float) else cell(str(value))

@@ -15,7 +15,7 @@ from fer_batch.errors import FerBatchError
 from fer_batch.faces.quality import LEAST_QUALITY
 from fer_batch.faces.recogniser import Recogniser
 from fer_batch.groups import by_track
-from fer_batch.output.table import as_shown
+from fer_batch.output.rounding import as_shown
 from fer_batch.pipeline.identify import by_person, join_tracks, people_of_photos
 from fer_batch.pipeline.photos import largest_first
 from fer_batch.pipeline.plan import LOOK_S
@@ -27,6 +27,7 @@ from fer_batch.tracking.smooth import smooth
 from fer_batch.types import (
     FACES,
     TIMELINE,
+    BoolArray,
     Faces,
     FloatArray,
     FrameStatus,
@@ -111,15 +112,7 @@ def build_timeline(
     rows = {name: getattr(faces, name)[keep] for name in TAKEN_OVER}
     rows |= {"face_id": numbers, "track": sight[keep], "raw": faces.probabilities[keep]}
     rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s, cuts)
-    # What was not measured, as in shards of other analyzers, is taken to be readable.
-    quality = np.nan_to_num(rows["quality"], nan=1.0)[:, None]
-    smoothed, lasting = rows["raw"].copy(), quality.copy()
-    for mine in _by_person_and_shot(rows, cuts):
-        times = time_s[rows["frame"][mine]]
-        smoothed[mine] = smooth(rows["raw"][mine], times, settings.smooth_s)
-        lasting[mine] = smooth(quality[mine], times, settings.smooth_s)
-    # A smoothed label is a mean over the faces around it, and so is how well it could be read.
-    rows["unusable"] = lasting[:, 0] < LEAST_QUALITY
+    smoothed, rows["unusable"] = _smoothed(rows, time_s, settings.smooth_s, cuts)
     status = faces.status.copy()
     status[usable] = FrameStatus.NO_FACE
     status[rows["frame"]] = FrameStatus.OK
@@ -136,6 +129,21 @@ def build_timeline(
             **rows,
         )
     )
+
+
+def _smoothed(
+    rows: Rows, time_s: np.ndarray, over_s: float, cuts: IntArray
+) -> tuple[FloatArray, BoolArray]:
+    """Probabilities ``float32[n, labels]``, each a mean over the faces around it, and ``bool[n]``:
+    who cannot be read, by the same mean of how well these can be."""
+    # What was not measured, as in shards of other analyzers, is taken to be readable.
+    quality = np.nan_to_num(rows["quality"], nan=1.0)[:, None]
+    smoothed, lasting = rows["raw"].copy(), quality.copy()
+    for mine in _by_person_and_shot(rows, cuts):
+        times = time_s[rows["frame"][mine]]
+        smoothed[mine] = smooth(rows["raw"][mine], times, over_s)
+        lasting[mine] = smooth(quality[mine], times, over_s)
+    return smoothed, lasting[:, 0] < LEAST_QUALITY
 
 
 def _photos(

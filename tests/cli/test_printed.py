@@ -14,7 +14,7 @@ from fer_batch.cli.queue.show import ended_line, live_view, plain_lines
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.ledger.heartbeat import WorkerInfo
-from fer_batch.jobs.ledger.spec import ItemStatus, JobStatus
+from fer_batch.jobs.ledger.job_status import ItemStatus, JobStatus
 
 EVIL = "a\x1b[31m\x9b0m\u202eb\x07.mp4"
 CODES = ("\x1b[31m", "\x9b", "\u202e", "\x07")

@@ -14,8 +14,8 @@ from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.jobs.item.local import run_items
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
-from fer_batch.jobs.ledger.ledger import PREFIX
-from fer_batch.jobs.ledger.spec import JobStatus
+from fer_batch.jobs.ledger.job_status import JobStatus
+from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.queue.client import QueueClient
 from fer_batch.jobs.queue.submit import Request
 from fer_batch.jobs.settings import QueueSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.jobs.ledger.ledger import PREFIX
+from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.ledger.spec import new_job_id
 from fer_batch.jobs.ledger.status import job_ids
 from fer_batch.jobs.queue import facts

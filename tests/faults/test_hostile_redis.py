@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.jobs.ledger.ledger import BROKER_PREFIX, PREFIX
+from fer_batch.jobs.ledger.names import BROKER_PREFIX, PREFIX
 from tests.faults.cluster import Cluster
 
 pytestmark = pytest.mark.faults

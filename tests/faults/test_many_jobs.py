@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.jobs.ledger.ledger import PREFIX
+from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.queue.submit import Request
 from tests.faults.cluster import Cluster
 from tests.faults.processes import RedisServer

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fer_batch.jobs.ledger.dispatch import Dispatch
-from fer_batch.jobs.ledger.ledger import BROKER_PREFIX, broker_list
+from fer_batch.jobs.ledger.names import BROKER_PREFIX, broker_list
 from fer_batch.jobs.ledger.spec import Unit
 from tests.faults.cluster import Cluster, fault
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from fer_batch.config import RunSettings
 from fer_batch.jobs.ledger.dispatch import Dispatch
-from fer_batch.jobs.ledger.ledger import PREFIX
-from fer_batch.jobs.ledger.spec import Manifest, Unit
+from fer_batch.jobs.ledger.manifest import Manifest
+from fer_batch.jobs.ledger.names import PREFIX
+from fer_batch.jobs.ledger.spec import Unit
 from fer_batch.jobs.queue import facts
 from fer_batch.jobs.queue.client import QueueClient
 from fer_batch.jobs.queue.execute import Executor

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from fer_batch.config import RenderSettings
 from fer_batch.output.clock import clock_of, timecode_s
-from fer_batch.output.table import read_csv, write_csv
+from fer_batch.output.read_table import read_csv
+from fer_batch.output.table import write_csv
 from fer_batch.output.write import Facts
 from fer_batch.types import SourceInfo
 from tests.output.timelines import timeline

@@ -15,15 +15,8 @@ from hypothesis import given, settings
 from fer_batch.door import Refused
 from fer_batch.output.foreign import read_summary_file
 from fer_batch.output.moments import pick_moments
-from fer_batch.output.summary import (
-    describe_input,
-    describe_outputs,
-    done_row,
-    failed_row,
-    summary,
-    write_batch_csv,
-    write_summary,
-)
+from fer_batch.output.summary import describe_input, describe_outputs, summary, write_summary
+from fer_batch.output.summary_table import done_row, failed_row, write_batch_csv
 from fer_batch.types import SourceInfo, Timeline
 from tests.output.timelines import timeline, timelines
 

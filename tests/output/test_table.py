@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from fer_batch.config import RenderSettings
 from fer_batch.errors import InputError, NotFoundError, UnreadableError, UsageError
-from fer_batch.output.table import as_shown, header, read_csv, to_millionths, write_csv
+from fer_batch.output.read_table import read_csv
+from fer_batch.output.rounding import as_shown, to_millionths
+from fer_batch.output.table import header, write_csv
 from fer_batch.output.write import Facts
 from fer_batch.printable import cell
 from fer_batch.types import TIMELINE, Timeline

@@ -18,10 +18,11 @@ from fer_batch.output.formats.elan import elan_text
 from fer_batch.output.formats.tables import intervals_text, people_text
 from fer_batch.output.formats.webvtt import webvtt_text
 from fer_batch.output.people import changes, episodes, people
+from fer_batch.output.read_table import read_csv
 from fer_batch.output.report.data import page_data
 from fer_batch.output.report.gallery import gallery_data
 from fer_batch.output.summary import summary
-from fer_batch.output.table import read_csv, write_csv
+from fer_batch.output.table import write_csv
 from fer_batch.types import Timeline
 
 LABELS = ("happy", "sad", "neutral")

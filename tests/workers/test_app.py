@@ -10,10 +10,9 @@ import pytest
 
 from fer_batch.config import RunSettings
 from fer_batch.errors import UsageError
-from fer_batch.jobs.ledger.spec import QUEUE_OF, QUEUES, TASKS
+from fer_batch.jobs.ledger.spec import QUEUE_OF, QUEUES, TASKS, served_queues
 from fer_batch.jobs.queue.broker import celery_config
 from fer_batch.jobs.settings import QueueSettings
-from workers.options import served_queues
 from workers.process import run_settings
 
 
@@ -43,7 +42,7 @@ def test_settings_without_which_work_is_lost_or_code_runs() -> None:
 
 
 def test_queues_are_served_from_the_end_of_the_pipeline() -> None:
-    assert served_queues("analyze, control,render") == "control,render,analyze"
+    assert served_queues("analyze, control,render") == ("control", "render", "analyze")
     with pytest.raises(UsageError, match="unknown queue 'analyse'"):
         served_queues("analyse")
 

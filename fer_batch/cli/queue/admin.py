@@ -16,7 +16,7 @@ from fer_batch.errors import UsageError
 from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.ledger.spec import JobStatus
+    from fer_batch.jobs.ledger.job_status import JobStatus
 
 OneJob = Annotated[str, typer.Argument(help="A job's id or its first letters.")]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from fer_batch.jobs.ledger.heartbeat import WorkerInfo
-    from fer_batch.jobs.ledger.spec import ItemStatus, JobStatus
+    from fer_batch.jobs.ledger.job_status import ItemStatus, JobStatus
 
 COLOURS = {
     "queued": "bright_black",

@@ -44,21 +44,17 @@ def worker(
     """Run a worker in the foreground.
 
     Ctrl-C or SIGTERM gives its work back and stops it."""
-    from fer_batch.jobs.ledger.spec import QUEUES
+    from fer_batch.jobs.ledger.spec import served_queues
     from fer_batch.jobs.settings import load_settings
 
     settings = load_settings()
-    names = [word.strip() for word in queues.split(",") if word.strip()]
-    if not names:
-        raise UsageError(f"--queues: no queue given; choose from {', '.join(QUEUES)}")
+    names = served_queues(queues)
     if loglevel.upper() not in LOG_LEVELS:
         raise UsageError(
             f"--loglevel: unknown level {loglevel!r}; choose from {', '.join(LOG_LEVELS)}"
         )
     if log_format not in ("", "text", "json"):
         raise UsageError(f"--log-format: {log_format!r}; choose from text, json")
-    if unknown := [word for word in names if word not in QUEUES]:
-        raise UsageError(f"--queues: {unknown[0]!r}; choose from {', '.join(QUEUES)}")
     if device not in ("auto", "cpu", "gpu"):
         raise UsageError(f"--device: unknown device {device!r}; choose from auto, cpu, gpu")
     if device == "gpu":

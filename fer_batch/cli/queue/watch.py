@@ -14,7 +14,7 @@ from fer_batch.cli.queue.access import Job, Json, note, open_queue, the_job
 from fer_batch.cli.queue.show import ended_line, live_view, plain_lines, progress_line
 
 if TYPE_CHECKING:
-    from fer_batch.jobs.ledger.spec import JobStatus
+    from fer_batch.jobs.ledger.job_status import JobStatus
     from fer_batch.jobs.queue.client import QueueClient
 
 REFRESH_S = 1.0

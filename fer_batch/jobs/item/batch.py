@@ -114,7 +114,7 @@ def write_tables(
     """
     from fer_batch.output.formats.combine import open_here, write_combined
     from fer_batch.output.formats.dialect import DIALECTS, dialect_name
-    from fer_batch.output.summary import done_row, failed_row, write_batch_csv
+    from fer_batch.output.summary_table import done_row, failed_row, write_batch_csv
 
     rows = [
         done_row(r.summary, name=r.name, path=_beside(r.path, out) if here else r.path)

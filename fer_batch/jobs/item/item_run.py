@@ -23,7 +23,7 @@ from fer_batch.errors import (
 )
 from fer_batch.jobs.item import make, steps
 from fer_batch.jobs.item.outcome import Existing, Observer, Phase, State
-from fer_batch.jobs.item.result_keys import result_keys, same_numbers
+from fer_batch.jobs.item.result_keys import input_sha256, result_keys, same_numbers
 from fer_batch.jobs.item.results import (
     alone,
     keep_record,
@@ -101,7 +101,7 @@ class ItemRun:
         self._render(plan, work)
         self.observer.stage(self.number, "finish", 0)
         self._unchanged.check(plan.info.files)
-        now = steps.input_sha256(Path(self.item.input), plan.info.files)
+        now = input_sha256(Path(self.item.input), plan.info.files)
         self._unchanged.check_content(plan.input_sha256, now)
 
     def _begin(

@@ -8,10 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from fer_batch.config import fingerprint
-from fer_batch.jobs.item.work import ItemPlan
+from fer_batch.checksum import sha256_file
+from fer_batch.config import AnalyzeSettings, fingerprint
+from fer_batch.jobs.item.work import FORMAT, ItemPlan
+from fer_batch.pipeline.plan import tells_people
+from fer_batch.version import installed_version
+
+if TYPE_CHECKING:
+    from fer_batch.pipeline.build import Engine
+
+
+def analysis_key(sha256: str, kind: str, settings: AnalyzeSettings, engine: Engine) -> str:
+    """What a result's numbers depend on, as one hash: content, what kind of input it was taken for,
+    settings, weights; beside the engine."""
+    from fer_batch.faces.recogniser import recogniser_sha256
+
+    weights = engine.card(settings).identity
+    detector = engine.detector(settings).sha256
+    by_others = ("detector_model", "model", "images")
+    names = {k: v for k, v in settings.to_json().items() if k not in by_others}
+    people = recogniser_sha256() if tells_people(kind, settings) else ""
+    return fingerprint(
+        [FORMAT, installed_version(), sha256, kind, names, weights, detector, people]
+    )
+
+
+def input_sha256(path: Path, files: tuple[str, ...] = ()) -> str:
+    """SHA-256 (hex) of a file's content; for folders of images, of all names and contents."""
+    if not path.is_dir():
+        return sha256_file(path)
+    return fingerprint([[name, _content(path / name)] for name in files])
+
+
+def _content(path: Path) -> str:
+    try:
+        return input_sha256(path)
+    except OSError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

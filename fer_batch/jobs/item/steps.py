@@ -13,18 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.atomic import write_text
-from fer_batch.checksum import sha256_file
-from fer_batch.config import AnalyzeSettings, fingerprint
+from fer_batch.config import fingerprint
 from fer_batch.errors import EngineError, UnreadableError
 from fer_batch.jobs.item import make
-from fer_batch.jobs.item.result_keys import result_keys
-from fer_batch.jobs.item.work import FORMAT, ItemPlan, ItemSpec, WorkFolder
+from fer_batch.jobs.item.result_keys import analysis_key, input_sha256, result_keys
+from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
 from fer_batch.outputs import Output
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.native import give_back_memory
-from fer_batch.pipeline.plan import plan, tells_people
+from fer_batch.pipeline.plan import plan
 from fer_batch.pipeline.progress import Report, ShouldCancel, Timings, never, unreported
-from fer_batch.version import installed_version
 
 
 def probe(item: ItemSpec, work: WorkFolder, engine: Engine, segment_frames: int = 0) -> ItemPlan:
@@ -57,13 +55,13 @@ def look(item: ItemSpec, engine: Engine, segment_frames: int = 0) -> tuple[ItemP
         with timings.stage("read_packets"):
             info = probe_wanted(Path(item.input), item.name, item.analyze, run.limits, item.files)
         sha256 = input_sha256(Path(item.input), info.files)
-        analysis_key = result_key(sha256, info.kind, item.analyze, engine)
+        asked = analysis_key(sha256, info.kind, item.analyze, engine)
         found = ItemPlan(
             info=info,
             segments=tuple(plan(info, item.analyze, segment_frames or run.segment_frames)),
             input_sha256=sha256,
-            analysis_key=analysis_key,
-            render_key=fingerprint([analysis_key, item.render.to_json(), sorted(item.outputs)]),
+            analysis_key=asked,
+            render_key=fingerprint([asked, item.render.to_json(), sorted(item.outputs)]),
         )
     return found, timings
 
@@ -297,35 +295,6 @@ def relations(work: WorkFolder) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UnreadableError(f"{work.relations}: is damaged; run again") from error
     return dict(found)
-
-
-def result_key(sha256: str, kind: str, settings: AnalyzeSettings, engine: Engine) -> str:
-    """What a result's numbers depend on, as one hash: content, what kind of input it was taken for,
-    settings, weights; beside the engine."""
-    from fer_batch.faces.recogniser import recogniser_sha256
-
-    weights = engine.card(settings).identity
-    detector = engine.detector(settings).sha256
-    by_others = ("detector_model", "model", "images")
-    names = {k: v for k, v in settings.to_json().items() if k not in by_others}
-    people = recogniser_sha256() if tells_people(kind, settings) else ""
-    return fingerprint(
-        [FORMAT, installed_version(), sha256, kind, names, weights, detector, people]
-    )
-
-
-def input_sha256(path: Path, files: tuple[str, ...] = ()) -> str:
-    """SHA-256 (hex) of a file's content; for folders of images, of all names and contents."""
-    if not path.is_dir():
-        return sha256_file(path)
-    return fingerprint([[name, _content(path / name)] for name in files])
-
-
-def _content(path: Path) -> str:
-    try:
-        return input_sha256(path)
-    except OSError:
-        return ""
 
 
 def _write_timings(work: WorkFolder, step: str, timings: Timings) -> None:

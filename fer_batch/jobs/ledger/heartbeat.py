@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fer_batch.jobs.ledger.connection import broker_errors
-from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.ledger.spec import Unit
 
 EXPIRY_S = 30

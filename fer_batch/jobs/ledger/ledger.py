@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property
 from importlib import resources
@@ -19,16 +18,14 @@ from typing import TYPE_CHECKING, Any
 from fer_batch.errors import BrokerError
 from fer_batch.jobs.ledger.connection import broker_errors, connect
 from fer_batch.jobs.ledger.dispatch import Claim, Completion, Dispatch, dispatches
-from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUE_OF, QUEUES, Unit
+from fer_batch.jobs.ledger.names import PREFIX, broker_list, words
+from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUES, Unit
 
 if TYPE_CHECKING:
     from redis import Redis
 
     from fer_batch.jobs.settings import QueueSettings
 
-PREFIX = "fb:"
-BROKER_PREFIX = "fb:q:"
-SEPARATOR = ":"  # between queue and priority in the names of kombu's lists
 SCRIPTS = (
     "create",
     "claim",
@@ -45,25 +42,6 @@ SCRIPTS = (
     "hold",
     "mark",
 )
-
-
-def broker_list(queue: str, priority: int) -> str:
-    """The Redis key of kombu's list for ``queue`` at ``priority``."""
-    name = f"{queue}{SEPARATOR}{priority}" if priority else queue
-    return BROKER_PREFIX + name
-
-
-def words() -> str:
-    """The names that the scripts share with Python, in Lua."""
-
-    def row(names: Iterable[object]) -> str:
-        return "{" + ", ".join(f"'{name}'" for name in names) + "}"
-
-    of = ", ".join(f"{stage} = '{queue}'" for stage, queue in QUEUE_OF.items())
-    return (
-        f"local P = '{PREFIX}'\nlocal QUEUES = {row(QUEUES)}\n"
-        f"local STEPS = {row(PRIORITY_STEPS)}\nlocal QUEUE_OF = {{{of}}}\n"
-    )
 
 
 class Ledger:

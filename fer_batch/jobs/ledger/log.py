@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from fer_batch import door
 from fer_batch.jobs.ledger.connection import broker_errors
-from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.names import PREFIX
 
 logger = logging.getLogger(__name__)
 

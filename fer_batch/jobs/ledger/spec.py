@@ -1,4 +1,4 @@
-"""The words of the queue: stages, units, job manifests and states, all of it JSON.
+"""The words of the queue: stages, queues, states, priorities, ids and units.
 
 A job is a list of items (inputs). An item goes through its stages one after the other; `analyze`
 and `render` are cut into one unit a segment. A unit is what one task does:
@@ -6,27 +6,16 @@ and `render` are cut into one unit a segment. A unit is what one task does:
     probe ─ analyze × n ─ assemble ─ render × m ─ finish        per item, then   index   per job
 
 Where a job's inputs are related to each other, all wait after `assemble` for the job's `relate`.
-
-The manifest in storage is the truth of what was asked; Redis can be rebuilt from it.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-from fer_batch import door
-from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
-from fer_batch.errors import JobError
-from fer_batch.jobs.item.work import ItemSpec
-from fer_batch.outputs import OUTPUTS, outputs_for
-from fer_batch.version import installed_version
-
-MANIFEST_VERSION = 1
-MOST_ITEMS = 2_000_000
-MOST_SECONDS = 1e11  # since 1970: the year 5138
+from fer_batch.errors import JobError, UsageError
 
 Stage = Literal["probe", "analyze", "assemble", "relate", "render", "finish", "index"]
 Queue = Literal["analyze", "render", "control"]
@@ -44,7 +33,6 @@ STAGES: tuple[Stage, ...] = (
 )
 QUEUES: tuple[Queue, ...] = ("control", "render", "analyze")
 STATES: tuple[State, ...] = ("queued", "running", "done", "failed", "cancelled")
-KINDS = ("file", "image", "folder")
 FINAL_STATES: tuple[State, ...] = ("done", "failed", "cancelled")
 # The numbers of Redis lists: kombu polls 0 first.
 PRIORITIES: dict[str, int] = {"high": 0, "normal": 3, "low": 6}
@@ -113,222 +101,16 @@ class Unit:
         return QUEUE_OF[self.stage]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """One uploaded file of an input: its own name (with the folders that it lies in, where the
-    input is a folder), its place in storage, size and content."""
+def served_queues(text: str) -> tuple[Queue, ...]:
+    """The queues that ``--queues`` names, in the order in which a worker asks them: what is nearest
+    to its end comes first, so that results appear early and little lies about.
 
-    name: str
-    key: str
-    size: int
-    sha256: str
-
-    @classmethod
-    def from_json(cls, data: Any) -> StoredFile:
-        """Read it from a manifest, which a stranger may have written.
-
-        Raises:
-            Refused: a field is not as it was written.
-        """
-        found = door.record(data, "files")
-        digest = door.hex64(found.get("sha256"))
-        key = door.text(found.get("key"), "key", 120)
-        if not re.fullmatch(rf"inputs/{digest[:2]}/{digest}\.[a-z0-9]{{1,8}}", key):
-            raise door.Refused("key is not the place of an upload")
-        size = door.whole(found.get("size"), "size")
-        return cls(door.place(found.get("name")), key, size, digest)
-
-
-@dataclass(frozen=True, slots=True)
-class JobItem:
-    """One input of a job. ``input`` is the path as the user wrote it, only ever shown.
-
-    ``name`` is the folder of its outputs; ``kind`` is "file" (a video), "image" or "folder" (of
-    images). ``images``: what images were taken for, "photos" or "frames". ``problem`` is what was
-    wrong with the input when it was submitted: such an item fails, the others go on.
+    Raises:
+        UsageError: one of them is unknown, or there is none.
     """
-
-    input: str
-    name: str
-    kind: str
-    sha256: str
-    files: tuple[StoredFile, ...]
-    problem: tuple[str, str] | None = None
-    images: str = ""
-
-    @property
-    def source_kind(self) -> str:
-        """See ``types.SourceKind``."""
-        return self.images or "video"
-
-    @classmethod
-    def from_json(cls, data: Any) -> JobItem:
-        """Read it from a manifest.
-
-        Raises:
-            Refused: a field is not as it was written.
-        """
-        found = door.record(data, "items")
-        listed = door.rows(found.get("files"), "files")
-        files = tuple(StoredFile.from_json(file) for file in listed)
-        problem = None
-        if found.get("problem") is not None:
-            code, words = door.rows(found["problem"], "problem", 2)
-            problem = (door.text(code, "problem", 40), door.text(words, "problem"))
-        kind = door.one_of(found.get("kind"), "kind", KINDS)
-        if problem is None and (not files or (kind != "folder" and len(files) != 1)):
-            raise door.Refused(f"files are not those of one {kind}")
-        return cls(
-            door.text(found.get("input"), "input"),
-            door.place(found.get("name")),
-            kind,
-            "" if problem and found.get("sha256") == "" else door.hex64(found.get("sha256")),
-            files,
-            problem,
-            door.one_of(found.get("images", ""), "images", ("", "photos", "frames")),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What was asked: written to storage before anything is enqueued, and never changed.
-
-    ``reuse``: inputs that an earlier job has done with equal settings are not done again.
-    ``who``: the folder of the photos that ``analyze.who`` names, uploaded as inputs are.
-    """
-
-    job_id: str
-    name: str
-    priority: str
-    created: float
-    items: tuple[JobItem, ...]
-    analyze: AnalyzeSettings
-    render: RenderSettings
-    outputs: tuple[str, ...]
-    segment_frames: int
-    model_sha256: str = ""
-    reuse: bool = True
-    who: JobItem | None = None
-    version: int = MANIFEST_VERSION
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Any) -> Manifest:
-        """Read a manifest, which whoever may write to storage may have written.
-
-        Raises:
-            JobError: written by a newer fer-batch.
-            ValueError, UsageError: a field is not as fer-batch writes it; it is named.
-        """
-        found = door.record(data, "manifest")
-        version = door.whole(found.get("version"), "version", 1)
-        if version != MANIFEST_VERSION:
-            raise JobError(
-                f"its manifest is of version {version}, this fer-batch reads {MANIFEST_VERSION}; "
-                "update fer-batch"
-            )
-        items = door.rows(found.get("items"), "items", MOST_ITEMS)
-        outputs = door.rows(found.get("outputs"), "outputs", len(OUTPUTS))
-        digest = found.get("model_sha256", "")
-        return cls(
-            job_id=check_job_id(door.text(found.get("job_id"), "job_id", 60)),
-            name=door.text(found.get("name"), "name", 200),
-            priority=door.one_of(found.get("priority"), "priority", tuple(PRIORITIES)),
-            created=door.number(found.get("created"), "created", 0, MOST_SECONDS),
-            items=tuple(JobItem.from_json(item) for item in items),
-            analyze=AnalyzeSettings.from_json(door.record(found.get("analyze"), "analyze")),
-            render=RenderSettings.from_json(door.record(found.get("render"), "render")),
-            outputs=tuple(door.one_of(output, "outputs", OUTPUTS) for output in outputs),
-            segment_frames=door.whole(found.get("segment_frames"), "segment_frames", 1, 10**9),
-            model_sha256="" if digest == "" else door.hex64(digest, "model_sha256"),
-            reuse=door.flag(found.get("reuse", True), "reuse"),
-            who=None if found.get("who") is None else JobItem.from_json(found["who"]),
-        )
-
-    def outputs_of(self, item: JobItem) -> tuple[str, ...]:
-        """What is made of an item."""
-        return outputs_for(item.source_kind, self.outputs)
-
-    def analyze_of(self, item: JobItem) -> AnalyzeSettings:
-        """The settings of an item, which know what its images were taken for."""
-        return replace(self.analyze, images=item.images) if item.images else self.analyze
-
-    def asked(self) -> ItemSpec:
-        """What is wanted of each item, without saying which."""
-        return ItemSpec("", "", self.analyze, self.render, self.outputs)
-
-    def same_key(self) -> str:
-        """Equal for jobs that must have equal results: content, model and settings."""
-        items = [[item.name, item.sha256, item.images] for item in self.items]
-        return fingerprint(
-            [
-                installed_version(),
-                items,
-                self.analyze.to_json(),
-                self.render.to_json(),
-                sorted(self.outputs),
-                self.model_sha256,
-            ]
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ItemStatus:
-    """One item as `status` shows it."""
-
-    input: str
-    name: str
-    state: State
-    stage: str
-    frames_done: int
-    frames_total: int
-    frames_per_s: float | None
-    eta_s: float | None
-    warnings: tuple[str, ...] = ()
-    error: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The shape that `status --json` promises."""
-        return {
-            "input": self.input,
-            "state": self.state,
-            "frames_done": self.frames_done,
-            "frames_total": self.frames_total,
-            "frames_per_s": self.frames_per_s,
-            "eta_s": self.eta_s,
-            "warnings": list(self.warnings),
-            "error": self.error,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class JobStatus:
-    """One job as `status` shows it."""
-
-    job_id: str
-    name: str
-    state: State
-    priority: str
-    created: float
-    finished: float | None
-    count: int
-    unfinished: int
-    error: str | None = None
-    items: tuple[ItemStatus, ...] = field(default=())
-    eta_s: float | None = None
-
-    @property
-    def final(self) -> bool:
-        return self.state in FINAL_STATES
-
-    def to_json(self) -> dict[str, Any]:
-        """The shape that `status --json` promises."""
-        return {
-            "job_id": self.job_id,
-            "name": self.name,
-            "state": self.state,
-            "eta_s": self.eta_s,
-            "items": [item.to_json() for item in self.items],
-        }
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UsageError(f"--queues: no queue given; choose from {', '.join(QUEUES)}")
+    if unknown := [name for name in names if name not in QUEUES]:
+        raise UsageError(f"--queues: unknown queue {unknown[0]!r}; choose from {', '.join(QUEUES)}")
+    return tuple(name for name in QUEUES if name in names)

@@ -10,7 +10,9 @@ from fer_batch import door
 from fer_batch.errors import BrokerError
 from fer_batch.jobs.ledger.connection import broker_errors
 from fer_batch.jobs.ledger.heartbeat import stranded
-from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
+from fer_batch.jobs.ledger.job_status import ItemStatus, JobStatus
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.ledger.remaining import (
     DRAW_RATIO,
     FRAME_STAGES,
@@ -19,7 +21,7 @@ from fer_batch.jobs.ledger.remaining import (
     Spent,
     remaining_s,
 )
-from fer_batch.jobs.ledger.spec import FINAL_STATES, STATES, ItemStatus, JobStatus, State
+from fer_batch.jobs.ledger.spec import FINAL_STATES, STATES, State
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fer_batch.errors import BrokerError
 from fer_batch.jobs.ledger.dispatch import Dispatch
-from fer_batch.jobs.ledger.ledger import BROKER_PREFIX, SEPARATOR
+from fer_batch.jobs.ledger.names import BROKER_PREFIX, SEPARATOR
 from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, TASKS
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from fer_batch.errors import FerBatchError, JobError, StorageError
 from fer_batch.jobs.ledger.heartbeat import WorkerInfo, workers
+from fer_batch.jobs.ledger.job_status import JobStatus
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.log import Event, read_log
-from fer_batch.jobs.ledger.spec import JOB_ID, JobStatus, check_job_id
+from fer_batch.jobs.ledger.spec import JOB_ID, check_job_id
 from fer_batch.jobs.ledger.status import job_ids, list_jobs, read_status
 from fer_batch.jobs.queue import collect, facts, restore
 from fer_batch.jobs.queue import sweep as sweeping

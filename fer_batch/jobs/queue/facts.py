@@ -16,7 +16,8 @@ from fer_batch.jobs.item.result_keys import engine_line
 from fer_batch.jobs.item.work import TIMELINE
 from fer_batch.jobs.ledger.dispatch import Dispatch
 from fer_batch.jobs.ledger.ledger import Ledger
-from fer_batch.jobs.ledger.spec import PRIORITIES, Manifest, Stage, Unit, check_job_id
+from fer_batch.jobs.ledger.manifest import Manifest
+from fer_batch.jobs.ledger.spec import PRIORITIES, Stage, Unit, check_job_id
 from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.records import PlanRecord
 from fer_batch.jobs.store.storage import Storage

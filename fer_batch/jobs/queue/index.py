@@ -13,7 +13,7 @@ from fer_batch.errors import StorageError
 from fer_batch.jobs.item.batch import write_tables
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
-from fer_batch.jobs.ledger.spec import JobItem, Manifest
+from fer_batch.jobs.ledger.manifest import JobItem, Manifest
 from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.download import safe_join
 from fer_batch.jobs.store.storage import Storage

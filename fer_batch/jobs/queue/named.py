@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from fer_batch.errors import DamagedError, JobError
-from fer_batch.jobs.ledger.spec import JOB_ID, Manifest
+from fer_batch.jobs.ledger.manifest import Manifest
+from fer_batch.jobs.ledger.spec import JOB_ID
 from fer_batch.jobs.queue import facts
 from fer_batch.jobs.store import keys
 from fer_batch.jobs.store.storage import Storage

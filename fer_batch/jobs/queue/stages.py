@@ -14,7 +14,8 @@ from fer_batch.jobs.item import make, relate, steps
 from fer_batch.jobs.item.relation import Member
 from fer_batch.jobs.item.result_keys import engine_line
 from fer_batch.jobs.item.work import TIMELINE, ItemPlan, ItemSpec, WorkFolder
-from fer_batch.jobs.ledger.spec import JobItem, Manifest, Unit
+from fer_batch.jobs.ledger.manifest import JobItem, Manifest
+from fer_batch.jobs.ledger.spec import Unit
 from fer_batch.jobs.store import keys, records, reuse
 from fer_batch.jobs.store.folders import ItemFolder, commit_name
 from fer_batch.jobs.store.inputs import InputCache

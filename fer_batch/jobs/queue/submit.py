@@ -12,7 +12,8 @@ from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
 from fer_batch.errors import FerBatchError, NotFoundError, UsageError
 from fer_batch.jobs.item.who import photos_of
 from fer_batch.jobs.ledger.ledger import Ledger
-from fer_batch.jobs.ledger.spec import JobItem, Manifest, StoredFile, new_job_id
+from fer_batch.jobs.ledger.manifest import JobItem, Manifest, StoredFile
+from fer_batch.jobs.ledger.spec import new_job_id
 from fer_batch.jobs.ledger.status import read_status
 from fer_batch.jobs.queue import facts, restore
 from fer_batch.jobs.queue.broker import Publish

@@ -10,7 +10,8 @@ import logging
 
 from fer_batch.errors import FerBatchError
 from fer_batch.jobs.ledger.ledger import Ledger
-from fer_batch.jobs.ledger.spec import FINAL_STATES, Manifest
+from fer_batch.jobs.ledger.manifest import Manifest
+from fer_batch.jobs.ledger.spec import FINAL_STATES
 from fer_batch.jobs.queue import collect, facts, restore
 from fer_batch.jobs.queue.broker import Publish
 from fer_batch.jobs.queue.named import uploads_of, uploads_of_all

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from fer_batch.atomic import write_error
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import OutputPathError, StorageError
-from fer_batch.jobs.ledger.spec import Manifest
+from fer_batch.jobs.ledger.manifest import Manifest
 from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.records import Fact
 from fer_batch.jobs.store.storage import Storage

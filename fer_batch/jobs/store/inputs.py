@@ -16,7 +16,7 @@ from fer_batch.atomic import make_private
 from fer_batch.checksum import sha256_file
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.errors import StorageError, UnreadableError
-from fer_batch.jobs.ledger.spec import JobItem, StoredFile
+from fer_batch.jobs.ledger.manifest import JobItem, StoredFile
 from fer_batch.jobs.store.storage import Storage
 
 SAFE_SUFFIXES = VIDEO_SUFFIXES + IMAGE_SUFFIXES

@@ -11,7 +11,7 @@ import logging
 from fer_batch.config import fingerprint
 from fer_batch.errors import StorageError
 from fer_batch.jobs.item import relate
-from fer_batch.jobs.ledger.spec import Manifest
+from fer_batch.jobs.ledger.manifest import Manifest
 from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.records import PlanRecord
 from fer_batch.jobs.store.storage import Storage

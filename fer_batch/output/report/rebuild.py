@@ -9,10 +9,10 @@ from typing import Any
 from fer_batch import timeline_file
 from fer_batch.errors import NotFoundError, UnreadableError
 from fer_batch.output.foreign import drawn_with, read_summary_file, refuse_links
+from fer_batch.output.read_table import read_csv
 from fer_batch.output.report.page import INDEX, index_from, write_report
 from fer_batch.output.stored import MOST_FOLDERS, read_failures, stored_results
 from fer_batch.output.summary import describe_outputs, write_summary
-from fer_batch.output.table import read_csv
 from fer_batch.outputs import SUMMARY
 from fer_batch.types import Timeline
 

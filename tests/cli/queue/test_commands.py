@@ -151,7 +151,7 @@ def test_what_is_left_of_submissions_is_cleared(idle: Run, clip: Path, tmp_path:
         (("submit", "CLIP", "--keep-embeddings", "--identity", "batch"), "the queue keeps none"),
         (("download", "--only", "film"), "unknown output"),
         (("worker", "--queues", ","), "no queue given"),
-        (("worker", "--queues", "analyse"), "'analyse'; choose from"),
+        (("worker", "--queues", "analyse"), "unknown queue 'analyse'; choose from"),
         (("worker", "--loglevel", "loud"), "unknown level 'loud'"),
         (("worker", "--log-format", "xml"), "'xml'; choose from text, json"),
         (("worker", "--device", "tpu"), "unknown device 'tpu'"),
@@ -188,7 +188,7 @@ def test_a_worker_is_told_what_was_asked(idle: Run, monkeypatch: pytest.MonkeyPa
         idle("worker", "--queues", "render, control", "--loglevel", "debug", "--name", "w",
              "--log-format", "json", "--metrics-port", 9000)  # fmt: skip
     assert told[2:] == [
-        *("workers", "--queues=render,control", "--concurrency=1", "--device=auto"),
+        *("workers", "--queues=control,render", "--concurrency=1", "--device=auto"),
         *("--loglevel=DEBUG", "--metrics-port=9000", "--log-format=json", "--name=w"),
     ]
 

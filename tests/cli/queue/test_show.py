@@ -20,7 +20,8 @@ from fer_batch.cli.queue.show import (
     worker_line,
 )
 from fer_batch.jobs.ledger.heartbeat import WorkerInfo
-from fer_batch.jobs.ledger.spec import ItemStatus, JobStatus, State
+from fer_batch.jobs.ledger.job_status import ItemStatus, JobStatus
+from fer_batch.jobs.ledger.spec import State
 
 STATES = get_args(State)
 

@@ -17,7 +17,7 @@ from fer_batch.errors import UsageError
 from fer_batch.jobs.item.edited import with_edits
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
-from fer_batch.output.table import read_csv
+from fer_batch.output.read_table import read_csv
 from fer_batch.types import Timeline
 from tests.footage import pictures, videos
 from tests.jobs.item.local_runs import run

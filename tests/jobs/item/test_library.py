@@ -12,7 +12,7 @@ from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.errors import Cancelled, NotFoundError, UnknownModelError
 from fer_batch.jobs.item import steps
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
-from fer_batch.output.table import read_csv
+from fer_batch.output.read_table import read_csv
 from fer_batch.pipeline.build import Engine
 from fer_batch.timeline_file import read_timeline
 from tests.footage import images, pictures, videos

@@ -17,7 +17,7 @@ from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import Cancelled, UnreadableError
 from fer_batch.jobs.item import make, steps
-from fer_batch.jobs.item.result_keys import result_keys
+from fer_batch.jobs.item.result_keys import analysis_key, input_sha256, result_keys
 from fer_batch.jobs.item.work import ItemSpec, WorkFolder
 from fer_batch.media import film
 from fer_batch.media.sound import open_sound
@@ -236,23 +236,23 @@ def test_keys_change_with_all_that_changes_numbers() -> None:
         "images",  # known by what they were taken for
     }
     keys = [
-        steps.result_key("a", "video", settings, engine),
-        steps.result_key("a", "photos", settings, engine),
-        steps.result_key("b", "video", settings, engine),
+        analysis_key("a", "video", settings, engine),
+        analysis_key("a", "photos", settings, engine),
+        analysis_key("b", "video", settings, engine),
         *(
-            steps.result_key("a", "video", replace(settings, **{k: v}), engine)
+            analysis_key("a", "video", replace(settings, **{k: v}), engine)
             for k, v in OTHER.items()
         ),
     ]
     assert len(set(keys)) == len(keys)
     same = replace(settings, model="other name of the same weights")
-    assert steps.result_key("a", "video", same, engine) == keys[0]
+    assert analysis_key("a", "video", same, engine) == keys[0]
 
     class Retrained(ShadesEngine):
         def card(self, settings: AnalyzeSettings) -> ModelCard:
             return replace(CARD, sha256={"shades": "1" * 64})
 
-    assert steps.result_key("a", "video", settings, Retrained(RUN)) not in keys
+    assert analysis_key("a", "video", settings, Retrained(RUN)) not in keys
 
 
 def test_keys_do_not_change_with_the_place_or_the_machine(clip: Path, tmp_path: Path) -> None:
@@ -290,16 +290,16 @@ def test_an_input_is_known_by_its_content(tmp_path: Path) -> None:
         for name in ("a.png", "b.png"):
             (path / name).write_bytes(name.encode())
     names = ("a.png", "b.png")
-    known = steps.input_sha256(one, names)
-    assert steps.input_sha256(two, names) == known
-    assert steps.input_sha256(two, names[::-1]) != known
+    known = input_sha256(one, names)
+    assert input_sha256(two, names) == known
+    assert input_sha256(two, names[::-1]) != known
     (two / "b.png").write_bytes(b"other")
-    changed = steps.input_sha256(two, names)
+    changed = input_sha256(two, names)
     assert changed != known
     (two / "b.png").unlink()
-    assert steps.input_sha256(two, names) not in (known, changed)
+    assert input_sha256(two, names) not in (known, changed)
     expected = hashlib.sha256(b"a.png").hexdigest()
-    assert steps.input_sha256(one / "a.png", ("a.png",)) == expected
+    assert input_sha256(one / "a.png", ("a.png",)) == expected
 
 
 @pytest.mark.parametrize("segment_frames", [8, 32])

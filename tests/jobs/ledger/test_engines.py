@@ -7,7 +7,8 @@ from typing import Any
 
 from fer_batch.jobs.ledger.dispatch import Dispatch
 from fer_batch.jobs.ledger.heartbeat import beat, note_engine, stranded
-from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.ledger.status import read_status
 from tests.jobs.ledger.test_ledger import do, enter, facts
 

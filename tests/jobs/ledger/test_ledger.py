@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from fer_batch.jobs.ledger.dispatch import Dispatch
 from fer_batch.jobs.ledger.heartbeat import beat, workers
 from fer_batch.jobs.ledger.lease import Lease
-from fer_batch.jobs.ledger.ledger import PREFIX, SCRIPTS, Ledger
+from fer_batch.jobs.ledger.ledger import SCRIPTS, Ledger
 from fer_batch.jobs.ledger.log import read_log
+from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.ledger.spec import Unit, new_job_id
 from fer_batch.jobs.ledger.status import list_jobs, read_status
 

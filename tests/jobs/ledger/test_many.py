@@ -7,7 +7,8 @@ from collections import deque
 import pytest
 
 from fer_batch.jobs.ledger.dispatch import Dispatch
-from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.ledger.spec import PRIORITIES
 from fer_batch.jobs.ledger.status import read_status
 from fer_batch.jobs.queue.broker import Publisher

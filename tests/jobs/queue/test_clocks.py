@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_batch.jobs.ledger.ledger import PREFIX
+from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.queue import sweep
 from tests.jobs.here import Here
 

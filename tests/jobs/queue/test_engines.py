@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from fer_batch.config import RunSettings
-from fer_batch.jobs.ledger.ledger import PREFIX
+from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.queue.execute import Executor
 from fer_batch.jobs.queue.stages import Stages
 from fer_batch.jobs.store.inputs import InputCache

@@ -16,7 +16,7 @@ from fer_batch.errors import Cancelled, ModelFileError, NotFoundError, StorageEr
 from fer_batch.jobs.item import steps
 from fer_batch.jobs.item.local import run_items
 from fer_batch.jobs.item.work import specs_of
-from fer_batch.jobs.ledger.ledger import PREFIX
+from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.ledger.spec import Unit
 from fer_batch.jobs.queue.submit import Request
 from fer_batch.jobs.store import keys

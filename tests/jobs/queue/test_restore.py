@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from fer_batch.errors import BrokerError, JobError
-from fer_batch.jobs.ledger.ledger import PREFIX, Ledger
-from fer_batch.jobs.ledger.spec import Manifest, new_job_id
+from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.manifest import Manifest
+from fer_batch.jobs.ledger.names import PREFIX
+from fer_batch.jobs.ledger.spec import new_job_id
 from fer_batch.jobs.ledger.status import job_ids
 from fer_batch.jobs.queue import facts, restore
 from fer_batch.jobs.store import keys

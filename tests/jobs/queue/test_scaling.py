@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from redis import Redis
 
-from fer_batch.jobs.ledger.ledger import broker_list
+from fer_batch.jobs.ledger.names import broker_list
 from fer_batch.jobs.ledger.spec import Unit
 from fer_batch.jobs.queue.broker import Publisher
 from tests.jobs.here import Here

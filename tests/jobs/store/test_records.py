@@ -11,7 +11,8 @@ import pytest
 
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import DamagedError, FerBatchError, StorageError
-from fer_batch.jobs.ledger.spec import JobItem, Manifest, StoredFile, new_job_id
+from fer_batch.jobs.ledger.manifest import JobItem, Manifest, StoredFile
+from fer_batch.jobs.ledger.spec import new_job_id
 from fer_batch.jobs.queue import facts
 from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.connect import open_storage

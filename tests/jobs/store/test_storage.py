@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.errors import StorageError, UnreadableError
-from fer_batch.jobs.ledger.spec import JobItem, StoredFile
+from fer_batch.jobs.ledger.manifest import JobItem, StoredFile
 from fer_batch.jobs.store.connect import open_storage
 from fer_batch.jobs.store.folder_storage import FolderStorage
 from fer_batch.jobs.store.folders import ItemFolder

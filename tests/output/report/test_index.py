@@ -7,7 +7,7 @@ from pathlib import Path
 from fer_batch.output.formats.combine import write_combined
 from fer_batch.output.report import write_index
 from fer_batch.output.stored import Failure, Stored, read_record
-from fer_batch.output.summary import write_batch_csv
+from fer_batch.output.summary_table import write_batch_csv
 from tests.output.report import made
 from tests.output.report.conftest import make_result, stored
 from tests.output.report.test_page import HOSTILE, Page
