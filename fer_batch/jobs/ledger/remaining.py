@@ -2,8 +2,8 @@
 
 Work is counted in seconds of workers, by stage: analysing and drawing cost different amounts a
 frame, and a job's inputs are at different stages. What has been done and the time since the job
-began say how many workers it really has had, gaps and all; as soon as enough units have ended since
-a moment not long ago, only the time since then counts: workers come and go.
+began say how many workers it really has had, gaps and all; where that has clearly changed of late
+only the time since then counts: workers come and go.
 """
 
 from __future__ import annotations
