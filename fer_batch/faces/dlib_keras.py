@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from fer_batch.faces.dlib_network import SIDE, embed, prepared
+from fer_batch.faces.dlib_network import SIDE, Kernel, embed
 from fer_batch.faces.dlib_weights import LENGTH, Weights
+from fer_batch.faces.eight_bits import EightBits
 from fer_batch.types import FloatArray, Image
 
 BATCH = 32
@@ -35,7 +36,7 @@ class KerasRecogniser:
         found = np.empty((len(chips), LENGTH), np.float32)
         with keras.device(self._device):
             for start in range(0, len(chips), BATCH):
-                some = prepared(chips[start : start + BATCH])
+                some = chips[start : start + BATCH]
                 # One shape always: another one would be compiled anew.
                 whole = np.zeros((BATCH, SIDE, SIDE, 3), np.float32)
                 whole[: len(some)] = some
@@ -51,19 +52,20 @@ class _Layers:
         return (1, *tensor.shape[1:])
 
     def convolve(
-        self, tensor: Any, weights: FloatArray, bias: FloatArray, stride: int, relu: bool, pad: bool
+        self, tensor: Any, weights: Kernel, bias: FloatArray, stride: int, relu: bool, pad: bool
     ) -> Any:
         import keras
 
+        kernel = weights.whole() if isinstance(weights, EightBits) else weights
         layer = keras.layers.Conv2D(
-            len(weights),
-            weights.shape[1],
+            len(kernel),
+            kernel.shape[1],
             strides=stride,
             padding="same" if pad else "valid",
             activation="relu" if relu else None,
         )
         result = layer(tensor)
-        layer.set_weights([weights.transpose(1, 2, 3, 0), bias])
+        layer.set_weights([kernel.transpose(1, 2, 3, 0), bias])
         return result
 
     def pool(self, tensor: Any, size: int, stride: int, mean: bool) -> Any:

@@ -8,19 +8,19 @@ that is filled up with zeros too.
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
 from fer_batch.faces.dlib_weights import LENGTH, STAGES, Weights
-from fer_batch.types import FloatArray, Image
+from fer_batch.faces.eight_bits import EightBits
+from fer_batch.types import FloatArray
 
 SIDE = 150
 """Side of the picture of a face, pixels."""
-MEAN_RGB = np.array([122.782, 117.001, 104.298], np.float32)
-SPREAD = np.float32(256)
 
 T = TypeVar("T")
+Kernel: TypeAlias = "FloatArray | EightBits"
 
 
 class Operations(Protocol[T]):
@@ -28,9 +28,9 @@ class Operations(Protocol[T]):
 
     def shape(self, tensor: T) -> tuple[int, ...]: ...
     def convolve(
-        self, tensor: T, weights: FloatArray, bias: FloatArray, stride: int, relu: bool, pad: bool
+        self, tensor: T, weights: Kernel, bias: FloatArray, stride: int, relu: bool, pad: bool
     ) -> T:
-        """``weights float32[out, height, width, in]``; ``pad``: keep the size (at stride 1)."""
+        """``weights [out, height, width, in]``; ``pad``: keep the size (at stride 1)."""
         ...
 
     def pool(self, tensor: T, size: int, stride: int, mean: bool) -> T:
@@ -45,10 +45,10 @@ class Operations(Protocol[T]):
 
 
 def embed(ops: Operations[T], picture: T, weights: Weights) -> T:
-    """From a prepared ``picture [1, 150, 150, 3]`` to its embedding ``[1, 1, 1, 128]``."""
+    """From a ``picture [1, 150, 150, 3]``, RGB with levels 0 to 255, to its embedding
+    ``[1, 1, 1, 128]``."""
     left = iter(weights.convolutions)
-    kernel, bias = next(left)
-    x = ops.convolve(picture, kernel, bias, stride=2, relu=True, pad=False)
+    x = ops.convolve(picture, *weights.stem, stride=2, relu=True, pad=False)
     x = ops.pool(x, 3, 2, mean=False)
     for stage, (_, blocks) in enumerate(STAGES):
         for block in range(blocks):
@@ -58,17 +58,11 @@ def embed(ops: Operations[T], picture: T, weights: Weights) -> T:
     return ops.convolve(x, weights.last, nothing, stride=1, relu=False, pad=False)
 
 
-def prepared(chips: Image) -> FloatArray:
-    """What the network takes of pictures ``uint8[n, 150, 150, 3]`` RGB: ``float32`` of that
-    shape."""
-    return np.asarray((chips - MEAN_RGB) / SPREAD, np.float32)
-
-
 def _block(
     ops: Operations[T],
     x: T,
-    first: tuple[FloatArray, FloatArray],
-    second: tuple[FloatArray, FloatArray],
+    first: tuple[EightBits, FloatArray],
+    second: tuple[EightBits, FloatArray],
     halve: bool,
 ) -> T:
     y = ops.convolve(x, *first, stride=2 if halve else 1, relu=True, pad=not halve)

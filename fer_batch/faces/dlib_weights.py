@@ -1,9 +1,9 @@
-"""The weights of dlib's face recognition network (King, 2017): its file, and ours, half its size.
+"""The weights of dlib's face recognition network (King, 2017): its file, and ours, a quarter of it.
 
 Three million pictures have taught it what tells people apart. The file is in the public domain
 (CC0) and lies in the PyPI package face-recognition-models. ``scripts/vendor_hook.py`` reads it when
-fer-batch is built and keeps what ``compact`` makes of it: every number with 16 bits, in the order
-in which the network is built. Needs numpy alone.
+fer-batch is built and keeps what ``compact`` makes of it: kernels with 8 bits a number, of which
+LiteRT takes a fifth of the time; docs/identity.md says what that changes. Needs numpy alone.
 """
 
 from __future__ import annotations
@@ -15,28 +15,37 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fer_batch.faces.eight_bits import EightBits, eight_bits
 from fer_batch.types import FloatArray
 
 PACKAGE = "face-recognition-models"
 FILE = "face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat"
 SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
 
-COMPACT_FILE = "dlib_face_recognition.f16"
-COMPACT_SHA256 = "6d5fd3e4c65db18c2642a1e5e970e668160652792b8bc535bf37320fea7ded4e"
+COMPACT_FILE = "dlib_face_recognition.i8"
+COMPACT_SHA256 = "e31f1ea6c30218ab7f7f63eae57232f507df15b688e9dfb7137e2c7107772b32"
 
 STEM = 32
 STAGES = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))
 """Channels and blocks of each stage; all but the first begin by halving the size."""
 LENGTH = 128
 """Numbers of an embedding."""
+STEM_SHAPE, LAST = (STEM, 7, 7, 3), (LENGTH, 1, 1, STAGES[-1][0])
+
+
+MEAN_RGB = np.array([122.782, 117.001, 104.298], np.float32)
+SPREAD = np.float32(256)
+"""What dlib takes from a picture's levels, and divides them by. Worked into our file's stem."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """``convolutions``: kernels ``float32[out, height, width, in]`` and biases ``float32[out]``, in
-    order from the input; ``last float32[128, 1, 1, 256]``: from channels to the embedding."""
+    """``stem``: kernel ``float32[32, 7, 7, 3]`` and bias, for pictures with levels 0 to 255;
+    ``convolutions``: kernels ``[out, 3, 3, in]`` and biases ``float32[out]``, in order from the
+    stem; ``last float32[128, 1, 1, 256]``: from channels to the embedding."""
 
-    convolutions: list[tuple[FloatArray, FloatArray]]
+    stem: tuple[FloatArray, FloatArray]
+    convolutions: list[tuple[EightBits, FloatArray]]
     last: FloatArray
 
 
@@ -81,18 +90,23 @@ def read_last(content: bytes) -> FloatArray:
 
 
 def compact(content: bytes) -> bytes:
-    """Our file of dlib's: kernels ``[out, height, width, in]`` and biases in turn, then the last
-    layer ``[out, in]``; little-endian numbers of 16 bits and nothing else.
+    """Our file of dlib's: 8 bits for each number of the kernels ``[out, height, width, in]`` but
+    the stem's, then ``float32``, little-endian: the stem's kernel and bias, of each other
+    convolution the scales and the bias, the last layer ``[out, in]``; nothing else.
 
     Raises:
         ValueError: it is another network.
     """
-    layers = [(k.transpose(3, 0, 1, 2), b) for k, b in read(content)]
+    (kernel, bias), *others = ((k.transpose(3, 0, 1, 2), b) for k, b in read(content))
     last = read_last(content).T.reshape(LENGTH, 1, 1, -1)
-    parts = [part for layer in layers for part in layer] + [last]
-    if [part.shape for part in parts] != _shapes():
+    if [kernel.shape, *(k.shape for k, _ in others), last.shape] != [STEM_SHAPE, *_shapes(), LAST]:
         raise ValueError("is not dlib's network for faces")
-    return np.concatenate([part.ravel() for part in parts]).astype("<f2").tobytes()
+    kernel = kernel / SPREAD
+    stem = [kernel, bias - (kernel * MEAN_RGB).sum(axis=(1, 2, 3), dtype=np.float64)]
+    small = [eight_bits(k) for k, _ in others]
+    rest = [part for k, (_, b) in zip(small, others, strict=True) for part in (k.scale, b)]
+    numbers = np.concatenate([part.ravel() for part in (*stem, *rest, last)])
+    return b"".join(k.values.tobytes() for k in small) + numbers.astype("<f4").tobytes()
 
 
 def expand(data: bytes) -> Weights:
@@ -103,24 +117,30 @@ def expand(data: bytes) -> Weights:
     """
     shapes = _shapes()
     sizes = [math.prod(shape) for shape in shapes]
-    values = np.frombuffer(data, "<f2").astype(np.float32)
-    if values.size != sum(sizes):
+    channels = [shape[0] for shape in shapes]
+    others = [math.prod(STEM_SHAPE), STEM, *(n for n in channels for _ in range(2))]
+    kernels = sum(sizes)
+    if len(data) != kernels + 4 * (sum(others) + math.prod(LAST)):
         raise ValueError("is not a compact file of dlib's network for faces")
-    cut = np.split(values, np.cumsum(sizes)[:-1])
-    parts = [part.reshape(shape) for part, shape in zip(cut, shapes, strict=True)]
-    pairs = list(zip(parts[:-1:2], parts[1:-1:2], strict=True))
-    return Weights(pairs, parts[-1])
+    values = np.split(np.frombuffer(data, np.int8, kernels), np.cumsum(sizes)[:-1])
+    stem, bias, *rest, last = np.split(np.frombuffer(data[kernels:], "<f4"), np.cumsum(others))
+    parts = zip(values, shapes, rest[::2], rest[1::2], strict=True)
+    return Weights(
+        (stem.reshape(STEM_SHAPE), bias),
+        [(EightBits(v.reshape(shape), scale), b) for v, shape, scale, b in parts],
+        last.reshape(LAST),
+    )
 
 
 def _shapes() -> list[tuple[int, ...]]:
-    """Of all parts of a compact file, in order."""
-    shapes: list[tuple[int, ...]] = [(STEM, 7, 7, 3), (STEM,)]
+    """Of all kernels between the stem and the last layer, in order."""
+    shapes: list[tuple[int, ...]] = []
     inputs = STEM
     for channels, blocks in STAGES:
         for _ in range(2 * blocks):
-            shapes += [(channels, 3, 3, inputs), (channels,)]
+            shapes.append((channels, 3, 3, inputs))
             inputs = channels
-    return [*shapes, (LENGTH, 1, 1, inputs)]
+    return shapes
 
 
 def _tensors(content: bytes) -> Iterator[tuple[bytes, FloatArray, int]]:

@@ -9,7 +9,7 @@ from fer_batch.errors import ModelFileError
 from fer_batch.faces.weights import checked_hash
 from fer_batch.types import FloatArray, Image
 
-WEIGHTS = Path(__file__).parent.parent / "_vendor" / "dlib_face_recognition.f16"
+WEIGHTS = Path(__file__).parent.parent / "_vendor" / "dlib_face_recognition.i8"
 
 
 class Recogniser(Protocol):
@@ -33,8 +33,8 @@ def recogniser_sha256() -> str:
     return COMPACT_SHA256
 
 
-def open_recogniser(runtime: str = "litert", device: str = "cpu:0", threads: int = 1) -> Recogniser:
-    """dlib's network on LiteRT with that many threads, or on Keras on ``device``.
+def open_recogniser(runtime: str = "litert", device: str = "cpu:0") -> Recogniser:
+    """dlib's network on LiteRT, or on Keras on ``device``.
 
     Raises:
         ModelFileError: its weights are missing or damaged.
@@ -50,6 +50,6 @@ def open_recogniser(runtime: str = "litert", device: str = "cpu:0", threads: int
             return KerasRecogniser(weights, sha256, device)
         from fer_batch.faces.dlib_litert import LiteRtRecogniser
 
-        return LiteRtRecogniser(weights, sha256, threads)
+        return LiteRtRecogniser(weights, sha256)
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelFileError(f"{WEIGHTS}: cannot be loaded ({error})") from error

@@ -12,6 +12,7 @@ from typing import Any
 import flatbuffers
 import numpy as np
 
+from fer_batch.faces.eight_bits import EightBits
 from fer_batch.types import FloatArray
 
 # BuiltinOperator.
@@ -22,7 +23,8 @@ CONV_OPTIONS, DEPTHWISE_OPTIONS, POOL_OPTIONS, ADD_OPTIONS, PAD_OPTIONS = 1, 2, 
 NEAREST_OPTIONS = 74
 SAME, VALID = 0, 1  # Padding
 NO_ACTIVATION, RELU = 0, 1  # ActivationFunctionType
-FLOAT32, INT32 = 0, 2  # TensorType
+FLOAT32, INT32, INT8 = 0, 2, 9  # TensorType
+EIGHT_BITS_BY_CHANNEL = 5  # the first version of CONV_2D that may have such weights
 
 Options = Callable[[Any], int]
 
@@ -36,6 +38,7 @@ class ModelWriter:
     def __init__(self) -> None:
         self._builder: Any = None  # made when it is known how much it will hold
         self._tensors: list[tuple[tuple[int, ...], int, int]] = []  # shape, type, buffer
+        self._scales: dict[int, FloatArray] = {}  # of tensors with eight bits
         self._buffers: list[bytes] = [b""]
         self._operators: list[tuple[int, tuple[int, ...], int, int, Options]] = []
         self._inputs: list[int] = []
@@ -49,12 +52,20 @@ class ModelWriter:
         return self._tensors[tensor][0]
 
     def convolve(
-        self, tensor: int, weights: FloatArray, bias: FloatArray, stride: int, relu: bool, pad: bool
+        self,
+        tensor: int,
+        weights: FloatArray | EightBits,
+        bias: FloatArray,
+        stride: int,
+        relu: bool,
+        pad: bool,
     ) -> int:
-        """Convolution; ``weights float32[out, h, w, in]``. ``pad``: keep the size (at stride 1)."""
+        """Convolution; ``weights [out, h, w, in]``, ``float32`` or with eight bits: LiteRT then
+        rounds what it is given to eight bits too, by the largest of each picture. ``pad``: keep the
+        size (at stride 1)."""
         out, rows, columns, _ = weights.shape
         height, width = self._after(tensor, rows, columns, stride, pad)
-        inputs = (tensor, self._constant(weights), self._constant(bias))
+        inputs = (tensor, self._kernel(weights), self._constant(bias))
 
         def options(b: Any) -> int:
             b.StartObject(6)
@@ -160,6 +171,14 @@ class ModelWriter:
         kind = INT32 if values.dtype == np.int32 else FLOAT32
         return self._tensor(values.shape, kind, len(self._buffers) - 1)
 
+    def _kernel(self, weights: FloatArray | EightBits) -> int:
+        if not isinstance(weights, EightBits):
+            return self._constant(weights)
+        self._buffers.append(weights.values.tobytes())
+        number = self._tensor(weights.shape, INT8, len(self._buffers) - 1)
+        self._scales[number] = weights.scale
+        return number
+
     def _operate(
         self, code: int, inputs: tuple[int, ...], shape: tuple[int, ...], kind: int, table: Options
     ) -> int:
@@ -180,12 +199,13 @@ class ModelWriter:
             b.PrependUOffsetTRelativeSlot(4, table, 0)
             operators.append(b.EndObject())
         tensors = []
-        for shape, kind, buffer in self._tensors:
-            dimensions = self._numbers(shape)
+        for number, (shape, kind, buffer) in enumerate(self._tensors):
+            dimensions, scaled = self._numbers(shape), self._scaled(number)
             b.StartObject(8)
             b.PrependUOffsetTRelativeSlot(0, dimensions, 0)
             b.PrependInt8Slot(1, kind, 0)
             b.PrependUint32Slot(2, buffer, 0)
+            b.PrependUOffsetTRelativeSlot(4, scaled, 0)
             tensors.append(b.EndObject())
         parts = [self._vector(tensors), self._numbers(self._inputs), self._numbers(outputs)]
         parts.append(self._vector(operators))
@@ -194,11 +214,24 @@ class ModelWriter:
             b.PrependUOffsetTRelativeSlot(slot, part, 0)
         return int(b.EndObject())
 
+    def _scaled(self, number: int) -> int:
+        """How a tensor of eight bits is to be read, for each channel that its kernels make; 0 for
+        the others."""
+        if number not in self._scales:
+            return 0
+        b, scale = self._builder, self._scales[number]
+        scales = b.CreateNumpyVector(np.asarray(scale, np.float32))
+        zeros = b.CreateNumpyVector(np.zeros(len(scale), np.int64))
+        b.StartObject(7)
+        b.PrependUOffsetTRelativeSlot(2, scales, 0)
+        b.PrependUOffsetTRelativeSlot(3, zeros, 0)
+        return int(b.EndObject())
+
     def _code(self, code: int) -> int:
         b = self._builder
         b.StartObject(4)
         b.PrependInt8Slot(0, code, 0)
-        b.PrependInt32Slot(2, 1, 1)  # version of the operator
+        b.PrependInt32Slot(2, EIGHT_BITS_BY_CHANNEL if code == CONV_2D else 1, 1)  # version
         b.PrependInt32Slot(3, code, 0)
         return int(b.EndObject())
 

@@ -41,7 +41,6 @@ OF_BACKENDS = {
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
 }
-MOST_THREADS = 4  # of the recogniser; more do not make one face quicker
 
 
 class Engine:
@@ -132,8 +131,7 @@ class Engine:
 
                 self._recogniser = open_recogniser("keras", device_for(run.device))
             else:
-                threads = run.threads or min(usable_cores(), MOST_THREADS)
-                self._recogniser = open_recogniser("litert", threads=threads)
+                self._recogniser = open_recogniser()
             self.load_s += time.perf_counter() - begin
         return self._recogniser
 

@@ -16,7 +16,7 @@ from fer_batch.tracking.people import MOST_COMPARED, join_people, worth_telling
 from fer_batch.types import Faces, FloatArray, IntArray, Views
 
 # Pictures of a track that are recognised: its best views and, where these are fewer, the same in a
-# mirror, where the network errs in other ways.
+# mirror, where the network errs in other ways. Mirrored ones wait for a second look.
 MOST_PICTURES = 5
 # A track that has no view of at least this worth is not told from others; see docs/identity.md.
 GOOD_VIEW = 0.2
@@ -27,7 +27,8 @@ View = tuple[float, int, bytes]  # worth (negative, so that the best comes first
 
 class Identified(NamedTuple):
     """``track int64[n]``: the number of each face's person, the smallest of their tracks;
-    ``known``: the embedding ``float32[128]`` of each track that was recognised."""
+    ``known``: the embedding ``float32[128]`` of each track that was recognised, at a first look
+    where not ``everyone`` was to be known."""
 
     track: IntArray
     known: dict[int, FloatArray]
@@ -50,8 +51,16 @@ def join_tracks(
     if len(views) < (1 if everyone else 2):
         return Identified(track.copy(), {})
     network = recogniser()
-    known = {number: embedding(network, found) for number, found in views.items()}
-    return Identified(join_people(track, frame, known), known)
+    seen = {number: first_look(network, found) for number, found in views.items()}
+
+    def look_again(numbers: Iterable[int]) -> dict[int, FloatArray]:
+        return {n: _mean(second_look(network, views[n], seen[n])) for n in numbers}
+
+    if everyone:  # they will be compared with people who are not here
+        known = look_again(views)
+        return Identified(join_people(track, frame, known), known)
+    known = {number: _mean(found) for number, found in seen.items()}
+    return Identified(join_people(track, frame, known, look_again), known)
 
 
 def people_of_photos(
@@ -124,9 +133,23 @@ def _good_views(shards: Iterable[Faces]) -> Iterator[tuple[int, float, bytes]]:
 def embedding(network: Recogniser, pictures: Sequence[bytes]) -> FloatArray:
     """Where a person lies: ``float32[128]``, the mean of at most five pictures, mirrored ones
     included."""
-    chips = np.stack([from_jpeg(picture) for picture in pictures])
-    mirrored = chips[: MOST_PICTURES - len(chips), :, ::-1]
-    found = network.embed(chips)
-    if len(mirrored):
-        found = np.concatenate([found, network.embed(np.ascontiguousarray(mirrored))])
+    return _mean(second_look(network, pictures, first_look(network, pictures)))
+
+
+def first_look(network: Recogniser, pictures: Sequence[bytes]) -> FloatArray:
+    """The embedding of each picture as it is, ``float32[n, 128]``."""
+    return network.embed(np.stack([from_jpeg(picture) for picture in pictures]))
+
+
+def second_look(network: Recogniser, pictures: Sequence[bytes], seen: FloatArray) -> FloatArray:
+    """``seen``, which ``first_look`` gave, and embeddings of mirrored pictures, five in all at
+    most: ``float32[m, 128]``."""
+    some = pictures[: MOST_PICTURES - len(pictures)]
+    if not some:
+        return seen
+    mirrored = np.stack([from_jpeg(picture)[:, ::-1] for picture in some])
+    return np.concatenate([seen, network.embed(mirrored)])
+
+
+def _mean(found: FloatArray) -> FloatArray:
     return np.asarray(found.mean(axis=0), np.float32)

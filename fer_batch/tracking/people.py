@@ -8,7 +8,7 @@ groups are never joined. Nothing here depends on the order in which tracks are g
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -16,18 +16,29 @@ from fer_batch.groups import by_track
 from fer_batch.types import FloatArray, IntArray
 
 # How much the two furthest members count, and the distance up to which groups are one person:
-# docs/identity.md has the error rates, benchmarks/people.py measures them.
+# docs/identity.md has the error rates.
 FURTHEST_COUNTS = 0.3
 SAME_PERSON = 0.57
+# People up to this far from another are looked at again, where that can be done.
+NEARLY = 0.63
 # Every pair is compared: of more tracks only those seen longest are.
 MOST_COMPARED = 4000
 
 
-def join_people(track: IntArray, frame: IntArray, known: Mapping[int, FloatArray]) -> IntArray:
+LookAgain = Callable[[list[int]], Mapping[int, FloatArray]]
+
+
+def join_people(
+    track: IntArray,
+    frame: IntArray,
+    known: Mapping[int, FloatArray],
+    look_again: LookAgain | None = None,
+) -> IntArray:
     """Give tracks of one person one number: ``int64[n]``, the smallest among them.
 
     ``track``, ``frame int64[n]`` of each face; ``known``: the embedding ``float32[d]`` of each
-    track that has one. The others keep their number.
+    track that has one. The others keep their number. ``look_again`` gives better embeddings of
+    tracks; it is asked once, for those of people who are nearly one with another.
     """
     rows = {n: mine for n, mine in by_track(track) if n in known}
     chosen = sorted(sorted(rows, key=lambda n: (-len(rows[n]), n))[:MOST_COMPARED])
@@ -36,7 +47,14 @@ def join_people(track: IntArray, frame: IntArray, known: Mapping[int, FloatArray
         return joined
     points = np.stack([known[n] for n in chosen]).astype(np.float64)
     apart = together([frame[rows[n]] for n in chosen])
-    for group in cluster(points, apart, SAME_PERSON):
+    groups, nearest = _clustered(points, apart, SAME_PERSON)
+    near = [group for group, far in zip(groups, nearest, strict=True) if far <= NEARLY]
+    if look_again is not None and near:
+        places = sorted(place for group in near for place in group)
+        better = look_again([chosen[place] for place in places])
+        points[places] = np.stack([better[chosen[place]] for place in places])
+        groups = cluster(points, apart, SAME_PERSON)
+    for group in groups:
         first = chosen[group[0]]
         for place in group[1:]:
             joined[rows[chosen[place]]] = first
@@ -90,6 +108,14 @@ def cluster(points: np.ndarray, apart: np.ndarray, limit: float) -> list[list[in
     ``apart bool[n, n]``: pairs that are never in one group. Groups hold rising places and are
     sorted by their first.
     """
+    return _clustered(points, apart, limit)[0]
+
+
+def _clustered(
+    points: np.ndarray, apart: np.ndarray, limit: float
+) -> tuple[list[list[int]], list[float]]:
+    """What ``cluster`` gives, and how far each group is from the nearest that it may be one
+    with."""
     count = len(points)
     mean = distances(points, points)
     mean[apart] = np.inf
@@ -118,4 +144,5 @@ def cluster(points: np.ndarray, apart: np.ndarray, limit: float) -> list[list[in
             near[place] = between[place, nearest[place]]
         closer = between[kept] < near
         nearest[closer], near[closer] = kept, between[kept, closer]
-    return sorted(sorted(group) for group in groups.values())
+    found = sorted((sorted(group), float(near[place])) for place, group in groups.items())
+    return [group for group, _ in found], [far for _, far in found]

@@ -16,10 +16,13 @@ from fer_batch.faces.detector import open_detector
 from fer_batch.faces.dlib_weights import (
     COMPACT_SHA256,
     LENGTH,
+    MEAN_RGB,
+    SPREAD,
     STAGES,
     STEM,
     compact,
     expand,
+    read,
     read_last,
 )
 from fer_batch.faces.recogniser import Recogniser, open_recogniser
@@ -42,15 +45,28 @@ def whole(seed: int = 0) -> tuple[bytes, list[np.ndarray], np.ndarray]:
     return written(kernels, rng)[0] + last_layer(last), kernels, last
 
 
-def test_a_compact_file_holds_the_same_numbers_in_half_the_space() -> None:
+def test_a_compact_file_holds_the_same_numbers_in_a_quarter_of_the_space() -> None:
     content, kernels, last = whole()
     small = compact(content)
-    assert len(small) < 0.51 * len(content)
-    found = expand(small)
-    assert [k.shape[0] for k, _ in found.convolutions] == [k.shape[-1] for k in kernels]
-    assert np.array_equal(read_last(content), last)
-    np.testing.assert_allclose(found.last[:, 0, 0].T, last, rtol=1e-3, atol=1e-6)
+    assert len(small) < 0.27 * len(content)
+    found, layers = expand(small), read(content)
+    assert [k.shape[0] for k, _ in found.convolutions] == [k.shape[-1] for k in kernels[1:]]
+    for (kernel, bias), (exact, same) in zip(found.convolutions, layers[1:], strict=True):
+        exact = exact.transpose(3, 0, 1, 2)
+        step = np.abs(exact).max(axis=(1, 2, 3), keepdims=True) / 127
+        assert (np.abs(kernel.whole() - exact) <= 0.501 * step).all()
+        assert np.array_equal(bias, same)
+    assert np.array_equal(found.last[:, 0, 0].T, last) and np.array_equal(read_last(content), last)
     assert compact(content) == small
+
+
+def test_the_stem_takes_pictures_as_they_are() -> None:
+    content, *_ = whole()
+    (kernel, bias), picture = read(content)[0], np.random.default_rng(1).uniform(0, 255, (7, 7, 3))
+    prepared = (picture - MEAN_RGB) / SPREAD
+    expected = np.einsum("hwi,hwio->o", prepared, kernel) + bias
+    own, offset = expand(compact(content)).stem
+    np.testing.assert_allclose(np.einsum("hwi,ohwi->o", picture, own) + offset, expected, atol=1e-4)
 
 
 def test_other_files_are_refused() -> None:
@@ -111,5 +127,7 @@ def test_the_contract_of_recognisers(runtime: str) -> None:
 
 def test_both_runtimes_agree() -> None:
     one, other = (opened(runtime).embed(chips()) for runtime in ("litert", "keras"))
-    assert np.abs(one - other).max() < 1e-3
-    assert np.array_equal(open_recogniser("litert", threads=2).embed(chips()), one)
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    assert (1 - (one * other).sum(axis=1) / lengths).max() < 1e-3
+    # LiteRT rounds on the way, by far less than what lies between two people (0.57).
+    assert np.linalg.norm(one - other, axis=1).max() < 0.05

@@ -9,6 +9,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from scipy.signal import correlate2d
 
+from fer_batch.faces.eight_bits import eight_bits
 from fer_batch.faces.tflite import ModelWriter
 from fer_batch.quiet_stderr import quiet_stderr
 from fer_batch.types import FloatArray
@@ -51,6 +52,21 @@ def test_convolution(stride: int, pad: bool, relu: bool) -> None:
     assert network.shape(out) == (1, *expected.shape)
     (found,) = run(network.model([out]), picture)
     np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_convolution_by_kernels_of_eight_bits() -> None:
+    """Nearly what whole ones give, each channel by a scale of its own."""
+    picture, weights, bias = floats(9, 13, 4), floats(5, 3, 3, 4), floats(5)
+    weights *= 10.0 ** np.arange(-2, 3)[:, None, None, None].astype(np.float32)
+    network, small = ModelWriter(), eight_bits(weights)
+    out = network.convolve(network.input(9, 13, 4), small, bias, 1, False, True)
+    (found,) = run(network.model([out]), picture)
+    expected = convolved(picture, weights, bias, "same")
+    spread = expected.std(axis=(0, 1))
+    assert (np.abs(found - expected).max(axis=(0, 1)) < 0.05 * spread + 1e-6).all()
+    assert np.abs(found - expected).max() > 1e-4  # of eight bits indeed
+    nothing = eight_bits(np.zeros_like(weights))
+    assert not nothing.whole().any()
 
 
 @pytest.mark.parametrize("relu", [False, True])

@@ -13,14 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.config import AnalyzeSettings
-from fer_batch.faces.chips import from_jpeg
+from fer_batch.faces.chips import from_jpeg, to_jpeg
 from fer_batch.faces.detector import open_detector
 from fer_batch.media.glimpse import glimpse
 from fer_batch.media.planes import from_bgr
 from fer_batch.pipeline.identify import best_views, join_tracks
 from fer_batch.pipeline.plan import WINDOW, view_window
 from fer_batch.pipeline.views import ViewKeeper, view_keeper, worth
-from fer_batch.types import Detections, Faces, Frame, Image, SourceInfo, Views
+from fer_batch.tracking.people import NEARLY, SAME_PERSON
+from fer_batch.types import Detections, Faces, FloatArray, Frame, Image, SourceInfo, Views
 from tests.footage.pictures import cover, portraits
 from tests.pipeline.stand_ins import known_people, nobody_known, some_faces
 
@@ -169,6 +170,41 @@ def test_who_comes_back_is_known_and_another_is_not() -> None:
     # Nobody is looked at where no two could be one person.
     alone = np.zeros(rows, np.int64)
     assert np.array_equal(join_tracks(alone, frame, shards, nobody_known).track, alone)
+
+
+class Sides:
+    """A recogniser that tells pictures by their left halves, and counts them."""
+
+    name = runtime = sha256 = "sides"
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def embed(self, chips: Image) -> FloatArray:
+        self.asked += len(chips)
+        return chips[:, :, :75].mean(axis=(1, 2)).astype(np.float32) / 255
+
+
+def half(left: int, right: int) -> bytes:
+    picture = np.full((150, 150, 3), right, np.uint8)
+    picture[:, :75] = left
+    return to_jpeg(picture)
+
+
+def test_mirrored_pictures_are_for_who_is_nearly_another() -> None:
+    """On grey pictures a level is a distance of the root of 3 / 255."""
+    apart = round((SAME_PERSON + NEARLY) / 2 / np.sqrt(3) * 255)
+    pictures = (half(0, apart), half(apart, 0), half(255, 255))
+    views = Views(np.array([0, 10, 20]), np.ones(3, np.float32), pictures)
+    track, frame, sides = np.repeat([0, 1, 2], 10), np.arange(30), Sides()
+    found = join_tracks(track, frame, film_of(views, 30), lambda: sides)
+    assert np.array_equal(found.track, np.repeat([0, 0, 2], 10))
+    assert sides.asked == 3 + 2
+    # Who is compared with people of other inputs is known as well as can be.
+    everyone = join_tracks(track, frame, film_of(views, 30), lambda: sides, everyone=True)
+    assert np.array_equal(everyone.track, found.track)
+    assert sides.asked == 5 + 6
+    np.testing.assert_allclose(everyone.known[0], apart / 2 / 255, atol=0.01)
 
 
 def test_the_best_five_views_of_a_track_are_taken() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fer_batch.tracking.people import (
     FURTHEST_COUNTS,
+    NEARLY,
     SAME_PERSON,
     cluster,
     distances,
@@ -87,6 +88,29 @@ def test_people_who_come_back_are_found_and_kept_apart() -> None:
     track, frame = rows(spans, list(range(len(who))))
     joined = join_people(track, frame, {n: person(p, n) for n, p in enumerate(who)})
     assert [int(joined[track == n][0]) for n in range(len(who))] == [0, 1, 2, 0, 1, 2, 6, 0]
+
+
+def test_only_who_is_nearly_another_is_looked_at_again() -> None:
+    """And what that shows counts, for joining and for keeping apart."""
+    near, far = (SAME_PERSON + NEARLY) / 2, 5.0
+    track, frame = rows([(10 * i, 10 * i + 6) for i in range(5)], list(range(5)))
+    places = [0.0, near, far, far + 0.1, 3 * far]
+    known = {n: np.array([x], np.float32) for n, x in enumerate(places)}
+    asked: list[list[int]] = []
+
+    def look_again(numbers: list[int]) -> dict[int, np.ndarray]:
+        asked.append(numbers)
+        return {n: np.zeros(1, np.float32) for n in numbers}
+
+    assert len(groups(track, join_people(track, frame, known))) == 4
+    joined = join_people(track, frame, known, look_again)
+    assert asked == [[0, 1]]
+    assert groups(track, joined) == {frozenset({0, 1}), frozenset({2, 3}), frozenset({4})}
+    # Two of one frame are never one: nobody looks again.
+    both = np.where(track == 1, frame - 10, frame)
+    order = np.lexsort((track, both))
+    joined = join_people(track[order], both[order], known, look_again)
+    assert len(asked) == 1 and len(groups(track[order], joined)) == 4
 
 
 def test_an_unknown_track_stays_alone() -> None:
