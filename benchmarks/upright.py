@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.quality import as_frame
+from benchmarks.quality import as_frame, read_grey
 from fer_batch.config import AnalyzeSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.models import find_model
@@ -57,8 +57,7 @@ def main() -> None:
     read = partial(vectors, detector, find_model(AnalyzeSettings.model))
     up, over = [], []
     for file in files:
-        data = np.fromfile(file, np.uint8)
-        grey = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+        grey = read_grey(file)
         tilt = float(rng.uniform(-TILT, TILT))
         up += [read(grey), read(tilted(grey, tilt))]
         turn = 180 + float(rng.uniform(-50, 50))

@@ -18,11 +18,6 @@ def echo_lines(text: str) -> None:
         echo(line)
 
 
-def plural(count: int, word: str) -> str:
-    """``1 input``, ``2 inputs``."""
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
-
 def styled(text: str, **style: object) -> str:
     """``text`` in a colour, for ``echo_parts``; what is no printable character is escaped."""
     return typer.style(one_line(text), **style)  # type: ignore[arg-type]

@@ -83,6 +83,7 @@ def run_local(
         NotFoundError: there is none of the inputs.
     """
     from fer_batch.emotion.models import find_model
+    from fer_batch.jobs.item.children.glance import looks_like_film_apart
     from fer_batch.jobs.item.who import asking_for, read_who
     from fer_batch.jobs.item.work import specs_of
     from fer_batch.media.discover import discover, notes_on_images
@@ -93,7 +94,10 @@ def run_local(
     if who is not None:
         analyze = asking_for(analyze, read_who(who))
     passed = PassedOver()
-    inputs = discover(paths, exclude=out, passed=passed, images=analyze.images, places=places(out))
+    inputs = discover(
+        *(paths, out, passed, analyze.images, places(out)),
+        look=looks_like_film_apart,
+    )
     if not inputs:
         found = "; ".join([f"no videos or images in {', '.join(map(str, paths))}", *passed.lines()])
         raise UsageError(found)

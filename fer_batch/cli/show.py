@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from fer_batch.cli.console import echo, plural
+from fer_batch.cli.console import echo
+from fer_batch.plural import plural
 from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def outcome(result: ItemResult) -> str:
         )
     return (
         f"done: {result.out}  {plural(frames.get('total', 0), 'frame')}, "
-        f"{people} {'person' if people == 1 else 'people'}, {rate:.0f} frames/s"
+        f"{plural(people, 'person')}, {rate:.0f} frames/s"
     )
 
 
@@ -124,7 +125,8 @@ class Plain(Silent):
         if time.monotonic() - self._logged > PLAIN_EVERY_S:
             self._logged = time.monotonic()
             for going in self._going.values():
-                echo(f"{going.label}: {going.stage}, {going.done}/{plural(going.frames, 'frame')}")
+                far = f", {going.done}/{plural(going.frames, 'frame')}" if going.frames else ""
+                echo(f"{going.label}: {going.stage}{far}")
 
     def item_ended(self, number: int, result: ItemResult) -> None:
         del self._going[number]

@@ -46,16 +46,20 @@ class Range:
 
 
 RANGES = {
-    "size": Range(10, 20, ratio=True),
-    "sharpness": Range(0.04, 0.12, ratio=True),
+    "size": Range(7, 16, ratio=True),
+    "sharpness": Range(0.015, 0.06, ratio=True),
     "contrast": Range(4, 8, ratio=True),
     "glare": Range(0.87, 0.5),
-    "yaw": Range(75, 50),
+    "yaw": Range(65, 45),
     "pitch": Range(45, 25),
     "inside": Range(0.55, 0.8),
-    "upright": Range(-0.05, 0.0),
-    "confidence": Range(0.62, 0.8),
+    "upright": Range(-0.03, 0.03),
+    "confidence": Range(0.75, 0.8),
 }
+# How much less sure the detector is of faces that can be read all the same, by least squares.
+SMALL, SMALL_COSTS = 20, 0.1  # pixels; for each halving of the size
+SOFT, SOFT_COSTS = 0.12, 0.08  # sharpness; for each third of it
+TILTED, TILT_COSTS = 10, 0.006  # degrees of roll; for each degree more
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +113,19 @@ def quality(measures: Measures) -> FloatArray:
     worth by ``RANGES``. A mirror image has the same. Roll is not in it: crops are upright."""
     found = np.ones(len(measures.size), np.float32)
     for name, known in RANGES.items():
-        values = getattr(measures, name)
+        values = surety(measures) if name == "confidence" else getattr(measures, name)
         found *= known.score(np.abs(values) if name in ("yaw", "pitch") else values)
     return found
+
+
+def surety(measures: Measures) -> FloatArray:
+    """The detector's confidence, ``float32[n]``, with what it lacks because a face is small, soft
+    or tilted given back. What lacks beyond that tells of a face that is hidden, or is none."""
+    small = np.log2(SMALL / np.maximum(measures.size, 1)).clip(0, 1.5)
+    soft = (np.log(SOFT / np.maximum(measures.sharpness, 1e-4)) / np.log(3)).clip(0, 2)
+    tilted = np.nan_to_num(np.abs(measures.roll) - TILTED).clip(0, 40)
+    lacking = SMALL_COSTS * small + SOFT_COSTS * soft + TILT_COSTS * tilted
+    return np.asarray(measures.confidence + lacking, np.float32)
 
 
 def inside(landmarks: FloatArray, picture: np.ndarray) -> FloatArray:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fer_batch.config import Limits
 from fer_batch.media.image_groups import ImageGroup, group_images
+from fer_batch.media.image_sets import Look
 from fer_batch.media.naming import result_names
 from fer_batch.media.walk import PassedOver, walk
 from fer_batch.outputs import outputs_for
@@ -37,6 +38,7 @@ def discover(
     passed: PassedOver | None = None,
     images: str = "auto",
     places: Mapping[str, Path] | None = None,
+    look: Look | None = None,
 ) -> list[Input]:
     """Every input under ``paths``: files as they are, folders searched recursively.
 
@@ -45,7 +47,8 @@ def discover(
     earlier results, and everything under ``exclude`` (the output folder) are passed over;
     ``passed`` is told of it. Linked folders are followed once. Paths that do not exist stay in the
     list, so that each gets its own line. The same file named twice is one input. ``places``:
-    results that lie in the output folder already, see ``naming.result_names``.
+    results that lie in the output folder already, see ``naming.result_names``. ``look``: who looks
+    at pictures, see ``image_sets.photos_or_frames``.
     """
     passed = PassedOver() if passed is None else passed
     outside = _absolute(exclude) if exclude else None
@@ -56,7 +59,7 @@ def discover(
         for item in walk(path, outside, passed) if folder else (path,):
             # The highest of the folders that hold it, whichever was named first.
             found[item] = min(found.get(item, root), root, key=lambda p: len(p.parts))
-    sets = group_images(found, images, Limits())
+    sets = group_images(found, images, Limits(), look)
     roots = {path: root for path, (root, _) in sets.items()}
     names = result_names(roots, places)
     return [Input(path, name, sets[path][1]) for path, name in names.items()]

@@ -8,12 +8,14 @@ named one by one are a set as well, as if they were a folder.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES, Limits
 from fer_batch.media.image_folders import images_in
-from fer_batch.media.image_sets import ImageSet, described, photos_or_frames
+from fer_batch.media.image_sets import ImageSet, Look, described, photos_or_frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,14 @@ def is_image(path: Path) -> bool:
 
 
 def group_images(
-    found: dict[Path, Path], images: str, limits: Limits
+    found: dict[Path, Path], images: str, limits: Limits, look: Look | None = None
 ) -> dict[Path, tuple[Path, ImageGroup | None]]:
     """Inputs with the folder that they were found under, and what images they are.
 
     ``found``: folders that hold images, and files, each with the folder that was named.
-    ``images``: ``auto``, ``photos`` or ``frames``.
+    ``images``: ``auto``, ``photos`` or ``frames``. ``look``: see ``photos_or_frames``.
     """
+    kind_of = partial(_kind, images=images, limits=limits, look=look)
     grouped: dict[Path, tuple[Path, ImageGroup | None]] = {}
     photos: dict[Path, list[Path]] = {}
     named: list[Path] = []
@@ -47,7 +50,7 @@ def group_images(
     for path, root in found.items():
         if path in folders:
             files = images_in(path)
-            if _kind(files, images, limits) == "frames":
+            if kind_of(files) == "frames":
                 grouped[path] = root, _group("frames", path, files, images)
                 order.append(path)
             else:
@@ -63,14 +66,14 @@ def group_images(
         # The folder that holds them all: that of the only ones, or of those that hold photos.
         folder = Path(os.path.commonpath([file.parent for file in files]))
         _add_photos(grouped, folder, root, files, images)
-    _add_named(grouped, named, images, limits)
+    _add_named(grouped, named, images, kind_of)
     first = {path: place for place, path in reversed(list(enumerate(order)))}
     return dict(sorted(grouped.items(), key=lambda item: first.get(item[0], len(order))))
 
 
-def _kind(files: list[Path], images: str, limits: Limits) -> ImageSet:
+def _kind(files: list[Path], images: str, limits: Limits, look: Look | None) -> ImageSet:
     if images == "auto":
-        return photos_or_frames(files, limits)
+        return photos_or_frames(files, limits, look)
     return "frames" if images == "frames" else "photos"
 
 
@@ -101,13 +104,13 @@ def _add_named(
     grouped: dict[Path, tuple[Path, ImageGroup | None]],
     named: list[Path],
     images: str,
-    limits: Limits,
+    kind_of: Callable[[list[Path]], ImageSet],
 ) -> None:
     """Image files that were named one by one: one alone is a photo, several are a set."""
     rest: list[Path] = []
     for parent in dict.fromkeys(path.parent for path in named):
         here = [path for path in named if path.parent == parent]
-        if _kind(here, images, limits) == "frames" and parent not in grouped:
+        if kind_of(here) == "frames" and parent not in grouped:
             grouped[parent] = parent, _group("frames", parent, here, images)
         else:
             rest += here

@@ -8,7 +8,8 @@ neighbours that look alike, more so than pictures that are far apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -35,18 +36,43 @@ STEADY = 0.9  # share of the steps between numbers that are equal
 _NUMBERED = re.compile(r"(.*?)(\d{1,12})(\D*)", re.DOTALL)
 
 
-def photos_or_frames(files: Sequence[Path], limits: Limits) -> ImageSet:
-    """What images in their natural order are, by names, sizes and a few of their pictures."""
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What is looked at of a set: ``near``, pictures each with the next one and one far away, and
+    ``sizes``, those that must be of one size."""
+
+    near: tuple[tuple[Path, Path, Path], ...]
+    sizes: tuple[Path, ...]
+
+
+Look = Callable[[Sample, "Limits"], bool]
+"""Whether a sample looks like frames of a film, see ``looks_like_film``."""
+
+
+def photos_or_frames(files: Sequence[Path], limits: Limits, look: Look | None = None) -> ImageSet:
+    """What images in their natural order are, by names, sizes and a few of their pictures, at which
+    ``look`` (usually ``looks_like_film``) looks."""
     if len(files) < FEWEST_FRAMES or not counts_up([file.name for file in files]):
         return "photos"
-    step = max(1, (len(files) - 1) // SAMPLES)
-    places = list(range(0, len(files) - 1, step))[:SAMPLES]
+    return "frames" if (look or looks_like_film)(_sample(files), limits) else "photos"
+
+
+def looks_like_film(sample: Sample, limits: Limits) -> bool:
+    """Whether pictures are of one size, and neighbours alike, more so than pictures far apart. An
+    image that cannot be read says no."""
     try:
-        if not _one_size(files, places, limits):
-            return "photos"
-        return "frames" if _looks_like_film(files, places, limits) else "photos"
+        return _one_size(sample, limits) and _moves_little(sample, limits)
     except InputError:
-        return "photos"
+        return False
+
+
+def _sample(files: Sequence[Path]) -> Sample:
+    count = len(files)
+    step, half = max(1, (count - 1) // SAMPLES), count // 2
+    places = list(range(0, count - 1, step))[:SAMPLES]
+    sizes = sorted({place + more for place in places for more in (0, 1)} | {count - 1})
+    near = tuple((files[p], files[p + 1], files[(p + half) % count]) for p in places)
+    return Sample(near, tuple(files[place] for place in sizes))
 
 
 def counts_up(names: Sequence[str]) -> bool:
@@ -66,29 +92,25 @@ def counts_up(names: Sequence[str]) -> bool:
     return sum(step == usual for step in steps) >= STEADY * len(steps)
 
 
-def _one_size(files: Sequence[Path], places: Sequence[int], limits: Limits) -> bool:
+def _one_size(sample: Sample, limits: Limits) -> bool:
     from fer_batch.media.image_header import read_header
 
-    looked_at = {place + more for place in places for more in (0, 1)} | {len(files) - 1}
-    return len({read_header(files[place], limits).upright for place in looked_at}) == 1
+    return len({read_header(file, limits).upright for file in sample.sizes}) == 1
 
 
-def _looks_like_film(files: Sequence[Path], places: Sequence[int], limits: Limits) -> bool:
+def _moves_little(sample: Sample, limits: Limits) -> bool:
     import numpy as np
 
-    half = len(files) // 2
-    wanted = {(place + more) % len(files) for place in places for more in (0, 1, half)}
-    thumbs = {place: _thumb(files[place], limits) for place in wanted}
+    thumbs = {file: _thumb(file, limits) for three in sample.near for file in three}
 
-    def apart(distance: int) -> float:
+    def apart(other: int) -> float:
         differences = [
-            np.abs(thumbs[place] - thumbs[(place + distance) % len(files)]).mean()
-            for place in places
+            np.abs(thumbs[three[0]] - thumbs[three[other]]).mean() for three in sample.near
         ]
         return float(np.median(differences))
 
     near = apart(1)
-    return near <= STILL or (near <= ALIKE and near <= NEARER * apart(half))
+    return near <= STILL or (near <= ALIKE and near <= NEARER * apart(2))
 
 
 def _thumb(path: Path, limits: Limits) -> Image:

@@ -19,6 +19,7 @@ from fer_batch.errors import LimitError, NotMediaError
 from fer_batch.media import headers
 from fer_batch.media.formats import FAULTS, reason
 from fer_batch.media.restarts import EndToEnd
+from fer_batch.plural import plural
 from fer_batch.types import IntArray
 
 MOST_MARKS = 64  # of sizes; what changes more often changes
@@ -136,7 +137,7 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
             if len(pts) > limits.frames:
                 raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
     except FAULTS as error:  # whatever damaged bytes make of a demuxer
-        warnings.append(f"reading stopped after {len(pts)} frames ({reason(error)})")
+        warnings.append(f"reading stopped after {plural(len(pts), 'frame')} ({reason(error)})")
     first.see(None)
     if laid.restarts:
         often = "once" if laid.restarts == 1 else f"{laid.restarts} times"
@@ -172,7 +173,8 @@ def _cut_off(announced: int, held: int | None, lost_s: float) -> list[str]:
     """A warning where a file ends before its header says. ``held``: frames, None where packets do
     not tell."""
     if held is not None and announced > held:
-        return [f"the file announces {announced} frames and holds {held}; it is cut off"]
+        frames = plural(announced, "frame")
+        return [f"the file announces {frames} and holds {held}; it is cut off"]
     if lost_s > 1.0:
         return [f"the file ends {lost_s:.1f} s before its announced length; it is cut off"]
     return []

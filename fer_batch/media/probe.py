@@ -28,6 +28,7 @@ from fer_batch.media.hdr import is_wide
 from fer_batch.media.packets import First, Packets, read_packets
 from fer_batch.media.recorded import recorded, timecode
 from fer_batch.media.shape import check_pixels, square, turn
+from fer_batch.plural import plural
 from fer_batch.types import IntArray, SourceInfo
 
 UNSPECIFIED = 2  # FFmpeg's number of a matrix that is not named
@@ -155,7 +156,7 @@ def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track:
     avi = "avi" in header.format.split(",")
     if header.format in BARE:
         header.warnings.append(
-            f"has frames without times; {float(header.rate):g} frames a second are taken"
+            f"has frames without times; a rate of {float(header.rate):g} a second is taken"
         )
     pts = packets.pts
     jumbled = packets.unsorted and out_of_order(path, limits, track)
@@ -165,7 +166,7 @@ def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track:
     lost = packets.count - len(counted.pts)
     if packets.restarts and not packets.fields and lost > 0:
         header.warnings.append(
-            f"{lost} of {packets.count} frames could not be decoded and are left out"
+            f"{lost} of {plural(packets.count, 'frame')} could not be decoded; left out"
         )
     if avi and _by_chunks(header, packets, counted):
         # Where a packet is a frame, the container's own order of packets tells the times; PTS

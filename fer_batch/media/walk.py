@@ -16,6 +16,7 @@ from pathlib import Path
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.door import Refused, open_regular
 from fer_batch.outputs import RECORDS, TAKEN
+from fer_batch.plural import plural
 
 # Suffixes that belong to other kinds of files as well, and how a video of that name begins:
 # MPEG program streams and Video CDs. MPEG transport streams may begin anywhere, but are no text.
@@ -41,11 +42,8 @@ class PassedOver:
         if number := self.files.total():
             often = sorted(self.files.items(), key=lambda item: (-item[1], item[0]))
             kinds = ", ".join(f"{kind} {count}" for kind, count in often)
-            were = (
-                "1 file was not a video or image"
-                if number == 1
-                else (f"{number} files were not videos or images")
-            )
+            none = "was not a video or image" if number == 1 else "were not videos or images"
+            were = f"{plural(number, 'file')} {none}"
             said.append(f"{were}: {kinds}")
         if self.results:
             said.append(
@@ -58,7 +56,7 @@ class PassedOver:
 
 
 def _folders(paths: list[Path]) -> str:
-    return "1 folder" if len(paths) == 1 else f"{len(paths)} folders"
+    return plural(len(paths), "folder")
 
 
 def _named(paths: list[Path]) -> str:

@@ -28,6 +28,7 @@ from fer_batch.output.report.thumbnails import (
 from fer_batch.outputs import annotated_names, file_of
 from fer_batch.pipeline.progress import Timings
 from fer_batch.pipeline.snapshots import Snapshots
+from fer_batch.plural import plural
 from fer_batch.timeline_file import ANALYSED, keep_in_results, read_timeline
 from fer_batch.types import FrameStatus, SourceInfo, Timeline
 
@@ -134,7 +135,7 @@ def _lost(info: SourceInfo, timeline: Timeline) -> list[str]:
             *more,
         ]
     first = timeline.time_s[lost[0]]
-    counts = f"{len(lost)} of {len(timeline)} frames could not be decoded"
+    counts = f"{len(lost)} of {plural(len(timeline), 'frame')} could not be decoded"
     return [f"{counts}, the first at {first:.2f} s; they stand as decode_error"]
 
 

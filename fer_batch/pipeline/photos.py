@@ -125,7 +125,7 @@ class PhotoDrawer:
 
     def __init__(self, timeline: Timeline, settings: RenderSettings) -> None:
         self._timeline, self._settings = timeline, settings
-        covered_faces(timeline, settings, photos=True)  # refuses what cannot be meant
+        self._covered = covered_faces(timeline, settings, photos=True)
         labels = shown_labels(timeline.labels, settings)
 
         def made(step: int) -> Marks:
@@ -157,4 +157,5 @@ class PhotoDrawer:
             np.where(person >= 0, person, counted),
             self._timeline.smoothed[faces],
             unusable=self._timeline.unusable[faces],
+            covered=None if self._covered is None else self._covered[faces],
         )

@@ -17,6 +17,7 @@ from fer_batch.faces.quality import (
     look,
     measure,
     quality,
+    surety,
 )
 from fer_batch.types import FloatArray, Image
 from tests.test_pose import SIDES, seen
@@ -98,9 +99,22 @@ def test_a_face_has_the_same_quality_whatever_comes_with_it(seed: int, others: i
 def test_a_turned_a_small_and_an_unsure_face_count_less() -> None:
     fine = crop(1)
     assert of(fine, landmarks=seen(85, 0, 0)) < LEAST_QUALITY < of(fine, landmarks=seen(40, 0, 0))
-    small = (seen(0, 0, 0) - 300) / 12 + 300
+    small = (seen(0, 0, 0) - 300) / 24 + 300
     assert of(fine, landmarks=small.astype(np.float32)) < LEAST_QUALITY
     assert of(fine, confidence=0.6) < LEAST_QUALITY < of(fine, confidence=0.8)
+
+
+def test_a_detector_may_be_less_sure_of_faces_that_are_small_soft_or_tilted() -> None:
+    """Of others it means that something hides them."""
+    unsure = measured(crop(1), confidence=0.7)
+    assert quality(unsure)[0] < LEAST_QUALITY
+    for known in ({"size": 12.0}, {"sharpness": 0.05}, {"roll": -30.0}):
+        (name, value) = next(iter(known.items()))
+        told = replace(unsure, **{name: np.float32([value])})
+        assert surety(told)[0] > RANGES["confidence"].half > surety(unsure)[0]
+        assert quality(told)[0] > quality(unsure)[0]
+    without = replace(unsure, roll=np.float32([np.nan]))
+    assert surety(without)[0] == surety(unsure)[0]
 
 
 def test_what_lies_outside_the_picture_is_not_there() -> None:

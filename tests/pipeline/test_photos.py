@@ -61,15 +61,20 @@ def with_faces(info: SourceInfo) -> Timeline:
 
 
 def drawn(
-    folder: Path, images: bool = True, thumbs: bool = True, blur: bool = False
+    folder: Path,
+    images: bool = True,
+    thumbs: bool = True,
+    blur: bool = False,
+    who: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     info = probe(folder, "photos", 25.0, Limits(), "photos")
     kept = folder / "kept.zip"
-    settings = RenderSettings(blur_faces=blur)
+    settings = RenderSettings(blur_faces=blur, blur=who)
+    person = np.array([5, 6, 6, -1])
     render_photos(
         open_source(info, Limits()),
         Segment(0, 0, len(info)),
-        with_faces(info),
+        replace(with_faces(info), person=person, names={6: "Anna"}) if who else with_faces(info),
         settings,
         WantedPictures(images, thumbs),
         kept,
@@ -116,6 +121,18 @@ def test_blurred_faces_are_gone_from_all_pictures(folder: Path) -> None:
             rows, columns = picture.shape[0] // 2, picture.shape[1] // 2
             middle = picture[rows - 10 : rows + 10, columns - 10 : columns + 10]
             assert middle.std() < 12, name
+
+
+def test_who_is_named_is_blurred_in_every_photo_and_nobody_else(folder: Path) -> None:
+    for number, (width, height) in enumerate(SIZES):
+        checks = np.indices((height, width)).sum(axis=0) % 2 * 200
+        assert cv2.imwrite(str(folder / f"{number}.png"), checks.astype(np.uint8))
+    spread = {}
+    for name, picture in drawn(folder, thumbs=False, who=("anna",)).items():
+        rows, columns = picture.shape[0] // 2, picture.shape[1] // 2
+        middle = picture[rows - 5 : rows + 5, columns - 5 : columns + 5]
+        spread[int(name.split("/")[1][:8])] = float(middle.std())
+    assert [spread[i] < 12 for i in range(4)] == [False, True, True, True], spread
 
 
 def test_a_stop_leaves_nothing(folder: Path) -> None:

@@ -49,6 +49,7 @@ def test_what_cannot_be_sought_in_is_one_segment() -> None:
     assert (only.start, only.stop) == (0, 1000)
 
 
+@settings(deadline=None)
 @given(st.integers(3001, 200_000))
 def test_memory_is_collected_after_each_segment_of_a_long_local_run(frames: int) -> None:
     """With segments of just under what a collection waits for, garbage of two would pile up."""

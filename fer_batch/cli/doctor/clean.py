@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fer_batch.cli.console import plural
 from fer_batch.cli.queue.access import note, open_queue
+from fer_batch.plural import plural
 
 
 def clean_storage() -> None:

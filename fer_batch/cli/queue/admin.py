@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fer_batch.cli.console import echo, echo_data, echo_parts, plural, styled
+from fer_batch.cli.console import echo, echo_data, echo_parts, styled
 from fer_batch.cli.queue.access import Json, note, open_queue
 from fer_batch.cli.queue.show import COLOURS, when
 from fer_batch.errors import UsageError
+from fer_batch.plural import plural
 from fer_batch.printable import one_line
 
 if TYPE_CHECKING:

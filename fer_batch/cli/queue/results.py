@@ -12,13 +12,14 @@ from typing import Annotated
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.cli.console import echo, echo_data, plural
+from fer_batch.cli.console import echo, echo_data
 from fer_batch.cli.queue.access import Job, Json, note, open_queue, the_job
 from fer_batch.cli.queue.show import when
 from fer_batch.jobs.item.batch import add_downloaded
 from fer_batch.output.formats.dialect import dialect_name
 from fer_batch.output.stored import Failure
 from fer_batch.outputs import parse_outputs
+from fer_batch.plural import plural
 
 
 def download(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal
 
-from fer_batch.cli.console import plural
+from fer_batch.plural import plural
 from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
@@ -135,7 +135,9 @@ def live_view(job: JobStatus, workers: list[WorkerInfo], width: int, height: int
     if not job.final:
         parts += [Text(one_line("  " + worker_line(w)), style="bright_black") for w in workers[:4]]
         if len(workers) > 4:
-            parts.append(Text(f"  … and {len(workers) - 4} more workers", style="bright_black"))
+            parts.append(
+                Text(f"  … and {plural(len(workers) - 4, 'more worker')}", style="bright_black")
+            )
         if not workers:
             parts.append(Text(f"  {NO_WORKER}", style="yellow"))
     return Group(*parts)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.cli.console import echo, plural
+from fer_batch.cli.console import echo
 from fer_batch.cli.queue.access import note, open_queue
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UsageError
 from fer_batch.outputs import parse_outputs
+from fer_batch.plural import plural
 
 if TYPE_CHECKING:
     from fer_batch.jobs.queue.submit import Request

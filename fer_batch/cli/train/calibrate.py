@@ -9,6 +9,7 @@ import typer
 
 from fer_batch.cli.console import echo
 from fer_batch.cli.train.options import Data
+from fer_batch.plural import plural
 
 
 def calibrate(
@@ -43,7 +44,7 @@ def calibrate(
     if not found:
         raise TrainingDataError(f"{data}: no face is found in any of its {len(faces)} images")
     save_landmarks(out, landmarks)
-    echo(f"faces found in {found:.1%} of {len(faces)} images")
+    echo(f"faces found in {found:.1%} of {plural(len(faces), 'image')}")
     names = ("right eye", "left eye", "nose", "right mouth corner", "left mouth corner")
     for name, (x, y) in zip(names, mean_template(landmarks), strict=True):
         echo(f"{name:<18} {x:6.2f} {y:6.2f}")

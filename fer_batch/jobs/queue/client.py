@@ -22,6 +22,7 @@ from fer_batch.jobs.queue.submit import Request, Submitted, Uploaded, submit
 from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.store import download, keys
 from fer_batch.jobs.store.connect import open_storage
+from fer_batch.plural import plural
 
 logger = logging.getLogger(__name__)
 GIVE_UP = 20  # files that cannot be fetched one after the other
@@ -202,7 +203,7 @@ class QueueClient:
                 if in_a_row == GIVE_UP:  # it is not these files, it is the storage
                     raise
         if failed:
-            more = f" ({len(failed) - 1} more files like it)" if len(failed) > 1 else ""
+            more = f" ({plural(len(failed) - 1, 'more file')} like it)" if len(failed) > 1 else ""
             raise StorageError(f"{failed[0]}{more}; the rest is downloaded")
         return [file.target for file in wanted]
 

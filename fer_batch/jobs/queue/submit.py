@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
 from fer_batch.errors import FerBatchError, NotFoundError, UsageError
+from fer_batch.jobs.item.children.glance import looks_like_film_apart
 from fer_batch.jobs.item.who import photos_of
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.manifest import JobItem, Manifest, StoredFile
@@ -75,7 +76,8 @@ def submit(
     analyze, weights = _weights(request.analyze)
     request = replace(request, analyze=analyze)
     passed = PassedOver()
-    found = discover(list(request.paths), passed=passed, images=request.analyze.images)
+    images = request.analyze.images
+    found = discover(list(request.paths), passed=passed, images=images, look=looks_like_film_apart)
     notes = (*passed.lines(), *notes_on_images(found, request.outputs))
     if not found:
         named = ", ".join(str(path) for path in request.paths)

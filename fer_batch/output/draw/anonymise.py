@@ -29,28 +29,37 @@ def covered_faces(
 ) -> BoolArray | None:
     """Which faces are to be made unrecognisable: ``bool[n]``; None where none is.
 
-    ``others`` spares the main person: who was said to be, else who is seen longest.
+    ``others`` spares the main person: who was said to be, else who is seen longest. Photos have no
+    main person; where people in them were compared, some may be meant, and whose face shows too
+    little to be recognised is blurred as well: it may be one of them.
 
     Raises:
-        InputError: somebody is not there, or these are photos and not everyone is meant.
+        InputError: somebody is not there, or these are photos of whom that is not known.
     """
     if not settings.blurs:
         return None
     who = [one.casefold() for one in settings.blur]
     if settings.blur_faces or who == ["all"]:
         return np.ones(len(timeline.face_id), bool)
-    if photos:
-        raise InputError("--blur: each photo is separate; blur all faces or none")
+    if photos and (who == ["others"] or not timeline.compared):
+        raise InputError(
+            "--blur: photos have no main person; name who is meant, or blur all"
+            if who == ["others"]
+            else "--blur: nobody is recognised in these photos; analyse them with --identity batch "
+            "or --who, or blur all"
+        )
     if who == ["others"]:
         return timeline.face_id != _main_person(timeline)
-    called = {name.casefold(): face for face, name in timeline.names.items()}
-    called |= {str(face): face for face in np.unique(timeline.face_id).tolist()}
+    numbers = timeline.person if photos else timeline.face_id
+    called = {name.casefold(): number for number, name in timeline.names.items()}
+    called |= {str(number): number for number in np.unique(numbers).tolist() if number >= 0}
     if missing := [name for name in settings.blur if name.casefold() not in called]:
         raise InputError(
             f"--blur: there is no person {one_line(missing[0])} here; people are called "
             f"{', '.join(timeline.names.values()) or 'by their numbers'} (edits.csv gives names)"
         )
-    return np.isin(timeline.face_id, [called[one] for one in who])
+    meant = np.isin(numbers, [called[one] for one in who])
+    return meant | (numbers < 0) if photos else meant
 
 
 def hidden_boxes(timeline: Timeline, frame: int, reach_s: float) -> FloatArray:

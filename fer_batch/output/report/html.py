@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUn
 from jinja2.bccache import Bucket
 
 from fer_batch.atomic import make_private
+from fer_batch.plural import plural
 from fer_batch.version import installed_version
 
 # Pages are opened from disk, where some browsers hold every file for another origin: there `file:`
@@ -141,9 +142,10 @@ def percent(share: float) -> str:
     return f"{share:.0%}".replace("%", "\u00a0%")
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
-    """``2, "change"`` → ``2 changes``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}".replace(",", "\u2009")
+def count(number: int, one: str, many: str = "") -> str:
+    """``2, "change"`` → ``2 changes``, thousands apart as in all numbers of pages."""
+    words = plural(number, one, many)
+    return f"{number:,}".replace(",", "\u2009") + words.removeprefix(str(number))
 
 
 def size(path: Path) -> str:

@@ -75,12 +75,32 @@ def test_a_name_that_nobody_has_is_refused(who: tuple[str, ...]) -> None:
         covered_faces(made("hh"), RenderSettings(blur=who))
 
 
-def test_photos_have_no_others() -> None:
+def test_photos_of_people_who_were_not_compared_have_all_or_none() -> None:
     photos = made("h.", ".h")
     assert blurred(photos, "all", photos=True) == {1, 2}
-    for who in ("others", "1"):
-        with pytest.raises(InputError, match="each photo is separate"):
-            covered_faces(photos, RenderSettings(blur=(who,)), photos=True)
+    with pytest.raises(InputError, match="nobody is recognised in these photos"):
+        covered_faces(photos, RenderSettings(blur=("1",)), photos=True)
+
+
+def test_people_in_photos_are_meant_by_name_and_by_their_number_across_photos() -> None:
+    """Whoever shows too little to be recognised is blurred too."""
+    photos = made("hhh", ".hh", names={7: "Anna"})
+    person = np.array([7, 4, 7, 7, -1])  # by frame, then by face
+    photos = replace(photos, person=person)
+
+    def covered(*who: str) -> list[bool]:
+        found = covered_faces(photos, RenderSettings(blur=who), photos=True)
+        assert found is not None
+        return found.tolist()
+
+    assert covered("anna") == [True, False, True, True, True]
+    assert covered("4") == [False, True, False, False, True]
+    assert covered("4", "Anna") == covered("all") == [True] * 5
+    for missing in ("1", "-1", "Ben"):
+        with pytest.raises(InputError, match=f"there is no person {missing} here"):
+            covered(missing)
+    with pytest.raises(InputError, match="photos have no main person"):
+        covered("others")
 
 
 def test_two_answers_are_refused() -> None:

@@ -26,6 +26,7 @@ from fer_batch.jobs.item.children.share import at_once, frames_mb, memory_mb
 from fer_batch.jobs.item.outcome import Existing, ItemResult, Observer, Phase, not_begun
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.pipeline.progress import ShouldCancel, never
+from fer_batch.plural import plural
 from fer_batch.printable import one_line
 
 LOOK_EVERY_S = 0.1
@@ -235,7 +236,7 @@ class _Crew:
             return "memory", f"needs more than {limit} MB of memory; give it more with --memory-mb"
         if time.monotonic() - place.moved > STALLED_S.get(place.stage, STALLED_ELSE_S):
             minutes = round((time.monotonic() - place.moved) / 60)
-            return "timeout", f"nothing moved for {minutes} minutes; given up"
+            return "timeout", f"nothing moved for {plural(minutes, 'minute')}; given up"
         return None
 
     def _lost(self, place: Place, why: tuple[str, str]) -> None:
