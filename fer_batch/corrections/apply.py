@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from fer_batch.corrections.photos import corrected_photos
 from fer_batch.corrections.read import NAME, Edit
+from fer_batch.corrections.steps import called, labelled, without
 from fer_batch.errors import UsageError
 from fer_batch.types import BoolArray, FrameStatus, Timeline
 
@@ -20,10 +22,13 @@ def corrected(timeline: Timeline, edits: Sequence[Edit], where: str = NAME) -> T
     """
     for edit in edits:
         try:
-            timeline = _ACTIONS[edit.do](timeline, edit, _rows(timeline, edit))
+            if timeline.is_photos:
+                timeline = corrected_photos(timeline, edit)
+            else:
+                timeline = _ACTIONS[edit.do](timeline, edit, _rows(timeline, edit))
         except ValueError as error:
             raise UsageError(f"{where} line {edit.line}: {error}") from error
-    there = set(timeline.face_id.tolist())  # who was hidden altogether is nobody
+    there = set(timeline.identities().tolist())  # who was hidden altogether is nobody
     names = {face: name for face, name in timeline.names.items() if face in there}
     return replace(timeline, names=names, main=timeline.main if timeline.main in there else 0)
 
@@ -32,10 +37,10 @@ def _rows(timeline: Timeline, edit: Edit) -> BoolArray:
     """Which faces a correction is about: ``bool[n]``.
 
     Raises:
-        ValueError: there is no such person, or not at that time; or these are photos.
+        ValueError: there is no such person, or not at that time; or it is about a photo.
     """
-    if timeline.is_photos:
-        raise ValueError("in photos a number is not a person: each photo is separate")
+    if edit.photo:
+        raise ValueError("this is a film, not a set of photos; say start_s and end_s")
     times = timeline.time_s[timeline.frame]
     during = (times >= edit.start_s) & (times < edit.end_s)
     if not edit.person:
@@ -80,14 +85,7 @@ def _split(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
 
 
 def _hide(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
-    kept = timeline.of_faces(~rows)
-    status = kept.status.copy()
-    emptied = np.setdiff1d(timeline.frame[rows], kept.frame)
-    status[emptied] = FrameStatus.NO_FACE
-    # They are still in the picture: where others are blurred, so are they.
-    faces = zip(timeline.frame[rows].tolist(), timeline.box[rows].tolist(), strict=True)
-    gone = [(frame, x, y, w, h) for frame, (x, y, w, h) in faces]
-    return replace(kept, status=status, hidden=tuple(sorted((*timeline.hidden, *gone))))
+    return without(timeline, rows)
 
 
 def _ignore(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
@@ -101,23 +99,11 @@ def _ignore(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
 
 
 def _label(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
-    if edit.value not in timeline.labels:
-        raise ValueError(
-            f"there is no label {edit.value!r}; there are {', '.join(timeline.labels)}"
-        )
-    smoothed = timeline.smoothed.copy()
-    smoothed[rows] = 0
-    smoothed[rows, timeline.labels.index(edit.value)] = 1
-    return replace(timeline, smoothed=smoothed)
+    return labelled(timeline, rows, edit.value)
 
 
 def _name(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
-    for face, name in timeline.names.items():
-        if name.casefold() == edit.value.casefold() and face != edit.person:
-            raise ValueError(
-                f"person {face} is called {name!r} already; merge them if they are one"
-            )
-    return replace(timeline, names={**timeline.names, edit.person: edit.value})
+    return called(timeline, edit.person, edit.value)
 
 
 def _main(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:

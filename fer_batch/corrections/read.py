@@ -8,6 +8,8 @@ ignore,,60,75,
 label,1,10,12.5,neutral
 name,1,,,Anna
 main,1,,,
+
+In a set of photos a column more says which photo: ``person`` is then the number of a face in it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from fer_batch.person_name import check_name
 from fer_batch.printable import one_line
 
 NAME = "edits.csv"
-COLUMNS = ("do", "person", "start_s", "end_s", "value")
+COLUMNS = ("do", "person", "start_s", "end_s", "value", "photo")
 # What each correction must say, and what it may say.
 ACTIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "merge": (frozenset({"person", "value"}), frozenset()),
@@ -34,13 +36,22 @@ ACTIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "name": (frozenset({"person", "value"}), frozenset()),
     "main": (frozenset({"person"}), frozenset()),
 }
+# The same where a line names a photo.
+IN_A_PHOTO: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "split": (frozenset({"person"}), frozenset()),
+    "hide": (frozenset({"person"}), frozenset()),
+    "ignore": (frozenset(), frozenset({"person"})),
+    "label": (frozenset({"person", "value"}), frozenset()),
+}
 LONGEST = 1 << 20  # bytes; a hand does not write more
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One correction: what is done, to which ``face_id`` (0: everyone), from when to when, and the
-    other number, the label or the name. ``line``: where it stands in the file."""
+    other number, the label or the name. ``photo``: the file that it is about, "" for all of them
+    and in films; ``person`` is the ``face_id`` in that photo, else a person of all photos.
+    ``line``: where it stands in the file."""
 
     do: str
     person: int
@@ -48,6 +59,7 @@ class Edit:
     end_s: float
     value: str
     line: int
+    photo: str = ""
 
 
 def read_edits(folder: Path) -> tuple[str, ...]:
@@ -104,8 +116,12 @@ def _edit(cells: dict[str, str], line: int) -> Edit:
     do = cells.get("do", "").lower()
     if do not in ACTIONS:
         raise ValueError(f"unknown action {do!r}; there are {', '.join(ACTIONS)}")
-    must, may = ACTIONS[do]
     said = {name for name, cell in cells.items() if cell and name != "do"}
+    photo = cells.get("photo", "")
+    if photo and do not in IN_A_PHOTO:
+        raise ValueError(f"{do} is about a person in all photos; leave photo empty")
+    must, may = IN_A_PHOTO[do] if photo else ACTIONS[do]
+    said.discard("photo")
     if missing := sorted(must - said):
         raise ValueError(f"{do} needs {' and '.join(missing)}")
     if more := sorted(said - must - may):
@@ -122,7 +138,7 @@ def _edit(cells: dict[str, str], line: int) -> Edit:
             check_name(value)
         except ValueError as error:
             raise ValueError(f"value is {one_line(value[:40])!r}, which {error}") from error
-    return Edit(do, person, start, end, value, line)
+    return Edit(do, person, start, end, value, line, photo)
 
 
 def _seconds(cells: dict[str, str], name: str, missing: float) -> float:

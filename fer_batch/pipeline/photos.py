@@ -21,7 +21,7 @@ from fer_batch.output.draw.marks import Marks
 from fer_batch.output.draw.overlay import Overlay, shown_labels
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.pipeline.snapshots import SnapshotWriter, portraits
-from fer_batch.types import Frame, IntArray, Segment, SourceInfo, Timeline
+from fer_batch.types import FloatArray, Frame, IntArray, Segment, SourceInfo, Timeline
 
 THUMB_SIDE = 320
 # Photos up to this size serve as their own thumbnails, where they are annotated anyway.
@@ -138,7 +138,8 @@ class PhotoDrawer:
         """Draw the faces of ``frame`` into its image."""
         assert frame.image is not None
         faces = self._timeline.faces_at(frame.index)
-        if faces.start == faces.stop:
+        hidden = self._hidden(frame.index)
+        if faces.start == faces.stop and not len(hidden):
             return
         size = (frame.image.shape[1], frame.image.shape[0] * 2 // 3)
         overlay = Overlay(
@@ -156,6 +157,13 @@ class PhotoDrawer:
             self._timeline.box[faces] / frame.scale,
             np.where(person >= 0, person, counted),
             self._timeline.smoothed[faces],
+            unseen=hidden / np.float32(frame.scale),
             unusable=self._timeline.unusable[faces],
             covered=None if self._covered is None else self._covered[faces],
         )
+
+    def _hidden(self, photo: int) -> FloatArray:
+        """Faces that somebody left out, ``float32[n, 4]``: still in the photo, and one of those who
+        are to be blurred, for all that is known."""
+        boxes = [face[1:] for face in self._timeline.hidden if face[0] == photo]
+        return np.array(boxes, np.float32).reshape(-1, 4)

@@ -85,13 +85,6 @@ def test_names_go_with_their_people() -> None:
     assert (gone.names, gone.main) == ({}, 0)
 
 
-@pytest.mark.parametrize("do", ["name,1,,,Anna", "main,1,,,"])
-def test_photos_have_no_people_to_name(do: str) -> None:
-    photos = timeline("hh", time_s=np.full(2, np.nan), files=("a.jpg", "b.jpg"))
-    with pytest.raises(UsageError, match="line 2: in photos"):
-        edited(photos, do)
-
-
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 
 from fer_batch.config import Limits, RenderSettings
+from fer_batch.corrections.apply import corrected
+from fer_batch.corrections.read import Edit
 from fer_batch.errors import Cancelled
 from fer_batch.media.source import open_source, probe
 from fer_batch.pipeline.photos import (
@@ -133,6 +136,21 @@ def test_who_is_named_is_blurred_in_every_photo_and_nobody_else(folder: Path) ->
         middle = picture[rows - 5 : rows + 5, columns - 5 : columns + 5]
         spread[int(name.split("/")[1][:8])] = float(middle.std())
     assert [spread[i] < 12 for i in range(4)] == [False, True, True, True], spread
+
+
+def test_who_was_left_out_is_blurred_where_others_are(folder: Path) -> None:
+    checks = np.indices((400, 640)).sum(axis=0) % 2 * 200
+    assert cv2.imwrite(str(folder / "1.png"), checks.astype(np.uint8))
+    info = probe(folder, "photos", 25.0, Limits(), "photos")
+    made = corrected(with_faces(info), [Edit("hide", 1, 0, math.inf, "", 2, "1.png")])
+    assert 1 not in made.frame.tolist()
+    (frame,) = open_source(info, Limits()).frames(1, 2)
+    assert frame.image is not None
+    before = frame.image[190:210, 310:330].copy()
+    PhotoDrawer(made, RenderSettings()).draw(frame)
+    assert np.array_equal(frame.image[190:210, 310:330], before)
+    PhotoDrawer(made, RenderSettings(blur_faces=True)).draw(frame)
+    assert frame.image[190:210, 310:330].std() < 12 < before.std()
 
 
 def test_a_stop_leaves_nothing(folder: Path) -> None:

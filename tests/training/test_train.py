@@ -16,8 +16,9 @@ from fer_batch.errors import OutputPathError, TrainingDataError, UsageError
 from fer_batch.training import checkpoint
 from fer_batch.training.data.read import load
 from fer_batch.training.data.targets import JOINT, Head
-from fer_batch.training.fit import Training, compiled, renew_normalisation
+from fer_batch.training.fit import Training, renew_normalisation
 from fer_batch.training.network.architectures import ARCHITECTURES, Architecture, build
+from fer_batch.training.network.compiled import compiled
 from fer_batch.training.network.folding import fold
 from fer_batch.training.run import check_same, head_weights, heads_for, prepare, stored_settings
 from fer_batch.training.settings import TrainSettings, changed, train_settings

@@ -49,18 +49,7 @@ def worker(
 
     settings = load_settings()
     names = served_queues(queues)
-    if loglevel.upper() not in LOG_LEVELS:
-        raise UsageError(
-            f"--loglevel: unknown level {loglevel!r}; choose from {', '.join(LOG_LEVELS)}"
-        )
-    if log_format not in ("", "text", "json"):
-        raise UsageError(f"--log-format: {log_format!r}; choose from text, json")
-    if device not in ("auto", "cpu", "gpu"):
-        raise UsageError(f"--device: unknown device {device!r}; choose from auto, cpu, gpu")
-    if device == "gpu":
-        from fer_batch.emotion.backend import require_keras
-
-        require_keras("--device gpu")
+    _check(loglevel, log_format, device)
     concurrency = concurrency or (max(1, len(gpus())) if device == "gpu" else 1)
     if settings.embedded:
         bring_up(settings, start=True)
@@ -81,6 +70,22 @@ def worker(
         command.append(f"--name={name}")
     sys.stdout.flush()
     os.execv(sys.executable, command)
+
+
+def _check(loglevel: str, log_format: str, device: str) -> None:
+    """Raises UsageError, NotInstalledError: a worker cannot be started so."""
+    if loglevel.upper() not in LOG_LEVELS:
+        raise UsageError(
+            f"--loglevel: unknown level {loglevel!r}; choose from {', '.join(LOG_LEVELS)}"
+        )
+    if log_format not in ("", "text", "json"):
+        raise UsageError(f"--log-format: {log_format!r}; choose from text, json")
+    if device not in ("auto", "cpu", "gpu"):
+        raise UsageError(f"--device: unknown device {device!r}; choose from auto, cpu, gpu")
+    if device == "gpu":
+        from fer_batch.emotion.backend import require_keras
+
+        require_keras("--device gpu")
 
 
 def up() -> None:

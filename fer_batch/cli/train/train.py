@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from fer_batch.cli.console import echo
 from fer_batch.cli.train.options import Data, FerPlus, Landmarks
+
+if TYPE_CHECKING:
+    from fer_batch.training.data.targets import Head
+    from fer_batch.training.settings import TrainSettings
 
 
 def train(
@@ -154,20 +158,46 @@ def train(
         "seed": seed,
         "validation_share": validation_share,
     }
-    start = _found_again(start_from or [])
-    frozen = tuple(part.strip() for part in freeze.split(",") if part.strip())
-    settings = run.stored_settings(out, epochs=epochs, **changes) if resume else None
     heads = run.heads_for(targets or "fer2013", parse_names(emotions) or None)
-    if settings is None:
-        settings = run.new_settings(
-            arch or "resnet", heads, epochs, start_from=start, frozen=frozen, **changes
-        )
-    else:
-        run.check_same(settings, out, arch, heads if targets or emotions else None, start, frozen)
+    fixed = _Fixed(
+        arch,
+        heads if targets or emotions else None,
+        _found_again(start_from or []),
+        tuple(part.strip() for part in freeze.split(",") if part.strip()),
+    )
+    settings = _settings(out, resume, epochs, fixed, changes)
     faces = hold_out(load(data, fer_plus, landmarks), settings.validation_share, settings.seed)
     load_keras("fer-batch train")
     run.train(settings, faces, out, resume, echo)
     echo(f"models, history.csv and pictures are in {out}")
+
+
+class _Fixed(NamedTuple):
+    """What a training that is resumed cannot change; None and () where it was not asked for."""
+
+    arch: str | None
+    heads: tuple[Head, ...] | None
+    start_from: tuple[str, ...]
+    frozen: tuple[str, ...]
+
+
+def _settings(
+    out: Path, resume: bool, epochs: int, fixed: _Fixed, changes: dict[str, Any]
+) -> TrainSettings:
+    """Those of the training in ``out`` with ``changes`` where it is resumed, else a recipe's.
+
+    Raises:
+        UsageError: what was asked does not go together, or not with the training in ``out``.
+    """
+    from fer_batch.training import run
+
+    known = run.stored_settings(out, epochs=epochs, **changes) if resume else None
+    if known is not None:
+        run.check_same(known, out, *fixed)
+        return known
+    more = {"start_from": fixed.start_from, "frozen": fixed.frozen, **changes}
+    heads = fixed.heads or run.heads_for("fer2013", None)
+    return run.new_settings(fixed.arch or "resnet", heads, epochs, **more)
 
 
 def _found_again(models: list[str]) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def _without(timeline: Timeline) -> list[str]:
     words = {
         FrameStatus.NO_FACE: "without a face",
         FrameStatus.DECODE_ERROR: "that could not be read",
-        FrameStatus.SKIPPED: "left out by --every",
+        FrameStatus.SKIPPED: "not counted",
     }
     counted = np.bincount(timeline.status, minlength=len(FrameStatus))
     said = [f"{count(int(counted[s]), 'photo')} {text}" for s, text in words.items() if counted[s]]

@@ -15,9 +15,10 @@ from fer_batch.training.data.read import load
 from fer_batch.training.data.targets import JOINT, Head
 from fer_batch.training.export.pool import Pool
 from fer_batch.training.export.write import export
-from fer_batch.training.fit import Training, compiled
+from fer_batch.training.fit import Training
 from fer_batch.training.metrics import softmax
 from fer_batch.training.network.architectures import build
+from fer_batch.training.network.compiled import compiled
 from fer_batch.training.network.optimizers import make_optimizer
 from fer_batch.training.network.start import begin, resting_size, start_from
 from fer_batch.training.run import stored_settings
