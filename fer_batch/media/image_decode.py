@@ -114,6 +114,8 @@ def _decoded(data: bytes, header: ImageHeader) -> Image | None:
         flags = _REDUCED[min(shrink_factor(header.width, header.height), 8)]
     buffer = np.frombuffer(data, np.uint8)
     pixels: Image | None = cv2.imdecode(buffer, flags | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None and header.alpha:  # grey JPEG 2000: without its transparency
+        pixels = cv2.imdecode(buffer, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if pixels is None and header.wide:  # 32 bits a channel are read only as they are
         pixels = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
     return None if pixels is None else _eight_bits(pixels)

@@ -211,6 +211,13 @@ def test_what_is_transparent_lies_over_white(suffix: str, tmp_path: Path) -> Non
     assert_shown(save(tmp_path / f"a.{suffix}", image, **options), wanted.astype(np.uint8), 6)
 
 
+@pytest.mark.parametrize("suffix", ["png", "tiff", "jp2", "webp", "avif"])
+def test_grey_that_may_be_transparent_is_read(suffix: str, tmp_path: Path) -> None:
+    image = Pillow.fromarray(upright()).convert("LA")
+    options = {"lossless": True} if suffix == "webp" else {}
+    assert_shown(save(tmp_path / f"a.{suffix}", image, **options), grey(), 6)
+
+
 def test_a_transparent_colour_of_a_palette_lies_over_white(tmp_path: Path) -> None:
     image = Pillow.fromarray(upright()).quantize(4)
     first = image.getpixel((WIDTH // 4, HEIGHT // 4))
