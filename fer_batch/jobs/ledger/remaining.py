@@ -2,7 +2,8 @@
 
 Work is counted in seconds of workers, by stage: analysing and drawing cost different amounts a
 frame, and a job's inputs are at different stages. What has been done and the time since the job
-began say how many workers it really has had, gaps and all.
+began say how many workers it really has had, gaps and all; where that has clearly changed of late
+only the time since then counts: workers come and go.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 # Drawing a frame against analysing it, with all outputs at 640x360 (benchmarks/README.md); used
 # only until something of this job or of this queue has been drawn.
 DRAW_RATIO = 2.5
+UNITS_OF_A_WORKER = 8
+# As far the number of workers seems to change by the lengths of single units alone.
+STEADY = 0.15
 FRAME_STAGES = ("analyze", "render")
 OTHER_STAGES = ("probe", "assemble", "finish")
 
@@ -41,8 +45,31 @@ class Spent:
         return self.seconds.get(stage, 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a job has gone lately: in ``elapsed_s`` so many units have ended, which took workers
+    ``worked_s`` seconds."""
+
+    elapsed_s: float
+    worked_s: float
+    units: int
+
+    @property
+    def at_once(self) -> float | None:
+        """How many workers it has had; None where that is too short to tell."""
+        if self.elapsed_s <= 0 or self.worked_s <= 0:
+            return None
+        found = self.worked_s / self.elapsed_s
+        # Each worker is in the middle of a unit at the beginning, and at the end.
+        return found if self.units >= UNITS_OF_A_WORKER * max(found, 1.0) else None
+
+
 def remaining_s(
-    items: Sequence[ItemWork], spent: Spent, elapsed_s: float, draw_ratio: float = DRAW_RATIO
+    items: Sequence[ItemWork],
+    spent: Spent,
+    elapsed_s: float,
+    draw_ratio: float = DRAW_RATIO,
+    lately: Pace | None = None,
 ) -> float | None:
     """Seconds until the job ends, None where nothing can be said yet.
 
@@ -51,6 +78,7 @@ def remaining_s(
         spent: what its units have cost.
         elapsed_s: since its first unit began.
         draw_ratio: drawing against analysing, a frame, where the job itself has drawn nothing.
+        lately: how it has gone since a moment not long ago, where one is known.
     """
     if all(item.ended for item in items):
         return 0.0
@@ -73,4 +101,7 @@ def remaining_s(
             work += max(frames - item.drawn, 0) * render if renders else 0.0
     paid += sum(spent.of(stage) for stage in OTHER_STAGES)
     at_once = max(paid / elapsed_s, 1e-3)
+    now = lately.at_once if lately is not None else None
+    if now is not None and abs(now / at_once - 1) > STEADY:
+        at_once = max(now, 1e-3)
     return work / at_once

@@ -18,6 +18,7 @@ from fer_batch.jobs.ledger.remaining import (
     FRAME_STAGES,
     OTHER_STAGES,
     ItemWork,
+    Pace,
     Spent,
     remaining_s,
 )
@@ -125,7 +126,20 @@ def _remaining(
             )
         )
     spent = Spent(seconds, analyzed, drawn)
-    return remaining_s(work, spent, now - float(fields["started"]), _draw_ratio(costs))
+    elapsed = now - float(fields["started"])
+    return remaining_s(work, spent, elapsed, _draw_ratio(costs), _lately(fields, now))
+
+
+def _lately(fields: dict[str, str], now: float) -> Pace | None:
+    """How a job has gone since the earlier of the moments that the ledger keeps."""
+    if not fields.get("pace_before"):
+        return None
+    at, worked, units = fields["pace_before"].split(" ")
+    return Pace(
+        now - float(at),
+        float(fields.get("spent", 0)) - float(worked),
+        int(fields.get("units", 0)) - int(units),
+    )
 
 
 def _draw_ratio(costs: dict[str, str]) -> float:

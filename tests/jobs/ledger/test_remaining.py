@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fer_batch.jobs.ledger.ledger import Ledger
-from fer_batch.jobs.ledger.remaining import ItemWork, Spent, remaining_s
+from fer_batch.jobs.ledger.remaining import ItemWork, Pace, Spent, remaining_s
 from fer_batch.jobs.ledger.spec import Unit
 from fer_batch.jobs.ledger.status import read_status
 from tests.jobs.ledger.test_ledger import enter, facts
@@ -43,14 +43,39 @@ class Film:
         return found
 
 
+class Marks:
+    """What `complete.lua` keeps of a job that began at 0."""
+
+    def __init__(self) -> None:
+        self.spent, self.units = 0.0, 0
+        self.pace: tuple[float, float, int] | None = None
+        self.before: tuple[float, float, int] | None = None
+
+    def ended(self, now: float, seconds: float) -> None:
+        self.spent, self.units = self.spent + seconds, self.units + 1
+        last = self.pace[2] if self.pace else 0
+        if self.units - last >= max(32, self.units / 6):
+            self.before, self.pace = self.pace, (now, self.spent, self.units)
+
+    def lately(self, now: float) -> Pace | None:
+        if self.before is None:
+            return None
+        at, spent, units = self.before
+        return Pace(now - at, self.spent - spent, self.units - units)
+
+
 NEXT = {"probe": "analyze", "analyze": "assemble", "assemble": "render", "render": "finish"}
 
 
-def play(seed: int) -> list[tuple[float, float, float]]:
-    """A job of random films, workers and costs; (moment, estimate, truth) whenever a unit ends."""
+def play(seed: int, workers: tuple[int, int] = (0, 0)) -> list[tuple[float, float, float]]:
+    """A job of random films and costs; (moment, estimate, truth) whenever a unit ends. ``workers``
+    at first, and from the time on when a third of all frames has been analysed; those before that
+    are left out then. 0: by chance, all the time."""
     chance = random.Random(seed)
-    films = [Film(int(chance.lognormvariate(7.5, 0.7)) + 50) for _ in range(chance.randint(20, 60))]
-    workers, ratio = chance.randint(1, 4), chance.uniform(1.0, 3.5)
+    count_films = 80 if any(workers) else chance.randint(20, 60)
+    films = [Film(int(chance.lognormvariate(7.5, 0.7)) + 50) for _ in range(count_films)]
+    usual, ratio = chance.randint(1, 4), chance.uniform(1.0, 3.5)
+    pace, changed = Marks(), 0.0
     cost = {"analyze": 0.004, "render": 0.004 * ratio}
     other = {"probe": 0.1, "assemble": 0.3, "finish": 0.4}
     seconds: dict[str, float] = {}
@@ -59,14 +84,18 @@ def play(seed: int) -> list[tuple[float, float, float]]:
     said: list[tuple[float, float | None]] = []
     now, count = 0.0, 0
     while ready or busy:
-        while ready and len(busy) < workers:
+        third = sum(f.analyzed for f in films) * 3 > sum(f.frames for f in films)
+        crew = workers[third] or usual
+        changed = changed or now * third
+        while ready and len(busy) < crew:
             film, stage, frames = ready.pop(0)
             lasts = (frames * cost[stage] if frames else other[stage]) * chance.uniform(0.7, 1.3)
-            lasts += 3.0 if count < workers else 0.0  # the first unit of a worker loads a model
+            lasts += 3.0 if count < crew else 0.0  # the first unit of a worker loads a model
             heapq.heappush(busy, (now + lasts, count, film, stage, frames, lasts))
             count += 1
         now, _, film, stage, frames, lasts = heapq.heappop(busy)
         seconds[stage] = seconds.get(stage, 0.0) + lasts
+        pace.ended(now, lasts)
         film.probed = True
         if stage == "analyze":
             film.analyzed += frames
@@ -87,8 +116,9 @@ def play(seed: int) -> list[tuple[float, float, float]]:
             for f in films
         ]
         spent = Spent(dict(seconds), sum(f.analyzed for f in films), sum(f.drawn for f in films))
-        said.append((now, remaining_s(work, spent, now, ratio)))
-    return [(at, left, now - at) for at, left in said if left is not None]
+        said.append((now, remaining_s(work, spent, now, ratio, pace.lately(now))))
+    since = changed if any(workers) else 0.0
+    return [(at, left, now - at) for at, left in said if left is not None and at >= since]
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -99,6 +129,18 @@ def test_right_within_a_fifth_from_a_tenth_on(seed: int) -> None:
     for at, left, truth in estimates:
         if at > whole / 10:
             assert abs(left - truth) <= max(0.2 * truth, 8.0), (at, left, truth, whole)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("workers", [(2, 8), (8, 2)], ids=["more", "fewer"])
+def test_workers_come_and_go(seed: int, workers: tuple[int, int]) -> None:
+    """Right again before half of what is left then has been done: as far off as a fifth, or the
+    two units that each worker may be in the middle of."""
+    estimates = play(seed, workers)
+    begin, whole = estimates[0][0], estimates[-1][0]
+    for at, left, truth in estimates:
+        if at > (begin + whole) / 2:
+            assert abs(left - truth) <= max(0.2 * truth, 16.0), (at, left, truth, begin, whole)
 
 
 def test_nothing_is_said_before_there_is_something_to_go_by() -> None:
@@ -129,7 +171,8 @@ def test_never_negative_never_wild(
     items: list[ItemWork], elapsed: float, analyzed: int, drawn: int
 ) -> None:
     seconds = {"analyze": 3.0, "render": 2.0, "probe": 0.1}
-    found = remaining_s(items, Spent(seconds, analyzed, drawn), elapsed)
+    lately = Pace(elapsed / 3, analyzed / 1000, drawn)
+    found = remaining_s(items, Spent(seconds, analyzed, drawn), elapsed, lately=lately)
     assert found is None or 0.0 <= found < float("inf")
 
 
@@ -152,3 +195,26 @@ def test_a_real_ledger_tells_it(ledger: Ledger) -> None:
     costs = ledger.client.hgetall("fb:costs")
     assert costs["analyze_frames"] == "40" and float(costs["render_s"]) == 4.0
     assert Unit.parse(job, "0/probe/0")
+
+
+def test_the_ledger_marks_two_moments_of_a_job(ledger: Ledger) -> None:
+    """As `Marks` does, which the estimates above are made with."""
+    job, dispatches = enter(ledger, items=16)
+    waiting, marks, begin = list(dispatches), Marks(), ledger.now()
+    while waiting:
+        unit = waiting.pop(0).unit
+        assert ledger.claim(unit, "me").verdict == "ok"
+        done = ledger.complete(unit, **facts(unit, segments=2), seconds=1.5)
+        waiting += done.dispatches
+        fields, _ = ledger.dump(job)
+        if unit.stage == "index":
+            break
+        marks.ended(ledger.now(), 1.5)
+        assert (float(fields["spent"]), int(fields["units"])) == (marks.spent, marks.units)
+        for name, mark in (("pace", marks.pace), ("pace_before", marks.before)):
+            found = [float(word) for word in fields.get(name, "").split()]
+            assert found[1:] == list(mark[1:] if mark else ())
+            assert not mark or begin - 0.01 <= found[0] <= mark[0]
+        status = read_status(ledger, job)
+        assert status is not None and (status.eta_s is None or status.eta_s >= 0)
+    assert marks.units == 16 * 7 and marks.before is not None

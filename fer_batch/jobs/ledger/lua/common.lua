@@ -2,6 +2,8 @@
 --
 --   fb:job:J            hash   v, name, state, priority, created, started, finished, items, left, window
 --                              relate: '1' where all items wait for each other after assembling;
+--                              spent, units: seconds and count of what has ended; pace, pace_before:
+--                              what they were at two moments, "when spent units"
 --                              away: how many of them are not there yet, '' once they are related
 --   fb:item:J:I         hash   input, name, state, stage, n, frames, passes, analyzed, drawn, …
 --   fb:ready:J:Q        list   units waiting for the window

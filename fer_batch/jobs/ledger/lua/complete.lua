@@ -2,6 +2,19 @@
 -- indices are a set, and its last member releases the next stage once.
 -- Returns {counted, item or job reached its end, units to publish}.
 local job, unit, t, out = ARGV[1], ARGV[2], now(), {}
+
+-- Two moments of the job, so that one can tell how it has gone lately: since the earlier, 32 to 64
+-- units have ended, or, when there are many, a sixth to a third of all that have.
+local function mark_pace(seconds)
+  local key = job_key(job)
+  local spent = redis.call('HINCRBYFLOAT', key, 'spent', seconds)
+  local units = redis.call('HINCRBY', key, 'units', 1)
+  local known = redis.call('HGET', key, 'pace') or ''
+  local last = tonumber(string.match(known, '%S+$') or 0)
+  if units - last >= math.max(32, units / 6) then
+    redis.call('HSET', key, 'pace_before', known, 'pace', text(t) .. ' ' .. spent .. ' ' .. units)
+  end
+end
 local item, stage, index = split(unit)
 if not wanted(job, unit) then
   drop(job, unit)
@@ -30,6 +43,7 @@ end
 -- What stages cost: of this job for its remaining time, of all for jobs that have drawn nothing yet.
 if facts.seconds then
   redis.call('HINCRBYFLOAT', job_key(job), 'spent_' .. stage, facts.seconds)
+  mark_pace(facts.seconds)
   if stage == 'analyze' or stage == 'render' then
     redis.call('HINCRBYFLOAT', P .. 'costs', stage .. '_s', facts.seconds)
     redis.call('HINCRBY', P .. 'costs', stage .. '_frames', facts.frames)
