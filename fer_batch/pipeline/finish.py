@@ -23,6 +23,7 @@ from fer_batch.output.report.page import index_from, write_report
 from fer_batch.output.report.thumbnails import (
     Thumbnails,
     write_photo_thumbs,
+    write_shrunk,
     write_thumbnails,
 )
 from fer_batch.outputs import annotated_names, file_of
@@ -190,6 +191,7 @@ def _thumbnails(job: Finish, snapshots: Snapshots) -> None:
         return
     if job.info.kind == "photos":
         write_photo_thumbs(job.out, snapshots.jpegs("thumb"))
+        write_shrunk(job.out, snapshots.shrunk())
     people, moments = dict(snapshots.jpegs("person")), dict(snapshots.jpegs("moment"))
     write_thumbnails(job.out, Thumbnails(people=people, moments=moments))
     job.written += [f"report/{path.name}" for path in (job.out / "report").glob("*.jpg")]

@@ -79,6 +79,7 @@ def render_photos(
     pulse = Pulse(report, should_cancel)
     drawer = PhotoDrawer(timeline, settings)
     people = portraits(timeline, timeline.person) if wanted.thumbs else {}
+    shrunk: dict[int, int] = {}
     with (
         atomic_path(kept) as path,
         zipfile.ZipFile(path, "w") as file,
@@ -94,6 +95,8 @@ def render_photos(
 
         for frame in source.frames(segment.start, segment.stop):
             if frame.image is not None:
+                if frame.scale > 1:
+                    shrunk[frame.index] = round(frame.scale)
                 if not settings.blurs:
                     writer.people(frame, timeline, people, timeline.person)
                 with timings.stage("draw"):
@@ -106,6 +109,7 @@ def render_photos(
             pulse.beat()
         while waiting:
             store()
+        writer.shrunk(shrunk)
     # Only now: whoever stops here finds the segment whole.
     pulse.flush()
 

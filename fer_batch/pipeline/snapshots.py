@@ -3,7 +3,7 @@
 One zip a segment, uncompressed, written as the frames go by, so that memory stays flat:
 ``person/<face_id>.jpg``, ``moment/<frame>.jpg``, ``image/<frame>.jpg`` (a whole annotated image of
 a folder of images), ``thumb/<frame>.jpg`` (a small one, of photos). ``warnings.json``, where the
-sound went in with the pictures and some was lost.
+sound went in with the pictures and some was lost. ``shrunk.json``, of photos that were shrunk.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from fer_batch.types import Frame, IntArray, Timeline
 FACE_SIDE = 160
 MOMENT_WIDTH = 320
 WARNINGS = "warnings.json"
+SHRUNK = "shrunk.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,11 @@ class SnapshotWriter:
         if words:
             self._file.writestr(WARNINGS, json.dumps(words))
 
+    def shrunk(self, factors: Mapping[int, int]) -> None:
+        """By how much photos were shrunk, by number; the others were not."""
+        if factors:
+            self._file.writestr(SHRUNK, json.dumps(dict(factors)))
+
 
 class Snapshots:
     """Reads the zips of all segments of a source."""
@@ -106,3 +112,8 @@ class Snapshots:
         """What was written down while drawing."""
         found = [file.read(WARNINGS) for file in self._files if WARNINGS in file.namelist()]
         return [words for data in found for words in json.loads(data)]
+
+    def shrunk(self) -> dict[int, int]:
+        """By how much photos were shrunk, by number, in its order."""
+        found = [json.loads(file.read(SHRUNK)) for file in self._files if SHRUNK in file.namelist()]
+        return dict(sorted((int(n), int(by)) for part in found for n, by in part.items()))

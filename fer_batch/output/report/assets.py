@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VENDORED = ("uPlot.iife.js", "uPlot.min.css", "LICENSE-uplot.txt")
+# Corrections, in reports of films and in galleries of photos.
+EDIT_SCRIPTS = ("edits-1-lines.js", "edits-2-saved.js")
 REPORT_SCRIPTS = (
     "1-store.js",
     "2-data.js",
@@ -20,6 +22,7 @@ REPORT_SCRIPTS = (
     "4-marks.js",
     "5-panels.js",
     "6-now.js",
+    *EDIT_SCRIPTS,
     "7-edits.js",
     "8-corrections.js",
     "9-controls.js",
@@ -30,7 +33,10 @@ GALLERY_SCRIPTS = (
     "gallery-2-list.js",
     "gallery-3-grid.js",
     "gallery-4-viewer.js",
-    "gallery-5-controls.js",
+    *EDIT_SCRIPTS,
+    "gallery-5-edits.js",
+    "gallery-6-corrections.js",
+    "gallery-7-controls.js",
 )
 
 
@@ -65,7 +71,7 @@ def write_assets(folder: Path) -> None:
         write_text(folder / name, vendored(name))
     write_text(folder / "theme.js", own("theme.js"))
     write_text(folder / "app.js", "\n".join(own(name) for name in REPORT_SCRIPTS))
-    write_text(folder / "app.css", own("base.css") + own("report.css"))
+    write_text(folder / "app.css", own("base.css") + own("edits.css") + own("report.css"))
 
 
 def write_gallery_assets(folder: Path) -> list[str]:
@@ -77,7 +83,7 @@ def write_gallery_assets(folder: Path) -> list[str]:
     texts = {
         "theme.js": own("theme.js"),
         "gallery.js": "\n".join(own(name) for name in GALLERY_SCRIPTS),
-        "gallery.css": own("base.css") + own("gallery.css"),
+        "gallery.css": own("base.css") + own("edits.css") + own("gallery.css"),
     }
     for name, text in texts.items():
         write_text(folder / name, text)

@@ -20,7 +20,7 @@ from fer_batch.output.report.data import encode_status, quantised
 from fer_batch.output.report.html import count, policy, render
 from fer_batch.output.report.provenance import facts, limits, provenance
 from fer_batch.output.report.shares import share_parts, share_text
-from fer_batch.output.report.thumbnails import REPORT_FOLDER, photo_thumb
+from fer_batch.output.report.thumbnails import REPORT_FOLDER, SHRUNK, photo_thumb, stored_shrunk
 from fer_batch.output.summary import photo_share
 from fer_batch.outputs import annotated_names
 from fer_batch.types import FrameStatus
@@ -48,26 +48,29 @@ def write_gallery_page(
     timeline: Timeline,
     summary: Mapping[str, Any],
     files: list[dict[str, Any]],
+    edits: list[str],
     *,
     index: str,
 ) -> list[str]:
     """Write ``report.html`` of photos and what it loads; see ``page.write_report``.
 
-    ``files``: what can be opened or saved beside it. Returns the names of the files of the page.
+    ``files``: what can be opened or saved beside it. ``edits``: the lines of ``edits.csv`` that are
+    applied. Returns the names of the files of the page.
 
     Raises:
         NoSpaceError, OutputPathError: a file cannot be written.
     """
     place = folder / REPORT_FOLDER
     assets = write_gallery_assets(place)
-    data = json.dumps(gallery_data(folder, timeline), separators=(",", ":"), allow_nan=False)
+    given = gallery_data(folder, timeline) | {"edits": edits}
+    data = json.dumps(given, separators=(",", ":"), allow_nan=False)
     write_text(place / "data.js", f"FerBatch.load({data});\n")
     share = photo_share(timeline)
     shown = colours(timeline.outcomes)
     parts = share_parts(share, shown) if any(share.values()) else []
     text = render(
         "gallery.html.j2",
-        policy=policy(),
+        policy=policy(asks="'self'"),  # `fer-batch review`, where that serves the page
         name=timeline.name,
         index=index,
         facts=facts(summary, 0),
@@ -75,6 +78,7 @@ def write_gallery_page(
         total=count(len(timeline), "photo"),
         persons=timeline.compared,
         labels=timeline.outcomes,
+        expressions=timeline.labels,
         shares=parts,
         share_text=share_text(parts),
         without=_without(timeline),
@@ -84,7 +88,8 @@ def write_gallery_page(
         limits=limits(summary),
     )
     write_text(folder / "report.html", text)
-    return ["report.html", *(f"{REPORT_FOLDER}/{name}" for name in [*assets, "data.js"])]
+    kept = [SHRUNK] if (folder / SHRUNK).is_file() else []
+    return ["report.html", *(f"{REPORT_FOLDER}/{name}" for name in [*assets, "data.js"]), *kept]
 
 
 def _readable(timeline: Timeline) -> Timeline:
@@ -113,9 +118,10 @@ def gallery_data(folder: Path, timeline: Timeline) -> dict[str, Any]:
     """What ``data.js`` holds, JSON-able: see ``static/gallery-1-data.js`` for the other side.
 
     ``pictures``: photos whose annotated file is not called as they are, by number. ``thumbs`` and
-    ``images``: a bit a photo, whether it has a thumbnail and an annotated file. ``persons``: who
-    each face is, "" where photos were not compared; ``names``: by these numbers. ``unsure``: a
-    bit a face.
+    ``images``: a bit a photo, whether it has a thumbnail and an annotated file. ``shrunk``: by how
+    much annotated files are smaller than the photos, by number; null: not known. ``ids``: the
+    ``face_id`` of each face. ``persons``: who it is, "" where photos were not compared; ``names``:
+    by these numbers. ``unsure``: a bit a face.
     """
     timeline = _readable(timeline)
     count = len(timeline)
@@ -137,7 +143,9 @@ def gallery_data(folder: Path, timeline: Timeline) -> dict[str, Any]:
         "status": encode_status(timeline.status),
         "thumbs": _bits(thumbs),
         "images": _bits(images),
+        "shrunk": stored_shrunk(folder),
         "faces": _packed(np.bincount(timeline.frame, minlength=count).astype("<u2")),
+        "ids": _packed(timeline.face_id.astype("<u2")),
         "boxes": _packed(timeline.box.round().astype("<i4")),
         "unsure": _bits(timeline.emotion == len(timeline.labels)),
         "probabilities": _packed(quantised(timeline.smoothed)),

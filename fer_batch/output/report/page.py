@@ -64,7 +64,8 @@ def write_report(
         NoSpaceError, OutputPathError: a file cannot be written.
     """
     if timeline.is_photos:
-        return write_gallery_page(folder, timeline, summary, _files(folder), index=index)
+        files = _files(folder)
+        return write_gallery_page(folder, timeline, summary, files, _edits(summary), index=index)
     every = episodes(timeline)
     persons = people(timeline, every)
     faces, pictures = stored_thumbnails(folder)

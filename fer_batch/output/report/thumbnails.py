@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fer_batch.atomic import atomic_path
+from fer_batch import door
+from fer_batch.atomic import atomic_path, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 REPORT_FOLDER = "report"
+SHRUNK = f"{REPORT_FOLDER}/shrunk.json"
 NAME = re.compile(r"(person|moment)-(\d+)\.jpg")
 
 
@@ -62,6 +65,26 @@ def write_photo_thumbs(folder: Path, thumbs: Iterable[tuple[int, bytes]]) -> Non
 def photo_thumb(number: int) -> str:
     """The name of a photo's thumbnail, relative to the result's folder."""
     return f"{REPORT_FOLDER}/photo-{number:07d}.jpg"
+
+
+def write_shrunk(folder: Path, factors: Mapping[int, int]) -> None:
+    """Store by how much annotated photos are smaller than those that they were made of, by their
+    number; the others are as large.
+
+    Raises:
+        NoSpaceError, OutputPathError: it cannot be written.
+    """
+    write_text(folder / SHRUNK, json.dumps(dict(factors), separators=(",", ":")) + "\n")
+
+
+def stored_shrunk(folder: Path) -> dict[str, int] | None:
+    """What ``write_shrunk`` has stored; None where that is not known, as in results of versions
+    before."""
+    try:
+        found = door.record(door.parse_json(door.read_regular(folder / SHRUNK)), "shrunk")
+        return {str(int(n)): door.whole(by, "shrunk", 2, 1 << 10) for n, by in found.items()}
+    except (OSError, ValueError):
+        return None
 
 
 def stored_thumbnails(folder: Path) -> tuple[dict[int, str], dict[int, str]]:

@@ -6,14 +6,19 @@ import os
 import shutil
 import subprocess
 import tarfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from fer_batch.output.report import write_index
 from fer_batch.output.stored import Failure
 from tests.output.report import made
 from tests.output.report.conftest import Visits, make_result, stored, until
+from tests.output.report.test_photos_in_browser import photos
+from tests.output.report.test_photos_in_browser import stored as stored_photos
 
 pytestmark = pytest.mark.browser
 
@@ -66,13 +71,37 @@ def test_no_serious_fault(
 ) -> None:
     page = visits.open(batch / name, width=width, color_scheme=scheme)
     until(page, "document.readyState === 'complete'")
+    assert faults(page, axe) == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_fault_in_photos(
+    tmp_path: Path, axe: str, visits: Visits, scheme: str, width: int
+) -> None:
+    seen = [(0, 0.9, 0.05, 0.05), (0, 0.1, 0.8, 0.1), (2, 0.2, 0.2, 0.6), (3, 0.9, 0.05, 0.05)]
+    album = replace(photos(5, seen, 4), person=np.array([1, -1, 12, 2]), names={12: "Anna"})
+    page = visits.open(
+        stored_photos(tmp_path / "album", album, 4), width=width, color_scheme=scheme
+    )
+    page.locator("#corrections summary").click()
+    assert faults(page, axe) == []
+    page.locator("#grid button").first.click()
+    until(page, "document.querySelectorAll('.face-box').length === 2")
+    page.locator(".face-choose").first.click()
+    page.get_by_role("button", name="Leave out everywhere").click()
+    page.locator(".face-choose").nth(1).click()
+    assert faults(page, axe) == []
+
+
+def faults(page: Any, axe: str) -> list[str]:
+    """What axe-core finds in a page that matters."""
     page.evaluate(axe)
     # Without fetching the styles again, which the page's policy forbids.
     found = page.evaluate("axe.run(document, {preload: false})")
     assert len(found["passes"]) > 20
-    faults = [
+    return [
         f"{fault['impact']} {fault['id']}: {[node['target'] for node in fault['nodes']][:4]}"
         for fault in found["violations"]
         if fault["impact"] in ("moderate", "serious", "critical")
     ]
-    assert faults == []

@@ -35,6 +35,7 @@ window.FerBatch = (() => {
     const unsure = bytes(given.unsure);
     const labels = given.labels.length;
     const persons = given.persons ? new Int32Array(bytes(given.persons).buffer) : null;
+    const ids = new Uint16Array(bytes(given.ids).buffer);
     return {
       labels: given.labels,
       /** What a face may be called: the labels and, with a threshold, "unsure" behind them. */
@@ -48,14 +49,24 @@ window.FerBatch = (() => {
       /** The address of the annotated picture, "" where there is none. */
       picture: (photo) =>
         bit(images, photo) ? address(given.pictures[photo] || usual(given.files[photo])) : "",
+      /** How many pixels of a photo one of its annotated picture stands for; 0: not known. */
+      scale: (photo) => (given.shrunk ? given.shrunk[photo] || 1 : 0),
       thumb(photo) {
         if (bit(thumbs, photo)) return `report/photo-${String(photo).padStart(7, "0")}.jpg`;
         return this.picture(photo);
       },
+      /** The lines of edits.csv that the page was drawn with. */
+      edits: given.edits,
+      /** The number of a face in its photo: `face_id`. */
+      id: (face) => ids[face],
+      /** The number of who a face is, -1 where nobody knows. */
+      personId: (face) => (persons ? persons[face] : -1),
+      /** Everyone's number. */
+      persons: () => new Set(persons ? persons.filter((person) => person >= 0) : []),
+      called: (person) => given.names[person] || `Person ${person}`,
       /** Who a face is: a name, or a number where photos were compared; "" where nobody knows. */
       person(face) {
-        if (!persons || persons[face] < 0) return "";
-        return given.names[persons[face]] || `Person ${persons[face]}`;
+        return this.personId(face) < 0 ? "" : this.called(this.personId(face));
       },
       box: (face) => boxes.subarray(4 * face, 4 * face + 4),
       /** Half percents: 1 stands for 0, 201 for 1. */

@@ -1,10 +1,11 @@
 "use strict";
-/* One photo, enlarged, with what is known of each face. */
+/* One photo, enlarged, with what is known of each face; gallery-5-corrections.js corrects it. */
 FerBatch.ready((data) => {
   const find = (selector) => document.querySelector(selector);
   const viewer = find("#viewer");
   const row = find("#face-row").content.firstElementChild;
   const bar = find("#face-bar").content.firstElementChild;
+  const box = find("#face-box").content.firstElementChild;
   let photos = [];
   let place = 0;
 
@@ -19,17 +20,52 @@ FerBatch.ready((data) => {
     return made;
   }
 
-  function rowOf(face, number) {
+  function rowOf(face) {
     const made = row.cloneNode(true);
     const strongest = data.strongest(face);
-    const box = data.box(face);
-    const who = data.person(face) || `Face ${number}`;
+    const [, , width, height] = data.box(face);
+    const who = data.person(face) || `Face ${data.id(face)}`;
+    made.dataset.face = face;
     made.querySelector(".face-name").textContent = `${who}: ${data.outcomes[data.named(face)]}`;
-    made.querySelector(".face-size").textContent = `${box[2]} × ${box[3]} pixels`;
+    made.querySelector(".face-size").textContent = `${width} × ${height} pixels`;
     made
       .querySelector(".bars")
       .append(...data.labels.map((_, label) => barOf(face, label, strongest)));
     return made;
+  }
+
+  /** How many pixels of a photo one of its picture, of that size, stands for; 0: not known. */
+  function scaleOf(photo, width, height) {
+    // Where nobody has written it down: what was shrunk is larger than this.
+    const own = width * height <= 1 << 22 && Math.max(width, height) <= 8192;
+    return data.scale(photo) || (own ? 1 : 0);
+  }
+
+  /** Put a button on each face, once it is known how large the picture is. */
+  function showBoxes() {
+    const image = find("#viewer-image");
+    const [width, height] = [image.naturalWidth, image.naturalHeight];
+    const photo = photos[place];
+    const there = !image.hidden && image.complete && width > 0;
+    const whole = there && image.getAttribute("src") === data.picture(photo);
+    const boxes = find("#viewer-boxes");
+    boxes.style.setProperty("--ratio", whole ? width / height : 1);
+    const scale = whole ? scaleOf(photo, width, height) : 0; // a thumbnail has any size
+    const faces = scale ? data.faces(photo) : 0;
+    boxes.replaceChildren(
+      ...Array.from({ length: faces }, (_, at) => {
+        const face = data.firstFace(photo) + at;
+        const made = box.cloneNode(true);
+        const [x, y, w, h] = Array.from(data.box(face), (side) => side / scale);
+        made.dataset.face = face;
+        made.style.left = `${(100 * x) / width}%`;
+        made.style.top = `${(100 * y) / height}%`;
+        made.style.width = `${(100 * w) / width}%`;
+        made.style.height = `${(100 * h) / height}%`;
+        return made;
+      }),
+    );
+    viewer.dispatchEvent(new CustomEvent("faces"));
   }
 
   function draw() {
@@ -48,7 +84,7 @@ FerBatch.ready((data) => {
     find("#viewer-open").href = address;
     const faces = [];
     for (let face = data.firstFace(photo); face < data.firstFace(photo + 1); face++) {
-      faces.push(rowOf(face, faces.length + 1));
+      faces.push(rowOf(face));
     }
     if (!faces.length) {
       const words = document.createElement("p");
@@ -57,6 +93,8 @@ FerBatch.ready((data) => {
       faces.push(words);
     }
     find("#viewer-faces").replaceChildren(...faces);
+    viewer.dispatchEvent(new CustomEvent("photo", { detail: photo }));
+    showBoxes(); // else when the picture has come
     find("#back").disabled = place === 0;
     find("#on").disabled = place === photos.length - 1;
     if (!viewer.contains(document.activeElement)) viewer.focus();
@@ -77,9 +115,12 @@ FerBatch.ready((data) => {
     photos = list;
     place = at;
     draw();
-    if (!viewer.open) viewer.showModal();
+    if (viewer.open) return;
+    viewer.showModal();
+    viewer.focus(); // from here the faces come first
   }
 
+  find("#viewer-image").addEventListener("load", showBoxes);
   find("#back").addEventListener("click", () => turn(-1));
   find("#on").addEventListener("click", () => turn(1));
   find("#close").addEventListener("click", () => viewer.close());
@@ -90,6 +131,7 @@ FerBatch.ready((data) => {
   addEventListener("keydown", (event) => {
     if (!viewer.open) return;
     const step = { ArrowLeft: -1, ArrowRight: 1, Home: -photos.length, End: photos.length };
+    if (/INPUT|SELECT/.test(event.target.tagName)) return; // there they go from letter to letter
     if (!(event.key in step) || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     turn(step[event.key]);
