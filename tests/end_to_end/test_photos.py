@@ -26,7 +26,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two expressions by turns, as PNG in a folder and two more in folders within."""
     faces = pictures.two_faces(50)
-    folder = tmp_path_factory.mktemp("photos") / "album"
+    folder = tmp_path_factory.mktemp("photos_of_tests") / "album"
     (folder / "trip" / "day 2").mkdir(parents=True)
     for number in range(6):
         picture = np.roll(faces[40 * (number % 2)], 40 * (number % 2), axis=1)

@@ -25,7 +25,7 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Forty seconds of two people: some seconds of work."""
     frames = pictures.two_faces(50)
     there_and_back = [*frames, *reversed(frames)]
-    return videos.write(tmp_path_factory.mktemp("long") / "long.mp4", there_and_back * 10)
+    return videos.write(tmp_path_factory.mktemp("long_of_tests") / "long.mp4", there_and_back * 10)
 
 
 def test_results_are_used_again_only_if_they_are_of_this_work(

@@ -15,7 +15,7 @@ from tests.footage import pictures, videos
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """40 frames of two people, with sound: three segments."""
-    path = tmp_path_factory.mktemp("clips") / "pair.mp4"
+    path = tmp_path_factory.mktemp("clips_of_tests") / "pair.mp4"
     return videos.write(path, pictures.two_faces(40), videos.Recipe(sound=True, b_frames=2))
 
 

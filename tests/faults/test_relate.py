@@ -22,7 +22,7 @@ pytestmark = pytest.mark.faults
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two films, and beside them a photo of one of the people in both."""
-    folder = tmp_path_factory.mktemp("films")
+    folder = tmp_path_factory.mktemp("films_of_tests")
     shown = [cover(picture, 320, 240) for picture in portraits()]
     (folder / "known").mkdir()
     cv2.imwrite(str(folder / "known" / "Grace.png"), shown[1][:, ::-1])

@@ -38,5 +38,5 @@ def here(settings: QueueSettings, ledger: Ledger) -> Here:
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clips") / "pair.mp4"
+    path = tmp_path_factory.mktemp("clips_of_tests") / "pair.mp4"
     return videos.write(path, pictures.two_faces(40), videos.Recipe(sound=True, b_frames=2))

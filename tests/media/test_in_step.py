@@ -33,7 +33,7 @@ Make = Callable[[Path], Path]
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Flashes and beeps at ``AT``, neither compressed with loss nor late."""
-    path = tmp_path_factory.mktemp("scene") / "scene.mkv"
+    path = tmp_path_factory.mktemp("scene_of_tests") / "scene.mkv"
     inputs = ("-f", "lavfi", "-i", PICTURE, "-f", "lavfi")
     sound = f"aevalsrc='{SOUND}':s=48000:d=2.4"
     ffmpeg(*inputs, "-i", sound, "-c:v", "ffv1", "-c:a", "pcm_s16le", path)

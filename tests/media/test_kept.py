@@ -30,7 +30,7 @@ class Counted:
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    path = tmp_path_factory.mktemp("film_of_tests") / "film.mp4"
     return videos.write(path, pictures.two_faces(FRAMES), videos.Recipe())
 
 

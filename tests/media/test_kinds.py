@@ -39,7 +39,7 @@ def numbers(frames: list[Frame]) -> list[int]:
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve numbered frames, 160x120, B-frames."""
     frames = [pictures.numbered(i) for i in range(FRAMES)]
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    path = tmp_path_factory.mktemp("clip_of_tests") / "clip.mp4"
     return videos.write(path, frames, Recipe(b_frames=2))
 
 

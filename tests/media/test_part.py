@@ -33,7 +33,7 @@ def numbers(frames: list[Frame]) -> list[int]:
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    folder = tmp_path_factory.mktemp("films")
+    folder = tmp_path_factory.mktemp("films_of_tests")
     frames = [pictures.numbered(i) for i in range(FRAMES)]
 
     def make(kind: str) -> Path:

@@ -52,7 +52,7 @@ def exact() -> Engine:
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two people, cut off half way by a picture without any."""
-    folder = tmp_path_factory.mktemp("clip")
+    folder = tmp_path_factory.mktemp("clip_of_tests")
     shown = [*pictures.two_faces(50)[: FRAMES - 3], *[pictures.numbered(3, 320, 180)] * 3]
     return videos.write(folder / "two.mkv", shown, Recipe(gop=6))
 

@@ -20,7 +20,7 @@ WHY = "no GPU or driver that FFmpeg can use, operation not permitted"
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shown = [pictures.numbered(i, 320, 180) for i in range(6)]
-    return videos.write(tmp_path_factory.mktemp("clip") / "clip.mp4", shown)
+    return videos.write(tmp_path_factory.mktemp("clip_of_tests") / "clip.mp4", shown)
 
 
 def refused(monkeypatch: pytest.MonkeyPatch, why: str) -> None:

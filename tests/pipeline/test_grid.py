@@ -39,7 +39,7 @@ FRAMES = 50
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Two people in containers whose cuts fall on awkward places."""
-    folder = tmp_path_factory.mktemp("clips")
+    folder = tmp_path_factory.mktemp("clips_of_tests")
     faces = pictures.two_faces(FRAMES)
     jitter = tuple(i * 40 + i * i % 17 for i in range(FRAMES))
     made = {

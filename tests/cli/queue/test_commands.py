@@ -30,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clips") / "pair.mp4"
+    path = tmp_path_factory.mktemp("clips_of_tests") / "pair.mp4"
     return videos.write(path, pictures.two_faces(10))
 
 
@@ -129,6 +129,38 @@ def test_jobs_that_nobody_works_on(idle: Run, clip: Path) -> None:
         idle("cancel", one)
     assert idle("rm", job, other, job).stdout == f"removed {job}\nremoved {other}\n"
     assert idle("jobs").stdout == "no jobs\n"
+
+
+def test_a_job_is_watched_until_it_has_ended(
+    idle: Run, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = idle("submit", clip).stdout.strip()
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 2:
+            idle("cancel", job)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    shown = json.loads(idle("status", job, "--watch", "--json").stdout)
+    assert (shown["state"], len(waited)) == ("cancelled", 2)
+    line, last = idle("status", job, "--watch").stdout.splitlines()
+    assert "cancelled: " in line and "0 of 1 input done, 1 cancelled" in last
+
+
+def test_whoever_stops_waiting_is_told_that_the_job_goes_on(
+    idle: Run, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = idle("submit", clip).stdout.strip()
+
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupted)
+    done = idle("wait", job)
+    assert done.exit_code == 130
+    assert f"job {job} goes on" in done.stderr
 
 
 def test_what_is_left_of_submissions_is_cleared(idle: Run, clip: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ SHOT = 12
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Who is shown one after the other: c for Collins, h for Hopper."""
-    folder = tmp_path_factory.mktemp("films")
+    folder = tmp_path_factory.mktemp("films_of_tests")
     shown = dict(zip("ch", (cover(picture, 320, 240) for picture in portraits()), strict=True))
     return {word: videos.write(folder / f"{word}.mp4", film(shown, word)) for word in ("ch", "h")}
 

@@ -29,7 +29,7 @@ OUTPUTS = ("csv", "people", "summary")
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    path = tmp_path_factory.mktemp("clip_of_tests") / "clip.mp4"
     return videos.write(path, pictures.two_faces(50)[:FRAMES])
 
 

@@ -24,7 +24,7 @@ FRAMES = 20
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clip") / "my clip.mp4"
+    path = tmp_path_factory.mktemp("clip_of_tests") / "my clip.mp4"
     return videos.write(path, pictures.two_faces(50)[:FRAMES])
 
 

@@ -36,7 +36,7 @@ FRAMES = 20
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """20 frames of two people with sound: three segments of 8 frames."""
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    path = tmp_path_factory.mktemp("clip_of_tests") / "clip.mp4"
     return videos.write(path, pictures.two_faces(50)[:FRAMES], videos.Recipe(sound=True))
 
 

@@ -34,7 +34,7 @@ class At(Silence):
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("films")
+    folder = tmp_path_factory.mktemp("films_of_tests")
     frames = pictures.two_faces(12)
     one = videos.write(folder / "one.mp4", frames, videos.Recipe())
     return one, videos.write(folder / "other.mp4", frames[::-1], videos.Recipe())

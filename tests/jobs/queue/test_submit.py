@@ -21,7 +21,7 @@ CSV = ("csv", "summary")
 
 @pytest.fixture(scope="module")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("photo") / "photo.png"
+    path = tmp_path_factory.mktemp("photo_of_tests") / "photo.png"
     cv2.imwrite(str(path), pictures.two_faces(1)[0])
     return path
 

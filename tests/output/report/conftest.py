@@ -91,7 +91,7 @@ def visits(chromium: Chromium) -> Iterator[Visits]:
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An H.264 video of 60 frames that bear their number, at uneven times."""
-    path = tmp_path_factory.mktemp("clip") / "annotated.mp4"
+    path = tmp_path_factory.mktemp("clip_of_tests") / "annotated.mp4"
     frames = [pictures.numbered(i, 320, 180) for i in range(60)]
     recipe = videos.Recipe(pts=UNEVEN_MS, time_base=made.MILLISECOND, b_frames=2)
     return videos.write(path, frames, recipe)

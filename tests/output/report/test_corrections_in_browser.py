@@ -28,7 +28,7 @@ CHIPS = "[...document.querySelectorAll('.chip')].map((chip) => chip.textContent)
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_results(tmp_path_factory.mktemp("film"))
+    return make_results(tmp_path_factory.mktemp("film_of_tests"))
 
 
 @dataclass

@@ -28,7 +28,7 @@ def long_timeline() -> Timeline:
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory, long_timeline: Timeline) -> Path:
-    folder = tmp_path_factory.mktemp("long") / "film.mp4"
+    folder = tmp_path_factory.mktemp("long_of_tests") / "film.mp4"
     write_report(folder, long_timeline, made.summary_of(long_timeline))
     return folder
 

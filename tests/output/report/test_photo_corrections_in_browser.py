@@ -32,7 +32,7 @@ FILES = ("1.png", "2.png", "3.png", ODD)
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `fer-batch run` makes of four photos whose people are compared."""
-    place = tmp_path_factory.mktemp("photos")
+    place = tmp_path_factory.mktemp("photos_of_tests")
     one, other = (cover(picture, 320, 240) for picture in portraits())
     both = np.hstack([one, cv2.resize(other, None, fx=1.25, fy=1.25)[:240, 40:360]])
     (place / "album" / "day 1").mkdir(parents=True)

@@ -27,7 +27,7 @@ SMILES = (-1.5, -0.7, 0.0, 0.7, 1.2)
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two portraits with five mouths each, some labelled otherwise than they look, so that every
     figure has something to count; a photo of nobody, one that is damaged, one of another label."""
-    folder = tmp_path_factory.mktemp("photos")
+    folder = tmp_path_factory.mktemp("photos_of_tests")
     (folder / "images").mkdir()
     rows = []
     for person, portrait in (("collins", eileen_collins()), ("hopper", grace_hopper())):

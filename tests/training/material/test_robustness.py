@@ -22,7 +22,7 @@ WAYS = ("blur", "size", "jpeg", "h264")
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("photos")
+    folder = tmp_path_factory.mktemp("photos_of_tests")
     cv2.imwrite(str(folder / "a.png"), eileen_collins().image)
     cv2.imwrite(str(folder / "b.png"), grace_hopper().image)
     cv2.imwrite(str(folder / "wall.png"), np.full((90, 90, 3), 90, np.uint8))

@@ -81,7 +81,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clips") / "clip.mp4"
+    path = tmp_path_factory.mktemp("clips_of_tests") / "clip.mp4"
     return videos.write(path, pictures.two_faces(FRAMES), videos.Recipe())
 
 
