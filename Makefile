@@ -35,7 +35,8 @@ install: $(VENV)/.installed  ## Install fer-batch into .venv
 install-dev: $(VENV)/.installed-dev  ## Install it with everything that tests need
 
 test: $(VENV)/.installed-dev  ## Run the tests (some minutes)
-	$(BIN)/python -m pytest -m "not faults" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not faults" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		$(PYTEST_ARGS)
 
 test-faults: $(VENV)/.installed-dev  ## Kill workers and Redis under running jobs (minutes more)
 	$(BIN)/python -m pytest -m faults -n $(FAULT_WORKERS) --dist loadfile $(PYTEST_ARGS)

@@ -11,6 +11,7 @@ import pytest
 from tests.faults.processes import RedisServer
 from tests.footage import pictures, videos
 
+LONG = ("tests/scripts/", "tests/training/", "tests/end_to_end/", "tests/fuzz/")
 REAL_CLIPS = Path(__file__).parents[2] / "shared" / "clips"
 
 
@@ -63,6 +64,11 @@ def _no_silent_errors(
     ours = [r for r in records if r.name.split(".")[0] in ("fer_batch", "workers")]
     errors = [r.getMessage() for r in ours if r.levelno >= logging.ERROR]
     assert not errors, errors
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that no process has one left when the others are through."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_configure(config: pytest.Config) -> None:

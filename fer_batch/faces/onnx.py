@@ -48,7 +48,8 @@ def read_graph(data: bytes) -> Graph:
         for number, value in _fields(data):
             if number == 7:  # ModelProto.graph
                 _read(value, graph)
-    except (TypeError, OverflowError) as error:  # a number where a message should be
+    # A number where a message should be, or a list of numbers that is cut off.
+    except (TypeError, OverflowError, IndexError) as error:
         raise ValueError("is damaged") from error
     if not graph.nodes:
         raise ValueError("holds no network")

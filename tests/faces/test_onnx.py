@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fer_batch.faces.onnx import read_graph
@@ -36,6 +36,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         read_graph(data)
 
 
+@example(place=328, change=2, length=0)  # a list of numbers that is cut off
 @given(st.integers(0, len(CONTENT) - 1), st.integers(1, 255), st.integers(0, len(CONTENT)))
 def test_a_damaged_file_is_read_or_refused(place: int, change: int, length: int) -> None:
     damaged = bytearray(CONTENT)
