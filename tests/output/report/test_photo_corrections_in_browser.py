@@ -145,7 +145,8 @@ def test_a_face_is_corrected_in_its_photo_and_drawn_again(reviewed: Reviewed) ->
     page.select_option("#edit-label", "neutral")
     reviewed.press("Set this expression")
     until(page, f"{LIST}.at(-1) === 'Face 2 of 1.png looks neutral'")
-    reviewed.press("Undo", "Undo", "Undo", "Undo")
+    # Faster than each is saved: none is lost.
+    page.evaluate("for (let i = 0; i < 4; i++) document.querySelector('#edit-undo').click()")
     until(page, f"{LIST}.length === 0")
     assert reviewed.lines() == [] and page.locator("#edit-waiting").is_visible()
     reviewed.press("Redo")

@@ -9,8 +9,17 @@
   const server = find("meta[name=fer-batch-review]")?.content || "";
   const name = () => decodeURIComponent(location.pathname).split("/").slice(1, -1).join("/");
   let page = null; // what the page does itself: see `start`
-  let busy = false;
   let drawing = false;
+  let before = Promise.resolve();
+
+  /** What is pressed while something is being saved is done after that, not lost. */
+  const inTurn =
+    (work) =>
+    (...given) => {
+      const next = () => work(...given);
+      before = before.then(next, next);
+      return before;
+    };
 
   function tell(text, wrong = false) {
     const place = find("#edit-said");
@@ -37,34 +46,29 @@
 
   /** Take `lines` for the corrections, saved where there is a server; false where it refused. */
   async function put(lines) {
-    if (busy) return false;
-    busy = true;
-    try {
-      if (server) {
-        const said = await ask("/-/edits", { before: app.edits.lines, lines });
-        if (said.error) {
-          tell(said.error, true);
-          return false;
-        }
-        app.edits.lines = said.lines;
-      } else {
-        app.edits.lines = lines;
+    if (server) {
+      const said = await ask("/-/edits", { before: app.edits.lines, lines });
+      if (said.error) {
+        tell(said.error, true);
+        show();
+        return false;
       }
-      tell(server ? "Saved in edits.csv." : "");
-      return true;
-    } finally {
-      busy = false;
-      show();
+      app.edits.lines = said.lines;
+    } else {
+      app.edits.lines = lines;
     }
+    tell(server ? "Saved in edits.csv." : "");
+    show();
+    return true;
   }
 
-  async function add(edits) {
+  const add = inTurn(async (edits) => {
     if (await put(app.edits.with(edits))) {
       app.edits.undone = [];
       page.added();
       show();
     }
-  }
+  });
 
   function showList() {
     const entries = app.edits.list();
@@ -100,15 +104,15 @@
     showActs();
   }
 
-  async function undo() {
+  const undo = inTurn(async () => {
     const last = app.edits.withoutLast();
     if (last && (await put(last.lines))) {
       app.edits.undone.push(last);
       show();
     }
-  }
+  });
 
-  async function redo() {
+  const redo = inTurn(async () => {
     const last = app.edits.undone.at(-1);
     if (!last) return;
     // With its last correction the file goes, header and all.
@@ -117,7 +121,7 @@
       app.edits.undone.pop();
       show();
     }
-  }
+  });
 
   function save() {
     const link = document.createElement("a");
@@ -160,7 +164,7 @@
     else if (said.drawing.state === "done" && said.drawing.name === name()) location.reload();
   }
 
-  async function draw() {
+  const draw = inTurn(async () => {
     const said = await ask("/-/draw", {});
     if (said.error) {
       tell(said.error, true);
@@ -168,7 +172,7 @@
     }
     progress(said.drawing);
     follow();
-  }
+  });
 
   app.corrections = {
     add,
