@@ -9,7 +9,7 @@ import numpy as np
 
 from fer_batch.corrections.photos import corrected_photos
 from fer_batch.corrections.read import NAME, Edit
-from fer_batch.corrections.steps import called, labelled, without
+from fer_batch.corrections.steps import called, labelled, names_as_one, without
 from fer_batch.errors import UsageError
 from fer_batch.types import BoolArray, FrameStatus, Timeline
 
@@ -58,15 +58,7 @@ def _merge(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
     theirs = timeline.face_id == other
     if not theirs.any():
         raise ValueError(f"there is no person {other}")
-    both = np.intersect1d(timeline.frame[rows], timeline.frame[theirs])
-    if len(both):
-        raise ValueError(
-            f"persons {edit.person} and {other} are both in frame {int(both[0])}; "
-            "they cannot be one person"
-        )
-    names = dict(timeline.names)
-    if edit.person in names:
-        names.setdefault(other, names.pop(edit.person))
+    names = names_as_one(timeline, edit.person, rows, other, theirs)
     main = other if timeline.main == edit.person else timeline.main
     face_id = np.where(rows, other, timeline.face_id)
     person = np.where(rows, timeline.person[theirs].max(), timeline.person)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from fer_batch.corrections.read import IN_A_PHOTO, Edit
-from fer_batch.corrections.steps import called, labelled, without
+from fer_batch.corrections.steps import called, labelled, names_as_one, without
 from fer_batch.types import BoolArray, FrameStatus, Timeline
 
 
@@ -23,12 +23,12 @@ def corrected_photos(timeline: Timeline, edit: Edit) -> Timeline:
     if edit.start_s > 0 or edit.end_s < math.inf:
         raise ValueError("photos have no times; say which photo")
     rows = _in_one(timeline, edit) if edit.photo else _in_all(timeline, edit)
-    if edit.do == "ignore":
-        status = without(timeline, rows).status.copy()
-        if not edit.person:
-            status[timeline.files.index(edit.photo)] = FrameStatus.SKIPPED
-        return replace(without(timeline, rows), status=status)
-    if edit.do == "hide":
+    if edit.do == "ignore" and not edit.person:
+        kept = without(timeline, rows)
+        status = kept.status.copy()
+        status[timeline.files.index(edit.photo)] = FrameStatus.SKIPPED
+        return replace(kept, status=status)
+    if edit.do in ("hide", "ignore"):
         return without(timeline, rows)
     if edit.do == "label":
         return labelled(timeline, rows, edit.value)
@@ -83,13 +83,5 @@ def _of(timeline: Timeline, person: int) -> BoolArray:
 
 def _merged(timeline: Timeline, edit: Edit, rows: BoolArray) -> Timeline:
     other = int(edit.value)
-    both = np.intersect1d(timeline.frame[rows], timeline.frame[_of(timeline, other)])
-    if len(both):
-        raise ValueError(
-            f"persons {edit.person} and {other} are both in {timeline.files[int(both[0])]!r}; "
-            "they cannot be one person"
-        )
-    names = dict(timeline.names)
-    if edit.person in names:
-        names.setdefault(other, names.pop(edit.person))
+    names = names_as_one(timeline, edit.person, rows, other, _of(timeline, other))
     return replace(timeline, person=np.where(rows, other, timeline.person), names=names)

@@ -47,3 +47,25 @@ def called(timeline: Timeline, person: int, name: str) -> Timeline:
                 f"person {other} is called {taken!r} already; merge them if they are one"
             )
     return replace(timeline, names={**timeline.names, person: name})
+
+
+def names_as_one(
+    timeline: Timeline, person: int, rows: BoolArray, other: int, theirs: BoolArray
+) -> dict[int, str]:
+    """The names when ``person``, whose faces are ``rows``, is the same as ``other`` (``theirs``),
+    who keeps a name that is there already.
+
+    Raises:
+        ValueError: both are in one picture.
+    """
+    both = np.intersect1d(timeline.frame[rows], timeline.frame[theirs])
+    if len(both):
+        first = int(both[0])
+        where = repr(timeline.files[first]) if timeline.is_photos else f"frame {first}"
+        raise ValueError(
+            f"persons {person} and {other} are both in {where}; they cannot be one person"
+        )
+    names = dict(timeline.names)
+    if person in names:
+        names.setdefault(other, names.pop(person))
+    return names

@@ -159,7 +159,8 @@ def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track:
             f"has frames without times; a rate of {float(header.rate):g} a second is taken"
         )
     pts = packets.pts
-    jumbled = packets.unsorted and out_of_order(path, limits, track)
+    # An AVI's own times are never taken, so they need no look.
+    jumbled = packets.unsorted and not avi and out_of_order(path, limits, track)
     if pts is not None and not (avi or packets.fields or packets.sizes or jumbled):
         return _Times(pts, header.time_base, True, (), Counter())
     counted = count(path, limits, packets.restarts > 0, track)

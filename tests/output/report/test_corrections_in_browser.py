@@ -5,24 +5,20 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fer_batch.cli.review.server import ReviewServer
-from fer_batch.cli.review.session import Session
 from fer_batch.corrections.read import parse_edits
 from tests.cli.review.conftest import make_results
 from tests.output.report import made
 from tests.output.report.browser import Chromium
-from tests.output.report.conftest import LIMIT_S, Visits, make_result, until
+from tests.output.report.conftest import Visits, make_result, until
+from tests.output.report.reviewed import LIST, Reviewed, served
 
 pytestmark = pytest.mark.browser
 
 NAME = "day 1/talk"
-LIST = "[...document.querySelectorAll('#edit-list li')].map((item) => item.textContent)"
 CHIPS = "[...document.querySelectorAll('.chip')].map((chip) => chip.textContent)"
 
 
@@ -31,54 +27,21 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_results(tmp_path_factory.mktemp("film_of_tests"))
 
 
-@dataclass
-class Reviewed:
-    """A report as `fer-batch review` serves it, in a browser."""
-
-    page: Any
-    out: Path
-    faults: list[str] = field(default_factory=list)
-
-    def lines(self) -> list[str]:
-        path = self.out / NAME / "edits.csv"
-        return path.read_text("utf-8").splitlines() if path.exists() else []
-
-    def choose(self, *names: str) -> None:
-        for name in names:
-            self.page.get_by_role("button", name=name, exact=True).click()
-
-    def made(self, *words: str) -> None:
-        """Wait until these are the corrections made so far."""
-        until(self.page, f"{LIST}.join('|') === {'|'.join(words)!r}")
-
-
 @pytest.fixture
 def reviewed(results: Path, tmp_path: Path, chromium: Chromium) -> Iterator[Reviewed]:
     out = Path(shutil.copytree(results, tmp_path / "out"))
-    with (
-        ReviewServer(Session(out)) as server,
-        chromium.opened(LIMIT_S) as browser,
-        browser.new_context(viewport={"width": 1280, "height": 900}) as context,
-    ):
-        page = context.new_page()
-        found = Reviewed(page, out)
-        page.on("pageerror", lambda error: found.faults.append(str(error)))
-        page.goto(server.entrance)
-        page.get_by_role("link", name=NAME, exact=True).click()
-        page.wait_for_selector("html[data-ready]")
-        until(page, "document.querySelector('#corrections').open")
+    with served(out, NAME, chromium, Reviewed) as found:
+        until(found.page, "document.querySelector('#corrections').open")
         yield found
-        server.session.stop()
-    assert found.faults == []
 
 
 def test_people_are_merged_named_and_drawn_again(reviewed: Reviewed) -> None:
     page = reviewed.page
     assert page.evaluate(CHIPS) == ["Person 1", "Person 2"]
-    reviewed.choose("Person 1", "Person 2", "Same person")
+    reviewed.press("Person 1", "Person 2", "Same person")
     reviewed.made("Person 2 is Person 1")
     assert reviewed.lines()[1:] == ["merge,2,,,1"] and page.evaluate(CHIPS) == ["Person 1"]
-    reviewed.choose("Person 1")
+    reviewed.press("Person 1")
     page.get_by_label("Name").fill('Anna, "the first"')
     page.keyboard.press("Enter")
     reviewed.made("Person 2 is Person 1", 'Person 1 is called Anna, "the first"')
@@ -93,7 +56,7 @@ def test_people_are_merged_named_and_drawn_again(reviewed: Reviewed) -> None:
             ("1", 'Anna, "the first"')
         }
     # What is drawn can be taken back too.
-    reviewed.choose("Undo", "Undo")
+    reviewed.press("Undo", "Undo")
     until(page, f"{LIST}.length === 0")
     assert reviewed.lines() == [] and page.locator("#edit-waiting").is_visible()
 
@@ -102,21 +65,21 @@ def test_undo_redo_and_what_cannot_be(reviewed: Reviewed) -> None:
     page = reviewed.page
     page.evaluate("FerBatch.player.seek(18)")
     until(page, "document.querySelector('#edit-split-at').textContent === '0:00.72'")
-    reviewed.choose("Person 2", "Somebody else from 0:00.72 on")
+    reviewed.press("Person 2", "Somebody else from 0:00.72 on")
     reviewed.made("Person 2 is somebody else from 0:00.72 on")
     assert page.evaluate(CHIPS) == ["Person 1", "Person 2", "Person 3"]
-    reviewed.choose("Person 3", "Leave out")
+    reviewed.press("Person 3", "Leave out")
     reviewed.made("Person 2 is somebody else from 0:00.72 on", "Person 3 is left out")
-    reviewed.choose("Undo")
+    reviewed.press("Undo")
     reviewed.made("Person 2 is somebody else from 0:00.72 on")
     assert reviewed.lines()[1:] == ["split,2,0.72,,"]
-    reviewed.choose("Redo")
+    reviewed.press("Redo")
     until(page, f"{LIST}.length === 2")
     assert reviewed.lines()[1:] == ["split,2,0.72,,", "hide,3,,,"]
     # Person 1 is not there at that time: the line is named, and nothing has changed.
     page.evaluate("FerBatch.player.seek(14)")
     until(page, "document.querySelector('#edit-split-at').textContent === '0:00.56'")
-    reviewed.choose("From this frame", "To this frame", "Person 1", "Do not count")
+    reviewed.press("From this frame", "To this frame", "Person 1", "Do not count")
     until(page, "document.querySelector('#edit-said').classList.contains('wrong')")
     assert "line 4: person 1 is not there at that time" in page.text_content("#edit-said")
     assert len(reviewed.lines()) == 3 and page.evaluate(f"{LIST}.length") == 2

@@ -5,25 +5,21 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from fer_batch.cli.review.server import ReviewServer
-from fer_batch.cli.review.session import Session
 from fer_batch.corrections.read import parse_edits
 from tests.end_to_end.conftest import fer_batch
 from tests.footage.pictures import cover, portraits
 from tests.output.report.browser import Chromium
-from tests.output.report.conftest import LIMIT_S, Visits, until
+from tests.output.report.conftest import Visits, until
+from tests.output.report.reviewed import LIST, Reviewed, served
 
 pytestmark = pytest.mark.browser
 
-LIST = "[...document.querySelectorAll('#edit-list li')].map((item) => item.textContent)"
 ODD = 'day 1/a, "b" #é.png'
 # Files in order, and who is in them: two people, one of them, the other, nobody.
 FILES = ("1.png", "2.png", "3.png", ODD)
@@ -50,25 +46,8 @@ def rows(out: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@dataclass
-class Reviewed:
-    """The gallery as `fer-batch review` serves it, in a browser."""
-
-    page: Any
-    out: Path
-    faults: list[str] = field(default_factory=list)
-
-    def lines(self) -> list[str]:
-        path = self.out / "album" / "edits.csv"
-        return path.read_text("utf-8").splitlines() if path.exists() else []
-
-    def press(self, *names: str) -> None:
-        for name in names:
-            self.page.get_by_role("button", name=name, exact=True).click()
-
-    def made(self, *words: str) -> None:
-        """Wait until these are the corrections made so far."""
-        until(self.page, f"{LIST}.join('|') === {'|'.join(words)!r}")
+class Photos(Reviewed):
+    """The gallery."""
 
     def enlarge(self, file: str) -> None:
         self.page.locator(f"#grid button[title='{file}']").click()
@@ -81,25 +60,13 @@ class Reviewed:
 
 
 @pytest.fixture
-def reviewed(results: Path, tmp_path: Path, chromium: Chromium) -> Iterator[Reviewed]:
+def reviewed(results: Path, tmp_path: Path, chromium: Chromium) -> Iterator[Photos]:
     out = Path(shutil.copytree(results, tmp_path / "out"))
-    with (
-        ReviewServer(Session(out)) as server,
-        chromium.opened(LIMIT_S) as browser,
-        browser.new_context(viewport={"width": 1280, "height": 900}) as context,
-    ):
-        page = context.new_page()
-        found = Reviewed(page, out)
-        page.on("pageerror", lambda error: found.faults.append(str(error)))
-        page.goto(server.entrance)
-        page.get_by_role("link", name="album", exact=True).click()
-        page.wait_for_selector("html[data-ready]")
+    with served(out, "album", chromium, Photos) as found:
         yield found
-        server.session.stop()
-    assert found.faults == []
 
 
-def test_a_face_is_corrected_in_its_photo_and_drawn_again(reviewed: Reviewed) -> None:
+def test_a_face_is_corrected_in_its_photo_and_drawn_again(reviewed: Photos) -> None:
     page, before = reviewed.page, rows(reviewed.out)
     reviewed.enlarge("1.png")
     # The buttons lie on the faces, as large as the picture is shown.
@@ -154,7 +121,7 @@ def test_a_face_is_corrected_in_its_photo_and_drawn_again(reviewed: Reviewed) ->
     assert reviewed.lines() == ["do,person,value,photo", "label,2,sad,1.png"]
 
 
-def test_people_are_named_merged_and_told_apart_in_all_photos(reviewed: Reviewed) -> None:
+def test_people_are_named_merged_and_told_apart_in_all_photos(reviewed: Photos) -> None:
     page = reviewed.page
     people = {(r["file"], r["face_id"]): r["person"] for r in rows(reviewed.out)}
     one, other = people["2.png", "1"], people["3.png", "1"]
@@ -200,7 +167,7 @@ def test_people_are_named_merged_and_told_apart_in_all_photos(reviewed: Reviewed
     assert reviewed.lines()[-1] == f"hide,{one},,"
 
 
-def test_the_keyboard_does_it_all(reviewed: Reviewed) -> None:
+def test_the_keyboard_does_it_all(reviewed: Photos) -> None:
     page = reviewed.page
     page.locator("#grid button").first.focus()
     page.keyboard.press("Enter")
@@ -219,7 +186,7 @@ def test_the_keyboard_does_it_all(reviewed: Reviewed) -> None:
     assert page.locator("#viewer-name").text_content() == "2.png"
 
 
-def test_a_file_made_by_hand_gets_the_columns_that_it_lacks(reviewed: Reviewed) -> None:
+def test_a_file_made_by_hand_gets_the_columns_that_it_lacks(reviewed: Photos) -> None:
     path = reviewed.out / "album" / "edits.csv"
     person = next(r["person"] for r in rows(reviewed.out) if r["file"] == "2.png")
     path.write_text(f"do,person,value\n# by hand\nname,{person},Anna\n", "utf-8")
