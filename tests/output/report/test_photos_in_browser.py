@@ -197,9 +197,9 @@ def test_the_keyboard_goes_through_the_grid(album: Path, visits: Visits) -> None
     assert page.locator("#viewer").is_visible()
     page.keyboard.press("Escape")
     page.locator("#viewer").wait_for(state="hidden")
-    page.wait_for_function("document.activeElement.title === 'f7.jpg'")
+    until(page, "document.activeElement.title === 'f7.jpg'")
     page.keyboard.press("/")
-    page.wait_for_function("document.activeElement.id === 'find'")
+    until(page, "document.activeElement.id === 'find'")
 
 
 def test_ten_thousand_photos_make_cards_for_those_in_sight(tmp_path: Path, visits: Visits) -> None:
