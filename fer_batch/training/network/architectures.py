@@ -27,6 +27,7 @@ class Architecture:
     augmentation: Augmentation
     ema: float = 0.0
 
+
 MOBILENET_STAGES = (
     *((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)),
     *((512, 1),) * 5,
