@@ -38,6 +38,32 @@ def square(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
     return max(1, round(width * aspect)), height
 
 
+class Shape:
+    """Sizes at which the pictures of a stream are shown, one after the other.
+
+    Broadcasts change from 4:3 to 16:9 by the shape of their pixels alone. Key frames say so, unless
+    the container has the last word. ``see`` is called with each picture as it comes out of the
+    decoder; ``shown`` is the size of the last one.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._context = stream.codec_context
+        self._aspect: Fraction | None = stream.sample_aspect_ratio
+        self._may_change = self._aspect == self._context.sample_aspect_ratio
+        self._begun = False
+        self.shown = (0, 0)
+
+    def see(self, picture: Any) -> tuple[int, int]:
+        """``shown`` of the next picture."""
+        # A decoder is at most some pictures ahead of what it hands out: its word counts from the
+        # key frame on.
+        if self._may_change and (picture.key_frame or not self._begun):
+            self._aspect = self._context.sample_aspect_ratio or self._aspect
+        self._begun = True
+        self.shown = square(picture.width, picture.height, self._aspect)
+        return self.shown
+
+
 def check_pixels(path: Path, width: int, height: int, limits: Limits) -> None:
     """Refuse pictures that are too large, or too small to be any.
 

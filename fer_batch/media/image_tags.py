@@ -1,0 +1,68 @@
+"""What images say of themselves in tags, chunks and boxes that Pillow does not read or not rightly:
+EXIF's orientation, and how many bits a channel has.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+FRONT = 1 << 16  # bytes at the front of a file that are looked at
+ORIENTATION = 0x0112  # the tag of EXIF and TIFF
+LONG = 4  # EXIF's number of a value's type
+
+
+def exif_orientation(exif: bytes) -> int:
+    """1 to 8 from the bytes of an EXIF block, with or without its ``Exif`` header; 1 where it says
+    nothing that can be read."""
+    data = exif[6:] if exif.startswith(b"Exif\0\0") else exif
+    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(data[at : at + size], order)
+
+    if data[:4] not in (b"II*\0", b"MM\0*"):
+        return 1
+    start = number(4, 4)
+    stop = min(start + 2 + 12 * number(start, 2), len(data) - 11)
+    for at in range(start + 2, stop, 12):
+        if number(at, 2) == ORIENTATION:
+            # A short number by the standard; some programs write a long one.
+            value = number(at + 8, 4 if number(at + 2, 2) == LONG else 2)
+            return value if 1 <= value <= 8 else 1
+    return 1
+
+
+def png_exif(file: Any) -> bytes:
+    """EXIF that stands behind the pixels of a PNG; those before them Pillow has read."""
+    place = 8
+    while True:
+        file.seek(place)
+        head = file.read(8)
+        size = int.from_bytes(head[:4])
+        if len(head) < 8 or head[4:] == b"IEND":
+            return b""
+        if head[4:] == b"eXIf":
+            found: bytes = file.read(min(size, FRONT))
+            return found
+        place += 12 + size
+
+
+def jp2_exif(file: Any) -> bytes:
+    """EXIF in a JPEG 2000 file stands in a box of its own, which Pillow does not read."""
+    file.seek(0)
+    head: bytes = file.read(FRONT)
+    place = head.find(b"JpgTiffExif->JP2")
+    return head[place + 16 :] if place >= 0 else b""
+
+
+def avif_bits(head: bytes) -> int:
+    """Bits a channel by the AV1 codec configuration box (AV1-ISOBMFF, 2.3.3)."""
+    place = head.find(b"av1C")
+    flags = head[place + 6] if 0 <= place < len(head) - 6 else 0
+    return 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
+
+
+def jp2_bits(head: bytes) -> int:
+    """Bits of the first channel by the size marker of the codestream (ITU-T T.800, A.5.1)."""
+    place = head.find(b"\xff\x4f\xff\x51") + 42
+    return (head[place] & 127) + 1 if 42 <= place < len(head) else 0
