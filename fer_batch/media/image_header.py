@@ -7,6 +7,7 @@ allows (below 12) has holes in its decoders that were mended later (CVE-2026-259
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,7 @@ def header_of(file: Any, path: Path, limits: Limits) -> ImageHeader:
     if not kind:
         raise NotMediaError(_refusal(path, start))
     try:
+        warnings.filterwarnings("ignore", module=r"PIL\.")  # our own line says what is wrong
         own = {"heif": _heif, "tiff": _tiff}.get(kind)
         header = own(file) if own else _by_pillow(file, kind)
     except MemoryError:
