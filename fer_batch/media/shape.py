@@ -8,10 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
-
 from fer_batch.config import Limits
 from fer_batch.errors import LimitError
+from fer_batch.media.side_data import display_matrix
 
 SMALLEST = 2  # pixels; planes of chroma need as many, and so does every encoder
 
@@ -21,13 +20,13 @@ def turn(picture: Any) -> tuple[int, bool]:
 
     From the display matrix: a pixel at (x, y) is shown at (a x + c y, b x + d y).
     """
-    for data in picture.side_data:
-        if data.type == av.sidedata.sidedata.Type.DISPLAYMATRIX:
-            a, b, _, c, d, *_ = struct.unpack("<9i", bytes(data))
-            flipped = a * d - b * c < 0
-            angle = math.degrees(math.atan2(b, -a if flipped else a))
-            return round(angle / 90) * 90 % 360, flipped
-    return 0, False
+    matrix = display_matrix(picture)
+    if not matrix:
+        return 0, False
+    a, b, _, c, d, *_ = struct.unpack("<9i", matrix)
+    flipped = a * d - b * c < 0
+    angle = math.degrees(math.atan2(b, -a if flipped else a))
+    return round(angle / 90) * 90 % 360, flipped
 
 
 def square(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
