@@ -14,6 +14,7 @@ import numpy as np
 from fer_batch.config import Limits
 from fer_batch.errors import InputError, NotMediaError
 from fer_batch.media.depth import to_eight_bits
+from fer_batch.media.hdr import is_wide_photo, photo_to_709
 from fer_batch.media.heif import decode_heif
 from fer_batch.media.icc import to_srgb
 from fer_batch.media.image_header import ImageHeader, header_of, read_bytes
@@ -90,7 +91,7 @@ def read_picture(path: Path, limits: Limits) -> Picture:
         # The decoder found another size than the header names: a trap, or damage.
         raise _damaged(path, header)
     size = _divided(header, shrink_factor(header.width, header.height))
-    bgr = _turned(to_srgb(_shrunk(_opaque(pixels, header), size), header.icc), header)
+    bgr = _turned(_in_srgb(_shrunk(_opaque(pixels, header), size), header), header)
     return Picture(np.ascontiguousarray(bgr), *header.upright)
 
 
@@ -163,6 +164,12 @@ def _shrunk(bgr: Image, size: tuple[int, int]) -> Image:
     if bgr.shape[:2] == size:
         return bgr
     return cv2.resize(bgr, size[::-1], interpolation=cv2.INTER_AREA)
+
+
+def _in_srgb(bgr: Image, header: ImageHeader) -> Image:
+    if is_wide_photo(header.primaries, header.transfer):
+        return photo_to_709(bgr, header.transfer)
+    return to_srgb(bgr, header.icc)
 
 
 def _turned(bgr: Image, header: ImageHeader) -> Image:

@@ -20,11 +20,13 @@ from fer_batch.media.image_kind import START_BYTES, image_kind, other_kind
 from fer_batch.media.image_tags import (
     FRONT,
     ORIENTATION,
+    UNNAMED,
     avif_bits,
     exif_orientation,
     jp2_bits,
     jp2_exif,
     png_exif,
+    primaries_and_transfer,
 )
 
 SIGNED = 2  # TIFF's number for values that may be negative
@@ -55,7 +57,7 @@ class ImageHeader:
     in parts. ``multiplied``: its colours are multiplied by what shows of them already. ``wide``:
     more than 8 bits a channel. ``most``: the largest value of a channel where it is less than 16
     bits hold, else 0. ``moving``: it holds more than one picture. ``icc``: its colour profile,
-    empty where it has none.
+    empty where it has none. ``primaries``, ``transfer``: as video numbers them, 2 where not named.
     """
 
     kind: str
@@ -68,6 +70,8 @@ class ImageHeader:
     most: int = 0
     moving: bool = False
     icc: bytes = b""
+    primaries: int = UNNAMED
+    transfer: int = UNNAMED
 
     @property
     def upright(self) -> tuple[int, int]:
@@ -159,6 +163,9 @@ def _by_pillow(file: Any, kind: str) -> ImageHeader:
     image = reader(file, "")
     width, height = image.size
     icc = image.info.get("icc_profile") or b""
+    file.seek(0)
+    head = file.read(FRONT)
+    primaries, transfer = primaries_and_transfer(kind, head)
     return ImageHeader(
         kind=kind,
         width=int(width),
@@ -166,9 +173,11 @@ def _by_pillow(file: Any, kind: str) -> ImageHeader:
         orientation=_orientation(image, kind, file),
         alpha=image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info,
         wide=_wide(image),
-        most=_most(kind, file),
+        most=_most(kind, head),
         moving=_moving(image, kind),
         icc=icc if isinstance(icc, bytes) else b"",
+        primaries=primaries,
+        transfer=transfer,
     )
 
 
@@ -187,13 +196,12 @@ def _wide(image: Any) -> bool:
     return image.mode.startswith(("I", "F")) or "16" in raw
 
 
-def _most(kind: str, file: Any) -> int:
+def _most(kind: str, head: bytes) -> int:
     """As ``ImageHeader.most``, by the headers of the coded picture itself."""
     find = {"avif": avif_bits, "jp2": jp2_bits}.get(kind)
     if find is None:
         return 0
-    file.seek(0)
-    bits = find(file.read(FRONT))
+    bits = find(head)
     return (1 << bits) - 1 if 8 < bits < 16 else 0
 
 
@@ -260,6 +268,7 @@ def _heif(file: Any) -> ImageHeader:
     file.seek(0)
     turned = b"irot" in head or b"imir" in head
     image = open_heif(file)
+    primaries, transfer = primaries_and_transfer("heif", head)
     return ImageHeader(
         kind="heif",
         width=image.size[0],
@@ -268,4 +277,6 @@ def _heif(file: Any) -> ImageHeader:
         alpha=image.mode.endswith(("A", "a")),
         moving=len(image) > 1,
         icc=image.info.get("icc_profile") or b"",
+        primaries=primaries,
+        transfer=transfer,
     )

@@ -1,5 +1,5 @@
 """What images say of themselves in tags, chunks and boxes that Pillow does not read or not rightly:
-EXIF's orientation, and how many bits a channel has.
+EXIF's orientation, how many bits a channel has, and primaries and transfer of HDR.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 FRONT = 1 << 16  # bytes at the front of a file that are looked at
 ORIENTATION = 0x0112  # the tag of EXIF and TIFF
+UNNAMED = 2  # H.273's number of what is not named
 LONG = 4  # EXIF's number of a value's type
 
 
@@ -66,3 +67,17 @@ def jp2_bits(head: bytes) -> int:
     """Bits of the first channel by the size marker of the codestream (ITU-T T.800, A.5.1)."""
     place = head.find(b"\xff\x4f\xff\x51") + 42
     return (head[place] & 127) + 1 if 42 <= place < len(head) else 0
+
+
+def primaries_and_transfer(kind: str, head: bytes) -> tuple[int, int]:
+    """ITU-T H.273's numbers of both from the front of a PNG (chunk ``cICP``), AVIF or HEIF (box
+    ``colr``); 2 is what is not named."""
+    if kind == "png":
+        place = head[: head.find(b"IDAT")].find(b"\0\0\0\x04cICP") + 8
+        found = head[place : place + 2] if place >= 8 else b""
+        return (found[0], found[1]) if len(found) == 2 else (UNNAMED, UNNAMED)
+    place = head.find(b"colrnclx") + 8 if kind in ("avif", "heif") else 0
+    found = head[place : place + 4] if place >= 8 else b""
+    if len(found) < 4:
+        return UNNAMED, UNNAMED
+    return int.from_bytes(found[:2]), int.from_bytes(found[2:])
