@@ -16,6 +16,7 @@ from pathlib import Path
 
 from fer_batch.outputs import TAKEN
 from fer_batch.printable import one_line
+from fer_batch.same_name import folded
 
 LONGEST_NAME = 120
 # Paths of some systems end at 260 characters; what lies in a result's folder wants some of them.
@@ -28,7 +29,7 @@ NUMBERED = re.compile(r"[^\W\d_]{1,12}[ _-]?\d{1,4}")
 def result_names(
     found: Mapping[Path, Path], places: Mapping[str, Path] | None = None
 ) -> dict[Path, str]:
-    """A name for each input, unique whatever its case, with forward slashes between folders.
+    """A name for each input, unique as ``same_name`` counts, with forward slashes between folders.
 
     ``found``: absolute paths of inputs, each with the folder that was named on the command line (a
     file's own folder where the file was named). ``places``: names of results that lie in the output
@@ -44,7 +45,7 @@ def result_names(
     settled = set(kept)
     others = [name for name, path in places.items() if path not in found]
     for path in found.keys() - settled:
-        if names[path].casefold() in TAKEN:
+        if folded(names[path]) in TAKEN:
             names[path] = _mirrored(path, found[path], full=True)
     longer: tuple[Callable[[Path], str], ...] = (
         lambda path: _mirrored(path, found[path].parent, full=False),
@@ -83,7 +84,7 @@ def _leaf(path: Path, full: bool) -> str:
 
 def _twins(found: Iterable[Path]) -> set[Path]:
     """Inputs beside which another one has the same name but for the suffix."""
-    keys = {path: (path.parent, _safe(_leaf(path, full=False)).casefold()) for path in found}
+    keys = {path: (path.parent, folded(_safe(_leaf(path, full=False)))) for path in found}
     counts = Counter(keys.values())
     return {path for path, key in keys.items() if counts[key] > 1}
 
@@ -109,10 +110,10 @@ def _joined(*parts: str) -> str:
 
 
 def _doubtful(names: Mapping[Path, str], settled: set[Path], others: list[str]) -> list[Path]:
-    """Paths whose name is not theirs alone; case does not count, as on many file systems."""
+    """Paths whose name is not theirs alone, as ``same_name`` counts: on many file systems."""
     all_names = [*TAKEN, *others, *names.values()]
-    counts = Counter(name.casefold() for name in all_names)
-    return [p for p, name in names.items() if p not in settled and counts[name.casefold()] > 1]
+    counts = Counter(folded(name) for name in all_names)
+    return [p for p, name in names.items() if p not in settled and counts[folded(name)] > 1]
 
 
 def _safe(name: str) -> str:
