@@ -22,6 +22,7 @@ LONGEST_NAME = 120
 # Paths of some systems end at 260 characters; what lies in a result's folder wants some of them.
 LONGEST_PATH = 180
 OWN_IMAGES = "images"
+MOST_LISTED = 200  # folders that are looked into for a name with another suffix
 # As people name participants and sessions: P01, day 3, subject-12.
 NUMBERED = re.compile(r"[^\W\d_]{1,12}[ _-]?\d{1,4}")
 
@@ -90,17 +91,32 @@ def _twins(found: Iterable[Path]) -> set[Path]:
 
 
 def _is_one_of_a_series(folder: Path, inside: Path) -> bool:
-    """Whether ``folder`` is numbered (``P01``) and another number holds ``inside`` as well."""
+    """Whether ``folder`` is numbered (``P01``) and another number holds ``inside`` as well, be it
+    with another suffix."""
     if not NUMBERED.fullmatch(folder.name):
         return False
     pattern = re.sub(r"\d+", "#", folder.name)
     try:
         with os.scandir(folder.parent) as entries:
-            return any(
-                re.sub(r"\d+", "#", entry.name) == pattern and (Path(entry.path) / inside).exists()
+            others = [
+                Path(entry.path)
                 for entry in entries
-                if entry.name != folder.name and entry.is_dir()
-            )
+                if entry.name != folder.name
+                and re.sub(r"\d+", "#", entry.name) == pattern
+                and entry.is_dir()
+            ]
+    except OSError:
+        return False
+    if any((other / inside).exists() for other in others):
+        return True
+    return any(_holds(other / inside.parent, inside.stem) for other in others[:MOST_LISTED])
+
+
+def _holds(folder: Path, stem: str) -> bool:
+    """Whether a file of that name but for its suffix lies in a folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(Path(entry.name).stem == stem and entry.is_file() for entry in entries)
     except OSError:
         return False
 

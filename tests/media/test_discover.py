@@ -94,6 +94,15 @@ def test_a_participant_has_the_same_place_alone_and_among_others(
     assert photos.name.startswith("P04/photos")
 
 
+def test_a_participant_keeps_the_place_whatever_the_suffixes_are(tmp_path: Path) -> None:
+    make(tmp_path, "P01/day/talk.mp4", "P02/day/talk.MOV", "P03/day/talk.mkv", "P04/other.mp4")
+    people = [tmp_path / f"P0{number}" for number in (1, 2, 3)]
+    for person in people:
+        assert names(discover([person])) == [f"{person.name}/day/talk"]
+    assert names(discover(people)) == [f"{person.name}/day/talk" for person in people]
+    assert names(discover([tmp_path / "P04"])) == ["other"]
+
+
 def test_who_has_no_number_is_told_by_name_where_places_would_meet(tmp_path: Path) -> None:
     make(tmp_path, "anna/day/talk.mp4", "ben/day/talk.mp4")
     both = names(discover([tmp_path / "anna", tmp_path / "ben"]))
