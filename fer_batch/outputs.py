@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from fer_batch.errors import UsageError
 from fer_batch.option_text import parse_names
+from fer_batch.same_name import folded
 
 FILMS = ("video", "frames")
 EVERY_KIND = ("video", "frames", "photos")
@@ -239,10 +240,10 @@ def annotated_names(files: Sequence[str]) -> list[str]:
         name = _cut(name)
         stem = name.rpartition(".")[0] or name
         choice, number = stem, 1
-        while f"{folder}/{choice}".casefold() in taken:
+        while folded(f"{folder}/{choice}") in taken:
             choice = name if number == 1 else f"{stem}-{number}"
             number += 1
-        taken.add(f"{folder}/{choice}".casefold())
+        taken.add(folded(f"{folder}/{choice}"))
         names.append("/".join(part for part in ("annotated", folder, f"{choice}.jpg") if part))
     return names
 

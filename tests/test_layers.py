@@ -26,6 +26,7 @@ LAYERS = {
             "i420",
             "printable",
             "person_name",
+            "same_name",
             "plural",
             "version",
             "quiet_stderr",

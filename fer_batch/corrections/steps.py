@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from fer_batch.same_name import folded
 from fer_batch.types import BoolArray, FrameStatus, Timeline
 
 
@@ -42,7 +43,7 @@ def called(timeline: Timeline, person: int, name: str) -> Timeline:
         ValueError: somebody else has it.
     """
     for other, taken in timeline.names.items():
-        if taken.casefold() == name.casefold() and other != person:
+        if folded(taken) == folded(name) and other != person:
             raise ValueError(
                 f"person {other} is called {taken!r} already; merge them if they are one"
             )

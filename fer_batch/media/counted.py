@@ -21,6 +21,7 @@ from fer_batch.errors import LimitError
 from fer_batch.media.container import open_container, open_decoder, video_stream
 from fer_batch.media.decode import decoded_frames
 from fer_batch.media.restarts import EndToEnd
+from fer_batch.media.shape import Shape
 from fer_batch.types import IntArray
 
 USUAL_RATE = Fraction(25)
@@ -34,7 +35,8 @@ LASTING = 0.1
 class Counted:
     """``pts``: of all pictures, rising, in ticks of ``time_base``, which is finer than the stream's
     where frames share a tick. ``exact``: each picture comes out of the decoder with that PTS.
-    ``joins``: by how much recordings were moved. ``sizes``: width and height to number of pictures.
+    ``joins``: by how much recordings were moved. ``sizes``: width and height as shown, before any
+    turn, to number of pictures.
     """
 
     pts: IntArray
@@ -60,8 +62,9 @@ def count(path: Path, limits: Limits, restarts: bool, track: int = 0) -> Counted
         base = Fraction(stream.time_base)
         laid = EndToEnd(base, 0.0 if restarts else math.inf)
         step = usual = max(1, round(1 / (rate_of(stream) * base)))
+        shape = Shape(stream)
         for frame in decoded_frames(container, stream):
-            sizes[frame.width, frame.height] += 1
+            sizes[shape.see(frame)] += 1
             if frame.pts is None:
                 exact = False
                 placed = pts[-1] + usual if pts else 0

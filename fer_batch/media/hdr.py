@@ -25,6 +25,7 @@ WIDE = 9  # primaries of BT.2020
 KNEE = 0.85  # of reference white: up to there light stays as it is
 # A twentieth brighter, so that what is white stays so through roll-off, coding and palettes.
 EXPOSURE = 1.05
+ROWS = 256  # of a photo that are brought down at a time, so that copies stay small
 UNSPECIFIED = 2  # FFmpeg's number of a matrix that is not named
 # From BT.2020 to BT.709 in linear light (ITU-R BT.2087).
 TO_709 = np.array(
@@ -72,6 +73,20 @@ def to_709(frame: Any, width: int, height: int) -> Image:
     for plane, channel in ((target.cb, 1), (target.cr, 2)):
         cv2.convertScaleAbs(coded[..., channel], plane)
     return image
+
+
+def is_wide_photo(primaries: int, transfer: int) -> bool:
+    """As ``is_wide``, of an image file that names both."""
+    return transfer in (PQ, HLG) or primaries == WIDE
+
+
+def photo_to_709(bgr: Image, transfer: int) -> Image:
+    """``uint8[h, w, 3]`` BGR as screens show it, of a wide one with that transfer."""
+    result = np.empty_like(bgr)
+    for top in range(0, len(bgr), ROWS):
+        rgb: Floats = bgr[top : top + ROWS, :, ::-1].astype(np.float32) * np.float32(1 / 255)
+        cv2.convertScaleAbs(_shown(transfer, rgb)[..., ::-1], result[top : top + ROWS], 255)
+    return result
 
 
 @lru_cache(maxsize=4)

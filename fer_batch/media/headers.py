@@ -13,6 +13,7 @@ from collections.abc import Iterator
 FRONT = 4096
 H264_SPS, HEVC_SPS = 7, 33
 AV1_SEQUENCE = 1
+EMPTY_VOP = 12  # bytes of MPEG-4's header of a picture that is not coded
 # H.264 profiles whose parameter sets tell of chroma and scaling lists.
 HIGH = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 
@@ -71,6 +72,16 @@ def size_mark(codec: str, data: bytes, prefix: int = 0) -> bytes:
     except IndexError:
         pass
     return b""
+
+
+def shows_nothing(codec: str, data: bytes) -> bool:
+    """Whether a packet is only for others to be coded from (VP8's hidden frames): no frame."""
+    return codec == "vp8" and bool(data) and not data[0] & 16
+
+
+def may_be_empty(codec: str, size: int) -> bool:
+    """Whether a packet of so many bytes may stand for "as before" (MPEG-4), which is no frame."""
+    return codec == "mpeg4" and size <= EMPTY_VOP
 
 
 def nal_units(data: bytes, prefix: int) -> Iterator[bytes]:

@@ -13,9 +13,12 @@ import numpy as np
 
 from fer_batch.config import Limits
 from fer_batch.errors import InputError, NotMediaError
+from fer_batch.media.depth import to_eight_bits
+from fer_batch.media.hdr import is_wide_photo, photo_to_709
 from fer_batch.media.heif import decode_heif
 from fer_batch.media.icc import to_srgb
 from fer_batch.media.image_header import ImageHeader, header_of, read_bytes
+from fer_batch.media.pnm import decode_pnm
 from fer_batch.types import Image
 
 # A damaged image is our one line, not OpenCV's on stderr beside it.
@@ -88,7 +91,7 @@ def read_picture(path: Path, limits: Limits) -> Picture:
         # The decoder found another size than the header names: a trap, or damage.
         raise _damaged(path, header)
     size = _divided(header, shrink_factor(header.width, header.height))
-    bgr = _turned(to_srgb(_shrunk(_opaque(pixels, header), size), header.icc), header)
+    bgr = _turned(_in_srgb(_shrunk(_opaque(pixels, header), size), header), header)
     return Picture(np.ascontiguousarray(bgr), *header.upright)
 
 
@@ -107,8 +110,10 @@ def _decoded(data: bytes, header: ImageHeader) -> Image | None:
     """Pixels as stored: 1, 3 or 4 channels of 8 bits."""
     if header.kind == "heif":
         return decode_heif(data)
+    if header.kind == "pnm":
+        return decode_pnm(data)
     flags = cv2.IMREAD_COLOR
-    if header.alpha:
+    if header.alpha or (header.most and header.kind == "tiff"):  # else cut to 8 bits by their type
         flags = cv2.IMREAD_UNCHANGED
     elif header.kind == "jpeg":
         flags = _REDUCED[min(shrink_factor(header.width, header.height), 8)]
@@ -116,15 +121,19 @@ def _decoded(data: bytes, header: ImageHeader) -> Image | None:
     pixels: Image | None = cv2.imdecode(buffer, flags | cv2.IMREAD_IGNORE_ORIENTATION)
     if pixels is None and header.alpha:  # grey JPEG 2000: without its transparency
         pixels = cv2.imdecode(buffer, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    if pixels is None and header.wide:  # 32 bits a channel are read only as they are
+    # 32 bits a channel, and JPEG 2000 that does not name its colours, are read only as they are.
+    if pixels is None and (header.wide or header.kind == "jp2"):
         pixels = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
-    return None if pixels is None else _eight_bits(pixels)
+    return None if pixels is None else _eight_bits(pixels, header.most)
 
 
-def _eight_bits(pixels: Image) -> Image:
-    """Whole numbers by their range; fractions as 0 to 1 where they are, else as 0 to 255."""
+def _eight_bits(pixels: Image, most: int) -> Image:
+    """Whole numbers by their range, those of 16 bits up to ``most`` where it is known; fractions as
+    0 to 1 where they are, else as 0 to 255."""
     if pixels.dtype == np.uint8:
         return pixels
+    if pixels.dtype == np.uint16 and most:
+        return to_eight_bits(pixels, most)
     if pixels.dtype == np.uint16:
         return (pixels >> 8).astype(np.uint8)
     values = np.nan_to_num(pixels.astype(np.float32))
@@ -145,8 +154,7 @@ def _opaque(pixels: Image, header: ImageHeader) -> Image:
     for top in range(0, height, rows):
         strip = pixels[top : top + rows].astype(np.uint16)
         colour, alpha = strip[..., :3], strip[..., 3:]
-        # libtiff hands colours of 8 bits over already multiplied.
-        if header.kind != "tiff" or header.wide:
+        if not header.multiplied:
             colour = (colour * alpha + 127) // 255
         result[top : top + rows] = np.minimum(colour + 255 - alpha, 255)
     return result
@@ -156,6 +164,12 @@ def _shrunk(bgr: Image, size: tuple[int, int]) -> Image:
     if bgr.shape[:2] == size:
         return bgr
     return cv2.resize(bgr, size[::-1], interpolation=cv2.INTER_AREA)
+
+
+def _in_srgb(bgr: Image, header: ImageHeader) -> Image:
+    if is_wide_photo(header.primaries, header.transfer):
+        return photo_to_709(bgr, header.transfer)
+    return to_srgb(bgr, header.icc)
 
 
 def _turned(bgr: Image, header: ImageHeader) -> Image:

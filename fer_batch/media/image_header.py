@@ -7,6 +7,7 @@ allows (below 12) has holes in its decoders that were mended later (CVE-2026-259
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,21 @@ from fer_batch.config import Limits
 from fer_batch.errors import LimitError, NotMediaError
 from fer_batch.media.container import check_readable
 from fer_batch.media.image_kind import START_BYTES, image_kind, other_kind
+from fer_batch.media.image_tags import (
+    FRONT,
+    ORIENTATION,
+    UNNAMED,
+    avif_bits,
+    exif_orientation,
+    jp2_bits,
+    jp2_exif,
+    png_exif,
+    primaries_and_transfer,
+)
 
-ORIENTATION = 0x0112  # the tag of EXIF and TIFF
+SIGNED = 2  # TIFF's number for values that may be negative
+WHITE_IS_ZERO = 0
 DNG_VERSION = 0xC612
-_MOST_EXIF = 1 << 16
 _MOST_TAGS = 4096
 LONGEST_SIDE = 1_000_000  # OpenCV reads up to 2^20
 # What decoding takes for each pixel at most, bytes: planes, working copies, and the result.
@@ -42,8 +54,10 @@ class ImageHeader:
     """``width`` and ``height`` in pixels as stored, ``orientation`` as EXIF counts (1 to 8).
 
     ``upright``: width and height of the picture as it is shown. ``alpha``: it may be transparent
-    in parts. ``wide``: more than 8 bits a channel. ``moving``: it holds more than one picture.
-    ``icc``: its colour profile, empty where it has none.
+    in parts. ``multiplied``: its colours are multiplied by what shows of them already. ``wide``:
+    more than 8 bits a channel. ``most``: the largest value of a channel where it is less than 16
+    bits hold, else 0. ``moving``: it holds more than one picture. ``icc``: its colour profile,
+    empty where it has none. ``primaries``, ``transfer``: as video numbers them, 2 where not named.
     """
 
     kind: str
@@ -51,9 +65,13 @@ class ImageHeader:
     height: int
     orientation: int = 1
     alpha: bool = False
+    multiplied: bool = False
     wide: bool = False
+    most: int = 0
     moving: bool = False
     icc: bytes = b""
+    primaries: int = UNNAMED
+    transfer: int = UNNAMED
 
     @property
     def upright(self) -> tuple[int, int]:
@@ -94,6 +112,7 @@ def header_of(file: Any, path: Path, limits: Limits) -> ImageHeader:
     if not kind:
         raise NotMediaError(_refusal(path, start))
     try:
+        warnings.filterwarnings("ignore", module=r"PIL\.")  # our own line says what is wrong
         own = {"heif": _heif, "tiff": _tiff}.get(kind)
         header = own(file) if own else _by_pillow(file, kind)
     except MemoryError:
@@ -144,6 +163,9 @@ def _by_pillow(file: Any, kind: str) -> ImageHeader:
     image = reader(file, "")
     width, height = image.size
     icc = image.info.get("icc_profile") or b""
+    file.seek(0)
+    head = file.read(FRONT)
+    primaries, transfer = primaries_and_transfer(kind, head)
     return ImageHeader(
         kind=kind,
         width=int(width),
@@ -151,8 +173,11 @@ def _by_pillow(file: Any, kind: str) -> ImageHeader:
         orientation=_orientation(image, kind, file),
         alpha=image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info,
         wide=_wide(image),
+        most=_most(kind, head),
         moving=_moving(image, kind),
         icc=icc if isinstance(icc, bytes) else b"",
+        primaries=primaries,
+        transfer=transfer,
     )
 
 
@@ -160,58 +185,24 @@ def _orientation(image: Any, kind: str, file: Any) -> int:
     """From EXIF alone: Pillow's own ``getexif`` would decode a PNG to look behind its pixels."""
     exif = image.info.get("exif")
     if kind == "png" and not exif:
-        exif = _png_exif(file)
+        exif = png_exif(file)
     elif kind == "jp2":
-        exif = _jp2_exif(file)
+        exif = jp2_exif(file)
     return exif_orientation(exif) if isinstance(exif, bytes) else 1
-
-
-def exif_orientation(exif: bytes) -> int:
-    """1 to 8 from the bytes of an EXIF block, with or without its ``Exif`` header; 1 where it says
-    nothing that can be read."""
-    data = exif[6:] if exif.startswith(b"Exif\0\0") else exif
-    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
-
-    def number(at: int, size: int) -> int:
-        return int.from_bytes(data[at : at + size], order)
-
-    if data[:4] not in (b"II*\0", b"MM\0*"):
-        return 1
-    start = number(4, 4)
-    stop = min(start + 2 + 12 * number(start, 2), len(data) - 11)
-    for at in range(start + 2, stop, 12):
-        if number(at, 2) == ORIENTATION:
-            value = number(at + 8, 2)
-            return value if 1 <= value <= 8 else 1
-    return 1
-
-
-def _png_exif(file: Any) -> bytes:
-    """EXIF that stands behind the pixels of a PNG; those before them Pillow has read."""
-    place = 8
-    while True:
-        file.seek(place)
-        head = file.read(8)
-        size = int.from_bytes(head[:4])
-        if len(head) < 8 or head[4:] == b"IEND":
-            return b""
-        if head[4:] == b"eXIf":
-            found: bytes = file.read(min(size, _MOST_EXIF))
-            return found
-        place += 12 + size
-
-
-def _jp2_exif(file: Any) -> bytes:
-    """EXIF in a JPEG 2000 file stands in a box of its own, which Pillow does not read."""
-    file.seek(0)
-    head: bytes = file.read(_MOST_EXIF)
-    place = head.find(b"JpgTiffExif->JP2")
-    return head[place + 16 :] if place >= 0 else b""
 
 
 def _wide(image: Any) -> bool:
     raw = str(image.tile[0][3]) if image.tile else ""
     return image.mode.startswith(("I", "F")) or "16" in raw
+
+
+def _most(kind: str, head: bytes) -> int:
+    """As ``ImageHeader.most``, by the headers of the coded picture itself."""
+    find = {"avif": avif_bits, "jp2": jp2_bits}.get(kind)
+    if find is None:
+        return 0
+    bits = find(head)
+    return (1 << bits) - 1 if 8 < bits < 16 else 0
 
 
 def _moving(image: Any, kind: str) -> bool:
@@ -229,7 +220,12 @@ def _tiff(file: Any) -> ImageHeader:
     tags.load(file)
     if DNG_VERSION in tags:
         raise NotMediaError("a camera's raw file")
-    bits, extra = (_several(tags.get(tag, ())) for tag in (258, 338))
+    bits, extra, largest, forms = (_several(tags.get(tag, ())) for tag in (258, 338, 281, 339))
+    deepest, most = max(bits, default=1), max(largest, default=0)
+    if SIGNED in forms and deepest <= 16:
+        raise NotMediaError("a TIFF of numbers that may be negative")
+    if tags.get(262) == WHITE_IS_ZERO and deepest in (10, 12, 14):
+        raise NotMediaError(f"a TIFF of {deepest} bits in which 0 is white")
     icc = tags.get(34675) or b""
     width, height = int(tags[256]), int(tags[257])
     turned = int(tags.get(ORIENTATION, 1)) >= 5
@@ -238,7 +234,10 @@ def _tiff(file: Any) -> ImageHeader:
         width=height if turned else width,
         height=width if turned else height,
         alpha=len(bits) in (2, 4) and any(kind in (1, 2) for kind in extra),
-        wide=max(bits, default=1) > 8,
+        # libtiff hands colours of 8 bits over already multiplied.
+        multiplied=deepest <= 8 or 1 in extra,
+        wide=deepest > 8,
+        most=most if deepest == 16 and 255 < most < 65535 else 0,
         moving=bool(tags.next),
         icc=icc if isinstance(icc, bytes) else b"",
     )
@@ -265,10 +264,11 @@ def _heif(file: Any) -> ImageHeader:
 
     # libheif turns the picture where the container says so, and EXIF only repeats it. Where the
     # container says nothing EXIF is all there is.
-    head = file.read(_MOST_EXIF)
+    head = file.read(FRONT)
     file.seek(0)
     turned = b"irot" in head or b"imir" in head
     image = open_heif(file)
+    primaries, transfer = primaries_and_transfer("heif", head)
     return ImageHeader(
         kind="heif",
         width=image.size[0],
@@ -277,4 +277,6 @@ def _heif(file: Any) -> ImageHeader:
         alpha=image.mode.endswith(("A", "a")),
         moving=len(image) > 1,
         icc=image.info.get("icc_profile") or b"",
+        primaries=primaries,
+        transfer=transfer,
     )

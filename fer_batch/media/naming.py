@@ -16,11 +16,13 @@ from pathlib import Path
 
 from fer_batch.outputs import TAKEN
 from fer_batch.printable import one_line
+from fer_batch.same_name import folded
 
 LONGEST_NAME = 120
 # Paths of some systems end at 260 characters; what lies in a result's folder wants some of them.
 LONGEST_PATH = 180
 OWN_IMAGES = "images"
+MOST_LISTED = 200  # folders that are looked into for a name with another suffix
 # As people name participants and sessions: P01, day 3, subject-12.
 NUMBERED = re.compile(r"[^\W\d_]{1,12}[ _-]?\d{1,4}")
 
@@ -28,7 +30,7 @@ NUMBERED = re.compile(r"[^\W\d_]{1,12}[ _-]?\d{1,4}")
 def result_names(
     found: Mapping[Path, Path], places: Mapping[str, Path] | None = None
 ) -> dict[Path, str]:
-    """A name for each input, unique whatever its case, with forward slashes between folders.
+    """A name for each input, unique as ``same_name`` counts, with forward slashes between folders.
 
     ``found``: absolute paths of inputs, each with the folder that was named on the command line (a
     file's own folder where the file was named). ``places``: names of results that lie in the output
@@ -44,7 +46,7 @@ def result_names(
     settled = set(kept)
     others = [name for name, path in places.items() if path not in found]
     for path in found.keys() - settled:
-        if names[path].casefold() in TAKEN:
+        if folded(names[path]) in TAKEN:
             names[path] = _mirrored(path, found[path], full=True)
     longer: tuple[Callable[[Path], str], ...] = (
         lambda path: _mirrored(path, found[path].parent, full=False),
@@ -83,23 +85,38 @@ def _leaf(path: Path, full: bool) -> str:
 
 def _twins(found: Iterable[Path]) -> set[Path]:
     """Inputs beside which another one has the same name but for the suffix."""
-    keys = {path: (path.parent, _safe(_leaf(path, full=False)).casefold()) for path in found}
+    keys = {path: (path.parent, folded(_safe(_leaf(path, full=False)))) for path in found}
     counts = Counter(keys.values())
     return {path for path, key in keys.items() if counts[key] > 1}
 
 
 def _is_one_of_a_series(folder: Path, inside: Path) -> bool:
-    """Whether ``folder`` is numbered (``P01``) and another number holds ``inside`` as well."""
+    """Whether ``folder`` is numbered (``P01``) and another number holds ``inside`` as well, be it
+    with another suffix."""
     if not NUMBERED.fullmatch(folder.name):
         return False
     pattern = re.sub(r"\d+", "#", folder.name)
     try:
         with os.scandir(folder.parent) as entries:
-            return any(
-                re.sub(r"\d+", "#", entry.name) == pattern and (Path(entry.path) / inside).exists()
+            others = [
+                Path(entry.path)
                 for entry in entries
-                if entry.name != folder.name and entry.is_dir()
-            )
+                if entry.name != folder.name
+                and re.sub(r"\d+", "#", entry.name) == pattern
+                and entry.is_dir()
+            ]
+    except OSError:
+        return False
+    if any((other / inside).exists() for other in others):
+        return True
+    return any(_holds(other / inside.parent, inside.stem) for other in others[:MOST_LISTED])
+
+
+def _holds(folder: Path, stem: str) -> bool:
+    """Whether a file of that name but for its suffix lies in a folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(Path(entry.name).stem == stem and entry.is_file() for entry in entries)
     except OSError:
         return False
 
@@ -109,10 +126,10 @@ def _joined(*parts: str) -> str:
 
 
 def _doubtful(names: Mapping[Path, str], settled: set[Path], others: list[str]) -> list[Path]:
-    """Paths whose name is not theirs alone; case does not count, as on many file systems."""
+    """Paths whose name is not theirs alone, as ``same_name`` counts: on many file systems."""
     all_names = [*TAKEN, *others, *names.values()]
-    counts = Counter(name.casefold() for name in all_names)
-    return [p for p, name in names.items() if p not in settled and counts[name.casefold()] > 1]
+    counts = Counter(folded(name) for name in all_names)
+    return [p for p, name in names.items() if p not in settled and counts[folded(name)] > 1]
 
 
 def _safe(name: str) -> str:

@@ -48,8 +48,9 @@ class First:
 class Packets:
     """``pts``: sorted, of all that are to be shown, None where they cannot be relied on; ``dts``:
     sorted. ``count``: of packets with pictures. ``restarts``: how often times start again.
-    ``sizes``: pictures may change size. ``fields``: a packet may be half a frame. ``unsorted``:
-    they may be coded in another order than shown, yet their PTS rise: perhaps those of decoding.
+    ``sizes``: pictures may change size. ``fields``: a packet may be half a frame, or none.
+    ``unsorted``: they may be coded in another order than shown, yet their PTS rise: perhaps
+    those of decoding.
     """
 
     pts: IntArray | None
@@ -81,8 +82,13 @@ class _Marks:
     def sizes(self) -> bool:
         return len(self._seen) > 1
 
+    def hides(self, packet: Any) -> bool:
+        """Whether a packet holds nothing that is shown."""
+        return headers.shows_nothing(self._codec, memoryview(packet)[:1].tobytes())
+
     def see(self, packet: Any) -> None:
         """The next packet."""
+        self.fields |= headers.may_be_empty(self._codec, packet.size)
         if not packet.is_keyframe and self._codec != "vp9":
             return
         if packet.has_sidedata("new_extradata"):
@@ -121,7 +127,7 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
             if not pts:
                 _check_clear(path, packet)
             first.see(packet)
-            if packet.is_discard:  # an edit list leaves it out
+            if packet.is_discard or marks.hides(packet):  # an edit list may leave it out
                 hidden += 1
                 continue
             number += 1
@@ -145,7 +151,7 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
             f"its times start again {often} (joined recordings); "
             "they are placed one after the other"
         )
-    elif not warnings:
+    elif not warnings and container.format.name != "ivf":  # some writers count ticks, not frames
         held = len(pts) + hidden if dependable else None
         lost = _lost_seconds(container, stream, pts, end)
         warnings += _cut_off(_announced(container, stream), held, lost)

@@ -78,12 +78,11 @@ def _probe(path: Path, name: str, limits: Limits, track: int) -> SourceInfo:
         raise NoVideoError(f"{path}: has no frames; export it again")
     _check_duration(path, float((int(times.pts[-1]) - int(times.pts[0])) * times.time_base), limits)
     warnings = [*header.warnings, *packets.warnings]
-    first: tuple[int, int] = (picture.width, picture.height)
-    stored = lasting_size(times.sizes) if times.sizes else first
+    first = square(picture.width, picture.height, header.aspect)
+    width, height = lasting_size(times.sizes) if times.sizes else first
     if len(times.sizes) > 1:
-        warnings.append(_changes(times.sizes, stored))
+        warnings.append(_changes(times.sizes, (width, height)))
     rotation, flipped = turn(picture)
-    width, height = square(*stored, header.aspect)
     check_pixels(path, width, height, limits)
     if rotation in (90, 270):
         width, height = height, width
@@ -143,7 +142,7 @@ def _read(path: Path, limits: Limits, track: int) -> tuple[_Header, Packets]:
 
 @dataclass(frozen=True, slots=True)
 class _Times:
-    """When frames are shown; ``sizes`` is empty where they are known to be of one size."""
+    """When frames are shown; ``sizes`` (as shown) is empty where all are known to be of one."""
 
     pts: IntArray
     time_base: Fraction
@@ -194,12 +193,12 @@ def _which(container: Any, stream: Any, track: int) -> list[str]:
     return [f"has {len(tracks)} video tracks; number {number} is used, --video-track takes another"]
 
 
-def _changes(sizes: Counter[tuple[int, int]], stored: tuple[int, int]) -> str:
+def _changes(sizes: Counter[tuple[int, int]], shown: tuple[int, int]) -> str:
     first, *others = (f"{width}x{height}" for width, height in sizes)
-    shown = ", ".join(others[:4]) + (" …" if len(others) > 4 else "")
+    named = ", ".join(others[:4]) + (" …" if len(others) > 4 else "")
     return (
-        f"pictures change size from {first} to {shown}; all are fitted into "
-        f"{stored[0]}x{stored[1]}, with bars"
+        f"pictures change size from {first} to {named}; all are fitted into "
+        f"{shown[0]}x{shown[1]}, with bars"
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, suppress
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from fer_batch.media import hardware, planes
 from fer_batch.media.container import NO_LIMITS, open_container, open_decoder, video_stream
 from fer_batch.media.decode import decoded_frames
 from fer_batch.media.formats import FAULTS
-from fer_batch.media.shape import square
+from fer_batch.media.shape import Shape
 from fer_batch.types import Frame, Image, SourceInfo
 
 # Up to this many pixels one core decodes faster than the rest of the pipeline takes frames, and
@@ -39,7 +38,7 @@ class VideoReader:
         """``threads``: decoder threads, 0 for as many as are worth it. ``by_gpu``: decoded by a
         GPU as far as that can; whether there is one is not asked."""
         self.info, self._limits = info, limits
-        self._aspect: Fraction | None = None
+        self._shape: Shape | None = None
         small = info.width * info.height <= SMALL_PICTURE
         self._threads = threads or int(small and usable_cores() <= FEW_CORES)
         self._by_gpu = by_gpu and info.codec in hardware.CODECS
@@ -79,7 +78,7 @@ class VideoReader:
     def _fitted(self, picture: Any, width: int, height: int) -> tuple[Image, bool]:
         """I420 array of that size, and whether its luma has full range. A picture of another shape
         than the film (a stream may change size) keeps its own, between bars."""
-        shown = square(picture.width, picture.height, self._aspect)
+        shown = self._shape.shown if self._shape else (width, height)
         if shown == (width, height):
             return planes.from_video_frame(picture, width, height)
         inner, full_range = planes.from_video_frame(picture, *(max(2, s - s % 2) for s in shown))
@@ -106,7 +105,7 @@ class VideoReader:
 
     def _is_whole(self, picture: Any) -> bool:
         """Whether a picture that a GPU was asked for came from there, and has the film's size."""
-        shown = square(picture.width, picture.height, self._aspect)
+        shown = self._shape.shown if self._shape else None
         return hardware.came_from_gpu(picture) and shown == self._stored
 
     def _decoded(self, start: int, stop: int, by_gpu: bool) -> Generator[tuple[int, Any]]:
@@ -137,15 +136,16 @@ class VideoReader:
     def _read(
         self, container: Any, stream: Any, start: int, stop: int, threads: int
     ) -> Iterator[tuple[int, Any]]:
-        self._aspect = stream.sample_aspect_ratio
         stream.thread_type = "AUTO"
         open_decoder(stream, self._limits, threads)
+        shape = self._shape = Shape(stream)
         reached = -1
         seekable, last = self.info.seekable, int(self.info.pts[-1])
         first = int(self.info.pts[start]) if seekable and not self._from_the_top(start) else None
         for count, picture in enumerate(decoded_frames(container, stream, first)):
             if seekable and picture.pts is not None and picture.pts > last:
                 return  # behind a part
+            shape.see(picture)
             index = self._index(count, picture)
             if index is None or index <= reached:
                 continue

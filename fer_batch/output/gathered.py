@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fer_batch.same_name import folded
+
 if TYPE_CHECKING:
     from fer_batch.output.stored import Stored
 
@@ -57,11 +59,11 @@ def gathered(results: Sequence[Stored]) -> list[Somebody]:
     names: dict[int, set[str]] = {}
     for person, name, _ in entries:
         if person and name:
-            names.setdefault(person, set()).add(name.casefold())
+            names.setdefault(person, set()).add(folded(name))
     groups: dict[tuple[str, int], list[tuple[int, str, Appearance]]] = {}
     for person, name, seen in entries:
         known = names.get(person, set())
-        own = name.casefold() or (next(iter(known)) if len(known) == 1 else "")
+        own = folded(name) or (next(iter(known)) if len(known) == 1 else "")
         groups.setdefault((own, 0) if own else ("", person), []).append((person, name, seen))
     found = [
         Somebody(

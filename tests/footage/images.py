@@ -76,6 +76,31 @@ def tiff_of_two_sizes(path: Path, shown: int, real: int) -> Path:
     return path
 
 
+def tiff(
+    path: Path,
+    width: int,
+    height: int,
+    bits: int,
+    pixels: bytes,
+    tags: dict[int, int] | None = None,
+    channels: int = 1,
+) -> Path:
+    """A TIFF in one piece, not compressed; ``tags`` come on top of the usual ones."""
+    depths = 8 + 2 + 12 * (10 + len({*(tags or {})} - {262})) + 4
+    start = depths + 2 * channels
+    known = {256: width, 257: height, 259: 1, 262: 1 if channels == 1 else 2, 273: start}
+    known |= {277: channels, 278: height, 279: len(pixels), 284: 1} | (tags or {})
+    entries = {tag: struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in known.items()}
+    for tag in (273, 279):
+        entries[tag] = struct.pack("<HHII", tag, 4, 1, known[tag])
+    depth = struct.pack("<HH", bits, 0) if channels == 1 else struct.pack("<I", depths)
+    entries[258] = struct.pack("<HHI", 258, 3, channels) + depth
+    table = b"".join(entries[tag] for tag in sorted(entries))
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    path.write_bytes(head + table + bytes(4) + struct.pack("<H", bits) * channels + pixels)
+    return path
+
+
 def heic_of_tiles(path: Path, rgb: Image, tile: int) -> Path:
     """A HEIC photo as phones write it: tiles of ``tile`` pixels, which the container joins."""
     import pillow_heif

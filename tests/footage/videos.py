@@ -19,6 +19,7 @@ from tests.footage.oracle import ffmpeg
 ENCODERS = {
     "h264": "libx264",
     "hevc": "libx265",
+    "vp8": "libvpx",
     "vp9": "libvpx-vp9",
     "mpeg4": "mpeg4",
     "av1": "libsvtav1",
@@ -26,6 +27,7 @@ ENCODERS = {
 QUICK = {
     "libx264": {"preset": "ultrafast", "crf": "23"},
     "libx265": {"preset": "ultrafast", "crf": "23", "x265-params": "log-level=none:pools=1"},
+    "libvpx": {"deadline": "realtime", "cpu-used": "8", "crf": "10", "b": "1000000"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "30", "b": "0"},
     "mpeg4": {"qscale": "3", "flags": "+qscale"},
     "libsvtav1": {"preset": "8", "crf": "30"},  # faster ones write damaged pictures of this size

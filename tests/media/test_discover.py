@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
@@ -93,6 +94,15 @@ def test_a_participant_has_the_same_place_alone_and_among_others(
     assert photos.name.startswith("P04/photos")
 
 
+def test_a_participant_keeps_the_place_whatever_the_suffixes_are(tmp_path: Path) -> None:
+    make(tmp_path, "P01/day/talk.mp4", "P02/day/talk.MOV", "P03/day/talk.mkv", "P04/other.mp4")
+    people = [tmp_path / f"P0{number}" for number in (1, 2, 3)]
+    for person in people:
+        assert names(discover([person])) == [f"{person.name}/day/talk"]
+    assert names(discover(people)) == [f"{person.name}/day/talk" for person in people]
+    assert names(discover([tmp_path / "P04"])) == ["other"]
+
+
 def test_who_has_no_number_is_told_by_name_where_places_would_meet(tmp_path: Path) -> None:
     make(tmp_path, "anna/day/talk.mp4", "ben/day/talk.mp4")
     both = names(discover([tmp_path / "anna", tmp_path / "ben"]))
@@ -100,6 +110,13 @@ def test_who_has_no_number_is_told_by_name_where_places_would_meet(tmp_path: Pat
     (first,) = discover([tmp_path / "anna"])
     (second,) = discover([tmp_path / "ben"], places={first.name: first.path})
     assert (first.name, second.name) == ("day/talk", "ben/day/talk")
+
+
+def test_names_that_look_the_same_do_not_meet_on_a_mac(tmp_path: Path) -> None:
+    """Linux keeps both forms of an ë apart, other systems do not."""
+    make(tmp_path, "Zo\u00eb.mp4", "Zoe\u0308.mp4", "ZOE\u0308.mkv")
+    found = names(discover([tmp_path]))
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in found}) == 3
 
 
 def test_long_names_that_begin_alike(tmp_path: Path) -> None:

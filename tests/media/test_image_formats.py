@@ -20,7 +20,8 @@ from fer_batch.config import Limits
 from fer_batch.errors import InputError, LimitError, NotMediaError
 from fer_batch.media import image_decode
 from fer_batch.media.image_decode import read_picture, shrink_factor
-from fer_batch.media.image_header import exif_orientation, read_header
+from fer_batch.media.image_header import read_header
+from fer_batch.media.image_tags import exif_orientation
 from fer_batch.types import Image
 from tests.footage.images import heic_of_tiles, png_of_two_sizes, tiff_of_two_sizes
 

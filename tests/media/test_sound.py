@@ -96,6 +96,8 @@ def test_a_rate_that_aac_knows_and_no_lower(rate: int) -> None:
 class Packet:
     pts: int
     time_base: Fraction = Fraction(1, 8)
+    duration: int = 0
+    dts: int = 0
 
 
 @given(st.lists(st.integers(0, 7)))
@@ -118,6 +120,26 @@ def test_one_damaged_time_costs_one_packet(count: int, far: int, data: st.DataOb
     kept = [time for time, _ in in_order(iter([Packet(t) for t in times]), warnings)]
     assert kept == [t / 8 for t in range(count)]
     assert warnings == ["1 packets of sound were out of order and are left out"]
+
+
+def test_two_packets_with_one_time_follow_each_other() -> None:
+    """As some live recordings (MP4 with a fragment a frame) have them; half the sound was lost."""
+    warnings: list[str] = []
+    times = [0, 8, 8, 24, 24, 40, 41, 56]
+    packets = [Packet(time, Fraction(1, 100), 8) for time in times]
+    kept = list(in_order(iter(packets), warnings))
+    assert [packet.pts for _, packet in kept] == [0, 8, 16, 24, 32, 40, 41, 56]
+    assert [round(time * 100) for time, _ in kept] == [0, 8, 16, 24, 32, 40, 41, 56]
+    assert not warnings
+
+
+def test_packets_that_stand_there_twice_do_not_push_the_sound_back() -> None:
+    warnings: list[str] = []
+    packets = [Packet(8 * (i // 2), Fraction(1, 100), 8) for i in range(40)]
+    kept = list(in_order(iter(packets), warnings))
+    late = [round(time * 100) - 8 * max(0, number - 1) for number, (time, _) in enumerate(kept)]
+    assert min(late) >= 0 and max(late) <= 8
+    assert 20 <= len(kept) <= 22 and len(warnings) == 1
 
 
 def test_a_pause_is_no_damage() -> None:

@@ -19,6 +19,7 @@ from fer_batch.config import IMAGE_SUFFIXES, AnalyzeSettings
 from fer_batch.errors import UsageError
 from fer_batch.person_name import check_name
 from fer_batch.printable import one_line
+from fer_batch.same_name import folded
 
 OPTION = "--who"
 MOST_PHOTOS = 5000
@@ -65,10 +66,10 @@ def read_who(folder: Path) -> tuple[WhoPhoto, ...]:
     photos = tuple(_photo(folder, file) for file in files)
     spelt: dict[str, str] = {}
     for photo in photos:
-        if spelt.setdefault(photo.name.casefold(), photo.name) != photo.name:
+        if spelt.setdefault(folded(photo.name), photo.name) != photo.name:
             raise UsageError(
                 f"{OPTION}: {folder / photo.file}: {photo.name!r} and "
-                f"{spelt[photo.name.casefold()]!r} are one name; spell it one way"
+                f"{spelt[folded(photo.name)]!r} are one name; spell it one way"
             )
     return photos
 

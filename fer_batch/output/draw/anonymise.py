@@ -11,6 +11,7 @@ import numpy as np
 from fer_batch.errors import InputError
 from fer_batch.output.people import by_weight, people
 from fer_batch.printable import one_line
+from fer_batch.same_name import folded
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def covered_faces(
     """
     if not settings.blurs:
         return None
-    who = [one.casefold() for one in settings.blur]
+    who = [folded(one) for one in settings.blur]
     if settings.blur_faces or who == ["all"]:
         return np.ones(len(timeline.face_id), bool)
     if photos and (who == ["others"] or not timeline.compared):
@@ -51,9 +52,9 @@ def covered_faces(
     if who == ["others"]:
         return timeline.face_id != _main_person(timeline)
     numbers = timeline.person if photos else timeline.face_id
-    called = {name.casefold(): number for number, name in timeline.names.items()}
+    called = {folded(name): number for number, name in timeline.names.items()}
     called |= {str(number): number for number in np.unique(numbers).tolist() if number >= 0}
-    if missing := [name for name in settings.blur if name.casefold() not in called]:
+    if missing := [name for name in settings.blur if folded(name) not in called]:
         raise InputError(
             f"--blur: there is no person {one_line(missing[0])} here; people are called "
             f"{', '.join(timeline.names.values()) or 'by their numbers'} (edits.csv gives names)"

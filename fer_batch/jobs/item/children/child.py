@@ -18,6 +18,7 @@ from fer_batch.gpus import pin
 from fer_batch.jobs.item.children.confine import bound_cpu, confine
 from fer_batch.jobs.item.children.landlock import restrict
 from fer_batch.jobs.item.children.messages import receive, send
+from fer_batch.jobs.item.children.sieve import sift_stderr
 
 # Reading what a container says takes seconds of processor time; an hour's worth is an attack.
 PROBE_CPU_S = 900.0
@@ -43,7 +44,9 @@ def serve(pipe: Connection, inherited: tuple[Connection, ...], parent: int) -> N
     confine(parent, 0 if on_gpu else hello["memory_bytes"])
     if hello["readable"]:
         _touch_only(hello)
+    all_is_said = sift_stderr()
     _Child(pipe, hello).work()
+    all_is_said()
     # Threads of native libraries are not waited for: all files are closed by now.
     os._exit(0)
 

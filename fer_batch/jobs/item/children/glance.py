@@ -20,6 +20,7 @@ from fer_batch.jobs.item.children.landlock import restrict
 from fer_batch.jobs.item.children.messages import receive, send
 from fer_batch.jobs.item.children.process import can_fork
 from fer_batch.jobs.item.children.share import LEAST_MB
+from fer_batch.jobs.item.children.sieve import sift_stderr
 from fer_batch.media.image_sets import Sample, looks_like_film
 
 LOOK_EVERY_S = 0.1
@@ -54,9 +55,11 @@ def _serve(pipe: Connection, parent: int, sample: Sample, limits: Limits) -> Non
     confine(parent, LEAST_MB << 20)
     bound_cpu(MOST_CPU_S)
     restrict([str(path) for path in _files(sample)], [])
+    all_is_said = sift_stderr()
     film = False
     with suppress(MemoryError):
         film = looks_like_film(sample, limits)
+    all_is_said()
     send(pipe, "look", film=film)
     os._exit(0)
 
