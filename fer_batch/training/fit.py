@@ -24,8 +24,6 @@ from fer_batch.training.metrics import accuracy, log_loss, softmax
 from fer_batch.training.network import face_recognition
 from fer_batch.training.network.architectures import build
 from fer_batch.training.network.compiled import compiled
-from fer_batch.training.network.mobile_faces import FILE as MOBILE_FACES
-from fer_batch.training.network.mobile_faces import start_from_mobile_faces
 from fer_batch.training.network.plateau import Plateau
 from fer_batch.training.network.schedule import Clock, Stable, follow
 from fer_batch.training.network.start import resting_size, start_from
@@ -168,27 +166,18 @@ class Training:
             ModelFileError: a model without weights for Keras, or with damaged ones.
         """
         size = resting_size(self.settings.learning_rate, model.optimizer.weight_decay)
-        if self._start_elsewhere(model, size):
-            log("started from a network that knows faces, with fresh heads")
+        if face_recognition.NAME in self.settings.start_from:
+            if len(self.settings.start_from) > 1:
+                raise UsageError(
+                    f"--start-from {face_recognition.NAME}: cannot be combined with another model"
+                )
+            face_recognition.start_from_faces(model, self._some_images(), size)
+            log("started from a network for face recognition, with fresh heads")
             return
         cards = [find_model(name) for name in self.settings.start_from]
         heads = start_from(cards, model, self.settings.heads, self._some_images(), size)
         known = f"heads {', '.join(heads)}" if heads else "fresh heads"
         log(f"started from {', '.join(card.name for card in cards)}, with {known}")
-
-    def _start_elsewhere(self, model: Any, size: float) -> bool:
-        """Whether the weights to begin with are of a network that others trained."""
-        names = self.settings.start_from
-        foreign = [n for n in names if n == face_recognition.NAME or Path(n).name == MOBILE_FACES]
-        if not foreign:
-            return False
-        if len(names) > 1:
-            raise UsageError(f"--start-from {foreign[0]}: cannot be combined with another model")
-        if foreign[0] == face_recognition.NAME:
-            face_recognition.start_from_faces(model, self._some_images(), size)
-        else:
-            start_from_mobile_faces(model, Path(foreign[0]))
-        return True
 
     def _ask_teachers(self, log: Callable[[str], None]) -> None:
         settings = self.settings

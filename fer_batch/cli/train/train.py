@@ -21,8 +21,8 @@ def train(
     arch: Annotated[
         str | None,
         typer.Option(
-            help="Network: dcnn (the reference), resnet, resnet-wide, resnet-face, "
-            "resnet-face-large or mobilenet-face.",
+            help="Network: dcnn (the reference), resnet, resnet-wide, resnet-face or "
+            "resnet-face-large.",
             show_default="resnet",
         ),
     ] = None,
@@ -102,8 +102,7 @@ def train(
         list[str] | None,
         typer.Option(
             help="A model to begin with the weights of; once for each of its heads. Or "
-            "face-recognition: dlib's weights, for resnet-face. Or the file "
-            "faceres-deep.json, for mobilenet-face."
+            "face-recognition: dlib's weights, for resnet-face."
         ),
     ] = None,
     freeze: Annotated[

@@ -28,17 +28,6 @@ class Architecture:
     ema: float = 0.0
 
 
-MOBILENET_STAGES = (
-    *((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)),
-    *((512, 1),) * 5,
-    *((1024, 2), (1024, 1)),
-)
-"""Channels and stride of MobileNet's thirteen pairs of convolutions (Howard et al., 2017)."""
-
-MOBILENET_SPREAD = 56.0
-"""Deviation of a face's grey levels, which those weights want around 0."""
-
-
 def _dcnn(grey: Any) -> Any:
     """The reference: six convolutions with ELU, after each a batch normalisation."""
     from keras import layers
@@ -165,27 +154,6 @@ def _resnet_face_large(grey: Any) -> Any:
     return _resnet_face(grey, 3)
 
 
-def _mobilenet_face(grey: Any) -> Any:
-    """MobileNet (Howard et al., 2017) at four times the size, 192 px: a teacher, to begin from
-    weights that know the age and sex of faces (``mobile_faces``). 3.2 M weights, 420 million
-    multiplications. Without normalisations, which those weights have folded away: with them a step
-    took twice as long.
-    """
-    from keras import layers
-
-    x = layers.Rescaling(MOBILENET_SPREAD, name="levels")(_standardised(grey))
-    x = layers.UpSampling2D(4, interpolation="bilinear", name="enlarge")(x)
-    x = layers.Conv2D(32, 3, strides=2, padding="same", name="conv1")(x)
-    x = layers.ReLU(6.0, name="conv1_relu")(x)
-    for number, (channels, stride) in enumerate(MOBILENET_STAGES, 1):
-        x = layers.DepthwiseConv2D(3, strides=stride, padding="same", name=f"conv_dw_{number}")(x)
-        x = layers.ReLU(6.0, name=f"conv_dw_{number}_relu")(x)
-        x = layers.Conv2D(channels, 1, name=f"conv_pw_{number}")(x)
-        x = layers.ReLU(6.0, name=f"conv_pw_{number}_relu")(x)
-    x = layers.GlobalAveragePooling2D(name="pool")(x)
-    return layers.Dropout(0.3, name="drop")(x)
-
-
 def _resnet_tiny(grey: Any) -> Any:
     """For tests and for trying things out: a few thousand weights."""
     return _resnet(grey, ((8, 1), (16, 1)), stem=8, dropout=0.0)
@@ -198,9 +166,6 @@ ARCHITECTURES: dict[str, Architecture] = {
     "resnet-face": Architecture(_resnet_face, "adamw", 1e-3, 2e-2, 64, "stable", MILD, ema=0.998),
     "resnet-face-large": Architecture(
         _resnet_face_large, "adamw", 1e-3, 2e-2, 64, "stable", MILD, ema=0.998
-    ),
-    "mobilenet-face": Architecture(
-        _mobilenet_face, "adamw", 2e-4, 1e-3, 64, "stable", MILD, ema=0.998
     ),
     "tiny": Architecture(_resnet_tiny, "adamw", 2e-3, 1e-3, 64, "stable", MILD, ema=0.9),
 }

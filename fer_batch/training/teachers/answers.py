@@ -66,6 +66,14 @@ def hashes(images: NDArray[np.uint8]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(found), "<u8").astype(np.uint64)
 
 
+def check_name(path: Path) -> None:
+    """Raises:
+    UsageError: by its ending ``path`` could not be told from a model.
+    """
+    if path.suffix != ENDING:
+        raise UsageError(f"{path}: the file of answers must end in {ENDING}")
+
+
 def write_answers(path: Path, answers: Answers) -> None:
     """Keep ``answers`` as ``path``, an ``.npz`` without pickles.
 
@@ -75,8 +83,7 @@ def write_answers(path: Path, answers: Answers) -> None:
     """
     import numpy as np
 
-    if path.suffix != ENDING:
-        raise UsageError(f"{path}: the file of answers must end in {ENDING}")
+    check_name(path)
     meta = {
         "format": VERSION,
         "labels": {name: list(labels) for name, labels in answers.labels.items()},

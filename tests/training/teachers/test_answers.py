@@ -120,7 +120,7 @@ def test_a_training_learns_from_a_file(
 
     data, file = str(made_data[0]), str(tmp_path / "answers.npz")
     said = run("answers", data, "--teacher", str(trained / "fer3.json"), "-o", file)
-    assert "what 1 model said of" in said
+    assert "what 1 teacher said of" in said
     out = tmp_path / "out"
     options = ("--arch", "tiny", "--emotions", "happy,sad,neutral", "--epochs", "1")
     said = run("train", data, "-o", str(out), *options, "--teacher", file)
