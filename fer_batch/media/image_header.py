@@ -7,6 +7,7 @@ allows (below 12) has holes in its decoders that were mended later (CVE-2026-259
 from __future__ import annotations
 
 import importlib
+import io
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -111,6 +112,8 @@ def header_of(file: Any, path: Path, limits: Limits) -> ImageHeader:
     kind = image_kind(start)
     if not kind:
         raise NotMediaError(_refusal(path, start))
+    if kind == "pnm":  # Pillow would go through blanks without an end one by one
+        file = io.BytesIO(file.read(FRONT))
     try:
         warnings.filterwarnings("ignore", module=r"PIL\.")  # our own line says what is wrong
         own = {"heif": _heif, "tiff": _tiff}.get(kind)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer_batch.media.depth import to_eight_bits
+from fer_batch.media.image_tags import FRONT
 from fer_batch.types import Image
 
 PLAIN_BITS, PLAIN, BITS, COLOUR = b"P1", (b"P1", b"P2", b"P3"), (b"P1", b"P4"), (b"P3", b"P6")
@@ -31,7 +32,7 @@ def decode_pnm(data: bytes) -> Image:
     kind = data[:2]
     place, numbers = 2, []
     for _ in range(2 if kind in BITS else 3):
-        found = _NUMBER.match(data, place)
+        found = _NUMBER.match(data, place, FRONT)
         if found is None:
             raise ValueError("no size or no largest value")
         numbers.append(int(found[1]))
@@ -53,12 +54,15 @@ def _bits(data: bytes, place: int, width: int, height: int, plain: bool) -> Imag
     """Of pictures of black (1) and white (0)."""
     if plain:
         digits = data[place:].translate(None, _BLANKS)
-        ones = np.frombuffer(digits, np.uint8, width * height).reshape(height, width) == ord("1")
+        given = np.frombuffer(digits, np.uint8, width * height).reshape(height, width)
+        white = (given != ord("1")).view(np.uint8)
     else:
         row = -(-width // 8)
         packed = np.frombuffer(data, np.uint8, row * height, place + 1).reshape(height, row)
-        ones = np.unpackbits(packed, axis=1, count=width).astype(bool)
-    return np.where(ones, np.uint8(0), np.uint8(255))
+        white = np.unpackbits(packed, axis=1, count=width)
+        white ^= 1
+    white *= 255  # in place: there may be 200 million
+    return white
 
 
 def _values(data: bytes, place: int, count: int, most: int, plain: bool) -> NDArray[np.uint16]:

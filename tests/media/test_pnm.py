@@ -64,6 +64,16 @@ def test_one_that_ends_early_is_damaged(plain: bool, tmp_path: Path) -> None:
         read_picture(path, Limits())
 
 
+@pytest.mark.parametrize("filling", [b" ", b"#", b"# a line\n"])
+def test_a_header_without_an_end_is_damage(filling: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "endless.pgm"
+    path.write_bytes(b"P5\n" + filling * (1 << 17) + b"\n4 4\n255\n" + bytes(16))
+    with pytest.raises(NotMediaError, match=r"endless\.pgm: is a damaged"):
+        read_picture(path, Limits())
+    with pytest.raises(ValueError, match="no size"):
+        decode_pnm(path.read_bytes())
+
+
 @given(st.sampled_from([b"P1", b"P2", b"P3", b"P4", b"P5", b"P6"]), st.binary(max_size=80))
 def test_any_bytes_are_a_picture_or_an_error(kind: bytes, rest: bytes) -> None:
     try:
