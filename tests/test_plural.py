@@ -38,7 +38,7 @@ NEVER_ONE = {
     "fer_batch/media/counted.py": ["limits.frames"],
     "fer_batch/media/probe.py": ["stream.frames", "seconds / 3600"],  # more than the limit
     "fer_batch/emotion/models.py": ["len(cards)"],  # one needs no name
-    "fer_batch/types.py": ["len(self.files)", "len(self.status)"],  # a defect's message
+    "fer_batch/types/timeline.py": ["len(self.files)", "len(self.status)"],  # a defect's message
     "fer_batch/cli/train/calibrate.py": ["len(faces)"],  # a data set
     "fer_batch/output/report/static/5-panels.js": ["grid.size", "people.length"],  # of many
     "fer_batch/output/report/static/gallery-3-grid.js": ["more"],  # shown where there are more

@@ -11,6 +11,7 @@ from typing import Any
 from fer_batch.emotion.load import open_classifier
 from fer_batch.emotion.models import find_model
 from fer_batch.errors import TrainingDataError, UsageError
+from fer_batch.plural import plural
 from fer_batch.printable import show
 from fer_batch.training import checkpoint
 from fer_batch.training.batches import dataset, without_unlabelled
@@ -28,6 +29,7 @@ from fer_batch.training.network.schedule import Clock, Stable, follow
 from fer_batch.training.network.start import resting_size, start_from
 from fer_batch.training.predict import predict
 from fer_batch.training.settings import TrainSettings
+from fer_batch.training.teachers.answers import is_answers, read_answers
 from fer_batch.training.teachers.teacher import Lesson, lesson
 from fer_batch.training.teachers.tutor import Tutors, tutors
 
@@ -181,18 +183,25 @@ class Training:
         settings = self.settings
         if not settings.teachers:
             return
-        several = "s" if len(settings.teachers) > 1 else ""
+        several = plural(len(settings.teachers), "teacher")
+        files = [name for name in settings.teachers if is_answers(name)]
         if settings.teachers_see == "variants":
-            log(f"{len(settings.teachers)} teacher{several} will see each image as it is shown")
+            if files:
+                raise UsageError(f"--teacher {files[0]}: answers in a file are about images only")
+            log(f"{several} will see each image as it is shown")
             cards = [find_model(name) for name in settings.teachers]
             self.teaching = tutors(
                 cards, settings.heads, settings.teacher_share, settings.batch_size
             )
         else:
-            log(f"asking {len(settings.teachers)} teacher{several} about {len(self.train)} images")
-            teachers = [open_classifier(name) for name in settings.teachers]
+            log(f"asking {several} about {len(self.train)} images")
+            teachers = [open_classifier(name) for name in settings.teachers if name not in files]
             self.teaching = lesson(
-                teachers, settings.heads, self.train.images, settings.teacher_share
+                teachers,
+                settings.heads,
+                self.train.images,
+                settings.teacher_share,
+                [read_answers(Path(name)) for name in files],
             )
 
     def _batches(

@@ -11,7 +11,7 @@ from typing import Any
 
 from fer_batch.emotion.labels import ANNOTATIONS, FER2013, FERPLUS, Annotation
 from fer_batch.emotion.models import find_model
-from fer_batch.errors import OutputPathError, UnknownModelError, UsageError
+from fer_batch.errors import OutputPathError, TrainingDataError, UnknownModelError, UsageError
 from fer_batch.printable import show
 from fer_batch.training import checkpoint
 from fer_batch.training.data.faceset import FaceSet
@@ -20,6 +20,7 @@ from fer_batch.training.export.release import release
 from fer_batch.training.fit import Training
 from fer_batch.training.pictures import epoch_history, evaluation_pictures
 from fer_batch.training.settings import TrainSettings, changed, train_settings
+from fer_batch.training.teachers.answers import is_answers, read_answers
 
 TARGETS = (*ANNOTATIONS, "joint")
 TEACHERS_SEE = ("images", "variants")
@@ -139,13 +140,19 @@ def prepare(directory: Path, resume: bool) -> None:
         )
 
 
-def taught_by(teacher: str) -> str:
-    """A teacher by name and, where its card is still there, kind: "fer7 (resnet-face)"."""
+def taught_by(teacher: str) -> list[str]:
+    """A teacher by name and, where its card is still there, kind: "fer7 (resnet-face)"; of a file
+    of answers all whose answers it holds."""
+    if is_answers(teacher):
+        try:
+            return list(read_answers(Path(teacher)).taught)
+        except TrainingDataError:
+            return [Path(teacher).stem]
     try:
         card = find_model(teacher)
     except UnknownModelError:
-        return Path(teacher).stem
-    return f"{card.name} ({card.training.get('architecture', 'unknown')})"
+        return [Path(teacher).stem]
+    return [f"{card.name} ({card.training.get('architecture', 'unknown')})"]
 
 
 def provenance(settings: TrainSettings, faces: FaceSet, epochs: int) -> dict[str, Any]:
@@ -163,7 +170,7 @@ def provenance(settings: TrainSettings, faces: FaceSet, epochs: int) -> dict[str
         "batch_size": settings.batch_size,
         "cooldown_epochs": settings.cooldown_epochs,
         "cooldown_minutes": settings.finish_minutes,
-        "teachers": [taught_by(name) for name in settings.teachers],
+        "teachers": [known for name in settings.teachers for known in taught_by(name)],
         "teacher_share": settings.teacher_share if settings.teachers else 0.0,
         "teachers_see": settings.teachers_see if settings.teachers else "",
         "start_from": [Path(name).stem for name in settings.start_from],

@@ -36,7 +36,7 @@ def panels(cards: Sequence[ModelCard], batch_size: int) -> list[Panel]:
     """A panel for each trunk, its models in eight bits; for models without weights for Keras or
     where LiteRT cannot be written, one a model."""
     alone = [card for card in cards if "keras" not in card.files]
-    grouped = _by_trunk([card for card in cards if "keras" in card.files])
+    grouped = by_trunk([card for card in cards if "keras" in card.files])
     found: list[Panel] = []
     for group in grouped:
         joined = _joined(group, batch_size) if len(group) > 1 else None
@@ -50,7 +50,7 @@ def panels(cards: Sequence[ModelCard], batch_size: int) -> list[Panel]:
     ]
 
 
-def _by_trunk(cards: Sequence[ModelCard]) -> list[list[tuple[ModelCard, Any]]]:
+def by_trunk(cards: Sequence[ModelCard]) -> list[list[tuple[ModelCard, Any]]]:
     """Cards with their Keras models, those together that differ in the last layer alone."""
     import keras
 
@@ -66,30 +66,37 @@ def _by_trunk(cards: Sequence[ModelCard]) -> list[list[tuple[ModelCard, Any]]]:
     return groups
 
 
-def _joined(group: Sequence[tuple[ModelCard, Any]], batch_size: int) -> Panel | None:
-    """One network with all their last layers; None where LiteRT cannot be written."""
+def joined(group: Sequence[tuple[ModelCard, Any]]) -> tuple[Any, tuple[tuple[ModelCard, int], ...]]:
+    """One Keras network with the last layers of all models of a ``group`` of one trunk, whose
+    probabilities stand side by side, and by each model the column where its own begin."""
     import keras
 
     first = group[0][1]
     features = first.get_layer(LAST).input
     answers: list[Any] = []
     members: list[tuple[ModelCard, int]] = []
-    labels: list[str] = []
+    column = 0
     for place, (card, model) in enumerate(group):
         dense = keras.layers.Dense(len(card.labels), name=f"logits_{place}")
         answers.append(keras.layers.Softmax(name=f"probabilities_{place}")(dense(features)))
         dense.set_weights(model.get_layer(LAST).get_weights())
-        members.append((card, len(labels)))
-        labels += [f"{place} {label}" for label in card.labels]
-    both = keras.layers.Concatenate(name="answers")(answers)
-    network = keras.Model(first.inputs[0], both, name="panel")
+        members.append((card, column))
+        column += len(card.labels)
+    both = keras.layers.Concatenate(name="answers")(answers) if len(answers) > 1 else answers[0]
+    return keras.Model(first.inputs[0], both, name="panel"), tuple(members)
+
+
+def _joined(group: Sequence[tuple[ModelCard, Any]], batch_size: int) -> Panel | None:
+    """``joined`` in eight bits; None where LiteRT cannot be written."""
+    network, members = joined(group)
+    labels = tuple(f"{place} {label}" for place, (c, _) in enumerate(group) for label in c.labels)
     with tempfile.TemporaryDirectory(prefix="fer-batch-panel-") as folder:
         out = Path(folder)
         files = Exported({"keras": out / "panel.keras", "litert": out / "panel.tflite"})
         save_keras(network, files.files["keras"])
         if not save_litert(files.files["keras"], files.files["litert"], "int8"):
             return None
-        card = replace(group[0][0], name="panel", labels=tuple(labels))
+        card = replace(group[0][0], name="panel", labels=labels)
         # One interpreter, made here and now: the files go with the folder.
         classifier = LiteRtClassifier(write_card(files, card, out), batch_size, threads=1)
-    return Panel(classifier, tuple(members))
+    return Panel(classifier, members)

@@ -18,6 +18,7 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import UsageError
 from fer_batch.training.data.targets import Head
+from fer_batch.training.teachers.answers import Answers, columns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,22 +73,21 @@ def lesson(
     heads: Sequence[Head],
     images: NDArray[np.uint8],
     share: float,
+    kept: Sequence[Answers] = (),
 ) -> Lesson:
-    """Ask each teacher about ``images uint8[n, 48, 48]``; a head learns from those of its labels.
+    """Ask each teacher about ``images uint8[n, 48, 48]``; a head learns from those of its labels,
+    and from those whose answers were ``kept`` in a file.
 
     They are asked side by side, since each keeps to one core.
 
     Raises:
-        UsageError: a teacher knows labels that no head has.
+        UsageError: a teacher, or a file of answers, knows only labels that no head has.
+        TrainingDataError: a file of answers knows nothing of one of the images.
     """
     import numpy as np
 
-    mirrored = np.ascontiguousarray(images[:, :, ::-1])
-
     def answer(teacher: Classifier) -> FloatArray:
-        logs = [np.log(teacher.classify(seen) + 1e-9) for seen in (images, mirrored)]
-        both = np.exp(np.mean(logs, axis=0))
-        return both / both.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+        return agreed([teacher.classify(side) for side in both_sides(images)])
 
     taught = [students(teacher.card, heads) for teacher in teachers]
     said: dict[str, list[FloatArray]] = {}
@@ -95,5 +95,40 @@ def lesson(
         for heard, both in zip(taught, pool.map(answer, teachers), strict=True):
             for name, order in heard.items():
                 said.setdefault(name, []).append(both[:, order])
+    for file in kept:
+        for name, found in _of_file(file, heads, images).items():
+            said.setdefault(name, []).extend(found)
     answers = {name: np.mean(all_, axis=0).astype(np.float32) for name, all_ in said.items()}
     return Lesson(answers, share)
+
+
+def both_sides(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Images ``uint8[n, 48, 48]`` and their mirror images."""
+    import numpy as np
+
+    return images, np.ascontiguousarray(images[:, :, ::-1])
+
+
+def agreed(answers: Sequence[FloatArray]) -> FloatArray:
+    """The geometric mean of several ``answers float32[n, labels]``; rows sum to 1."""
+    import numpy as np
+
+    both = np.exp(np.mean([np.log(answer + 1e-9) for answer in answers], axis=0))
+    mean: FloatArray = (both / both.sum(axis=1, keepdims=True)).astype(np.float32)
+    return mean
+
+
+def _of_file(
+    file: Answers, heads: Sequence[Head], images: NDArray[np.uint8]
+) -> dict[str, list[FloatArray]]:
+    """By name of a head what those teachers of a file said that have its labels."""
+    said = file.of(images)
+    found: dict[str, list[FloatArray]] = {}
+    for head in heads:
+        for name, labels in file.labels.items():
+            if (order := columns(labels, head.labels)) is not None:
+                found.setdefault(head.name, []).append(said[name][:, order])
+    if not found:
+        known = "; ".join(", ".join(labels) for labels in file.labels.values())
+        raise UsageError(f"--teacher: no head has the labels of the file of answers: {known}")
+    return found

@@ -1,18 +1,12 @@
-"""The types that travel: times, ranges, tables."""
+"""Every frame and every face in it, and the table of them."""
 
 from __future__ import annotations
-
-from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from fer_batch.types import Detections, Faces, Frame, FrameStatus, Segment, SourceInfo, Timeline
-
-
-def source(pts: list[int], time_base: Fraction = Fraction(1, 1000)) -> SourceInfo:
-    return SourceInfo("x.mp4", "x", "video", 64, 48, 0, time_base, np.array(pts, np.int64))
+from fer_batch.types import Timeline
 
 
 def timeline(**changes: object) -> Timeline:
@@ -31,56 +25,6 @@ def timeline(**changes: object) -> Timeline:
         "raw": probabilities[::-1].copy(),
     }
     return Timeline(**(columns | changes))  # type: ignore[arg-type]
-
-
-def test_times_count_from_the_first_frame() -> None:
-    info = source([5000, 5040, 5090, 5120])
-    assert len(info) == 4
-    assert [info.time_s(i) for i in range(4)] == [0.0, 0.04, 0.09, 0.12]
-    assert info.start_s == 5.0
-    assert info.frame_s == pytest.approx(0.04)
-    assert info.duration_s == pytest.approx(0.16)
-
-
-def test_one_frame_or_none_has_a_length_too() -> None:
-    assert source([7]).duration_s == source([7]).frame_s == 0.04
-    assert source([]).duration_s == 0.0
-
-
-def test_long_times_are_exact() -> None:
-    info = source([10**15, 10**15 + 1001], Fraction(1, 30_000))
-    assert info.time_s(1) == 1001 / 30_000
-
-
-def test_segments_and_faces_are_half_open_ranges() -> None:
-    assert len(Segment(1, 8, 20)) == 12
-    none = np.empty(0, np.int64)
-    arrays = [np.empty(shape, np.float32) for shape in ((0, 4), 0, (0, 5, 2), (0, 9), (0, 3))]
-    arrays[3] = arrays[3].astype(np.float16)
-    assert Faces(8, np.zeros(12, np.int64), none, *arrays).stop == 20
-
-
-def test_luma_is_a_view_of_the_upper_two_thirds() -> None:
-    image = np.arange(6 * 4, dtype=np.uint8).reshape(6, 4)
-    frame = Frame(0, 0, image, 4, 4)
-    assert frame.luma.shape == (4, 4) and np.shares_memory(frame.luma, image)
-    assert (frame.luma == image[:4]).all()
-
-
-def test_columns_of_unequal_length_are_refused() -> None:
-    box, confidence, landmarks = (np.zeros(s, np.float32) for s in ((2, 4), 2, (2, 5, 2)))
-    assert len(Detections(box, confidence, landmarks)) == 2
-    for wrong in (
-        (box[:1], confidence, landmarks),
-        (box, confidence[:1], landmarks),
-        (box, confidence, landmarks[:, :4]),
-    ):
-        with pytest.raises(ValueError, match=r"Detections\.\w+: is float32"):
-            Detections(*wrong)
-
-
-def test_statuses_are_called_as_in_the_table() -> None:
-    assert [s.text for s in FrameStatus] == ["ok", "no_face", "skipped", "decode_error"]
 
 
 def test_the_strongest_smoothed_label_is_the_emotion() -> None:
