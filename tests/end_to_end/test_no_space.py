@@ -40,6 +40,8 @@ def test_no_space_left_on_the_disk(face_clip: Path, tmp_path: Path) -> None:
     first, second = done.stdout.split("status ")[1:]
     assert first.startswith("1\n") and second.startswith("0\n"), done.stderr
     said = [line for line in done.stderr.splitlines() if "no space left" in line]
+    # How much room is left decides whether the list of failures fits: where not, that is said, too.
+    said = [line for line in said if "/.failures.json: " not in line]
     assert len(said) == 1 and "--resume" in said[0]
     assert "Traceback" not in done.stderr
     files = first.splitlines()[1:]
