@@ -15,7 +15,7 @@ from fer_batch.cli.console import echo, echo_data
 from fer_batch.cli.report import PAGES
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
-from fer_batch.errors import NotFoundError, UsageError
+from fer_batch.errors import NoSpaceError, NotFoundError, UsageError
 from fer_batch.outputs import parse_outputs
 
 if TYPE_CHECKING:
@@ -150,7 +150,13 @@ def run_specs(
     with o.stop_on_signal() as stop, _observer(len(items), quiet) as observer:
         results = run_isolated(items, out, settings, existing, observer, stop.is_set, infer)
     if batch:
-        for line in write_batch(results, out, dialect):
+        try:
+            lines = write_batch(results, out, dialect)
+        except NoSpaceError:
+            if all(result.code != NoSpaceError.code for result in results):
+                raise
+            lines = []  # a full disk is said once, by the input that met it
+        for line in lines:
             o.report_error(f"note: {line}")
     return results
 

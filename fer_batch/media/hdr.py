@@ -48,8 +48,13 @@ Floats = NDArray[np.float32]
 
 
 def is_wide(frame: Any) -> bool:
-    """Whether an ``av.VideoFrame`` has to be brought down: PQ, HLG, or primaries of BT.2020."""
-    return frame.color_trc in (PQ, HLG) or frame.color_primaries == WIDE
+    """Whether an ``av.VideoFrame`` has to be brought down."""
+    return named_wide(frame.color_primaries, frame.color_trc)
+
+
+def named_wide(primaries: int, transfer: int) -> bool:
+    """Whether a picture that names these has to be brought down: PQ, HLG, primaries of BT.2020."""
+    return transfer in (PQ, HLG) or primaries == WIDE
 
 
 def to_709(frame: Any, width: int, height: int) -> Image:
@@ -73,11 +78,6 @@ def to_709(frame: Any, width: int, height: int) -> Image:
     for plane, channel in ((target.cb, 1), (target.cr, 2)):
         cv2.convertScaleAbs(coded[..., channel], plane)
     return image
-
-
-def is_wide_photo(primaries: int, transfer: int) -> bool:
-    """As ``is_wide``, of an image file that names both."""
-    return transfer in (PQ, HLG) or primaries == WIDE
 
 
 def photo_to_709(bgr: Image, transfer: int) -> Image:

@@ -14,7 +14,7 @@ import numpy as np
 from fer_batch.config import Limits
 from fer_batch.errors import InputError, NotMediaError
 from fer_batch.media.depth import to_eight_bits
-from fer_batch.media.hdr import is_wide_photo, photo_to_709
+from fer_batch.media.hdr import named_wide, photo_to_709
 from fer_batch.media.heif import decode_heif
 from fer_batch.media.icc import to_srgb
 from fer_batch.media.image_header import ImageHeader, header_of, read_bytes
@@ -167,7 +167,7 @@ def _shrunk(bgr: Image, size: tuple[int, int]) -> Image:
 
 
 def _in_srgb(bgr: Image, header: ImageHeader) -> Image:
-    if is_wide_photo(header.primaries, header.transfer):
+    if named_wide(header.primaries, header.transfer):
         return photo_to_709(bgr, header.transfer)
     return to_srgb(bgr, header.icc)
 

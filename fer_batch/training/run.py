@@ -21,6 +21,7 @@ from fer_batch.training.fit import Training
 from fer_batch.training.pictures import epoch_history, evaluation_pictures
 from fer_batch.training.settings import TrainSettings, changed, train_settings
 from fer_batch.training.teachers.answers import is_answers, read_answers
+from fer_batch.training.teachers.teacher import name_and_kind
 
 TARGETS = (*ANNOTATIONS, "joint")
 TEACHERS_SEE = ("images", "variants")
@@ -152,7 +153,7 @@ def taught_by(teacher: str) -> list[str]:
         card = find_model(teacher)
     except UnknownModelError:
         return [Path(teacher).stem]
-    return [f"{card.name} ({card.training.get('architecture', 'unknown')})"]
+    return [name_and_kind(card)]
 
 
 def provenance(settings: TrainSettings, faces: FaceSet, epochs: int) -> dict[str, Any]:

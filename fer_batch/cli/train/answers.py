@@ -35,13 +35,13 @@ def answers(
     from fer_batch.emotion.models import find_model
     from fer_batch.errors import UsageError
     from fer_batch.training.data.read import load
-    from fer_batch.training.teachers.answers import check_name, write_answers
+    from fer_batch.training.teachers.answers import check_ending, write_answers
 
     if (features is None) == (not teacher):
         raise UsageError("give either --teacher or --features")
     if features and fer_plus is None:
         raise UsageError("--features: needs --fer-plus")
-    check_name(out)
+    check_ending(out)
     require_keras("fer-batch answers")
     faces = load(data, fer_plus)
     load_keras("fer-batch answers")

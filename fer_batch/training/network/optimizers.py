@@ -22,8 +22,9 @@ def _keeping_its_weights(kind: Any) -> Any:
     return Keeping
 
 
-def make_optimizer(name: str, learning_rate: float, weight_decay: float, ema: float) -> Any:
-    """The optimizer of that name; biases and normalisations are not decayed.
+def make_optimizer(name: str, learning_rate: Any, weight_decay: float, ema: float) -> Any:
+    """The optimizer of that name; biases and normalisations are not decayed. ``learning_rate``: a
+    number, or a schedule of Keras.
 
     ``ema`` above 0 keeps a running mean of the weights with that momentum beside them.
     """

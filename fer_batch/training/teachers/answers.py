@@ -7,7 +7,7 @@ kilobytes. Images are known by a hash, so any part of them, in any order, finds 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +66,7 @@ def hashes(images: NDArray[np.uint8]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(found), "<u8").astype(np.uint64)
 
 
-def check_name(path: Path) -> None:
+def check_ending(path: Path) -> None:
     """Raises:
     UsageError: by its ending ``path`` could not be told from a model.
     """
@@ -83,7 +83,7 @@ def write_answers(path: Path, answers: Answers) -> None:
     """
     import numpy as np
 
-    check_name(path)
+    check_ending(path)
     meta = {
         "format": VERSION,
         "labels": {name: list(labels) for name, labels in answers.labels.items()},
@@ -130,8 +130,3 @@ def _whole(kept: NDArray[np.generic]) -> FloatArray:
 def is_answers(teacher: str) -> bool:
     """Whether ``--teacher`` names a file of answers, not a model."""
     return Path(teacher).suffix == ENDING
-
-
-def columns(labels: Sequence[str], wanted: Sequence[str]) -> list[int] | None:
-    """Where ``wanted`` stand among ``labels``, None where they are others."""
-    return [labels.index(label) for label in wanted] if set(labels) == set(wanted) else None

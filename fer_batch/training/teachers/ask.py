@@ -11,7 +11,7 @@ from fer_batch.training.data.faceset import FaceSet
 from fer_batch.training.predict import predict
 from fer_batch.training.teachers.answers import Answers, hashes
 from fer_batch.training.teachers.panel import by_trunk, joined
-from fer_batch.training.teachers.teacher import agreed, both_sides
+from fer_batch.training.teachers.teacher import agreed, both_sides, name_and_kind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,5 +40,5 @@ def ask(cards: Sequence[ModelCard], faces: FaceSet) -> Answers:
         for card, first in members:
             end = first + len(card.labels)
             said[card.name] = agreed([side[:, first:end] for side in sides])
-    taught = tuple(f"{c.name} ({c.training.get('architecture', 'unknown')})" for c in cards)
-    return Answers(hashes(images), {c.name: c.labels for c in cards}, said, taught)
+    labels = {card.name: card.labels for card in cards}
+    return Answers(hashes(images), labels, said, tuple(map(name_and_kind, cards)))

@@ -39,11 +39,11 @@ def panels(cards: Sequence[ModelCard], batch_size: int) -> list[Panel]:
     grouped = by_trunk([card for card in cards if "keras" in card.files])
     found: list[Panel] = []
     for group in grouped:
-        joined = _joined(group, batch_size) if len(group) > 1 else None
-        if joined is None:
+        panel = _panel(group, batch_size) if len(group) > 1 else None
+        if panel is None:
             alone += [card for card, _ in group]
         else:
-            found.append(joined)
+            found.append(panel)
     return found + [
         Panel(open_classifier(str(card.path), batch_size=batch_size), ((card, 0),))
         for card in alone
@@ -86,7 +86,7 @@ def joined(group: Sequence[tuple[ModelCard, Any]]) -> tuple[Any, tuple[tuple[Mod
     return keras.Model(first.inputs[0], both, name="panel"), tuple(members)
 
 
-def _joined(group: Sequence[tuple[ModelCard, Any]], batch_size: int) -> Panel | None:
+def _panel(group: Sequence[tuple[ModelCard, Any]], batch_size: int) -> Panel | None:
     """``joined`` in eight bits; None where LiteRT cannot be written."""
     network, members = joined(group)
     labels = tuple(f"{place} {label}" for place, (c, _) in enumerate(group) for label in c.labels)

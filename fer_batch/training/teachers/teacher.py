@@ -18,7 +18,7 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.errors import UsageError
 from fer_batch.training.data.targets import Head
-from fer_batch.training.teachers.answers import Answers, columns
+from fer_batch.training.teachers.answers import Answers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,21 +28,31 @@ if TYPE_CHECKING:
     Targets = Mapping[str, FloatArray]
 
 
+def hearing(labels: Sequence[str], heads: Sequence[Head]) -> dict[str, list[int]]:
+    """By name the heads of just these labels; where theirs stand among them."""
+    return {
+        head.name: [labels.index(label) for label in head.labels]
+        for head in heads
+        if set(head.labels) == set(labels)
+    }
+
+
 def students(teacher: ModelCard, heads: Sequence[Head]) -> dict[str, list[int]]:
     """By name the heads of just the teacher's labels; where theirs stand among the teacher's.
 
     Raises:
         UsageError: there is no such head.
     """
-    labels = teacher.labels
-    found = {
-        head.name: [labels.index(label) for label in head.labels]
-        for head in heads
-        if set(head.labels) == set(labels)
-    }
+    found = hearing(teacher.labels, heads)
     if not found:
-        raise UsageError(f"--teacher {teacher.name}: no head has its labels, {', '.join(labels)}")
+        labels = ", ".join(teacher.labels)
+        raise UsageError(f"--teacher {teacher.name}: no head has its labels, {labels}")
     return found
+
+
+def name_and_kind(teacher: ModelCard) -> str:
+    """As cards of models say whom they learned from: "fer7 (resnet-face)"."""
+    return f"{teacher.name} ({teacher.training.get('architecture', 'unknown')})"
 
 
 def blend(given: FloatArray, said: FloatArray, share: float) -> FloatArray:
@@ -124,10 +134,9 @@ def _of_file(
     """By name of a head what those teachers of a file said that have its labels."""
     said = file.of(images)
     found: dict[str, list[FloatArray]] = {}
-    for head in heads:
-        for name, labels in file.labels.items():
-            if (order := columns(labels, head.labels)) is not None:
-                found.setdefault(head.name, []).append(said[name][:, order])
+    for teacher, labels in file.labels.items():
+        for name, order in hearing(labels, heads).items():
+            found.setdefault(name, []).append(said[teacher][:, order])
     if not found:
         known = "; ".join(", ".join(labels) for labels in file.labels.values())
         raise UsageError(f"--teacher: no head has the labels of the file of answers: {known}")
