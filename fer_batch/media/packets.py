@@ -18,6 +18,7 @@ from fer_batch.config import Limits
 from fer_batch.errors import LimitError, NotMediaError
 from fer_batch.media import headers
 from fer_batch.media.formats import FAULTS, reason
+from fer_batch.media.named_colours import NamedColours
 from fer_batch.media.restarts import EndToEnd
 from fer_batch.plural import plural
 from fer_batch.types import IntArray
@@ -31,6 +32,7 @@ class First:
     def __init__(self, decoder: Any) -> None:
         self.picture: Any = None
         self._decoder = decoder
+        self._named = NamedColours.of(decoder)
 
     @property
     def reorders(self) -> bool:
@@ -41,7 +43,8 @@ class First:
         """The next packet, None after the last."""
         if self.picture is None:
             with suppress(*FAULTS):  # whatever damaged bytes make of a decoder
-                self.picture = next(iter(self._decoder.decode(packet)), None)
+                for picture in self._decoder.decode(packet)[:1]:
+                    self.picture = self._named.fill(picture)
 
 
 @dataclass(slots=True)
