@@ -13,7 +13,7 @@ from fer_batch.faces.recogniser import Recogniser
 from fer_batch.groups import by_track
 from fer_batch.tracking.across import NEW, people_across
 from fer_batch.tracking.people import MOST_COMPARED, join_people, worth_telling
-from fer_batch.types import Faces, FloatArray, IntArray, Views
+from fer_batch.types import Faces, FloatArray, Image, IntArray, Views
 
 # Pictures of a track that are recognised: its best views and, where these are fewer, the same in a
 # mirror, where the network errs in other ways. Mirrored ones wait for a second look.
@@ -51,14 +51,14 @@ def join_tracks(
     if len(views) < (1 if everyone else 2):
         return Identified(track.copy(), {})
     network = recogniser()
-    seen = {number: first_look(network, found) for number, found in views.items()}
+    if everyone:  # they will be compared with people who are not here
+        known = {number: embedding(network, found) for number, found in views.items()}
+        return Identified(join_people(track, frame, known), known)
+    seen = {number: first_look(network, chips_of(found)) for number, found in views.items()}
 
     def look_again(numbers: Iterable[int]) -> dict[int, FloatArray]:
-        return {n: _mean(second_look(network, views[n], seen[n])) for n in numbers}
+        return {n: _mean(second_look(network, chips_of(views[n]), seen[n])) for n in numbers}
 
-    if everyone:  # they will be compared with people who are not here
-        known = look_again(views)
-        return Identified(join_people(track, frame, known), known)
     known = {number: _mean(found) for number, found in seen.items()}
     return Identified(join_people(track, frame, known, look_again), known)
 
@@ -133,21 +133,27 @@ def _good_views(shards: Iterable[Faces]) -> Iterator[tuple[int, float, bytes]]:
 def embedding(network: Recogniser, pictures: Sequence[bytes]) -> FloatArray:
     """Where a person lies: ``float32[128]``, the mean of at most five pictures, mirrored ones
     included."""
-    return _mean(second_look(network, pictures, first_look(network, pictures)))
+    chips = chips_of(pictures)
+    return _mean(second_look(network, chips, first_look(network, chips)))
 
 
-def first_look(network: Recogniser, pictures: Sequence[bytes]) -> FloatArray:
+def chips_of(pictures: Sequence[bytes]) -> Image:
+    """Pictures of faces as they are recognised, ``uint8[n, 150, 150, 3]`` RGB."""
+    return np.stack([from_jpeg(picture) for picture in pictures])
+
+
+def first_look(network: Recogniser, chips: Image) -> FloatArray:
     """The embedding of each picture as it is, ``float32[n, 128]``."""
-    return network.embed(np.stack([from_jpeg(picture) for picture in pictures]))
+    return network.embed(chips)
 
 
-def second_look(network: Recogniser, pictures: Sequence[bytes], seen: FloatArray) -> FloatArray:
+def second_look(network: Recogniser, chips: Image, seen: FloatArray) -> FloatArray:
     """``seen``, which ``first_look`` gave, and embeddings of mirrored pictures, five in all at
     most: ``float32[m, 128]``."""
-    some = pictures[: MOST_PICTURES - len(pictures)]
-    if not some:
+    some = chips[: MOST_PICTURES - len(chips)]
+    if not len(some):
         return seen
-    mirrored = np.stack([from_jpeg(picture)[:, ::-1] for picture in some])
+    mirrored = np.ascontiguousarray(some[:, :, ::-1])
     return np.concatenate([seen, network.embed(mirrored)])
 
 
