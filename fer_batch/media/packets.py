@@ -174,8 +174,13 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
 
 def _announced(container: Any, stream: Any) -> int:
     """Frames that the header announces, 0 where it says nothing to rely on: AVI counts the empty
-    chunks that stand for a frame shown longer."""
-    return 0 if "avi" in container.format.name.split(",") else int(stream.frames)
+    chunks that stand for a frame shown longer. Of MP4 those that its edit list leaves: phones trim
+    so, and keep in the file what is not shown."""
+    formats = container.format.name.split(",")
+    if "avi" in formats:
+        return 0
+    left = len(stream.index_entries) if "mp4" in formats else 0
+    return min(left, stream.frames) if left else int(stream.frames)
 
 
 def _cut_off(announced: int, held: int | None, lost_s: float) -> list[str]:
@@ -184,7 +189,7 @@ def _cut_off(announced: int, held: int | None, lost_s: float) -> list[str]:
     if held is not None and announced > held:
         frames = plural(announced, "frame")
         return [f"the file announces {frames} and holds {held}; it is cut off"]
-    if lost_s > 1.0:
+    if lost_s > 1.0 and not (announced and announced == held):
         return [f"the file ends {lost_s:.1f} s before its announced length; it is cut off"]
     return []
 
