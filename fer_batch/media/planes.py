@@ -22,6 +22,7 @@ from fer_batch.i420 import (
     to_rgb_rows,
 )
 from fer_batch.media import hdr, interlace
+from fer_batch.media.named_colours import reformatted
 from fer_batch.media.packed_rgb import unpacked
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _converted(frame: Any, width: int, height: int) -> tuple[Image, bool]:
     same_size = frame.width == width and frame.height == height
     if frame.format.name not in ("yuv420p", "yuvj420p") or not same_size:
         target = "yuvj420p" if full_range else "yuv420p"
-        frame = frame.reformat(width=width, height=height, format=target)
+        frame = reformatted(frame, width, height, target)
     if width % 2 == 0 and height % 2 == 0:
         return frame.to_ndarray(), full_range
     parts = []

@@ -30,6 +30,7 @@ WIDTH, HEIGHT = 96, 64
 FORMATS = {
     "jpg": "JPEG",
     "jfif": "JPEG",
+    "mpo": "MPO",
     "png": "PNG",
     "webp": "WEBP",
     "bmp": "BMP",
