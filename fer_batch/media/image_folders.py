@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES
+from fer_batch.media.hidden import is_hidden
 
 
 def images_in(folder: Path) -> list[Path]:
@@ -12,4 +13,4 @@ def images_in(folder: Path) -> list[Path]:
     import natsort
 
     found = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()]
-    return natsort.natsorted((p for p in found if not p.name.startswith(".")), key=lambda p: p.name)
+    return natsort.natsorted((p for p in found if not is_hidden(p.name)), key=lambda p: p.name)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.door import Refused, open_regular
+from fer_batch.media.hidden import is_hidden
 from fer_batch.outputs import RECORDS, TAKEN
 from fer_batch.plural import plural
 
@@ -113,7 +114,7 @@ def _listed(folder: Path, passed: PassedOver) -> tuple[list[str], list[str], lis
     links: list[str] = []
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith("."):
+            if is_hidden(entry.name):
                 continue
             try:
                 is_folder, is_file = entry.is_dir(), entry.is_file()

@@ -91,7 +91,7 @@ def people_of_photos(
     rows, points = [], []
     for row, _, picture in _good_views(shards):
         rows.append(row)
-        points.append(_Looks(recogniser()).second([View(0, row, picture)]))
+        points.append(embedding(recogniser(), [picture]))
     person = np.full(len(frame), NEW, np.int64)
     if not rows:
         return person, {}
@@ -154,6 +154,12 @@ def _good_views(shards: Iterable[Faces]) -> Iterator[tuple[int, float, bytes]]:
         first += len(shard.frame)
 
 
+def embedding(network: Recogniser, pictures: Sequence[bytes]) -> FloatArray:
+    """Where a person lies: ``float32[128]``, the mean of at most five pictures, mirrored ones
+    included."""
+    return _Looks(network).second([View(0, row, picture) for row, picture in enumerate(pictures)])
+
+
 class _Looks:
     """What a network says of pictures, each asked for once."""
 
@@ -174,11 +180,13 @@ class _Looks:
         keys = [(view.row, mirror) for view, mirror in wanted]
         new = [each for each, key in zip(wanted, keys, strict=True) if key not in self._seen]
         if new:
-            found = self._network.embed(np.stack([_chip(view, mirror) for view, mirror in new]))
+            found = self._network.embed(_chips(new))
             self._seen |= {(v.row, m): point for (v, m), point in zip(new, found, strict=True)}
         return np.asarray(np.stack([self._seen[key] for key in keys]).mean(axis=0), np.float32)
 
 
-def _chip(view: View, mirror: bool) -> Image:
-    chip = from_jpeg(view.picture)
-    return chip[:, ::-1] if mirror else chip
+def _chips(wanted: Sequence[tuple[View, bool]]) -> Image:
+    """Pictures ``uint8[n, 150, 150, 3]`` as they are, or in a mirror; each is unpacked once."""
+    chips = {row: from_jpeg(data) for row, data in {v.row: v.picture for v, _ in wanted}.items()}
+    pairs = ((chips[view.row], mirror) for view, mirror in wanted)
+    return np.stack([chip[:, ::-1] if mirror else chip for chip, mirror in pairs])

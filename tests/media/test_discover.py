@@ -208,6 +208,8 @@ def test_image_files_that_are_named_are_a_set(tmp_path: Path) -> None:
 
 
 def test_hidden_files_and_the_output_folder_are_passed_over(tmp_path: Path) -> None:
+    kept_by_machines = ("@eaDir/z.mp4/thumb.mp4", "$RECYCLE.BIN/$R1.mp4", "__MACOSX/in/z.mp4")
+    make(tmp_path, *kept_by_machines)
     make(tmp_path, ".x.mp4", ".hidden/x.mp4", "out/y/annotated.mp4", "in/._z.mp4", "in/z.mp4")
     assert names(discover([tmp_path], exclude=tmp_path / "out")) == ["in/z"]
 

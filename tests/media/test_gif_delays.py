@@ -1,0 +1,66 @@
+"""Moving GIFs have all their pictures, at the times at which browsers show them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fer_batch.config import Limits
+from fer_batch.media.gif_delays import with_delays
+from fer_batch.media.source import open_source, probe
+from tests.footage.images import gif
+
+GREYS = (20, 80, 140, 200)
+
+
+@pytest.mark.parametrize(
+    ("delays", "times"),
+    [
+        ((None, None, None, None), (0, 10, 20, 30)),
+        ((7, None, None, 5), (0, 7, 17, 27)),
+        ((None, 4, 4, 4), (0, 10, 14, 18)),
+        ((0, 0, 0, 0), (0, 10, 20, 30)),
+        ((1, 1, 1, 1), (0, 10, 20, 30)),
+        ((2, 2, 2, 2), (0, 2, 4, 6)),
+    ],
+)
+@pytest.mark.parametrize("comment", [b"", b"made by hand, with ! and , in it"])
+def test_every_picture_is_there_at_its_time(
+    delays: tuple[int | None, ...], times: tuple[int, ...], comment: bytes, tmp_path: Path
+) -> None:
+    path = gif(tmp_path / "x.gif", GREYS, delays, comment)
+    info = probe(path, "x", 25.0, Limits())
+    assert [round(float(pts * info.time_base) * 100) for pts in info.pts] == list(times)
+    assert info.warnings == ()
+    shown = [frame.luma.mean() for frame in open_source(info, Limits()).frames(0, 4)]
+    assert shown == pytest.approx([16 + grey * 219 / 255 for grey in GREYS], abs=2)
+
+
+def test_any_part_of_it_is_read_alike(tmp_path: Path) -> None:
+    path = gif(tmp_path / "x.gif", GREYS, (None,) * 4)
+    info = probe(path, "x", 25.0, Limits())
+    (third,) = open_source(info, Limits()).frames(2, 3)
+    assert third.luma.mean() == pytest.approx(16 + 140 * 219 / 255, abs=2)
+
+
+def test_what_says_its_times_is_left_as_it_is(tmp_path: Path) -> None:
+    path = gif(tmp_path / "x.gif", GREYS, (5,) * 4)
+    assert with_delays(path) is None
+    still = gif(tmp_path / "still.gif", GREYS[:1], (None,))
+    assert with_delays(still) is None
+
+
+@settings(deadline=None)
+@given(cut=st.integers(0, 1000), change=st.integers(0, 1000), value=st.integers(0, 255))
+def test_damage_does_no_harm(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, change: int, value: int
+) -> None:
+    path = gif(tmp_path_factory.getbasetemp() / "damaged.gif", GREYS, (None, 3, None, 1))
+    content = bytearray(path.read_bytes())
+    content[4 + change * (len(content) - 4) // 1001] = value
+    path.write_bytes(content[: max(4, len(content) * cut // 1000)])
+    mended = with_delays(path)
+    assert mended is None or len(mended) >= path.stat().st_size
