@@ -18,7 +18,7 @@ from fer_batch.config import Limits
 from fer_batch.errors import LimitError, NotFoundError, NoVideoError, UnreadableError
 from fer_batch.media.bounds import bound_allocations, decoder_options
 from fer_batch.media.formats import FAULTS, FORMATS, open_error
-from fer_batch.media.gif_delays import with_delays
+from fer_batch.media.gif_blocks import with_delays
 from fer_batch.media.hardware import accelerator
 
 PROTOCOLS = "file"

@@ -1,4 +1,4 @@
-"""GIFs that do not say for how long each picture is shown, as browsers show them.
+"""The blocks of a GIF: whether it moves, and for how long each of its pictures is shown.
 
 FFmpeg parts the pictures of a GIF at the block that holds the delay. Where old programs left these
 blocks out it would see one picture only. Browsers show such pictures for 100 ms, and those with a
@@ -8,10 +8,14 @@ delay that no screen of their time could keep.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+
+from fer_batch.config import Limits
 
 SHORTEST = 2  # hundredths of a second; less is taken for nothing said
 USUAL = 10
+_START = b"GIF8"
 _CONTROL = b"\x21\xf9\x04\0" + USUAL.to_bytes(2, "little") + b"\0\0"
 _EXTENSION, _PICTURE = 0x21, 0x2C
 _DELAYED = 0xF9  # an extension that says how the next picture is shown
@@ -22,7 +26,7 @@ def with_delays(path: Path) -> bytes | None:
     """The content of a GIF with a delay of 100 ms wherever none that counts is given; None where
     all is well, and of whatever is no moving GIF."""
     with path.open("rb") as file:
-        if file.read(4) != b"GIF8":
+        if file.read(4) != _START:
             return None
         file.seek(0)
         data = file.read()
@@ -45,6 +49,24 @@ def with_delays(path: Path) -> bytes | None:
         content[place : place + 2] = USUAL.to_bytes(2, "little")
     pieces = [content[a:b] for a, b in zip([0, *bare], [*bare, len(content)], strict=True)]
     return _CONTROL.join(bytes(piece) for piece in pieces)
+
+
+def is_still_gif(path: Path) -> bool:
+    """Whether a file is a GIF of one picture; not where it cannot be read, or is too large for an
+    image."""
+    try:
+        # Not a pipe, at which one would wait.
+        if not path.is_file() or path.stat().st_size > Limits().image_bytes:
+            return False
+        with path.open("rb") as file:
+            data = file.read(4)
+            if data != _START:
+                return False
+            data += file.read()
+    except OSError:
+        return False
+    pictures = (place for kind, place in _blocks(data) if kind == _PICTURE)
+    return len(list(islice(pictures, 2))) == 1
 
 
 def _blocks(data: bytes) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fer_batch.config import Limits
-from fer_batch.media.gif_delays import with_delays
+from fer_batch.media.gif_blocks import is_still_gif, with_delays
 from fer_batch.media.source import open_source, probe
 from tests.footage.images import gif
 
@@ -49,8 +49,24 @@ def test_any_part_of_it_is_read_alike(tmp_path: Path) -> None:
 def test_what_says_its_times_is_left_as_it_is(tmp_path: Path) -> None:
     path = gif(tmp_path / "x.gif", GREYS, (5,) * 4)
     assert with_delays(path) is None
-    still = gif(tmp_path / "still.gif", GREYS[:1], (None,))
-    assert with_delays(still) is None
+
+
+@pytest.mark.parametrize("delay", [None, 0, 10])
+def test_a_gif_of_one_picture_is_a_photo(delay: int | None, tmp_path: Path) -> None:
+    still = gif(tmp_path / "still.gif", GREYS[1:2], (delay,), b"a scan")
+    assert is_still_gif(still) and with_delays(still) is None
+    info = probe(still, "still", 25.0, Limits())
+    (frame,) = open_source(info, Limits()).frames(0, 1)
+    assert info.kind == "photos" and (frame.width, frame.height) == (64, 48)
+    assert frame.luma.mean() == pytest.approx(16 + 80 * 219 / 255, abs=2)
+
+
+def test_what_moves_or_is_none_is_no_still_gif(tmp_path: Path) -> None:
+    assert not is_still_gif(gif(tmp_path / "moving.gif", GREYS, (None,) * 4))
+    for content in (b"", b"GIF8", b"GIF89a", b"\0" * 40):
+        (tmp_path / "none.gif").write_bytes(content)
+        assert not is_still_gif(tmp_path / "none.gif")
+    assert not is_still_gif(tmp_path / "gone.gif") and not is_still_gif(tmp_path)
 
 
 @settings(deadline=None)
@@ -63,4 +79,5 @@ def test_damage_does_no_harm(
     content[4 + change * (len(content) - 4) // 1001] = value
     path.write_bytes(content[: max(4, len(content) * cut // 1000)])
     mended = with_delays(path)
+    assert is_still_gif(path) in (True, False)
     assert mended is None or len(mended) >= path.stat().st_size
