@@ -26,10 +26,11 @@ def commands() -> object:
     """The training commands as an app of their own, so that no test needs the whole program."""
     import typer
 
-    from fer_batch.cli.train.commands import register
+    from fer_batch.cli.commands import COMMANDS, register
+    from fer_batch.cli.groups import TRAIN
 
     app = typer.Typer(pretty_exceptions_enable=False)
-    register(app)
+    register(app, [command for command in COMMANDS if command.group == TRAIN])
     return app
 
 
