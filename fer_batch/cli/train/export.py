@@ -51,9 +51,10 @@ def quantise(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for cards and weights.")],
     fer_plus: FerPlus = None,
 ) -> None:
-    """Make NAME-int8, with weights of eight bits, of each of MODELS, and measure it.
+    """Make models with weights of eight bits, and measure them.
 
-    It costs a quarter on CPUs."""
+    Each is called NAME-int8, and costs a quarter on CPUs.
+    """
     from fer_batch.emotion.backend import load_keras, require_keras
     from fer_batch.emotion.models import find_model
     from fer_batch.training.data.read import load
