@@ -50,7 +50,7 @@ VIDEO_SUFFIXES = (
     *(".h264", ".264", ".avc", ".h265", ".265", ".hevc", ".h266", ".266", ".vc1", ".h263"),
 )
 IMAGE_SUFFIXES = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff"),
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff"),
     *(".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k", ".jpf", ".jpx", ".pgm", ".ppm", ".pbm"),
     ".pnm",
 )

@@ -152,7 +152,7 @@ class ModelWriter:
         b.PrependUOffsetTRelativeSlot(2, subgraphs, 0)
         b.PrependUOffsetTRelativeSlot(4, buffers, 0)
         b.Finish(b.EndObject(), b"TFL3")
-        return bytes(b.Output())
+        return bytes(memoryview(b.Bytes)[b.Head() :])  # copied once; Output() would be another
 
     def _after(
         self, tensor: int, rows: int, columns: int, stride: int, pad: bool

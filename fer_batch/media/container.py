@@ -6,6 +6,7 @@ and would then open what it points at. So only real containers are allowed, over
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from fer_batch.config import Limits
 from fer_batch.errors import LimitError, NotFoundError, NoVideoError, UnreadableError
 from fer_batch.media.bounds import bound_allocations, decoder_options
 from fer_batch.media.formats import FAULTS, FORMATS, open_error
+from fer_batch.media.gif_blocks import with_delays
 from fer_batch.media.hardware import accelerator
 
 PROTOCOLS = "file"
@@ -46,8 +48,10 @@ def open_container(
     if not any_size:
         options |= decoder_options(limits)
     given = {"hwaccel": accelerator()} if by_gpu else {}
+    mended = with_delays(path)
+    source = str(path) if mended is None else io.BytesIO(mended)
     try:
-        container = av.open(str(path), options=options, metadata_errors="replace", **given)
+        container = av.open(source, options=options, metadata_errors="replace", **given)
     except FAULTS as error:  # whatever a hostile header makes of a demuxer
         raise open_error(path, error) from error
     try:

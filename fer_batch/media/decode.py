@@ -8,6 +8,7 @@ from typing import Any
 import av
 
 from fer_batch.media.formats import FAULTS
+from fer_batch.media.named_colours import NamedColours
 
 # Decoders that leave out a picture when told so for its packet alone. Others take the wish when
 # they are opened (dav1d) and would leave out what is wanted as well.
@@ -22,6 +23,7 @@ def decoded_frames(container: Any, stream: Any, start: int | None = None) -> Ite
     """
     if stream.codec_context.name not in SKIPPING:
         start = None
+    named = NamedColours.of(stream.codec_context)
     for packet in _packets(container, stream):
         if start is not None:
             early = packet is not None and packet.pts is not None and packet.pts < start
@@ -32,7 +34,8 @@ def decoded_frames(container: Any, stream: Any, start: int | None = None) -> Ite
             return
         except FAULTS:  # whatever damaged bytes make of a decoder
             continue
-        yield from frames
+        for frame in frames:
+            yield named.fill(frame)
 
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:

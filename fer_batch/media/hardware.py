@@ -14,6 +14,7 @@ import av
 from av.codec.hwaccel import HWAccel, hwdevices_available
 
 from fer_batch.media.formats import FAULTS, reason
+from fer_batch.media.named_colours import reformatted
 
 KIND = "cuda"
 CODECS = frozenset({"h264", "hevc", "vp8", "vp9"})
@@ -47,4 +48,5 @@ def came_from_gpu(picture: Any) -> bool:
 def as_decoded(picture: Any) -> Any:
     """A picture that came from the GPU with the planes that FFmpeg's decoder has for it, to the
     last bit: 10 bits are brought to 8 in one way only."""
-    return picture.reformat(format=PLANES[picture.format.name])
+    form = PLANES[picture.format.name]
+    return reformatted(picture, picture.width, picture.height, form)

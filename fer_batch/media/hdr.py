@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer_batch.i420 import BT709, BT2020, Coefficients, coefficients, planes
+from fer_batch.media.named_colours import UNSPECIFIED, reformatted
 from fer_batch.media.transfer import GAMMA, HLG, PEAK, PQ, REFERENCE, light_of
 from fer_batch.types import Image
 
@@ -26,7 +27,6 @@ KNEE = 0.85  # of reference white: up to there light stays as it is
 # A twentieth brighter, so that what is white stays so through roll-off, coding and palettes.
 EXPOSURE = 1.05
 ROWS = 256  # of a photo that are brought down at a time, so that copies stay small
-UNSPECIFIED = 2  # FFmpeg's number of a matrix that is not named
 # From BT.2020 to BT.709 in linear light (ITU-R BT.2087).
 TO_709 = np.array(
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]],
@@ -59,8 +59,8 @@ def named_wide(primaries: int, transfer: int) -> bool:
 
 def to_709(frame: Any, width: int, height: int) -> Image:
     """I420 of 8 bits in BT.709, video range, of a wide frame; ``width`` and ``height`` even."""
-    deep = frame.reformat(width=width, height=height, format="yuv420p10le")
     matrix = BT2020 if frame.colorspace == UNSPECIFIED else int(frame.colorspace)
+    deep = reformatted(frame, width, height, "yuv420p10le")
     kind = (int(frame.color_trc), frame.color_range == 2, coefficients(matrix))
     half = (height // 2, width // 2)
     luma, cb, cr = (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from fer_batch.config import Limits
 from fer_batch.errors import InputError, NotMediaError
@@ -17,7 +18,8 @@ from fer_batch.media.depth import to_eight_bits
 from fer_batch.media.hdr import named_wide, photo_to_709
 from fer_batch.media.heif import decode_heif
 from fer_batch.media.icc import to_srgb
-from fer_batch.media.image_header import ImageHeader, header_of, read_bytes
+from fer_batch.media.image_facts import ImageHeader
+from fer_batch.media.image_header import header_of, read_bytes
 from fer_batch.media.pnm import decode_pnm
 from fer_batch.types import Image
 
@@ -44,6 +46,9 @@ _TURNS = {
     8: cv2.ROTATE_90_COUNTERCLOCKWISE,
 }
 _MIRRORED = (2, 4, 5, 7)
+_DEEP = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+TWELVE_BITS = (1 << 12) - 1
+DARKEST = -(-TWELVE_BITS // 256)  # of 255, rounded up: what 12 bits become that are taken for 16
 STRIP = 1 << 22  # pixels that are blended at a time
 # Threads decode side by side, but no two of them a picture that takes hundreds of megabytes.
 _one_large = threading.Lock()
@@ -124,7 +129,25 @@ def _decoded(data: bytes, header: ImageHeader) -> Image | None:
     # 32 bits a channel, and JPEG 2000 that does not name its colours, are read only as they are.
     if pixels is None and (header.wide or header.kind == "jp2"):
         pixels = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
-    return None if pixels is None else _eight_bits(pixels, header.most)
+    if pixels is None:
+        return None
+    if header.wide and not header.alpha and not header.most and pixels.max(initial=0) <= DARKEST:
+        pixels = _of_twelve_bits(buffer, pixels)
+    shown = _eight_bits(pixels, header.most)
+    if header.clear >= 0:
+        shown[pixels == header.clear] = 255
+    return shown
+
+
+def _of_twelve_bits(buffer: NDArray[np.uint8], dark: Image) -> Image:
+    """``dark``, or what it shows where the file holds 12 bits in 16 without a word, as cameras of
+    science and industry write them: nothing in it is lighter than a sixteenth of the range. A
+    picture of 16 bits that is as dark would be black to every eye. Fewer bits are not guessed, so
+    that pictures of one camera are brightened alike."""
+    deep = cv2.imdecode(buffer, _DEEP | cv2.IMREAD_IGNORE_ORIENTATION)
+    if deep is None or deep.dtype != np.uint16 or deep.max(initial=0) > TWELVE_BITS:
+        return dark
+    return to_eight_bits(deep, TWELVE_BITS)
 
 
 def _eight_bits(pixels: Image, most: int) -> Image:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from fer_batch.config import IMAGE_SUFFIXES, Limits
+from fer_batch.config import Limits
+from fer_batch.media.image_files import is_image
 from fer_batch.media.image_folders import images_in
 from fer_batch.media.image_sets import ImageSet, Look, described, photos_or_frames
 
@@ -26,11 +27,6 @@ class ImageGroup:
     kind: ImageSet
     files: tuple[str, ...] = ()
     note: str = ""
-
-
-def is_image(path: Path) -> bool:
-    """Whether a name is that of an image."""
-    return path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def group_images(
@@ -56,7 +52,7 @@ def group_images(
             else:
                 photos.setdefault(root, []).extend(files)
                 order.append(path)
-        elif is_image(path) and path.is_file():
+        elif path.is_file() and is_image(path):
             if path.parent not in folders:
                 named.append(path)
         else:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 FRONT = 1 << 16  # bytes at the front of a file that are looked at
 ORIENTATION = 0x0112  # the tag of EXIF and TIFF
 UNNAMED = 2  # H.273's number of what is not named
+GREY = 0  # PNG's number of pictures without colours
 LONG = 4  # EXIF's number of a value's type
 
 
@@ -46,6 +47,16 @@ def png_exif(file: Any) -> bytes:
             found: bytes = file.read(min(size, FRONT))
             return found
         place += 12 + size
+
+
+def png_clear(head: bytes, transparency: object) -> int:
+    """Which grey of a PNG without an alpha channel is not shown (chunk ``tRNS``), as it is decoded:
+    greys of less than 8 bits are spread to 255 (PNG, 13.12). -1 where there is none; colours that
+    are not shown every decoder knows."""
+    depth, colour = head[24], head[25]
+    if colour != GREY or not isinstance(transparency, int):
+        return -1
+    return transparency if depth >= 8 else transparency * 255 // ((1 << depth) - 1)
 
 
 def jp2_exif(file: Any) -> bytes:

@@ -15,6 +15,7 @@ from fer_batch.cores import usable_cores
 from fer_batch.errors import InputError, LimitError, NoVideoError
 from fer_batch.i420 import BT601
 from fer_batch.media import planes
+from fer_batch.media.hidden import is_hidden
 from fer_batch.media.image_decode import WORKING_PIXELS, read_picture
 from fer_batch.media.image_folders import images_in
 from fer_batch.media.image_header import read_header
@@ -33,7 +34,7 @@ def images_below(folder: Path) -> list[Path]:
 
     found = images_in(folder)
     for name in natsort.natsorted(p.name for p in folder.iterdir() if p.is_dir()):
-        if not name.startswith(".") and not (folder / name).is_symlink():
+        if not is_hidden(name) and not (folder / name).is_symlink():
             found += images_below(folder / name)
     return found
 

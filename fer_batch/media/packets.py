@@ -18,6 +18,7 @@ from fer_batch.config import Limits
 from fer_batch.errors import LimitError, NotMediaError
 from fer_batch.media import headers
 from fer_batch.media.formats import FAULTS, reason
+from fer_batch.media.named_colours import NamedColours
 from fer_batch.media.restarts import EndToEnd
 from fer_batch.plural import plural
 from fer_batch.types import IntArray
@@ -31,6 +32,7 @@ class First:
     def __init__(self, decoder: Any) -> None:
         self.picture: Any = None
         self._decoder = decoder
+        self._named = NamedColours.of(decoder)
 
     @property
     def reorders(self) -> bool:
@@ -41,7 +43,8 @@ class First:
         """The next packet, None after the last."""
         if self.picture is None:
             with suppress(*FAULTS):  # whatever damaged bytes make of a decoder
-                self.picture = next(iter(self._decoder.decode(packet)), None)
+                for picture in self._decoder.decode(packet)[:1]:
+                    self.picture = self._named.fill(picture)
 
 
 @dataclass(slots=True)
@@ -171,8 +174,13 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
 
 def _announced(container: Any, stream: Any) -> int:
     """Frames that the header announces, 0 where it says nothing to rely on: AVI counts the empty
-    chunks that stand for a frame shown longer."""
-    return 0 if "avi" in container.format.name.split(",") else int(stream.frames)
+    chunks that stand for a frame shown longer. Of MP4 those that its edit list leaves: phones trim
+    so, and keep in the file what is not shown."""
+    formats = container.format.name.split(",")
+    if "avi" in formats:
+        return 0
+    left = len(stream.index_entries) if "mp4" in formats else 0
+    return min(left, stream.frames) if left else int(stream.frames)
 
 
 def _cut_off(announced: int, held: int | None, lost_s: float) -> list[str]:
@@ -181,7 +189,7 @@ def _cut_off(announced: int, held: int | None, lost_s: float) -> list[str]:
     if held is not None and announced > held:
         frames = plural(announced, "frame")
         return [f"the file announces {frames} and holds {held}; it is cut off"]
-    if lost_s > 1.0:
+    if lost_s > 1.0 and not (announced and announced == held):
         return [f"the file ends {lost_s:.1f} s before its announced length; it is cut off"]
     return []
 

@@ -22,6 +22,8 @@ from fer_batch.i420 import (
     to_rgb_rows,
 )
 from fer_batch.media import hdr, interlace
+from fer_batch.media.named_colours import reformatted
+from fer_batch.media.packed_rgb import unpacked
 
 if TYPE_CHECKING:
     from fer_batch.types import Image
@@ -86,10 +88,11 @@ def from_video_frame(frame: Any, width: int, height: int) -> tuple[Image, bool]:
 
 def _converted(frame: Any, width: int, height: int) -> tuple[Image, bool]:
     full_range = frame.color_range == 2 or frame.format.name.startswith("yuvj")
+    frame = unpacked(frame)
     same_size = frame.width == width and frame.height == height
     if frame.format.name not in ("yuv420p", "yuvj420p") or not same_size:
         target = "yuvj420p" if full_range else "yuv420p"
-        frame = frame.reformat(width=width, height=height, format=target)
+        frame = reformatted(frame, width, height, target)
     if width % 2 == 0 and height % 2 == 0:
         return frame.to_ndarray(), full_range
     parts = []

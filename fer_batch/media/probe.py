@@ -25,13 +25,13 @@ from fer_batch.media.container import (
 from fer_batch.media.counted import Counted, count, lasting_size, out_of_order, rate_of
 from fer_batch.media.formats import BARE, FAULTS, convert, reason
 from fer_batch.media.hdr import is_wide
+from fer_batch.media.named_colours import UNSPECIFIED
 from fer_batch.media.packets import First, Packets, read_packets
 from fer_batch.media.recorded import recorded, timecode
 from fer_batch.media.shape import check_pixels, square, turn
 from fer_batch.plural import plural
 from fer_batch.types import IntArray, SourceInfo
 
-UNSPECIFIED = 2  # FFmpeg's number of a matrix that is not named
 PROTECTED = frozenset({"drmi", "encv"})  # codec tags of copy protection
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from fer_batch.config import IMAGE_SUFFIXES, AnalyzeSettings, Limits
+from fer_batch.config import AnalyzeSettings, Limits
 from fer_batch.errors import NotFoundError
+from fer_batch.media.image_files import is_image
 from fer_batch.media.images import ImageReader, probe_images
 from fer_batch.media.part import Part, wanted_part
 from fer_batch.media.probe import probe_video
@@ -50,7 +51,7 @@ def probe(
     """
     if not path.exists():
         raise NotFoundError(f"{path}: not found; check the path")
-    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
+    if path.is_dir() or is_image(path):
         return probe_images(path, name, fps, limits, images, files)
     return part.of(probe_video(path, name, limits, part.track))
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.door import Refused, open_regular
+from fer_batch.media.hidden import is_hidden
+from fer_batch.media.image_files import is_image
 from fer_batch.outputs import RECORDS, TAKEN
 from fer_batch.plural import plural
 
@@ -113,7 +115,7 @@ def _listed(folder: Path, passed: PassedOver) -> tuple[list[str], list[str], lis
     links: list[str] = []
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith("."):
+            if is_hidden(entry.name):
                 continue
             try:
                 is_folder, is_file = entry.is_dir(), entry.is_file()
@@ -132,7 +134,7 @@ def _inputs(folder: Path, files: list[str], passed: PassedOver) -> Iterator[Path
     images = False
     for name in files:
         suffix = _suffix(name)
-        if suffix in IMAGE_SUFFIXES:
+        if is_image(folder / name):
             images = True
         elif is_video(folder / name, suffix):
             videos.append(folder / name)

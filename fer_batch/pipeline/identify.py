@@ -12,55 +12,71 @@ from fer_batch.faces.chips import from_jpeg
 from fer_batch.faces.recogniser import Recogniser
 from fer_batch.groups import by_track
 from fer_batch.tracking.across import NEW, people_across
+from fer_batch.tracking.cuts import jumps
+from fer_batch.tracking.doubts import likeness, parted, pieces
 from fer_batch.tracking.people import MOST_COMPARED, join_people, worth_telling
-from fer_batch.types import Faces, FloatArray, IntArray, Views
+from fer_batch.types import Faces, FloatArray, Image, IntArray, Views
 
-# Pictures of a track that are recognised: its best views and, where these are fewer, the same in a
-# mirror, where the network errs in other ways. Mirrored ones wait for a second look.
+# Pictures of a track that are recognised at most: its best views and, where these are fewer, the
+# same in a mirror, where the network errs in other ways. All but the best wait for a second look.
 MOST_PICTURES = 5
 # A track that has no view of at least this worth is not told from others; see docs/identity.md.
 GOOD_VIEW = 0.2
 
 NO_VIEWS = Views(np.zeros(0, np.int64), np.zeros(0, np.float32), ())
-View = tuple[float, int, bytes]  # worth (negative, so that the best comes first), row, picture
+
+
+class View(NamedTuple):
+    """``worth`` is negative, so that the best comes first; ``row`` among all faces."""
+
+    worth: float
+    row: int
+    picture: bytes
 
 
 class Identified(NamedTuple):
-    """``track int64[n]``: the number of each face's person, the smallest of their tracks;
-    ``known``: the embedding ``float32[128]`` of each track that was recognised, at a first look
-    where not ``everyone`` was to be known."""
+    """``sight int64[n]``: the track of each face, parted where it had gone over to another person,
+    from 0 in order of appearance; ``track int64[n]``: the number of each face's person, the
+    smallest of their tracks; ``known``: the embedding ``float32[128]`` of each track that was
+    recognised, at a first look where not ``everyone`` was to be known."""
 
+    sight: IntArray
     track: IntArray
     known: dict[int, FloatArray]
 
 
 def join_tracks(
     track: IntArray,
-    frame: IntArray,
+    faces: Faces,
     shards: Iterable[Faces],
     recogniser: Callable[[], Recogniser],
     everyone: bool = False,
 ) -> Identified:
-    """Give tracks of one person one number.
+    """Give tracks of one person one number, and part those that are of two.
 
-    ``track``, ``frame int64[n]`` of all faces of ``shards``, which lie in order. ``recogniser`` is
-    asked for only where two tracks could be one person, or where ``everyone`` is to be known.
+    ``track int64[n]`` of all ``faces``, which are those of ``shards``, in order. ``recogniser`` is
+    asked for only where two tracks could be one person or one could be two, or where ``everyone``
+    is to be known.
     """
-    wanted = np.unique(track).tolist() if everyone else worth_telling(track, frame)
-    views = best_views(track, shards, wanted) if wanted else {}
+    frame = faces.frame
+    like = likeness(track, frame, faces.appearance, jumps(faces.glimpse))
+    piece = pieces(track, frame, like)
+    wanted = np.unique(piece).tolist() if everyone else worth_telling(piece, frame)
+    views = best_views(piece, shards, wanted) if wanted else {}
     if len(views) < (1 if everyone else 2):
-        return Identified(track.copy(), {})
-    network = recogniser()
-    seen = {number: first_look(network, found) for number, found in views.items()}
+        return Identified(track, track.copy(), {})
+    looks = _Looks(recogniser())
+    sight = parted(track, frame, piece, like, {n: looks.first(v) for n, v in views.items()})
+    views = _best_of_tracks(sight, views)
 
     def look_again(numbers: Iterable[int]) -> dict[int, FloatArray]:
-        return {n: _mean(second_look(network, views[n], seen[n])) for n in numbers}
+        return {n: looks.second(views[n]) for n in numbers}
 
     if everyone:  # they will be compared with people who are not here
         known = look_again(views)
-        return Identified(join_people(track, frame, known), known)
-    known = {number: _mean(found) for number, found in seen.items()}
-    return Identified(join_people(track, frame, known, look_again), known)
+        return Identified(sight, join_people(sight, frame, known), known)
+    known = {n: looks.first(mine) for n, mine in views.items()}
+    return Identified(sight, join_people(sight, frame, known, look_again), known)
 
 
 def people_of_photos(
@@ -107,15 +123,23 @@ def by_person(
 
 def best_views(
     track: IntArray, shards: Iterable[Faces], wanted: Sequence[int]
-) -> dict[int, list[bytes]]:
-    """The best pictures of each ``wanted`` track that has any that will do, the best first."""
+) -> dict[int, list[View]]:
+    """The best views of each ``wanted`` track that has any that will do, the best first."""
     best: dict[int, list[View]] = {number: [] for number in wanted}
     for row, worth, picture in _good_views(shards):
         mine = best.get(int(track[row]))
         if mine is not None:
-            insort(mine, (-worth, row, picture))
+            insort(mine, View(-worth, row, picture))
             del mine[MOST_PICTURES:]
-    return {n: [picture for _, _, picture in mine] for n, mine in best.items() if mine}
+    return {n: mine for n, mine in best.items() if mine}
+
+
+def _best_of_tracks(track: IntArray, views: Mapping[int, list[View]]) -> dict[int, list[View]]:
+    """The best views of each track, of the ``views`` of its pieces."""
+    best: dict[int, list[View]] = {}
+    for view in sorted(view for mine in views.values() for view in mine):
+        best.setdefault(int(track[view.row]), []).append(view)
+    return {n: mine[:MOST_PICTURES] for n, mine in best.items()}
 
 
 def _good_views(shards: Iterable[Faces]) -> Iterator[tuple[int, float, bytes]]:
@@ -133,23 +157,36 @@ def _good_views(shards: Iterable[Faces]) -> Iterator[tuple[int, float, bytes]]:
 def embedding(network: Recogniser, pictures: Sequence[bytes]) -> FloatArray:
     """Where a person lies: ``float32[128]``, the mean of at most five pictures, mirrored ones
     included."""
-    return _mean(second_look(network, pictures, first_look(network, pictures)))
+    return _Looks(network).second([View(0, row, picture) for row, picture in enumerate(pictures)])
 
 
-def first_look(network: Recogniser, pictures: Sequence[bytes]) -> FloatArray:
-    """The embedding of each picture as it is, ``float32[n, 128]``."""
-    return network.embed(np.stack([from_jpeg(picture) for picture in pictures]))
+class _Looks:
+    """What a network says of pictures, each asked for once."""
+
+    def __init__(self, network: Recogniser) -> None:
+        self._network = network
+        self._seen: dict[tuple[int, bool], FloatArray] = {}  # by row, and whether in a mirror
+
+    def first(self, views: Sequence[View]) -> FloatArray:
+        """Where a person lies by the best of ``views``: ``float32[128]``."""
+        return self._mean([(views[0], False)])
+
+    def second(self, views: Sequence[View]) -> FloatArray:
+        """The same by all of ``views`` and, where these are few, their mirror images."""
+        mirrored = views[: max(MOST_PICTURES - len(views), 0)]
+        return self._mean([(v, False) for v in views] + [(v, True) for v in mirrored])
+
+    def _mean(self, wanted: Sequence[tuple[View, bool]]) -> FloatArray:
+        keys = [(view.row, mirror) for view, mirror in wanted]
+        new = [each for each, key in zip(wanted, keys, strict=True) if key not in self._seen]
+        if new:
+            found = self._network.embed(_chips(new))
+            self._seen |= {(v.row, m): point for (v, m), point in zip(new, found, strict=True)}
+        return np.asarray(np.stack([self._seen[key] for key in keys]).mean(axis=0), np.float32)
 
 
-def second_look(network: Recogniser, pictures: Sequence[bytes], seen: FloatArray) -> FloatArray:
-    """``seen``, which ``first_look`` gave, and embeddings of mirrored pictures, five in all at
-    most: ``float32[m, 128]``."""
-    some = pictures[: MOST_PICTURES - len(pictures)]
-    if not some:
-        return seen
-    mirrored = np.stack([from_jpeg(picture)[:, ::-1] for picture in some])
-    return np.concatenate([seen, network.embed(mirrored)])
-
-
-def _mean(found: FloatArray) -> FloatArray:
-    return np.asarray(found.mean(axis=0), np.float32)
+def _chips(wanted: Sequence[tuple[View, bool]]) -> Image:
+    """Pictures ``uint8[n, 150, 150, 3]`` as they are, or in a mirror; each is unpacked once."""
+    chips = {row: from_jpeg(data) for row, data in {v.row: v.picture for v, _ in wanted}.items()}
+    pairs = ((chips[view.row], mirror) for view, mirror in wanted)
+    return np.stack([chip[:, ::-1] if mirror else chip for chip, mirror in pairs])

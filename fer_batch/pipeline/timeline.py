@@ -95,7 +95,7 @@ def build_timeline(
         track = join_returns(sight, faces.frame, faces.appearance)
     else:
         everyone = people is not None
-        track, known = join_tracks(sight, faces.frame, shards, recogniser, everyone)
+        sight, track, known = join_tracks(sight, faces, shards, recogniser, everyone)
     keep = ~ghosts(
         track,
         faces.frame,

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from fer_batch.config import AnalyzeSettings
-from fer_batch.faces.chips import face_chip, sharpness, span, to_jpeg, turned
+from fer_batch.faces.chips import face_chip, sharpness, size_and_turn, to_jpeg
 from fer_batch.faces.interpolate import iou
 from fer_batch.pipeline.plan import tells_people, view_window
 from fer_batch.tracking.cuts import suspicious
@@ -22,6 +22,8 @@ from fer_batch.types import Detections, FloatArray, Frame, Image, SourceInfo, Vi
 
 # A face that overlaps one of the last grid frame by this much is the same, unless there was a cut.
 SAME_FACE = 0.4
+# A face is looked at again where that promises to tell so many times as much.
+STEP = 1.1
 # Faces smaller, more blurred or turned further away tell nobody apart; see docs/identity.md.
 LEAST_SPAN, LARGE_SPAN = 26.0, 80.0
 LEAST_SHARPNESS, SHARP = 3.0, 8.0
@@ -31,12 +33,16 @@ MOST_TURNED, FRONTAL = 0.13, 0.04
 def worth(landmarks: FloatArray, confidence: FloatArray) -> FloatArray:
     """How well people can be told by faces of that size and pose, before sharpness is known:
     ``float32[n]`` from 0 to 1. ``landmarks float32[n, 5, 2]``, ``confidence float32[n]``."""
-    if not len(landmarks):
-        return np.zeros(0, np.float32)
-    size = span(landmarks)
-    large = np.clip(size / LARGE_SPAN, 0, 1) * (size >= LEAST_SPAN)
-    frontal = np.clip((MOST_TURNED - turned(landmarks)) / (MOST_TURNED - FRONTAL), 0, 1)
-    return np.nan_to_num(large * frontal * confidence).astype(np.float32)
+    pairs = zip(landmarks, confidence.tolist(), strict=True)
+    return np.array([_worth(face, sure) for face, sure in pairs], np.float32)
+
+
+def _worth(landmarks: FloatArray, confidence: float) -> float:
+    size, turn = size_and_turn(landmarks)
+    if not (size >= LEAST_SPAN and turn < MOST_TURNED and confidence > 0):  # or not known
+        return 0.0
+    large, frontal = size / LARGE_SPAN, (MOST_TURNED - turn) / (MOST_TURNED - FRONTAL)
+    return min(large, 1.0) * min(frontal, 1.0) * confidence
 
 
 class Keeper(Protocol):
@@ -95,7 +101,7 @@ class ViewKeeper:
         likely = worth(found.landmarks, found.confidence)
         looks = self._followed(found.box)
         for place, look in enumerate(looks):
-            if likely[place] > look.worth:
+            if likely[place] > STEP * look.worth:
                 chip = face_chip(frame, found.landmarks[place])
                 value = float(likely[place]) * _clear(chip)
                 if value > look.worth:

@@ -53,6 +53,16 @@ def suspicious(glimpses: Image) -> np.ndarray:
     return change(glimpses[:-1], glimpses[1:]) >= LEAST_CHANGE
 
 
+def jumps(glimpses: Image) -> IntArray:
+    """The frames before which a cut may lie, ``int64[k]`` rising, by ``suspicious``: cuts, but also
+    flashes, and light that is switched on. ``glimpses uint8[frames, d]``; those without a picture
+    are passed over."""
+    there = np.flatnonzero(glimpses.any(axis=1))
+    if len(there) < 2:
+        return NO_CUTS
+    return there[1:][suspicious(glimpses[there])]
+
+
 def find_cuts(glimpses: Image) -> IntArray:
     """The first frame of each new shot, ``int64[cuts]`` rising, from ``uint8[frames, d]``.
 

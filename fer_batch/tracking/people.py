@@ -20,7 +20,7 @@ from fer_batch.types import FloatArray, IntArray
 FURTHEST_COUNTS = 0.3
 SAME_PERSON = 0.57
 # People up to this far from another are looked at again, where that can be done.
-NEARLY = 0.63
+NEARLY = 0.65
 # Every pair is compared: of more tracks only those seen longest are.
 MOST_COMPARED = 4000
 

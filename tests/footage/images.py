@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
+import numpy as np
 
-from fer_batch.types import Image
+from fer_batch.types import Image, IntArray
 from tests.footage.pictures import cover
 
 
@@ -114,3 +115,49 @@ def heic_of_tiles(path: Path, rgb: Image, tile: int) -> Path:
     finally:
         pillow_heif.options.GRID_TILE_SIZE = usual
     return path
+
+
+def grey_png(path: Path, values: IntArray, depth: int, clear: int | None = None) -> Path:
+    """A PNG of grey ``values`` of ``depth`` bits; those that equal ``clear`` are not shown."""
+    height, width = values.shape
+    bits = np.unpackbits(values.astype(">u2")[..., None].view(np.uint8), axis=-1)[..., -depth:]
+    rows = np.packbits(bits.reshape(height, -1), axis=1)
+    content = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, 0, 0, 0, 0))
+    if clear is not None:
+        content += _chunk(b"tRNS", struct.pack(">H", clear))
+    packed = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    content += _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+    return path
+
+
+def gif(
+    path: Path, greys: Sequence[int], delays: Sequence[int | None], comment: bytes = b""
+) -> Path:
+    """A moving GIF of plain pictures, each shown for its delay (hundredths of a second) or without
+    a word of it; ``comment`` stands before each."""
+    palette = bytes(value for grey in range(256) for value in (grey, grey, grey))
+    content = b"GIF89a" + struct.pack("<HHBBB", 64, 48, 0xF7, 0, 0) + palette
+    for grey, delay in zip(greys, delays, strict=True):
+        if comment:
+            content += b"\x21\xfe" + bytes([len(comment)]) + comment + b"\0"
+        if delay is not None:
+            content += b"\x21\xf9\x04\0" + struct.pack("<H", delay) + b"\0\0"
+        content += b"\x2c" + struct.pack("<HHHHB", 0, 0, 64, 48, 0) + b"\x08"
+        coded = _uncompressed_lzw(bytes([grey]) * (64 * 48))
+        for start in range(0, len(coded), 255):
+            piece = coded[start : start + 255]
+            content += bytes([len(piece)]) + piece
+        content += b"\0"
+    path.write_bytes(content + b"\x3b")
+    return path
+
+
+def _uncompressed_lzw(values: bytes) -> bytes:
+    """GIF's code of nine bits for each value, begun anew so often that codes never grow."""
+    codes = []
+    for start in range(0, len(values), 200):
+        codes += [256, *values[start : start + 200]]
+    codes.append(257)
+    whole = sum(code << 9 * place for place, code in enumerate(codes))
+    return whole.to_bytes(-(-len(codes) * 9 // 8), "little")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from fer_batch.config import Limits
 from fer_batch.errors import NotMediaError
 from fer_batch.media.depth import to_eight_bits
 from fer_batch.media.image_decode import read_picture
-from tests.footage.images import tiff
+from tests.footage.images import grey_png, tiff
 from tests.footage.oracle import ffmpeg
 
 WIDTH, HEIGHT = 96, 64
@@ -66,6 +67,35 @@ def test_a_tiff_says_its_largest_value(most: int, tmp_path: Path) -> None:
     values = ramp(most).astype("<u2").tobytes()
     path = tiff(tmp_path / "camera.tiff", WIDTH, HEIGHT, 16, values, {281: most})
     assert is_the_ramp(shown(path))
+
+
+@pytest.mark.parametrize("suffix", ["tiff", "png"])
+def test_twelve_bits_in_sixteen_without_a_word(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"camera.{suffix}"
+    if suffix == "png":
+        grey_png(path, ramp(4095), 16)
+    else:
+        tiff(path, WIDTH, HEIGHT, 16, ramp(4095).astype("<u2").tobytes())
+    assert is_the_ramp(shown(path))
+    colours = np.stack([ramp(4095), ramp(2000), ramp(0)], -1).astype(np.uint16)
+    cv2.imwrite(str(path), colours)
+    bgr = read_picture(path, Limits()).bgr[HEIGHT // 2, -1]
+    assert bgr.tolist() == [255, 125, 0]
+
+
+@pytest.mark.parametrize("most", [4096, 16383, 65535])
+@pytest.mark.parametrize("suffix", ["tiff", "png"])
+def test_whatever_is_lighter_has_sixteen_bits(most: int, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"dark.{suffix}"
+    cv2.imwrite(str(path), ramp(most).astype(np.uint16))
+    assert np.abs(shown(path) - ramp(most)[0] / 257).max() <= 1
+
+
+def test_fewer_bits_than_twelve_are_brightened_as_twelve_are(tmp_path: Path) -> None:
+    """So that one dark picture of a camera does not flicker among its others."""
+    path = grey_png(tmp_path / "dark.png", ramp(800), 16)
+    assert shown(path).max() == pytest.approx(800 / 4095 * 255, abs=1)
+    assert shown(grey_png(tmp_path / "black.png", ramp(0), 16)).max() == 0
 
 
 def test_colours_that_are_multiplied_already_are_not_multiplied_again(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from fer_batch.config import VIDEO_SUFFIXES
 from fer_batch.media.discover import Input, discover
 from fer_batch.media.walk import PassedOver
+from tests.footage.images import gif
 
 NAMES = ("x.mp4", "x.mkv", "X.mp4", "x y.mp4", "x-y.mp4", "a-x.mp4", "x..mp4", " .mp4", "a:b.mp4")
 FOLDERS = ("", "a", "b", "a/b", "a-b", "A")
@@ -208,6 +209,8 @@ def test_image_files_that_are_named_are_a_set(tmp_path: Path) -> None:
 
 
 def test_hidden_files_and_the_output_folder_are_passed_over(tmp_path: Path) -> None:
+    kept_by_machines = ("@eaDir/z.mp4/thumb.mp4", "$RECYCLE.BIN/$R1.mp4", "__MACOSX/in/z.mp4")
+    make(tmp_path, *kept_by_machines)
     make(tmp_path, ".x.mp4", ".hidden/x.mp4", "out/y/annotated.mp4", "in/._z.mp4", "in/z.mp4")
     assert names(discover([tmp_path], exclude=tmp_path / "out")) == ["in/z"]
 
@@ -251,6 +254,21 @@ def test_images_that_are_no_files_are_counted(tmp_path: Path) -> None:
     found, lines = passed_over(tmp_path)
     assert found == [tmp_path.name]
     assert lines == ["3 files were not videos or images: broken link 2, no file 1"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes")
+def test_a_gif_is_a_photo_where_it_does_not_move(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "damaged.gif")
+    gif(tmp_path / "scan.gif", (80,), (None,))
+    gif(tmp_path / "moving.gif", (80, 90), (None, None))
+    os.mkfifo(tmp_path / "pipe.gif")
+    found = {one.path.name: one for one in discover([tmp_path])}
+    photos = found.pop(tmp_path.name).images
+    assert photos is not None and photos.files == ("a.jpg", "scan.gif")
+    assert {one.kind for one in found.values()} == {"video"}
+    assert sorted(found) == ["damaged.gif", "moving.gif", "pipe.gif"]
+    (alone,) = discover([tmp_path / "scan.gif"])
+    assert alone.kind == "photos"
 
 
 def test_suffixes_that_mean_other_things_as_well_are_looked_into(tmp_path: Path) -> None:

@@ -23,13 +23,14 @@ from fer_batch.media.image_decode import read_picture, shrink_factor
 from fer_batch.media.image_header import read_header
 from fer_batch.media.image_tags import exif_orientation
 from fer_batch.types import Image
-from tests.footage.images import heic_of_tiles, png_of_two_sizes, tiff_of_two_sizes
+from tests.footage.images import grey_png, heic_of_tiles, png_of_two_sizes, tiff_of_two_sizes
 
 LIMITS = Limits()
 WIDTH, HEIGHT = 96, 64
 FORMATS = {
     "jpg": "JPEG",
     "jfif": "JPEG",
+    "mpo": "MPO",
     "png": "PNG",
     "webp": "WEBP",
     "bmp": "BMP",
@@ -226,6 +227,18 @@ def test_a_transparent_colour_of_a_palette_lies_over_white(tmp_path: Path) -> No
     wanted[: HEIGHT // 2, : WIDTH // 2] = 255
     path = save(tmp_path / "a.png", image, transparency=first)
     assert_shown(path, wanted, 6)
+
+
+@pytest.mark.parametrize("hidden", [0, 1, "most"])
+@pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
+def test_a_transparent_grey_lies_over_white(depth: int, hidden: int | str, tmp_path: Path) -> None:
+    most = (1 << depth) - 1
+    clear = most if hidden == "most" else int(hidden)
+    values = np.tile(np.linspace(0, most, 32).round().astype(int), (8, 1))
+    values[:, 16:20] = clear
+    path = grey_png(tmp_path / "a.png", values, depth, clear)
+    wanted = np.where(values == clear, 255, values * 255 / most)
+    assert np.abs(read_rgb(path).astype(int) - wanted[..., None]).max() <= 1
 
 
 def wide_gamut() -> bytes:

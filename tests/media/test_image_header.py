@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,11 @@ def test_strange_tags_are_not_told_as_warnings_of_python(
     except InputError as error:
         assert "\n" not in str(error)
     assert not recwarn.list
+
+
+def test_what_others_are_warned_of_is_left_as_it_was(tmp_path: Path) -> None:
+    path = tiff(tmp_path / "a.tiff", 8, 8, 8, bytes(64))
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: read_header(path, Limits()), range(200)))
+    assert warnings.filters == before

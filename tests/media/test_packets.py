@@ -79,3 +79,40 @@ def test_an_ivf_that_counts_ticks_is_not_cut_off(tmp_path: Path) -> None:
     path.write_bytes(content)
     info = probed(path)
     assert len(info) == FRAMES and info.warnings == ()
+
+
+@pytest.mark.parametrize(("start_s", "length_s"), [(0.4, 0.4), (0.5, 0.21), (0.13, 0.55)])
+def test_what_was_trimmed_on_a_phone_is_not_cut_off(
+    start_s: float, length_s: float, tmp_path: Path
+) -> None:
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    whole = videos.write(tmp_path / "whole.mp4", frames, Recipe(b_frames=2, gop=5))
+    info = probed(videos.trimmed(tmp_path / "trim.mp4", whole, start_s, length_s))
+    shown = seen(info)
+    assert shown == list(range(shown[0], shown[-1] + 1))
+    assert abs(shown[0] - start_s * 25) <= 1 and abs(len(shown) - length_s * 25) <= 1
+    assert info.warnings == ()
+
+
+def test_pictures_that_begin_after_the_sound_and_are_trimmed_are_not_cut_off(
+    tmp_path: Path,
+) -> None:
+    frames = [pictures.numbered(i % 32) for i in range(100)]
+    whole = videos.write(tmp_path / "whole.mp4", frames, Recipe(b_frames=2, gop=5))
+    late = tmp_path / "late.mp4"
+    inputs = ("-itsoffset", "3", "-i", whole, "-f", "lavfi", "-i", "sine=d=9")
+    oracle.ffmpeg(*inputs, "-map", "0", "-map", "1", "-c:v", "copy", late)
+    assert probed(late).warnings == () and len(probed(late)) == 100
+    info = probed(videos.trimmed(tmp_path / "trim.mp4", late, 0.4, 2.8))
+    assert info.warnings == () and seen(info) == [i % 32 for i in range(10, 80)]
+
+
+def test_a_film_without_its_end_is_cut_off(tmp_path: Path) -> None:
+    frames = [pictures.numbered(i) for i in range(FRAMES)]
+    whole = videos.write(tmp_path / "whole.mp4", frames, Recipe(b_frames=2))
+    path = tmp_path / "cut.mp4"
+    oracle.ffmpeg("-i", whole, "-c", "copy", "-movflags", "faststart", path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
+    (warning,) = probed(path).warnings
+    assert warning.startswith("the file announces 20 frames and holds 1")
+    assert warning.endswith("; it is cut off")

@@ -19,9 +19,18 @@ from fer_batch.media.glimpse import glimpse
 from fer_batch.media.planes import from_bgr
 from fer_batch.pipeline.identify import best_views, join_tracks
 from fer_batch.pipeline.plan import WINDOW, view_window
+from fer_batch.pipeline.timeline import merge
 from fer_batch.pipeline.views import ViewKeeper, view_keeper, worth
 from fer_batch.tracking.people import NEARLY, SAME_PERSON
-from fer_batch.types import Detections, Faces, FloatArray, Frame, Image, SourceInfo, Views
+from fer_batch.types import (
+    Detections,
+    Faces,
+    FloatArray,
+    Frame,
+    Image,
+    SourceInfo,
+    Views,
+)
 from tests.footage.pictures import cover, portraits
 from tests.pipeline.stand_ins import known_people, nobody_known, some_faces
 
@@ -163,14 +172,36 @@ def test_who_comes_back_is_known_and_another_is_not() -> None:
     each = GRID * WINDOW
     views = looks(shots(collins, hopper, dim, each=each))
     rows = 3 * each
-    track, frame = np.repeat([0, 1, 2], each), np.arange(rows)
-    shards = film_of(views, rows)
-    assert np.array_equal(
-        join_tracks(track, frame, shards, known_people).track, np.repeat([0, 1, 0], each)
-    )
+    track, shards = np.repeat([0, 1, 2], each), film_of(views, rows)
+    faces = merge(shards, rows)
+    found = join_tracks(track, faces, shards, known_people)
+    assert np.array_equal(found.track, np.repeat([0, 1, 0], each))
+    assert np.array_equal(found.sight, track)
     # Nobody is looked at where no two could be one person.
     alone = np.zeros(rows, np.int64)
-    assert np.array_equal(join_tracks(alone, frame, shards, nobody_known).track, alone)
+    assert np.array_equal(join_tracks(alone, faces, shards, nobody_known).track, alone)
+
+
+@pytest.mark.parametrize("everyone", [False, True])
+def test_who_takes_the_place_of_another_has_another_number(everyone: bool) -> None:
+    """One track of two people, whose looks change where one hides the other; and it goes back."""
+    collins, hopper = portraits()
+    dim = (collins * 0.75).astype(np.uint8)
+    each = GRID * WINDOW
+    views = looks(shots(collins, hopper, dim, each=each))
+    rows = 3 * each
+    shards = film_of(views, rows)
+    whole, faces = np.zeros(rows, np.int64), merge(shards, rows)
+    vectors = np.eye(2, faces.appearance.shape[1], dtype=np.float16)
+    faces = replace(faces, appearance=vectors[np.repeat([0, 1, 0], each)])
+    found = join_tracks(whole, faces, shards, known_people, everyone)
+    assert np.array_equal(found.sight, np.repeat([0, 1, 2], each))
+    assert np.array_equal(found.track, np.repeat([0, 1, 0], each))
+    assert set(found.known) == {0, 1, 2}
+    # Looks that change alone part nobody.
+    same = film_of(looks(shots(collins, dim, dim, each=each)), rows)
+    found = join_tracks(whole, faces, same, known_people, everyone)
+    assert np.array_equal(found.sight, whole) and np.array_equal(found.track, whole)
 
 
 class Sides:
@@ -197,22 +228,39 @@ def test_mirrored_pictures_are_for_who_is_nearly_another() -> None:
     apart = round((SAME_PERSON + NEARLY) / 2 / np.sqrt(3) * 255)
     pictures = (half(0, apart), half(apart, 0), half(255, 255))
     views = Views(np.array([0, 10, 20]), np.ones(3, np.float32), pictures)
-    track, frame, sides = np.repeat([0, 1, 2], 10), np.arange(30), Sides()
-    found = join_tracks(track, frame, film_of(views, 30), lambda: sides)
+    track, shards, sides = np.repeat([0, 1, 2], 10), film_of(views, 30), Sides()
+    faces = merge(shards, 30)
+    found = join_tracks(track, faces, shards, lambda: sides)
     assert np.array_equal(found.track, np.repeat([0, 0, 2], 10))
     assert sides.asked == 3 + 2
     # Who is compared with people of other inputs is known as well as can be.
-    everyone = join_tracks(track, frame, film_of(views, 30), lambda: sides, everyone=True)
+    everyone = join_tracks(track, faces, shards, lambda: sides, everyone=True)
     assert np.array_equal(everyone.track, found.track)
     assert sides.asked == 5 + 6
     np.testing.assert_allclose(everyone.known[0], apart / 2 / 255, atol=0.01)
+
+
+def test_only_who_is_nearly_another_is_recognised_by_more_than_the_best_view() -> None:
+    """Three views of each of three tracks, of which the last is far from the others."""
+    near = round((SAME_PERSON + NEARLY) / 2 / np.sqrt(3) * 255)
+    levels = (0, 0, 0, near, 0, 0, 255, 255, 255)
+    worths = np.tile(np.array([0.9, 0.8, 0.7], np.float32), 3)
+    views = Views(np.arange(0, 90, 10), worths, tuple(half(n, n) for n in levels))
+    track, shards = np.repeat([0, 1, 2], 30), film_of(views, 90)
+    sides = Sides()
+    found = join_tracks(track, merge(shards, 90), shards, lambda: sides)
+    # By all views the second is the first; each picture was asked for once.
+    assert np.array_equal(found.track, np.repeat([0, 0, 2], 30))
+    assert sides.asked == 3 + 2 * (5 - 1)
 
 
 def test_the_best_five_views_of_a_track_are_taken() -> None:
     worths = np.array([0.3, 0.9, 0.5, 0.1, 0.7, 0.4, 0.6], np.float32)
     views = Views(np.arange(7), worths, tuple(bytes([i]) for i in range(7)))
     found = best_views(np.zeros(7, np.int64), film_of(views, 7), [0, 9])
-    assert found == {0: [bytes([i]) for i in (1, 4, 6, 2, 5)]}
+    assert list(found) == [0]
+    assert [view.picture for view in found[0]] == [bytes([i]) for i in (1, 4, 6, 2, 5)]
+    assert [view.row for view in found[0]] == [1, 4, 6, 2, 5]
 
 
 @pytest.mark.parametrize("damage", [b"", b"no picture"])

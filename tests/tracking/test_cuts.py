@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_batch.tracking.cuts import change, find_cuts, shot_of, suspicious
+from fer_batch.tracking.cuts import change, find_cuts, jumps, shot_of, suspicious
 from fer_batch.types import Image
 
 LENGTH = 288
@@ -79,6 +79,7 @@ def test_frames_without_a_picture_are_passed_over() -> None:
 def test_whatever_is_a_hard_cut_was_suspicious(lengths: list[int]) -> None:
     made = film(*(shot(seed, n, 2) for seed, n in enumerate(lengths)))
     doubtful = np.flatnonzero(suspicious(made)) + 1
+    assert np.array_equal(jumps(made), doubtful)
     assert set(find_cuts(made).tolist()) <= set(doubtful.tolist())
 
 

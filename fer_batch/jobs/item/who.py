@@ -15,8 +15,9 @@ from pathlib import Path
 
 from fer_batch import door
 from fer_batch.checksum import sha256_file
-from fer_batch.config import IMAGE_SUFFIXES, AnalyzeSettings
+from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import UsageError
+from fer_batch.media.image_files import is_image
 from fer_batch.person_name import check_name
 from fer_batch.printable import one_line
 from fer_batch.same_name import folded
@@ -51,7 +52,7 @@ def read_who(folder: Path) -> tuple[WhoPhoto, ...]:
         files = sorted(
             path.relative_to(folder).as_posix()
             for path in folder.rglob("*")
-            if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+            if path.is_file() and is_image(path)
         )
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()

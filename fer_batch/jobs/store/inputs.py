@@ -18,6 +18,7 @@ from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.errors import StorageError, UnreadableError
 from fer_batch.jobs.ledger.manifest import JobItem, StoredFile
 from fer_batch.jobs.store.storage import Storage
+from fer_batch.media.image_files import is_image
 
 SAFE_SUFFIXES = VIDEO_SUFFIXES + IMAGE_SUFFIXES
 
@@ -26,7 +27,7 @@ def kind_of(path: Path) -> str:
     """What an existing input is: "folder" (of images), "image" or "file" (a video)."""
     if path.is_dir():
         return "folder"
-    return "image" if path.suffix.lower() in IMAGE_SUFFIXES else "file"
+    return "image" if is_image(path) else "file"
 
 
 def stored_file(path: Path, kind: str, name: str = "") -> StoredFile:
