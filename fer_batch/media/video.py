@@ -23,6 +23,7 @@ from fer_batch.types import Frame, Image, SourceInfo
 # FFmpeg's threads would cost half as much again in CPU time.
 SMALL_PICTURE = 1280 * 720
 FEW_CORES = 4
+PALETTE = "pal8"  # FFmpeg's form of pictures that hold numbers of colours
 
 
 class VideoReader:
@@ -113,6 +114,7 @@ class VideoReader:
 
         From a key frame of the container's a decoder may need some pictures to catch up (H.264 with
         intra refresh) and holds those back; where ``start`` is among them reading begins earlier.
+        QuickTime gives a palette with the first packet alone: such films are read from the top.
         """
         path = Path(self.info.path)
         targets = self._targets(start)
@@ -127,6 +129,8 @@ class VideoReader:
                 first = next(pictures, None)
                 held_back = first is None or first[0] > start
                 if held_back and target not in targets[-2:]:
+                    continue
+                if first is not None and first[1].format.name == PALETTE and target is not None:
                     continue
                 if first is not None:
                     yield first

@@ -181,3 +181,19 @@ def test_real_clips_hold_what_ffmpeg_decodes(real_clips: Path) -> None:
         assert len(info) == len(expected), clip.name
         times = [info.time_s(i) for i in range(len(info))]
         assert times == pytest.approx(expected.times, abs=1e-6), clip.name
+
+
+@pytest.mark.parametrize(("codec", "form"), [("qtrle", "gray"), ("smc", "pal8")])
+def test_a_part_of_a_film_with_a_palette_has_its_colours(
+    codec: str, form: str, tmp_path: Path
+) -> None:
+    """The palette comes with the first packet alone."""
+    path = tmp_path / "screen.mov"
+    ramp = "gradients=s=96x64:c0=black:c1=white:x0=0:y0=0:x1=95:y1=0:n=2:r=10:d=2"
+    given = ("-c:v", codec, "-pix_fmt", form, "-g", "5")
+    oracle.ffmpeg("-f", "lavfi", "-i", ramp, *given, path)
+    source = open_source(probe(path, "screen", 25.0, Limits()), Limits(), threads=1)
+    whole = [frame.luma.copy() for frame in source.frames(0, len(source.info))]
+    assert whole[12].max() > 180 and whole[12].min() < 60
+    (part,) = source.frames(12, 13)
+    assert np.array_equal(part.luma, whole[12])
