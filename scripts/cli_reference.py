@@ -7,6 +7,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from fer_batch.cli import main
+from fer_batch.cli.commands import register
 from fer_batch.cli.groups import GROUPS
 from fer_batch.outputs import REGISTRY
 
@@ -24,7 +25,7 @@ standard output holds JSON and nothing else.
 
 def reference() -> str:
     """The page: a section for each command with its help."""
-    main.register()
+    register(main.app)
     commands = [command for command in main.app.registered_commands if not command.hidden]
     runner = CliRunner(env={"COLUMNS": "90", "TERMINAL_WIDTH": "90", "NO_COLOR": "1"})
     parts = [INTRO]

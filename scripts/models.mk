@@ -127,6 +127,6 @@ $(OUT)/models.done: $(OUT)/blend.done
 	for model in $(MODELS); do cp $(OUT)/blend/$$model.* $(SHIPPED)/ || exit; done
 	$(FER_BATCH) narrow $(SHIPPED)/ferplus8.json $(DATA) --emotions happy,sad,neutral \
 		--prior $(PRIOR) -o $(SHIPPED)
-	for model in $(MODELS) ferplus3; do \
-		$(FER_BATCH) quantise $(SHIPPED)/$$model.json $(DATA) -o $(SHIPPED) || exit; done
+	$(FER_BATCH) quantise $(foreach model,$(MODELS) ferplus3,$(SHIPPED)/$(model).json) $(DATA) \
+		-o $(SHIPPED)
 	touch $@

@@ -123,7 +123,7 @@ def loaded_by(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "code", ["import fer_batch", "import fer_batch.cli.main as m; m.register()"]
+    "code", ["import fer_batch", "import fer_batch.cli.main as m; m.register(m.app)"]
 )
 def test_start_up_is_light(code: str) -> None:
     assert loaded_by(code) & set(HEAVY) == set()
@@ -136,6 +136,15 @@ def test_the_parent_of_a_run_stays_light() -> None:
         "import fer_batch.jobs.item.children.crew"
     )
     assert loaded_by(code) & set(HEAVY) == set()
+
+
+def test_what_lies_beside_results_is_written_without_arrays() -> None:
+    """The parent writes it at the end of each run: loading numpy would be a tenth of a second."""
+    code = (
+        "import fer_batch.jobs.item.batch, fer_batch.output.summary_table\n"
+        "import fer_batch.output.formats.combine, fer_batch.output.report.index"
+    )
+    assert "numpy" not in loaded_by(code)
 
 
 def test_the_probe_of_start_up_sees_what_is_loaded() -> None:

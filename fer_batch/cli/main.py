@@ -1,4 +1,4 @@
-"""The command line: names of commands and nothing else; each is imported when it is called."""
+"""The command line: the program itself; what it can do is listed in ``commands.py``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import sys
 
 import typer
 
+from fer_batch.cli.commands import needed, register
 from fer_batch.cli.console import echo
-from fer_batch.cli.groups import ANALYSE, RESULTS, SYSTEM, GroupedCommands
+from fer_batch.cli.groups import GroupedCommands
 from fer_batch.cli.options import report_error
 from fer_batch.errors import FerBatchError
+
+# What shells set when they ask for the rest of a word (Click).
+COMPLETING = "_FER_BATCH_COMPLETE"
 
 app = typer.Typer(
     name="fer-batch",
@@ -25,26 +29,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich takes half of the time that --help has
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def register() -> None:
-    """Give ``app`` its commands."""
-    from fer_batch.cli import demo, models, render, report, run
-    from fer_batch.cli.doctor import doctor
-    from fer_batch.cli.queue import commands as queue
-    from fer_batch.cli.review import command as review
-    from fer_batch.cli.train import commands as training
-
-    app.command("run", rich_help_panel=ANALYSE)(run.run)
-    app.command("demo", rich_help_panel=ANALYSE)(demo.demo)
-    app.command("render", rich_help_panel=RESULTS)(render.render)
-    app.command("review", rich_help_panel=RESULTS)(review.review)
-    app.command("report", rich_help_panel=RESULTS)(report.report)
-    app.command("open", rich_help_panel=RESULTS)(report.open_page)
-    app.command("models", rich_help_panel=SYSTEM)(models.models)
-    app.command("doctor", rich_help_panel=SYSTEM)(doctor.doctor)
-    queue.register(app)
-    training.register(app)
 
 
 @app.callback(invoke_without_command=True)
@@ -60,7 +44,7 @@ def root(
 
 def main() -> None:
     """Entry point. Known errors become one line on stderr; exit status by their kind."""
-    register()
+    register(app, needed(sys.argv[1:], completing=COMPLETING in os.environ))
     try:
         try:
             app()

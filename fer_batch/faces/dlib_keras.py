@@ -26,7 +26,7 @@ class KerasRecogniser:
         self.sha256, self._device = sha256, device
         with keras.device(device):
             picture = keras.Input((SIDE, SIDE, 3), name="picture")
-            self._model: Any = keras.Model(picture, embed(_Layers(), picture, weights))
+            self._model: Any = keras.Model(picture, embed(KerasLayers(), picture, weights))
         self._model.compile(jit_compile=False)
 
     def embed(self, chips: Image) -> FloatArray:
@@ -45,7 +45,7 @@ class KerasRecogniser:
         return found
 
 
-class _Layers:
+class KerasLayers:
     """``Operations`` by Keras' layers."""
 
     def shape(self, tensor: Any) -> tuple[int, ...]:

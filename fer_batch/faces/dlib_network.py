@@ -8,6 +8,7 @@ that is filled up with zeros too.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -47,15 +48,21 @@ class Operations(Protocol[T]):
 def embed(ops: Operations[T], picture: T, weights: Weights) -> T:
     """From a ``picture [1, 150, 150, 3]``, RGB with levels 0 to 255, to its embedding
     ``[1, 1, 1, 128]``."""
+    *_, x = stages(ops, picture, weights)
+    x = ops.pool(x, ops.shape(x)[1], ops.shape(x)[1], mean=True)
+    nothing = np.zeros(LENGTH, np.float32)
+    return ops.convolve(x, weights.last, nothing, stride=1, relu=False, pad=False)
+
+
+def stages(ops: Operations[T], picture: T, weights: Weights) -> Iterator[T]:
+    """What comes out of each of the five stages, ``[1, side, side, channels]``."""
     left = iter(weights.convolutions)
     x = ops.convolve(picture, *weights.stem, stride=2, relu=True, pad=False)
     x = ops.pool(x, 3, 2, mean=False)
     for stage, (_, blocks) in enumerate(STAGES):
         for block in range(blocks):
             x = _block(ops, x, next(left), next(left), halve=block == 0 and stage > 0)
-    x = ops.pool(x, ops.shape(x)[1], ops.shape(x)[1], mean=True)
-    nothing = np.zeros(LENGTH, np.float32)
-    return ops.convolve(x, weights.last, nothing, stride=1, relu=False, pad=False)
+        yield x
 
 
 def _block(

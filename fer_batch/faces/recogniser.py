@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fer_batch.errors import ModelFileError
 from fer_batch.faces.weights import checked_hash
 from fer_batch.types import FloatArray, Image
+
+if TYPE_CHECKING:
+    from fer_batch.faces.dlib_weights import Weights
 
 WEIGHTS = Path(__file__).parent.parent / "_vendor" / "dlib_face_recognition.i8"
 
@@ -33,17 +36,29 @@ def recogniser_sha256() -> str:
     return COMPACT_SHA256
 
 
+def recogniser_weights() -> Weights:
+    """The weights that come with fer-batch.
+
+    Raises:
+        ModelFileError: they are missing or damaged.
+    """
+    from fer_batch.faces.dlib_weights import expand
+
+    checked_hash(WEIGHTS, recogniser_sha256())
+    try:
+        return expand(WEIGHTS.read_bytes())
+    except (OSError, ValueError) as error:
+        raise _unusable(error) from error
+
+
 def open_recogniser(runtime: str = "litert", device: str = "cpu:0") -> Recogniser:
     """dlib's network on LiteRT, or on Keras on ``device``.
 
     Raises:
         ModelFileError: its weights are missing or damaged.
     """
-    from fer_batch.faces.dlib_weights import COMPACT_SHA256, expand
-
-    sha256 = checked_hash(WEIGHTS, COMPACT_SHA256)
+    weights, sha256 = recogniser_weights(), recogniser_sha256()
     try:
-        weights = expand(WEIGHTS.read_bytes())
         if runtime == "keras":
             from fer_batch.faces.dlib_keras import KerasRecogniser
 
@@ -52,4 +67,8 @@ def open_recogniser(runtime: str = "litert", device: str = "cpu:0") -> Recognise
 
         return LiteRtRecogniser(weights, sha256)
     except (OSError, ValueError, RuntimeError) as error:
-        raise ModelFileError(f"{WEIGHTS}: cannot be loaded ({error})") from error
+        raise _unusable(error) from error
+
+
+def _unusable(error: Exception) -> ModelFileError:
+    return ModelFileError(f"{WEIGHTS}: cannot be loaded ({error})")

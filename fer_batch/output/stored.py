@@ -67,6 +67,12 @@ def read_record(folder: Path) -> dict[str, Any]:
     return {}
 
 
+def counts_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How many frames, or photos, a summary tells of, by status; empty where it is none."""
+    found = data.get("photos", data.get("frames"))
+    return found if isinstance(found, dict) else {}
+
+
 def holds_results(out: Path) -> bool:
     """Whether a result lies below ``out``; the first one that is found is enough."""
     return next(_walk(out), None) is not None

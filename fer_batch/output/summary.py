@@ -122,12 +122,6 @@ def summary(
     }
 
 
-def counts_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """How many frames, or photos, a summary tells of, by status; empty where it is none."""
-    found = data.get("photos", data.get("frames"))
-    return found if isinstance(found, dict) else {}
-
-
 def photo_share(timeline: Timeline) -> dict[str, float]:
     """Share of each label, and of ``unsure``, among all faces of photos that can be read."""
     timeline = timeline.readable()

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from fer_batch.atomic import atomic_path
 from fer_batch.output.formats.dialect import DIALECTS, Dialect, TableWriter
-from fer_batch.output.summary import counts_of
+from fer_batch.output.stored import counts_of
 from fer_batch.printable import cell
-from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +32,9 @@ ROW_COLUMNS = (
     "path",
 )
 
+COUNTED = ("ok", "no_face", "skipped", "decode_error")
+"""What becomes of a frame: the words of ``FrameStatus``, which would bring numpy with it."""
+
 
 def done_row(data: Mapping[str, Any], *, name: str, path: str) -> dict[str, Any]:
     """The row of ``summary.csv`` for a finished input: its name, its record, where it was."""
@@ -43,7 +45,7 @@ def done_row(data: Mapping[str, Any], *, name: str, path: str) -> dict[str, Any]
         "error": "",
         "model": data.get("model", {}).get("name", ""),
         "frames": frames["total"],
-        **{status.text: frames.get(status.text, "") for status in FrameStatus},
+        **{status: frames.get(status, "") for status in COUNTED},
         "people": data["faces"] if "faces" in data else len(data.get("people", ())),
         "dominant": data.get("dominant", ""),
         "unusable": data.get("unusable", {}).get("faces", 0),

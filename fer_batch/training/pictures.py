@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREY = "#1f5fa8", "#d9722e", "#8a8f98"
 SHEET_COLUMNS, SHEET_ROWS = 8, 5
+SHEET_STEP = (1.1, 1.38)
+"""From a face to the next one, across and down, in sides of a face: room for two lines of text."""
 
 
 def figure_of(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
@@ -112,17 +114,28 @@ def mistakes_sheet(path: Path, result: Evaluation, images: NDArray[np.uint8], ti
     wrong = np.flatnonzero(chosen != result.truth)
     wrong = wrong[np.argsort(-confidence[wrong])][: SHEET_COLUMNS * SHEET_ROWS]
     rows = max(1, -(-len(wrong) // SHEET_COLUMNS))
-    figure, grid = figure_of(1.5 * SHEET_COLUMNS, 1.95 * rows + 0.5, rows, SHEET_COLUMNS)
+    # One pair of axes for all faces: a pair for each takes five times as long to lay out.
+    figure, grid = figure_of(1.5 * SHEET_COLUMNS, 1.95 * rows + 0.3)
     figure.suptitle(title)
-    for axes in grid.flat:
-        axes.set_axis_off()
-    for axes, row in zip(grid.flat, wrong, strict=False):
-        axes.imshow(images[row], cmap="gray", vmin=0, vmax=255)
-        axes.set_title(
+    axes = grid[0, 0]
+    axes.set_axis_off()
+    for place, row in enumerate(wrong.tolist()):
+        down, across = divmod(place, SHEET_COLUMNS)
+        left, top = across * SHEET_STEP[0], down * SHEET_STEP[1]
+        axes.imshow(
+            images[row], cmap="gray", vmin=0, vmax=255, extent=(left, left + 1, top + 1, top)
+        )
+        axes.text(
+            left + 0.5,
+            top - 0.04,
             f"{result.labels[chosen[row]]} {confidence[row]:.0%}\n"
             f"annotated {result.labels[result.truth[row]]}",
             fontsize=8,
+            ha="center",
+            va="bottom",
         )
+    axes.set_xlim(0, (SHEET_COLUMNS - 1) * SHEET_STEP[0] + 1)
+    axes.set_ylim((rows - 1) * SHEET_STEP[1] + 1, 1 - SHEET_STEP[1])
     figure.savefig(path, dpi=110)
 
 

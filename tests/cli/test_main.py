@@ -41,9 +41,9 @@ def test_every_option_is_in_the_docs() -> None:
     from typer.main import get_command
 
     from fer_batch.cli import main
+    from fer_batch.cli.commands import register
 
-    if not main.app.registered_commands:
-        main.register()
+    register(main.app)
     reference = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     for name, command in get_command(main.app).commands.items():  # type: ignore[attr-defined]
         section = reference.split(f"### fer-batch {name}\n")[1].split("\n### ")[0]
@@ -65,9 +65,9 @@ def test_every_command_explains_itself(commands: list[str]) -> None:
     from typer.testing import CliRunner
 
     from fer_batch.cli import main
+    from fer_batch.cli.commands import register
 
-    if not main.app.registered_commands:
-        main.register()
+    register(main.app)
     for command in commands:
         said = CliRunner().invoke(main.app, [command, "--help"])
         assert said.exit_code == 0, command

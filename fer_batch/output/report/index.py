@@ -25,7 +25,7 @@ from fer_batch.output.report.html import (
 from fer_batch.output.report.people import PAGE as PEOPLE
 from fer_batch.output.report.shares import share_parts, share_text
 from fer_batch.output.report.thumbnails import stored_thumbnails
-from fer_batch.output.summary import counts_of
+from fer_batch.output.stored import counts_of
 from fer_batch.outputs import REGISTRY, file_of
 
 if TYPE_CHECKING:

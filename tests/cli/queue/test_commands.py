@@ -13,6 +13,7 @@ import redis
 from typer.testing import CliRunner, Result
 
 from fer_batch.cli import main
+from fer_batch.cli.commands import register
 from fer_batch.cli.queue.show import NO_WORKER
 from fer_batch.errors import BrokerError, FerBatchError, JobError, UsageError
 from tests.faults.processes import RedisServer, WorkerProcess
@@ -57,8 +58,7 @@ def environment_of(url: str, folder: Path) -> dict[str, str]:
 
 
 def running(environment: dict[str, str]) -> Run:
-    if not main.app.registered_commands:
-        main.register()
+    register(main.app)
 
     def run(*words: object) -> Result:
         """A command in that environment; errors of ours are raised, not printed."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fer_batch.output.report import write_report
+from fer_batch.output.report.page import write_report
 from fer_batch.output.stored import Stored, read_record
 from fer_batch.output.write import write_output
 from fer_batch.outputs import output_called

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer_batch.output.moments import pick_moments
-from fer_batch.output.report import Thumbnails, write_thumbnails
+from fer_batch.output.report.thumbnails import Thumbnails, write_thumbnails
 from fer_batch.output.summary import summary, write_summary
 from fer_batch.output.table import write_csv
 from fer_batch.types import FrameStatus, Timeline

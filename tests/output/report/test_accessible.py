@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fer_batch.output.report import write_index
+from fer_batch.output.report.index import write_index
 from fer_batch.output.stored import Failure
 from tests.output.report import made
 from tests.output.report.conftest import Visits, make_result, stored, until

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fer_batch.output.formats.combine import write_combined
-from fer_batch.output.report import write_index
+from fer_batch.output.report.index import write_index
 from fer_batch.output.stored import Failure, Stored, read_record
 from fer_batch.output.summary_table import write_batch_csv
 from tests.output.report import made

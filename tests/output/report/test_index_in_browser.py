@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from fer_batch.output.formats.combine import write_combined
-from fer_batch.output.report import write_index
+from fer_batch.output.report.index import write_index
 from fer_batch.output.stored import Failure
 from tests.output.report import made
 from tests.output.report.conftest import Visits, make_result, stored, until

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_batch.output.report import write_report
 from fer_batch.output.report.data import CHUNK_FRAMES
+from fer_batch.output.report.page import write_report
 from fer_batch.types import Timeline
 from tests.output.report import made
 from tests.output.report.conftest import Visits, until

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fer_batch.output.report import write_report
+from fer_batch.output.report.page import write_report
 from fer_batch.outputs import file_of
 from tests.output.report import made
 from tests.output.report.conftest import make_result

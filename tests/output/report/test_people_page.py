@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_batch.output.report import write_index
+from fer_batch.output.report.index import write_index
 from fer_batch.output.report.people import MOST_PLACES, write_people_page
 from fer_batch.output.stored import Stored
 from tests.output.report import made

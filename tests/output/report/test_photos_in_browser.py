@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_batch.output.report import write_report
+from fer_batch.output.report.page import write_report
 from fer_batch.output.report.thumbnails import photo_thumb
 from fer_batch.output.summary import summary, write_summary
 from fer_batch.outputs import annotated_names

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from fer_batch.errors import InputError, NotFoundError, UnreadableError
-from fer_batch.output.report import rebuild, write_index
+from fer_batch.output.report.index import write_index
+from fer_batch.output.report.rebuild import rebuild
 from fer_batch.output.summary import describe_outputs, write_summary
 from tests.output.report import made
 from tests.output.report.conftest import make_result, stored

@@ -1,5 +1,6 @@
 import json
 import math
+import shutil
 from pathlib import Path
 
 import keras
@@ -161,10 +162,9 @@ def stored(directory: Path) -> dict[str, np.ndarray]:
 def test_frozen_layers_stay_as_they_began(
     trained: Path, made_data: tuple[Path, Path], commands: object, tmp_path: Path
 ) -> None:
-    starts = [a for n in NAMES for a in ("--start-from", str(trained / f"{n}.json"))]
     arguments = [
-        *("train", str(made_data[0]), "-o", str(tmp_path), "--fer-plus", str(made_data[1])),
-        *("--targets", "joint", "--arch", "tiny", "--epochs", "1", *starts),
+        *("train", str(made_data[0]), "-o", str(tmp_path), "--emotions", "happy,sad,neutral"),
+        *("--arch", "tiny", "--epochs", "1", "--start-from", str(trained / "fer3.json")),
     ]
 
     def train(*more: str) -> None:
@@ -175,10 +175,11 @@ def test_frozen_layers_stay_as_they_began(
         train("--freeze", "trunk")
     train("--freeze", "stem, s1")
     assert json.loads((tmp_path / "fer3.json").read_text())["training"]["frozen"] == ["stem", "s1"]
-    settings = train_settings("tiny", JOINT, 1, seed=5)
+    settings = stored_settings(tmp_path)
+    assert settings is not None
     begun, ended = compiled(settings), compiled(settings)
     size = resting_size(settings.learning_rate, settings.weight_decay)
-    start_from(cards_of(trained, *NAMES), begun, JOINT, some_batches(), size)
+    start_from(cards_of(trained, "fer3"), begun, settings.heads, some_batches(), size)
     checkpoint = stored(tmp_path)
     for place, variable in enumerate(ended.variables):
         variable.assign(checkpoint[f"model{place:04d}"])
@@ -223,42 +224,62 @@ def begun_anew(trained: Path, made_data: tuple[Path, Path], out: Path) -> list[s
     starts = [a for n in NAMES for a in ("--start-from", str(trained / f"{n}.json"))]
     return [
         *("train", data, "-o", str(out), "--fer-plus", votes, "--targets", "joint"),
-        *("--arch", "tiny", "--epochs", "1", *starts),
+        *("--arch", "tiny", "--epochs", "1", "--lr", "0.0005", *starts),
     ]
 
 
-def test_a_start_is_better_than_none_and_told_on_the_card(
-    trained: Path, made_data: tuple[Path, Path], commands: object, tmp_path: Path
-) -> None:
-    arguments = [*begun_anew(trained, made_data, tmp_path), "--lr", "0.0001"]
+@pytest.fixture(scope="module")
+def started(
+    trained: Path,
+    made_data: tuple[Path, Path],
+    commands: object,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, str]:
+    """The folder of such a training, and what it printed."""
+    out = tmp_path_factory.mktemp("started")
+    arguments = begun_anew(trained, made_data, out)
     done = CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
-    assert "started from fer7, ferplus8, fer3, with heads fer7, ferplus8, fer3" in done.stdout
-    card = json.loads((tmp_path / "fer3.json").read_text())
+    return out, done.stdout
+
+
+def test_a_start_is_better_than_none_and_told_on_the_card(
+    trained: Path,
+    made_data: tuple[Path, Path],
+    started: tuple[Path, str],
+    commands: object,
+    tmp_path: Path,
+) -> None:
+    out, printed = started
+    assert "started from fer7, ferplus8, fer3, with heads fer7, ferplus8, fer3" in printed
+    card = json.loads((out / "fer3.json").read_text())
     assert card["training"]["start_from"] == list(NAMES)
     before = json.loads((trained / "fer3.json").read_text())["metrics"]["PublicTest"]["accuracy"]
     assert abs(card["metrics"]["PublicTest"]["accuracy"] - before) < 0.1
-    resumed = [*arguments, "--resume"]
+    shutil.copytree(out, tmp_path / "on")
+    resumed = [*begun_anew(trained, made_data, tmp_path / "on"), "--resume"]
     resumed[resumed.index("--epochs") + 1] = "2"
     done = CliRunner().invoke(commands, resumed, catch_exceptions=False)  # type: ignore[arg-type]
     assert done.exit_code == 0 and "started from" not in done.stdout
 
 
 def test_an_export_may_stand_between_the_start_and_the_end(
-    trained: Path, made_data: tuple[Path, Path], commands: object, tmp_path: Path
+    trained: Path,
+    made_data: tuple[Path, Path],
+    started: tuple[Path, str],
+    commands: object,
+    tmp_path: Path,
 ) -> None:
-    data, votes = (str(p) for p in made_data)
-    train = begun_anew(trained, made_data, tmp_path / "on")
+    (on, _), (data, votes) = started, (str(p) for p in made_data)
     between = [
-        *("export", str(tmp_path / "on"), data, "-o", str(tmp_path / "between")),
+        *("export", str(on), data, "-o", str(tmp_path / "between")),
         *("--fer-plus", votes, "--start-share", "0.25"),
     ]
-    for arguments in (train, between):
-        CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
+    CliRunner().invoke(commands, between, catch_exceptions=False)  # type: ignore[arg-type]
     card = json.loads((tmp_path / "between" / "fer3.json").read_text())
     assert card["training"]["start_share"] == 0.25
-    settings = stored_settings(tmp_path / "on")
+    settings = stored_settings(on)
     assert settings is not None
-    training = Training(settings, load(*made_data), tmp_path / "on")
+    training = Training(settings, load(*made_data), on)
     shares = {share: training.result(share).get_weights()[0] for share in (0.0, 0.25, 1.0)}
     assert not np.allclose(shares[0.0], shares[1.0], atol=1e-4)
     assert np.allclose(shares[0.25], 0.75 * shares[0.0] + 0.25 * shares[1.0], atol=1e-6)

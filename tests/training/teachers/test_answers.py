@@ -110,6 +110,19 @@ def test_one_name_twice_is_refused(trained: Path) -> None:
         ask([card, card], made_faces(7, 0))
 
 
+def test_the_recogniser_s_features_teach_without_anything_else(
+    made_data: tuple[Path, Path], commands: object, tmp_path: Path
+) -> None:
+    data, votes = (str(path) for path in made_data)
+    file = tmp_path / "answers.npz"
+    arguments = ["answers", data, "--fer-plus", votes, "--features", "recogniser", "-o", str(file)]
+    done = CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
+    assert done.exit_code == 0, done.stdout
+    kept = read_answers(file)
+    assert kept.taught == ("features that stay as they are (recogniser)",)
+    assert set(kept.labels) == {"fer7", "ferplus8"} and len(kept.images) == 280
+
+
 def test_a_training_learns_from_a_file(
     trained: Path, made_data: tuple[Path, Path], commands: object, tmp_path: Path
 ) -> None:
