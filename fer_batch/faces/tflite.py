@@ -39,7 +39,7 @@ class ModelWriter:
         self._builder: Any = None  # made when it is known how much it will hold
         self._tensors: list[tuple[tuple[int, ...], int, int]] = []  # shape, type, buffer
         self._scales: dict[int, FloatArray] = {}  # of tensors with eight bits
-        self._buffers: list[bytes] = [b""]
+        self._buffers: list[memoryview] = [memoryview(b"")]
         self._operators: list[tuple[int, tuple[int, ...], int, int, Options]] = []
         self._inputs: list[int] = []
 
@@ -167,14 +167,14 @@ class ModelWriter:
         return len(self._tensors) - 1
 
     def _constant(self, values: np.ndarray) -> int:
-        self._buffers.append(np.ascontiguousarray(values).tobytes())
+        self._buffers.append(_raw(values))
         kind = INT32 if values.dtype == np.int32 else FLOAT32
         return self._tensor(values.shape, kind, len(self._buffers) - 1)
 
     def _kernel(self, weights: FloatArray | EightBits) -> int:
         if not isinstance(weights, EightBits):
             return self._constant(weights)
-        self._buffers.append(weights.values.tobytes())
+        self._buffers.append(_raw(weights.values))
         number = self._tensor(weights.shape, INT8, len(self._buffers) - 1)
         self._scales[number] = weights.scale
         return number
@@ -235,13 +235,14 @@ class ModelWriter:
         b.PrependInt32Slot(3, code, 0)
         return int(b.EndObject())
 
-    def _buffer(self, data: bytes) -> int:
+    def _buffer(self, data: memoryview) -> int:
         b = self._builder
         content = None
         if data:
             b.StartVector(1, len(data), 16)  # aligned as LiteRT asks
             b.head -= len(data)
-            b.Bytes[b.head : b.head + len(data)] = data
+            # Through a view: a bytearray would copy what it is given first.
+            memoryview(b.Bytes)[b.head : b.head + len(data)] = data
             content = b.EndVector()
         b.StartObject(3)
         if content is not None:
@@ -257,6 +258,11 @@ class ModelWriter:
         for offset in reversed(offsets):
             b.PrependUOffsetTRelative(offset)
         return int(b.EndVector())
+
+
+def _raw(values: np.ndarray) -> memoryview:
+    """The bytes of an array, not copied where they lie in order."""
+    return np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
 
 
 def _empty(slots: int) -> Options:
