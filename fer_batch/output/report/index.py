@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -158,7 +159,7 @@ def _if_there(result: Stored, name: str) -> str:
 
 
 def _picture(result: Stored) -> str:
-    """The strongest key moment; a still preview or plot where no pictures were kept."""
+    """The strongest key moment; of photos the first; a plot where no pictures were kept."""
     people, moments = stored_thumbnails(result.folder)
     likely = {m["key_frame"]: m["probability"] for m in result.summary.get("moments", [])}
     best = max(moments, key=lambda frame: (likely.get(frame, 0.0), -frame), default=None)
@@ -166,6 +167,9 @@ def _picture(result: Stored) -> str:
         return _address(result, moments[best])
     if people:
         return _address(result, next(iter(people.values())))
+    for name in result.summary.get("outputs", ()):
+        if fnmatch(name, file_of("images")):
+            return _if_there(result, name)
     return _if_there(result, file_of("plot"))
 
 
@@ -206,15 +210,13 @@ def _totals(items: Sequence[Mapping[str, Any]], people: int) -> list[dict[str, s
     seconds = sum(item["duration_s"] for item in good)
     films = [item for item in good if item["photos"] is None]
     photos = [item for item in good if item["photos"] is not None]
-    totals = [{"name": "inputs", "value": str(len(items)), "kind": ""}]
+    totals = [_counted(len(items), "input")]
     if films or not photos:
         totals.append({"name": "of video", "value": length(seconds), "kind": ""})
-        totals.append({"name": "people", "value": str(people), "kind": ""})
+        totals.append(_counted(people, "person"))
     if photos:
-        faces = sum(item["people"] for item in photos)
-        shown = sum(item["photos"] for item in photos)
-        totals.append({"name": "photos", "value": str(shown), "kind": ""})
-        totals.append({"name": "faces in photos", "value": str(faces), "kind": ""})
+        totals.append(_counted(sum(item["photos"] for item in photos), "photo"))
+        totals.append(_counted(sum(item["people"] for item in photos), "face", "in photos"))
     if films:
         weight = sum(item["coverage"] * (item["duration_s"] or 1.0) for item in films)
         mean = weight / sum(item["duration_s"] or 1.0 for item in films)
@@ -224,6 +226,11 @@ def _totals(items: Sequence[Mapping[str, Any]], people: int) -> list[dict[str, s
     )
     totals.append({"name": "failed", "value": str(failed), "kind": "error" if failed else ""})
     return totals
+
+
+def _counted(number: int, one: str, where: str = "") -> dict[str, str]:
+    value, _, name = count(number, one).partition(" ")
+    return {"name": f"{name} {where}".rstrip(), "value": value, "kind": ""}
 
 
 def _downloads(out: Path) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from fer_batch.output.formats.combine import write_combined
@@ -58,3 +59,26 @@ def test_a_result_without_a_report_links_what_it_has(tmp_path: Path) -> None:
     hrefs = read(tmp_path).values("href")
     assert "bare/timeline.csv" in hrefs
     assert "bare/report.html" not in hrefs
+
+
+def test_one_of_a_kind_is_told_as_one(tmp_path: Path) -> None:
+    write_index(tmp_path, [stored(make_result(tmp_path / "a", made.timeline(20, people=1)))])
+    totals = " ".join(read(tmp_path).text.split())
+    assert "input1" in totals and "person1" in totals
+    assert "inputs" not in totals.split("Find")[0] and "people1" not in totals
+
+
+def test_photos_show_the_first_of_them(tmp_path: Path) -> None:
+    folder, timeline = tmp_path / "trip", made.timeline(10)
+    made.store(folder, timeline, made.summary_of(timeline))
+    shutil.rmtree(folder / "report")  # photos have no pictures of moments
+    (folder / "annotated" / "day 1").mkdir(parents=True)
+    (folder / "annotated" / "day 1" / "b.jpg").write_bytes(b"jpeg")
+    outputs: dict[str, dict[str, str]] = {
+        "timeline.csv": {},
+        "annotated/day 1/b.jpg": {},
+        "annotated/c.jpg": {},
+    }
+    summary = {**read_record(folder), "outputs": outputs}
+    write_index(tmp_path, [Stored("trip", folder, summary)])
+    assert "trip/annotated/day%201/b.jpg" in read(tmp_path).values("src")
