@@ -44,12 +44,18 @@ def outcome(result: ItemResult) -> str:
         total, faces = photos.get("total", 0), result.summary.get("faces", 0)
         return (
             f"done: {result.out}  {plural(total, 'photo')}, "
-            f"{plural(faces, 'face')}, {rate:.0f} photos/s"
+            f"{plural(faces, 'face')}, {speed(rate, 'photos')}"
         )
     return (
         f"done: {result.out}  {plural(frames.get('total', 0), 'frame')}, "
-        f"{plural(people, 'person')}, {rate:.0f} frames/s"
+        f"{plural(people, 'person')}, {speed(rate, 'frames')}"
     )
+
+
+def speed(rate: float, what: str) -> str:
+    """``25, "frames"`` to ``25 frames/s``; decimals below ten, so that slow is not nought."""
+    decimals = 0 if rate >= 9.95 or rate <= 0 else 1 if rate >= 0.995 else 2
+    return f"{rate:.{decimals}f} {what}/s"
 
 
 class Silent:
@@ -103,7 +109,7 @@ class _Going:
     @property
     def rate(self) -> str:
         """Frames a second of this stage so far."""
-        return f"{self.done / max(time.monotonic() - self.begun, 1e-3):.0f} frames/s"
+        return speed(self.done / max(time.monotonic() - self.begun, 1e-3), "frames")
 
 
 class Plain(Silent):

@@ -12,6 +12,14 @@ from fer_batch.jobs.item.work import ItemSpec
 
 
 @pytest.mark.parametrize(
+    ("rate", "words"),
+    [(0, "0 x/s"), (0.374, "0.37 x/s"), (1.24, "1.2 x/s"), (9.94, "9.9 x/s"), (9.96, "10 x/s")],
+)
+def test_slow_is_not_nought(rate: float, words: str) -> None:
+    assert show.speed(rate, "x") == words
+
+
+@pytest.mark.parametrize(
     ("count", "words"), [(1, "1 frame, 0 people,"), (2, "2 frames, 0 people,")]
 )
 def test_one_frame_is_no_frames(count: int, words: str) -> None:

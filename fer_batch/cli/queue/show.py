@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal
 
+from fer_batch.cli.show import speed
 from fer_batch.plural import plural
 from fer_batch.printable import one_line
 
@@ -83,7 +84,7 @@ def ended_line(index: int, job: JobStatus) -> str:
         return line + (item.error if item.input in item.error else f"{item.input}: {item.error}")
     line += item.input
     if item.state == "done":
-        rate = f", {item.frames_per_s:.0f} frames/s" if item.frames_per_s else ""
+        rate = f", {speed(item.frames_per_s, 'frames')}" if item.frames_per_s else ""
         line += f"  {plural(item.frames_total, 'frame')}{rate}"
     return line
 
@@ -111,7 +112,7 @@ def worker_line(worker: WorkerInfo) -> str:
         return f"{worker.name} idle"
     job, _, unit = worker.unit.partition(" ")
     stage = unit.split("/")[1] if "/" in unit else unit
-    rate = f", {worker.frames_per_s:.0f} frames/s" if worker.frames_per_s >= 1 else ""
+    rate = f", {speed(worker.frames_per_s, 'frames')}" if worker.frames_per_s >= 0.01 else ""
     return f"{worker.name} {STAGES.get(stage, stage)} {job[:6]}{rate}"
 
 
