@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from fer_batch.errors import FerBatchError
+from fer_batch.jobs.ledger.names import BROKER_PREFIX
 
 if TYPE_CHECKING:
     from tests.faults.cluster import Cluster
@@ -109,10 +110,10 @@ class Soak:
             for _ in range(self.workers):
                 cluster.worker(supervised=True)
             self.submit(cluster)
-            self.end_of_all(cluster)
+            self.end_of_all(cluster, redis)
             before = self.state(cluster, redis)
             self.trouble(cluster, redis, seconds, inputs)
-            self.end_of_all(cluster)
+            self.end_of_all(cluster, redis)
             after = self.state(cluster, redis)
             self.compare(before, after)
         finally:
@@ -208,11 +209,19 @@ class Soak:
         for job in ended:
             del self.expected[job]
 
-    def end_of_all(self, cluster: Cluster) -> None:
-        """Wait for every job, remove all, and wait until what sweeps is through."""
+    def end_of_all(self, cluster: Cluster, redis: RedisServer) -> None:
+        """Wait for every job, remove all, and wait until what sweeps is through.
+
+        A message that a killed worker held comes back when its time is up, and only then goes.
+        """
         for job in list(self.expected):
             cluster.wait(job, PATIENCE_S)
         self.remove_ended(cluster)
+        client, begun = redis.client(), time.monotonic()
+        longest = cluster.settings.visibility_timeout_s + 60
+        while client.exists(f"{BROKER_PREFIX}unacked") and time.monotonic() - begun < longest:
+            time.sleep(5)
+        self.counts["waited_for_messages_s"] = round(time.monotonic() - begun)
         time.sleep(30)
 
     def state(self, cluster: Cluster, redis: RedisServer) -> dict[str, Any]:
