@@ -53,7 +53,7 @@ def outcome(result: ItemResult) -> str:
 
 
 def speed(rate: float, what: str) -> str:
-    """``25, "frames"`` to ``25 frames/s``; decimals below ten, so that slow is not nought."""
+    """``25, "frames"`` to ``25 frames/s``; decimals below ten, so that a slow one is not 0."""
     decimals = 0 if rate >= 9.95 or rate <= 0 else 1 if rate >= 0.995 else 2
     return f"{rate:.{decimals}f} {what}/s"
 

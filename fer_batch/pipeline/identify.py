@@ -13,7 +13,7 @@ from fer_batch.faces.recogniser import Recogniser
 from fer_batch.groups import by_track
 from fer_batch.tracking.across import NEW, people_across
 from fer_batch.tracking.cuts import jumps
-from fer_batch.tracking.doubts import likeness, parted, pieces
+from fer_batch.tracking.doubts import appearance_similarity, parted, pieces
 from fer_batch.tracking.people import MOST_COMPARED, join_people, worth_telling
 from fer_batch.types import Faces, FloatArray, Image, IntArray, Views
 
@@ -59,7 +59,7 @@ def join_tracks(
     is to be known.
     """
     frame = faces.frame
-    like = likeness(track, frame, faces.appearance, jumps(faces.glimpse))
+    like = appearance_similarity(track, frame, faces.appearance, jumps(faces.glimpse))
     piece = pieces(track, frame, like)
     wanted = np.unique(piece).tolist() if everyone else worth_telling(piece, frame)
     views = best_views(piece, shards, wanted) if wanted else {}

@@ -23,7 +23,7 @@ from fer_batch.types import FloatArray, HalfArray, IntArray
 AT_ONCE, AFTER_A_WHILE = 0.65, 0.8
 
 
-def likeness(
+def appearance_similarity(
     track: IntArray, frame: IntArray, appearance: HalfArray, jumps: IntArray
 ) -> FloatArray:
     """How alike each face is to the last one of its track: ``float32[n]``, 1 for the first, 0 where
@@ -44,8 +44,8 @@ def likeness(
 def pieces(track: IntArray, frame: IntArray, like: FloatArray) -> IntArray:
     """The piece of its track that each face is in: ``int64[n]``, numbers of their own.
 
-    ``track``, ``frame int64[n]``, ``like`` of ``likeness``. A piece ends where the next face may be
-    somebody else's.
+    ``track``, ``frame int64[n]``, ``like`` of ``appearance_similarity``. A piece ends where the
+    next face may be somebody else's.
     """
     found = np.zeros(len(track), np.int64)
     count = 0

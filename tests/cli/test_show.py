@@ -15,7 +15,7 @@ from fer_batch.jobs.item.work import ItemSpec
     ("rate", "words"),
     [(0, "0 x/s"), (0.374, "0.37 x/s"), (1.24, "1.2 x/s"), (9.94, "9.9 x/s"), (9.96, "10 x/s")],
 )
-def test_slow_is_not_nought(rate: float, words: str) -> None:
+def test_a_slow_rate_is_not_0(rate: float, words: str) -> None:
     assert show.speed(rate, "x") == words
 
 

@@ -35,6 +35,6 @@ def test_size_hardly_matters(size: tuple[int, int]) -> None:
     assert change(seen(picture), seen(small)) < 10
 
 
-def test_no_picture_is_all_nought() -> None:
+def test_no_picture_is_all_zeros() -> None:
     assert not glimpse(Frame(0, 0, None, 64, 48)).any()
     assert seen(np.zeros((48, 64, 3), np.uint8)).any()

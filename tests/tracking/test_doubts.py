@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fer_batch.tracking.cuts import NO_CUTS
-from fer_batch.tracking.doubts import AFTER_A_WHILE, AT_ONCE, likeness, parted, pieces
+from fer_batch.tracking.doubts import AFTER_A_WHILE, AT_ONCE, appearance_similarity, parted, pieces
 from fer_batch.tracking.people import SAME_PERSON
 from fer_batch.types import FloatArray, IntArray
 
@@ -20,17 +20,17 @@ def numbers(*counts: int) -> IntArray:
     return np.repeat(np.arange(len(counts)), counts)
 
 
-def test_likeness_is_to_the_last_sight_of_the_same_track() -> None:
+def test_similarity_is_to_the_last_sight_of_the_same_track() -> None:
     one, other = np.eye(2)
     between = (one + other) / np.sqrt(2)
     looks = np.array([one, other, between, other, one], np.float16)
     track, frame = np.array([0, 1, 0, 1, 0]), np.array([0, 0, 1, 1, 4])
-    found = likeness(track, frame, looks, NO_CUTS)
+    found = appearance_similarity(track, frame, looks, NO_CUTS)
     np.testing.assert_allclose(found, [1, 1, np.sqrt(0.5), 1, np.sqrt(0.5)], atol=1e-3)
     none = np.zeros(0, np.int64)
-    assert likeness(none, none, looks[:0], NO_CUTS).shape == (0,)
+    assert appearance_similarity(none, none, looks[:0], NO_CUTS).shape == (0,)
     # Whatever faces look like, the picture has changed at once.
-    found = likeness(track, frame, looks, np.array([3]))
+    found = appearance_similarity(track, frame, looks, np.array([3]))
     np.testing.assert_allclose(found, [1, 1, np.sqrt(0.5), 1, 0], atol=1e-3)
 
 
