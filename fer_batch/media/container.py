@@ -48,11 +48,11 @@ def open_container(
     if not any_size:
         options |= decoder_options(limits)
     given = {"hwaccel": accelerator()} if by_gpu else {}
-    mended = with_delays(path)
-    source = str(path) if mended is None else io.BytesIO(mended)
     try:
+        mended = with_delays(path)
+        source = str(path) if mended is None else io.BytesIO(mended)
         container = av.open(source, options=options, metadata_errors="replace", **given)
-    except FAULTS as error:  # whatever a hostile header makes of a demuxer
+    except (*FAULTS, OSError) as error:  # whatever a hostile header makes of a demuxer
         raise open_error(path, error) from error
     try:
         if len(container.streams) > limits.streams:

@@ -25,11 +25,7 @@ _DELAY = 4  # bytes before the delay in that extension
 def with_delays(path: Path) -> bytes | None:
     """The content of a GIF with a delay of 100 ms wherever none that counts is given; None where
     all is well, and of whatever is no moving GIF."""
-    with path.open("rb") as file:
-        if file.read(4) != _START:
-            return None
-        file.seek(0)
-        data = file.read()
+    data = _content(path)
     bare, short, count = [], [], 0
     delayed = False
     for kind, place in _blocks(data):
@@ -55,18 +51,20 @@ def is_still_gif(path: Path) -> bool:
     """Whether a file is a GIF of one picture; not where it cannot be read, or is too large for an
     image."""
     try:
-        # Not a pipe, at which one would wait.
-        if not path.is_file() or path.stat().st_size > Limits().image_bytes:
-            return False
-        with path.open("rb") as file:
-            data = file.read(4)
-            if data != _START:
-                return False
-            data += file.read()
+        data = _content(path) if path.is_file() else b""  # not a pipe, at which one would wait
     except OSError:
         return False
     pictures = (place for kind, place in _blocks(data) if kind == _PICTURE)
     return len(list(islice(pictures, 2))) == 1
+
+
+def _content(path: Path) -> bytes:
+    """All of a GIF; nothing of any other file, and of one that is too large for an image."""
+    if path.stat().st_size > Limits().image_bytes:
+        return b""
+    with path.open("rb") as file:
+        start = file.read(len(_START))
+        return start + file.read() if start == _START else b""
 
 
 def _blocks(data: bytes) -> Iterator[tuple[int, int]]:

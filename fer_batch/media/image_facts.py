@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fer_batch.media.image_tags import UNNAMED
+from fer_batch.media.named_colours import UNSPECIFIED
 
 # What decoding takes for each pixel at most, bytes: planes, working copies, and the result.
 _BYTES = {"jpeg": 6, "png": 4, "webp": 7, "bmp": 4, "gif": 5, "tiff": 6, "jp2": 16, "pnm": 3}
@@ -34,8 +34,8 @@ class ImageHeader:
     clear: int = -1
     moving: bool = False
     icc: bytes = b""
-    primaries: int = UNNAMED
-    transfer: int = UNNAMED
+    primaries: int = UNSPECIFIED
+    transfer: int = UNSPECIFIED
 
     @property
     def upright(self) -> tuple[int, int]:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from fer_batch.media.named_colours import UNSPECIFIED
+
 FRONT = 1 << 16  # bytes at the front of a file that are looked at
 ORIENTATION = 0x0112  # the tag of EXIF and TIFF
-UNNAMED = 2  # H.273's number of what is not named
 GREY = 0  # PNG's number of pictures without colours
 LONG = 4  # EXIF's number of a value's type
 
@@ -86,9 +87,9 @@ def primaries_and_transfer(kind: str, head: bytes) -> tuple[int, int]:
     if kind == "png":
         place = head[: head.find(b"IDAT")].find(b"\0\0\0\x04cICP") + 8
         found = head[place : place + 2] if place >= 8 else b""
-        return (found[0], found[1]) if len(found) == 2 else (UNNAMED, UNNAMED)
+        return (found[0], found[1]) if len(found) == 2 else (UNSPECIFIED, UNSPECIFIED)
     place = head.find(b"colrnclx") + 8 if kind in ("avif", "heif") else 0
     found = head[place : place + 4] if place >= 8 else b""
     if len(found) < 4:
-        return UNNAMED, UNNAMED
+        return UNSPECIFIED, UNSPECIFIED
     return int.from_bytes(found[:2]), int.from_bytes(found[2:])

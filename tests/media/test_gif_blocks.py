@@ -81,3 +81,11 @@ def test_damage_does_no_harm(
     mended = with_delays(path)
     assert is_still_gif(path) in (True, False)
     assert mended is None or len(mended) >= path.stat().st_size
+
+
+def test_what_is_too_large_for_an_image_is_not_read_into_memory(tmp_path: Path) -> None:
+    path = gif(tmp_path / "x.gif", GREYS, (None,) * 4)
+    assert with_delays(path) is not None
+    with path.open("r+b") as file:
+        file.truncate(Limits().image_bytes + 1)
+    assert with_delays(path) is None and not is_still_gif(path)
