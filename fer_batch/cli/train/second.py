@@ -1,0 +1,43 @@
+"""``fer-batch second-opinion``: a second network for models, asked about photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_batch.cli.console import echo
+from fer_batch.cli.train.options import Data, FerPlus
+
+
+def second_opinion(
+    models: Annotated[list[Path], typer.Argument(help="Cards of models, all in one folder.")],
+    data: Data,
+    fer_plus: FerPlus = None,
+) -> None:
+    """Train a second network, and name it in the cards of MODELS.
+
+    It is asked about photos beside the model (run --second-opinion). A head learns on what the
+    recogniser that comes with fer-batch computes on its way; MODELS are calibrated anew with it.
+    """
+    from fer_batch.emotion.backend import load_keras, require_keras
+    from fer_batch.emotion.models import find_model
+    from fer_batch.errors import UsageError
+    from fer_batch.training.data.read import load
+    from fer_batch.training.export.second import METRICS, join, train_head
+
+    if fer_plus is None:
+        raise UsageError("second-opinion: needs --fer-plus")
+    require_keras("fer-batch second-opinion", "scipy")
+    cards = [find_model(str(path)) for path in models]
+    folders = {card.path.resolve().parent for card in cards if card.path is not None}
+    if len(folders) > 1:
+        raise UsageError("second-opinion: the models lie in several folders; copy them into one")
+    faces = load(data, fer_plus)
+    load_keras("fer-batch second-opinion")
+    head = train_head(faces, folders.pop(), echo)
+    echo(f"{head}: {head.stat().st_size >> 10} kB")
+    for card in cards:
+        both = join(card, head, faces).metrics[METRICS]
+        echo(f"{card.name}: accuracy {both['accuracy']:.4f} of PublicTest with both networks")

@@ -1,0 +1,139 @@
+"""A second network for models that are there: its head trained, and joined with each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fer_batch.checksum import sha256_file
+from fer_batch.emotion.card import ModelCard
+from fer_batch.emotion.labels import FER2013, FERPLUS
+from fer_batch.emotion.load import open_classifier
+from fer_batch.emotion.second import SecondOpinion, joined
+from fer_batch.errors import ModelFileError, TrainingDataError
+from fer_batch.faces.dlib_weights import STAGES
+from fer_batch.faces.expression_head import POOLED, ExpressionHead, read_head, write_head
+from fer_batch.faces.expressions_litert import LiteRtExpressions
+from fer_batch.faces.recogniser import recogniser_weights
+from fer_batch.training.data.faceset import FaceSet
+from fer_batch.training.data.targets import JOINT, Head, hard_labels
+from fer_batch.training.export.narrow import moved
+from fer_batch.training.export.pool import fit_pool
+from fer_batch.training.export.release import shares
+from fer_batch.training.metrics import accuracy, expected_calibration_error
+from fer_batch.training.teachers.frozen import Learned, learn
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NAME = "second.npz"
+SHARE = 0.5
+"""What the second network counts: chosen on the photos of the model card, see docs/training.md."""
+METRICS = "PublicTest, both networks"
+ANNOTATIONS = {"fer7": ("fer2013", FER2013), "ferplus8": ("ferplus", FERPLUS)}
+"""The heads that it learns, by name: whose labels they are, and which."""
+
+
+def train_head(faces: FaceSet, out: Path, log: Callable[[str], None]) -> Path:
+    """Train the head on the recogniser's features and write it into ``out``.
+
+    Raises:
+        NoSpaceError, OutputPathError: it cannot be written.
+    """
+    from fer_batch.training.network.recogniser_features import recogniser_features
+
+    heads = [head for head in JOINT if head.name in ANNOTATIONS]
+    path = out / NAME
+    write_head(path, folded(learn(recogniser_features(), faces, heads, log), heads))
+    return path
+
+
+def folded(learned: Learned, heads: Sequence[Head]) -> ExpressionHead:
+    """The head for features as they come: what scales them is within its kernels."""
+    import numpy as np
+
+    kernel, bias = (
+        np.asarray(w, np.float64) for w in learned.model.get_layer("hidden").get_weights()
+    )
+    kernel = kernel / np.asarray(learned.deviation, np.float64)[:, None]
+    bias = bias - learned.mean @ kernel
+    kernels, first = {}, 0
+    for stage, parts in POOLED.items():
+        channels = STAGES[stage][0]
+        rows = kernel[first : (first := first + parts * parts * channels)]
+        kernels[stage] = rows.reshape(parts, parts, channels, -1).transpose(3, 0, 1, 2)
+    weights = [learned.model.get_layer(head.name).get_weights() for head in heads]
+    return ExpressionHead(
+        {stage: kernel.astype(np.float32) for stage, kernel in kernels.items()},
+        bias.astype(np.float32),
+        np.concatenate([kernel for kernel, _ in weights], axis=1).T,
+        np.concatenate([bias for _, bias in weights]),
+        dict(ANNOTATIONS[head.name] for head in heads),
+    )
+
+
+def join(card: ModelCard, path: Path, faces: FaceSet) -> ModelCard:
+    """Name the head ``path`` as the second network of the model ``card``, of the same folder, with
+    what calibrates both together on PublicTest, and write the card.
+
+    Raises:
+        ModelFileError: the head is damaged, or does not know the model's labels.
+        TrainingDataError: no row of PublicTest bears one of its labels.
+    """
+    import numpy as np
+
+    held = faces.of_split("PublicTest")
+    label = hard_labels(held, card.labels, card.annotation)
+    if not (label >= 0).any():
+        raise TrainingDataError(f"no validation row has a label of {card.name}: cannot calibrate")
+    rows = held.images[label >= 0]
+    own, second = answers(card, read_head(path), rows)
+    plain = SecondOpinion(SHARE, 1.0, dict.fromkeys(card.labels, 0.0))
+    logits = np.log(joined(np, own, second, np.zeros(len(card.labels)), plain))
+    pool = fit_pool({NAME: logits}, card.labels, label[label >= 0])
+    assumed = shares(held, Head(card.name, card.labels, card.annotation))
+    shift = moved(pool.shift, [card.prior[name] / assumed[name] for name in card.labels])
+    opinion = SecondOpinion(
+        SHARE,
+        round(pool.temperature, 4),
+        {name: round(value, 4) for name, value in zip(card.labels, shift, strict=True)},
+    )
+    said = joined(np, own, second, np.array(opinion.shifts(card.labels)), opinion)
+    with_both = replace(
+        card,
+        files={**card.files, "second": path.name},
+        sha256={**card.sha256, path.name: sha256_file(path)},
+        second=opinion,
+    )
+    with_both.metrics[METRICS] = {
+        "labels_of": card.annotation,
+        "accuracy": round(accuracy(said, label[label >= 0]), 4),
+        "ece": round(expected_calibration_error(said, label[label >= 0]), 4),
+        "n": int((label >= 0).sum()),
+    }
+    assert card.path is not None
+    with_both.write(card.path)
+    return with_both
+
+
+def answers(
+    card: ModelCard, head: ExpressionHead, images: NDArray[np.uint8]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Of ``images uint8[n, 48, 48]`` the model's own probabilities, and the second network's logits
+    for its labels, ``[n, labels]`` each.
+
+    Raises:
+        ModelFileError: the head does not know the model's labels.
+    """
+    import numpy as np
+
+    try:
+        places = head.places(card.annotation, card.labels)
+    except (KeyError, ValueError) as error:
+        raise ModelFileError(f"{NAME}: does not know the labels of {card.name}") from error
+    network = LiteRtExpressions(recogniser_weights(), head, 1)
+    own = np.asarray(open_classifier(str(card.path)).classify(images), np.float64)
+    return own, np.asarray(network.logits(images)[:, places], np.float64)
