@@ -92,8 +92,8 @@ class KerasLayers:
 
 
 def enlarged_on_keras(grey: Any) -> Any:
-    """``expression_head.enlarged`` of a tensor ``uint8[n, 48, 48, 1]``, as the three channels that
-    the network wants: ``float32[n, 150, 150, 3]``."""
+    """``expression_head.enlarged`` of crops in a tensor ``uint8[n, 48, 48, 1]``, as the three
+    channels that the network wants: ``float32[n, 150, 150, 3]``."""
     import keras
 
     rows, columns = enlargement()

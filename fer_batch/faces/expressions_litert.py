@@ -45,8 +45,8 @@ class LiteRtExpressions:
             into = interpreter.get_input_details()[0]["index"]
             out = interpreter.get_output_details()[0]["index"]
             for place, crop in enumerate(crops):
-                grey = enlarged(crop[None])
-                interpreter.set_tensor(into, np.repeat(grey[..., None], 3, axis=3))
+                grey = enlarged(crop)[None, ..., None]
+                interpreter.set_tensor(into, np.repeat(grey, 3, axis=3))
                 interpreter.invoke()
                 found[place] = interpreter.get_tensor(out).reshape(-1)
         return found

@@ -62,9 +62,12 @@ class LiteRtOpinions:
 
     def classify(self, crops: Image) -> FloatArray:
         """See ``Classifier.classify``."""
-        own, second = self._first.classify(crops), self._second.logits(crops)[:, self._places]
-        found = joined(np, own, second, self._shifts, self._opinion) if len(crops) else own
-        return np.asarray(found, np.float32)
+        said, second = self._first.classify(crops), self._second.logits(crops)[:, self._places]
+        # Row by row: NumPy adds up in another order where there are more.
+        for row in range(len(crops)):
+            one = slice(row, row + 1)
+            said[one] = joined(np, said[one], second[one], self._shifts, self._opinion)
+        return said
 
 
 class KerasOpinions(KerasClassifier):

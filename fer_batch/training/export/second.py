@@ -95,7 +95,9 @@ def join(card: ModelCard, path: Path, faces: FaceSet) -> ModelCard:
     logits = np.log(joined(np, own, second, np.zeros(len(card.labels)), plain))
     pool = fit_pool({NAME: logits}, card.labels, label[label >= 0])
     assumed = shares(held, Head(card.name, card.labels, card.annotation))
-    shift = moved(pool.shift, [card.prior[name] / assumed[name] for name in card.labels])
+    # Of a label that no row bears nothing is known: its share stays.
+    ratios = [card.prior.get(name, s) / s if (s := assumed[name]) else 1.0 for name in card.labels]
+    shift = moved(pool.shift, ratios)
     opinion = SecondOpinion(
         SHARE,
         round(pool.temperature, 4),

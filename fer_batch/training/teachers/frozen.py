@@ -143,7 +143,7 @@ def _head(width: int, heads: Sequence[Head], recipe: Recipe, steps: int) -> Any:
     keras.utils.set_random_seed(recipe.seed)
     given = keras.Input((width,), name="features")
     x = keras.layers.Dropout(recipe.drop)(given)
-    x = keras.layers.Dense(recipe.hidden, activation="elu", name="hidden")(x)
+    x = keras.layers.Dense(recipe.hidden, activation="relu", name="hidden")(x)
     x = keras.layers.Dropout(recipe.drop)(x)
     logits = {head.name: keras.layers.Dense(len(head.labels), name=head.name)(x) for head in heads}
     model = keras.Model(given, logits, name="frozen")
