@@ -18,13 +18,14 @@ class SecondOpinion:
     """How a second network's answers are joined with those of a model.
 
     ``share`` (0 to 1) is what the second network counts; ``temperature`` divides what comes of
-    both, and ``shift`` by label is added to it: what calibrates it, and moves it to the prior that
-    the model's card names.
+    both, and ``shift`` by label is added to it: what calibrates it, and moves it to the shares that
+    it is to assume, ``prior``.
     """
 
     share: float
     temperature: float
     shift: Mapping[str, float]
+    prior: Mapping[str, float]
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], labels: tuple[str, ...]) -> SecondOpinion:
@@ -36,12 +37,15 @@ class SecondOpinion:
         read = cls(
             float(data["share"]),
             float(data["temperature"]),
-            {str(label): float(value) for label, value in data["shift"].items()},
+            *(
+                {str(label): float(value) for label, value in data[name].items()}
+                for name in ("shift", "prior")
+            ),
         )
         if not 0 <= read.share <= 1 or not 0.05 <= read.temperature <= 20:
             raise ValueError("second: share must be 0 to 1, and temperature 0.05 to 20")
-        if set(read.shift) != set(labels):
-            raise ValueError("second: shift needs a number for each label")
+        if set(read.shift) != set(labels) or set(read.prior) != set(labels):
+            raise ValueError("second: shift and prior need a number for each label")
         return read
 
     def shifts(self, labels: tuple[str, ...]) -> list[float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from contextlib import suppress
@@ -20,7 +19,7 @@ from fer_batch.media.hardware import refusal
 from fer_batch.media.kept import KeptFrames
 from fer_batch.media.source import FrameSource, open_source
 from fer_batch.pipeline.analyzer import FaceAnalyzer
-from fer_batch.pipeline.native import one_thread_a_call, share_arenas
+from fer_batch.pipeline.native import one_thread_a_call, prepare_backends, share_arenas
 from fer_batch.pipeline.plan import asks_twice, tells_people
 from fer_batch.timeline_file import LatestTimeline
 from fer_batch.types import SourceInfo
@@ -33,15 +32,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Facts = dict[str, str]
 
-# What Keras' backends read when they load. Products of full precision, also where a GPU has a
-# quicker kind; and memory as it is needed: all of a GPU's taken at once leaves its decoder none.
-OF_BACKENDS = {
-    "NVIDIA_TF32_OVERRIDE": "0",
-    "JAX_DEFAULT_MATMUL_PRECISION": "highest",
-    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-}
-
 
 class Engine:
     """Detector and classifier, loaded when first needed and kept; one a process."""
@@ -50,8 +40,7 @@ class Engine:
         share_arenas()
         one_thread_a_call()
         if run.device == "gpu" or run.analyzer == "batched":
-            for name, value in OF_BACKENDS.items():
-                os.environ.setdefault(name, value)
+            prepare_backends()
         self.run = run
         self.decodes_on_gpu = run.decodes_on_gpu and _gpu_decodes()
         self.load_s = 0.0
@@ -202,7 +191,7 @@ class Engine:
             )
         return able
 
-    def device(self, settings: AnalyzeSettings, kind: str = "video") -> Device:
+    def device(self, settings: AnalyzeSettings, kind: str) -> Device:
         """Detector and classifier for inputs of ``kind`` on the device of Keras. Not for two
         threads at once.
 
@@ -236,19 +225,18 @@ class Engine:
         also = {"decoder": "nvdec"} if self.decodes_on_gpu else {}
         if card != asked:
             also["weights"] = named(card)
-        if self.batched(settings):
-            device = self.device(settings)
-            return {
-                **also,
-                "analyzer": f"batched {run.precision}",
-                "batch_size": f"{run.frame_batch or 'auto'}, {run.batch_size}",
-                "classifier": device.build,
-                "detector": device.build,
-            }
         if runtime == "keras":
             build = str(getattr(self.classifier(settings), "build", "keras"))
         else:
             build = f"litert {library('ai-edge-litert')}"
+        if self.batched(settings):
+            return {
+                **also,
+                "analyzer": f"batched {run.precision}",
+                "batch_size": f"{run.frame_batch or 'auto'}, {run.batch_size}",
+                "classifier": build,
+                "detector": build,
+            }
         return {
             **also,
             "analyzer": "grid",

@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from fer_batch.emotion.second import SecondOpinion, joined
 
 LABELS = ("happy", "sad", "neutral")
+PRIOR = dict.fromkeys(LABELS, 1 / 3)
 logits = arrays(np.float64, (4, 3), elements=st.floats(-12, 12))
 shares = st.floats(0, 1)
 
@@ -20,7 +21,8 @@ def probabilities(values: np.ndarray) -> np.ndarray:
 
 
 def opinion(share: float, temperature: float = 1.0, *shift: float) -> SecondOpinion:
-    return SecondOpinion(share, temperature, dict(zip(LABELS, shift or (0.0,) * 3, strict=True)))
+    shifts = dict(zip(LABELS, shift or (0.0,) * 3, strict=True))
+    return SecondOpinion(share, temperature, shifts, PRIOR)
 
 
 def joint(own: np.ndarray, second: np.ndarray, how: SecondOpinion) -> np.ndarray:
@@ -73,7 +75,8 @@ def test_it_is_the_same_by_the_operations_of_keras() -> None:
     second = rng.normal(size=(5, 3)).astype(np.float32)
     how = opinion(0.4, 0.8, 0.1, -0.3, 0.2)
     shifts = np.array(how.shifts(LABELS), np.float32)
-    by_keras = np.asarray(joined(keras.ops, *map(keras.ops.array, (own, second, shifts)), how))
+    given = [keras.ops.array(each) for each in (own, second, shifts)]
+    by_keras = np.asarray(joined(keras.ops, given[0], given[1], given[2], how))
     assert np.allclose(by_keras, joint(own, second, how), atol=1e-5)
 
 
@@ -86,10 +89,12 @@ def test_it_is_the_same_by_the_operations_of_keras() -> None:
         {"shift": {"happy": 0}},
         {"shift": [0, 0, 0]},
         {"shift": None},
+        {"prior": {"happy": 1}},
+        {"prior": None},
     ],
 )
 def test_what_cannot_be_is_refused(change: dict[str, object]) -> None:
-    whole = {"share": 0.5, "temperature": 1, "shift": dict.fromkeys(LABELS, 0)}
+    whole = {"share": 0.5, "temperature": 1, "shift": dict.fromkeys(LABELS, 0), "prior": PRIOR}
     assert SecondOpinion.from_json(whole, LABELS) == opinion(0.5)
     with pytest.raises((ValueError, TypeError, AttributeError)):
         SecondOpinion.from_json({**whole, **change}, LABELS)

@@ -36,8 +36,10 @@ def head() -> ExpressionHead:
         stage: rng.normal(0, 0.02, (16, parts, parts, CHANNELS[stage])).astype(np.float32)
         for stage, parts in POOLED.items()
     }
-    numbers = [rng.normal(0, 0.2, shape).astype(np.float32) for shape in (16, (5, 16), 5)]
-    return ExpressionHead(kernels, *numbers, LABELS)  # type: ignore[arg-type]
+    bias, last, last_bias = (
+        rng.normal(0, 0.2, shape).astype(np.float32) for shape in ((16,), (5, 16), (5,))
+    )
+    return ExpressionHead(kernels, bias, last, last_bias, LABELS)
 
 
 def test_a_crop_is_enlarged_as_far_as_the_recogniser_wants_faces() -> None:

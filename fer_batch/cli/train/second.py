@@ -15,6 +15,16 @@ def second_opinion(
     models: Annotated[list[Path], typer.Argument(help="Cards of models, all in one folder.")],
     data: Data,
     fer_plus: FerPlus = None,
+    head: Annotated[
+        Path | None, typer.Option(help="A head that was trained before, in the models' folder.")
+    ] = None,
+    prior: Annotated[
+        str,
+        typer.Option(
+            help="How common the labels are that both networks together assume, as in "
+            "happy=0.4,sad=0.2,neutral=0.4. Left out: as the model alone."
+        ),
+    ] = "",
 ) -> None:
     """Train a second network, and name it in the cards of MODELS.
 
@@ -25,6 +35,7 @@ def second_opinion(
     from fer_batch.emotion.models import find_model
     from fer_batch.errors import UsageError
     from fer_batch.training.data.read import load
+    from fer_batch.training.export.narrow import parse_prior
     from fer_batch.training.export.second import METRICS, join, train_head
 
     if fer_plus is None:
@@ -34,10 +45,15 @@ def second_opinion(
     folders = {card.path.resolve().parent for card in cards if card.path is not None}
     if len(folders) > 1:
         raise UsageError("second-opinion: the models lie in several folders; copy them into one")
+    folder = folders.pop()
+    if head is not None and head.resolve().parent != folder:
+        raise UsageError(f"--head: {head} lies in another folder than the models; copy it there")
+    shares = [parse_prior(prior, card.labels) for card in cards]
     faces = load(data, fer_plus)
-    load_keras("fer-batch second-opinion")
-    head = train_head(faces, folders.pop(), echo)
-    echo(f"{head}: {head.stat().st_size >> 10} kB")
-    for card in cards:
-        both = join(card, head, faces).metrics[METRICS]
+    if head is None:
+        load_keras("fer-batch second-opinion")
+        head = train_head(faces, folder, echo)
+        echo(f"{head}: {head.stat().st_size >> 10} kB")
+    for card, wanted in zip(cards, shares, strict=True):
+        both = join(card, head, faces, wanted).metrics[METRICS]
         echo(f"{card.name}: accuracy {both['accuracy']:.4f} of PublicTest with both networks")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,11 @@ from fer_batch.faces.expressions_litert import LiteRtExpressions
 from fer_batch.faces.recogniser import recogniser_weights
 from fer_batch.training.data.faceset import FaceSet
 from fer_batch.training.data.targets import JOINT, Head, hard_labels
-from fer_batch.training.export.narrow import moved
+from fer_batch.training.export.narrow import check_prior, moved
 from fer_batch.training.export.pool import fit_pool
 from fer_batch.training.export.release import shares
 from fer_batch.training.metrics import accuracy, expected_calibration_error
-from fer_batch.training.teachers.frozen import Learned, learn
+from fer_batch.training.teachers.frozen import Learned, Recipe, learn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 NAME = "second.npz"
 SHARE = 0.5
 """What the second network counts: chosen on the photos of the model card, see docs/training.md."""
+RECIPE = Recipe(hidden=256, epochs=8)
+"""Twice as many units are no better, see docs/training.md."""
 METRICS = "PublicTest, both networks"
 ANNOTATIONS = {"fer7": ("fer2013", FER2013), "ferplus8": ("ferplus", FERPLUS)}
 """The heads that it learns, by name: whose labels they are, and which."""
@@ -47,7 +49,8 @@ def train_head(faces: FaceSet, out: Path, log: Callable[[str], None]) -> Path:
 
     heads = [head for head in JOINT if head.name in ANNOTATIONS]
     path = out / NAME
-    write_head(path, folded(learn(recogniser_features(), faces, heads, log), heads))
+    learned = learn(recogniser_features(), faces, heads, log, RECIPE)
+    write_head(path, folded(learned, heads))
     return path
 
 
@@ -75,33 +78,41 @@ def folded(learned: Learned, heads: Sequence[Head]) -> ExpressionHead:
     )
 
 
-def join(card: ModelCard, path: Path, faces: FaceSet) -> ModelCard:
+def join(
+    card: ModelCard, path: Path, faces: FaceSet, prior: Mapping[str, float] | None = None
+) -> ModelCard:
     """Name the head ``path`` as the second network of the model ``card``, of the same folder, with
-    what calibrates both together on PublicTest, and write the card.
+    what calibrates both together on PublicTest, and write the card. What they say together assumes
+    ``prior`` (shares by label), that of the card where None.
 
     Raises:
+        UsageError: ``prior`` is not one of these labels.
         ModelFileError: the head is damaged, or does not know the model's labels.
         TrainingDataError: no row of PublicTest bears one of its labels.
     """
     import numpy as np
 
+    if prior is not None:
+        check_prior(prior, card.labels)
     held = faces.of_split("PublicTest")
     label = hard_labels(held, card.labels, card.annotation)
     if not (label >= 0).any():
         raise TrainingDataError(f"no validation row has a label of {card.name}: cannot calibrate")
     rows = held.images[label >= 0]
     own, second = answers(card, read_head(path), rows)
-    plain = SecondOpinion(SHARE, 1.0, dict.fromkeys(card.labels, 0.0))
+    wanted = dict(prior or card.prior)
+    plain = SecondOpinion(SHARE, 1.0, dict.fromkeys(card.labels, 0.0), wanted)
     logits = np.log(joined(np, own, second, np.zeros(len(card.labels)), plain))
     pool = fit_pool({NAME: logits}, card.labels, label[label >= 0])
     assumed = shares(held, Head(card.name, card.labels, card.annotation))
     # Of a label that no row bears nothing is known: its share stays.
-    ratios = [card.prior.get(name, s) / s if (s := assumed[name]) else 1.0 for name in card.labels]
+    ratios = [wanted.get(name, s) / s if (s := assumed[name]) else 1.0 for name in card.labels]
     shift = moved(pool.shift, ratios)
     opinion = SecondOpinion(
         SHARE,
         round(pool.temperature, 4),
         {name: round(value, 4) for name, value in zip(card.labels, shift, strict=True)},
+        wanted,
     )
     said = joined(np, own, second, np.array(opinion.shifts(card.labels)), opinion)
     with_both = replace(

@@ -117,7 +117,7 @@ def test_a_head_that_was_exchanged_or_knows_other_labels_is_refused(
         shutil.copy(file, tmp_path)
     path, card_path = tmp_path / "second.npz", tmp_path / "fer3.json"
     head = read_head(path)
-    write_head(path, replace(head, labels=dict(reversed(head.labels.items()))))
+    write_head(path, replace(head, labels=dict(reversed(list(head.labels.items())))))
     first = open_classifier(str(card_path), "litert")
     with pytest.raises(ModelFileError, match="SHA-256"):
         with_second_opinion(first)
