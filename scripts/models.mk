@@ -132,7 +132,7 @@ $(OUT)/models.done: $(OUT)/blend.done
 		--prior $(PRIOR) -o $(SHIPPED)
 	$(FER_BATCH) quantise $(foreach model,$(MODELS) ferplus3,$(SHIPPED)/$(model).json) $(DATA) \
 		-o $(SHIPPED)
-	$(FER_BATCH) second-opinion $(SHIPPED)/*.json $(DATA)
-	$(FER_BATCH) second-opinion $(SHIPPED)/ferplus3.json $(SHIPPED)/ferplus3-int8.json $(DATA) \
+	$(FER_BATCH) add-second $(SHIPPED)/*.json $(DATA)
+	$(FER_BATCH) add-second $(SHIPPED)/ferplus3.json $(SHIPPED)/ferplus3-int8.json $(DATA) \
 		--head $(SHIPPED)/second.npz --prior $(PHOTO_PRIOR)
 	touch $@

@@ -1,4 +1,4 @@
-"""``fer-batch second-opinion``: a second network for models, asked about photos."""
+"""``fer-batch add-second``: a second network for models, asked about photos."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fer_batch.cli.console import echo
 from fer_batch.cli.train.options import Data, FerPlus
 
 
-def second_opinion(
+def add_second(
     models: Annotated[list[Path], typer.Argument(help="Cards of models, all in one folder.")],
     data: Data,
     fer_plus: FerPlus = None,
@@ -26,7 +26,7 @@ def second_opinion(
         ),
     ] = "",
 ) -> None:
-    """Train a second network, and name it in the cards of MODELS.
+    """Train a second network, and name it in models' cards.
 
     It is asked about photos beside the model (run --second-opinion). A head learns on what the
     recogniser that comes with fer-batch computes on its way; MODELS are calibrated anew with it.
@@ -39,21 +39,22 @@ def second_opinion(
     from fer_batch.training.export.second import METRICS, join, train_head
 
     if fer_plus is None:
-        raise UsageError("second-opinion: needs --fer-plus")
-    require_keras("fer-batch second-opinion", "scipy")
+        raise UsageError("add-second: needs --fer-plus")
+    require_keras("fer-batch add-second", "scipy")
     cards = [find_model(str(path)) for path in models]
     folders = {card.path.resolve().parent for card in cards if card.path is not None}
     if len(folders) > 1:
-        raise UsageError("second-opinion: the models lie in several folders; copy them into one")
+        raise UsageError("add-second: the models lie in several folders; copy them into one")
     folder = folders.pop()
     if head is not None and head.resolve().parent != folder:
         raise UsageError(f"--head: {head} lies in another folder than the models; copy it there")
     shares = [parse_prior(prior, card.labels) for card in cards]
     faces = load(data, fer_plus)
     if head is None:
-        load_keras("fer-batch second-opinion")
+        load_keras("fer-batch add-second")
         head = train_head(faces, folder, echo)
         echo(f"{head}: {head.stat().st_size >> 10} kB")
-    for card, wanted in zip(cards, shares, strict=True):
+    # Full models first: those of eight bits take their calibration.
+    for card, wanted in sorted(zip(cards, shares, strict=True), key=lambda pair: pair[0].full):
         both = join(card, head, faces, wanted).metrics[METRICS]
         echo(f"{card.name}: accuracy {both['accuracy']:.4f} of PublicTest with both networks")

@@ -11,6 +11,7 @@ from fer_batch.checksum import sha256_file
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.labels import FER2013, FERPLUS
 from fer_batch.emotion.load import open_classifier
+from fer_batch.emotion.models import full_of
 from fer_batch.emotion.second import SecondOpinion, joined
 from fer_batch.errors import ModelFileError, TrainingDataError
 from fer_batch.faces.dlib_weights import STAGES
@@ -85,6 +86,9 @@ def join(
     what calibrates both together on PublicTest, and write the card. What they say together assumes
     ``prior`` (shares by label), that of the card where None.
 
+    A model of eight bits takes the calibration of the full model that it was made of, where that
+    names a second network: CPUs and GPUs say the same then.
+
     Raises:
         UsageError: ``prior`` is not one of these labels.
         ModelFileError: the head is damaged, or does not know the model's labels.
@@ -96,24 +100,16 @@ def join(
         check_prior(prior, card.labels)
     held = faces.of_split("PublicTest")
     label = hard_labels(held, card.labels, card.annotation)
-    if not (label >= 0).any():
+    rows = label >= 0
+    if not rows.any():
         raise TrainingDataError(f"no validation row has a label of {card.name}: cannot calibrate")
-    rows = held.images[label >= 0]
-    own, second = answers(card, read_head(path), rows)
-    wanted = dict(prior or card.prior)
-    plain = SecondOpinion(SHARE, 1.0, dict.fromkeys(card.labels, 0.0), wanted)
-    logits = np.log(joined(np, own, second, np.zeros(len(card.labels)), plain))
-    pool = fit_pool({NAME: logits}, card.labels, label[label >= 0])
-    assumed = shares(held, Head(card.name, card.labels, card.annotation))
-    # Of a label that no row bears nothing is known: its share stays.
-    ratios = [wanted.get(name, s) / s if (s := assumed[name]) else 1.0 for name in card.labels]
-    shift = moved(pool.shift, ratios)
-    opinion = SecondOpinion(
-        SHARE,
-        round(pool.temperature, 4),
-        {name: round(value, 4) for name, value in zip(card.labels, shift, strict=True)},
-        wanted,
-    )
+    own, second = answers(card, read_head(path), held.images[rows])
+    full = full_of(card)
+    opinion = full.second if full is not None else None
+    if opinion is None:
+        known = Head(card.name, card.labels, card.annotation)
+        wanted = dict(prior or card.prior)
+        opinion = calibrated(own, second, label[rows], shares(held, known), wanted)
     said = joined(np, own, second, np.array(opinion.shifts(card.labels)), opinion)
     with_both = replace(
         card,
@@ -123,13 +119,35 @@ def join(
     )
     with_both.metrics[METRICS] = {
         "labels_of": card.annotation,
-        "accuracy": round(accuracy(said, label[label >= 0]), 4),
-        "ece": round(expected_calibration_error(said, label[label >= 0]), 4),
-        "n": int((label >= 0).sum()),
+        "accuracy": round(accuracy(said, label[rows]), 4),
+        "ece": round(expected_calibration_error(said, label[rows]), 4),
+        "n": int(rows.sum()),
     }
     assert card.path is not None
     with_both.write(card.path)
     return with_both
+
+
+def calibrated(
+    own: NDArray[Any],
+    second: NDArray[Any],
+    truth: NDArray[np.int64],
+    there: Mapping[str, float],
+    prior: Mapping[str, float],
+) -> SecondOpinion:
+    """What joins a model's ``own`` probabilities and the ``second`` network's logits, ``float[n,
+    labels]`` each, with the least log loss on the labels ``truth int64[n]``, and moves it from
+    their shares ``there`` to those of ``prior`` (by label, in the same order)."""
+    import numpy as np
+
+    labels = tuple(there)
+    plain = SecondOpinion(SHARE, 1.0, dict.fromkeys(labels, 0.0), prior)
+    logits = np.log(joined(np, own, second, np.zeros(len(labels)), plain))
+    pool = fit_pool({NAME: logits}, labels, truth)
+    # Of a label that no row bears nothing is known: its share stays.
+    ratios = [prior[name] / share if share else 1.0 for name, share in there.items()]
+    shift = {name: round(v, 4) for name, v in zip(labels, moved(pool.shift, ratios), strict=True)}
+    return SecondOpinion(SHARE, round(pool.temperature, 4), shift, prior)
 
 
 def answers(

@@ -41,7 +41,7 @@ def models(
             shutil.copy(file, out)
     data, votes = (str(path) for path in made_data)
     cards = [str(out / f"{name}.json") for name in MODELS]
-    arguments = ["second-opinion", *cards, data, "--fer-plus", votes]
+    arguments = ["add-second", *cards, data, "--fer-plus", votes]
     done = CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
     assert done.exit_code == 0, done.output
     for name in MODELS:
@@ -142,6 +142,6 @@ def test_models_of_several_folders_and_data_without_votes_are_refused(
         with pytest.raises(UsageError, match=says):
             CliRunner().invoke(
                 commands,  # type: ignore[arg-type]
-                ["second-opinion", *arguments],
+                ["add-second", *arguments],
                 catch_exceptions=False,
             )
