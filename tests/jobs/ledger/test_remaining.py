@@ -77,7 +77,7 @@ NEXT = {"probe": "analyze", "analyze": "assemble", "assemble": "render", "render
 class Course:
     """``workers`` at first, and from the time on when a third of all frames has been analysed; 0:
     by chance, all the time. ``slower``: how many times as long each unit takes from then on.
-    ``short``: inputs so short that stages which do not go by frames take half of the time."""
+    ``short``: inputs so short that stages which do not go by frames take a third of the time."""
 
     workers: tuple[int, int] = (0, 0)
     slower: float = 1.0
@@ -191,7 +191,7 @@ def test_machines_get_slower_and_faster(seed: int, slower: float) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_right_where_half_of_the_time_goes_into_other_stages(seed: int) -> None:
+def test_right_where_much_of_the_time_goes_into_other_stages(seed: int) -> None:
     """But for two units of each worker, of half a second."""
     estimates = play(seed, Course(short=True))
     whole = estimates[-1][0]
