@@ -34,6 +34,7 @@ DEFAULT_MODEL = "ferplus3-int8"
 DETECTORS = ("yunet", "none")
 IMAGES = ("auto", "photos", "frames")
 IDENTITIES = ("input", "batch", "off")
+SECOND_OPINIONS = ("auto", "on", "off")
 DEVICES = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "litert", "keras")
 DECODERS = ("auto", "cpu", "gpu")
@@ -89,6 +90,12 @@ class AnalyzeSettings(Settings):
         DEFAULT_MODEL,
         "Expression model: a name (`fer-batch models`) or the path of a card. fer3 and fer7 follow "
         "FER2013's labels and are for comparison with work on FER2013.",
+    )
+    second_opinion: str = option(
+        "auto",
+        "Whether a second network is asked about each face, which takes four times as long as the "
+        "first. auto asks it about photos, where no neighbouring frame helps.",
+        choices=SECOND_OPINIONS,
     )
     detector: str = option(
         "yunet", "Face detector; none takes each image as one face.", choices=DETECTORS

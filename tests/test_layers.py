@@ -37,6 +37,7 @@ LAYERS = {
             "npz",
             "pose",
             "timeline_file",
+            "idle",
         ),
         0,
     ),

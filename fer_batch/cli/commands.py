@@ -52,6 +52,7 @@ COMMANDS = (
     Command("export", TRAIN, "train.export:export"),
     Command("quantise", TRAIN, "train.export:quantise"),
     Command("narrow", TRAIN, "train.export:narrow"),
+    Command("add-second", TRAIN, "train.second:add_second"),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from fer_batch.checksum import sha256_file
 from fer_batch.emotion.labels import ANNOTATIONS, Annotation
+from fer_batch.emotion.second import SecondOpinion
 from fer_batch.errors import ModelFileError
 
 FORMAT = 1
@@ -28,8 +29,9 @@ class ModelCard:
     it learned, and so is measured against: ``fer2013``, or ``ferplus`` for the majority of FER+'s
     votes. ``sharpen`` is how much crops are sharpened at least before the network sees them, those
     that are softer than ``sharpness`` more (``faces.align.sharpened``). ``prior`` are the shares of
-    the labels, by name, that the probabilities assume; empty where nobody knows. ``path`` is where
-    the card was read from.
+    the labels, by name, that the probabilities assume; empty where nobody knows. ``second`` is how
+    the answers of a second network, whose head ``files`` names as ``second``, are joined with the
+    model's own; None where there is none. ``path`` is where the card was read from.
     """
 
     name: str
@@ -45,6 +47,7 @@ class ModelCard:
     sharpen: float = 0.0
     sharpness: float = 0.0
     prior: dict[str, float] = field(default_factory=dict)
+    second: SecondOpinion | None = None
     description: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -60,6 +63,8 @@ class ModelCard:
                 raise ValueError(f"its format is not {FORMAT}: made by another version")
             data["labels"] = tuple(str(label) for label in data["labels"])
             data["limits"] = tuple(data.get("limits", ()))
+            if (second := data.pop("second", None)) is not None:
+                data["second"] = SecondOpinion.from_json(second, data["labels"])
             data["template"] = tuple((float(x), float(y)) for x, y in data["template"])
             if len(data["template"]) != 5 or not data["labels"]:
                 raise ValueError("it needs five landmarks and at least one label")
@@ -80,7 +85,8 @@ class ModelCard:
     def identity(self) -> list[object]:
         """All that a face's numbers depend on, as JSON: the weights, and how crops are made."""
         template = [list(point) for point in self.template]
-        return [self.sha256, template, self.sharpen, self.sharpness]
+        second = None if self.second is None else asdict(self.second)
+        return [self.sha256, template, self.sharpen, self.sharpness, second]
 
     def write(self, path: Path) -> None:
         """Writes the card as JSON."""

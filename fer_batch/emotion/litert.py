@@ -6,14 +6,13 @@ the small convolutions of these networks.
 
 from __future__ import annotations
 
-import queue
-import threading
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.cores import usable_cores
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import in_batches
 from fer_batch.errors import ModelFileError
+from fer_batch.idle import Idle
 from fer_batch.quiet_stderr import quiet_stderr
 
 if TYPE_CHECKING:
@@ -33,10 +32,7 @@ class LiteRtClassifier:
     def __init__(self, card: ModelCard, batch_size: int, threads: int | None = None) -> None:
         self.card, self.batch_size = card, batch_size
         self.concurrency = threads or usable_cores()
-        self._made = 1
-        self._making = threading.Lock()
-        self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
-        self._idle.put(self._interpreter())
+        self._interpreters = Idle(self._interpreter, self.concurrency)
 
     def _interpreter(self) -> Any:
         from ai_edge_litert.interpreter import Interpreter
@@ -56,24 +52,11 @@ class LiteRtClassifier:
     def _network(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         import numpy as np
 
-        interpreter = self._take()
-        try:
+        with self._interpreters.taken() as interpreter:
             interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
             interpreter.invoke()
             output = interpreter.get_output_details()[0]["index"]
             return np.asarray(interpreter.get_tensor(output), np.float32)
-        finally:
-            self._idle.put(interpreter)
-
-    def _take(self) -> Any:
-        """An interpreter that idles, a new one (up to ``concurrency``), or the next free."""
-        try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            with self._making:
-                room = self._made < self.concurrency
-                self._made += room
-            return self._interpreter() if room else self._idle.get()
 
     def classify(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See ``Classifier.classify``."""

@@ -9,6 +9,7 @@ import numpy as np
 from fer_batch.faces.dlib_network import SIDE, Kernel, embed
 from fer_batch.faces.dlib_weights import LENGTH, Weights
 from fer_batch.faces.eight_bits import EightBits
+from fer_batch.faces.expression_head import enlargement
 from fer_batch.types import FloatArray, Image
 
 BATCH = 32
@@ -88,3 +89,15 @@ class KerasLayers:
 
         total = keras.layers.Add()([first, second])
         return keras.layers.ReLU()(total) if relu else total
+
+
+def enlarged_on_keras(grey: Any) -> Any:
+    """``expression_head.enlarged`` of crops in a tensor ``uint8[n, 48, 48, 1]``, as the three
+    channels that the network wants: ``float32[n, 150, 150, 3]``."""
+    import keras
+
+    rows, columns = enlargement()
+    numbers = keras.ops.cast(grey[..., 0], "float32")
+    wide = keras.ops.matmul(numbers, keras.ops.convert_to_tensor(columns.T))
+    large = keras.ops.matmul(keras.ops.convert_to_tensor(rows), wide)
+    return keras.ops.repeat(large[..., None], 3, axis=3)

@@ -8,8 +8,12 @@ delay that no screen of their time could keep.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
+from io import SEEK_CUR, BytesIO
 from itertools import islice
 from pathlib import Path
+from stat import S_ISREG
+from typing import BinaryIO
 
 from fer_batch.config import Limits
 
@@ -17,8 +21,9 @@ SHORTEST = 2  # hundredths of a second; less is taken for nothing said
 USUAL = 10
 _START = b"GIF8"
 _CONTROL = b"\x21\xf9\x04\0" + USUAL.to_bytes(2, "little") + b"\0\0"
-_EXTENSION, _PICTURE = 0x21, 0x2C
-_DELAYED = 0xF9  # an extension that says how the next picture is shown
+_HEADER = 13  # bytes
+_EXTENSION, _PICTURE = b"!", b","
+_DELAYED = b"\xf9"  # an extension that says how the next picture is shown
 _DELAY = 4  # bytes before the delay in that extension
 
 
@@ -28,7 +33,7 @@ def with_delays(path: Path) -> bytes | None:
     data = _content(path)
     bare, short, count = [], [], 0
     delayed = False
-    for kind, place in _blocks(data):
+    for kind, place in _blocks(BytesIO(data)):
         if kind == _DELAYED:
             delayed = True
             if 0 < int.from_bytes(data[place + _DELAY : place + _DELAY + 2], "little") < SHORTEST:
@@ -49,13 +54,28 @@ def with_delays(path: Path) -> bytes | None:
 
 def is_still_gif(path: Path) -> bool:
     """Whether a file is a GIF of one picture; not where it cannot be read, or is too large for an
-    image."""
+    image.
+
+    Blocks are gone through by their lengths up to the second picture; nothing is decoded and no
+    more than a few kilobytes are in memory.
+    """
     try:
-        data = _content(path) if path.is_file() else b""  # not a pipe, at which one would wait
+        about = path.stat()
+        if not S_ISREG(about.st_mode):  # a pipe, at which one would wait
+            return False
+        return _is_still(path, about.st_size, about.st_mtime_ns)
     except OSError:
         return False
-    pictures = (place for kind, place in _blocks(data) if kind == _PICTURE)
-    return len(list(islice(pictures, 2))) == 1
+
+
+@lru_cache(maxsize=4096)  # each is asked about several times a run
+def _is_still(path: Path, size: int, changed: int) -> bool:
+    """``size`` in bytes; ``changed`` only tells the file from what it was before."""
+    if size > Limits().image_bytes:
+        return False
+    with path.open("rb") as file:
+        pictures = (place for kind, place in _blocks(file) if kind == _PICTURE)
+        return len(list(islice(pictures, 2))) == 1
 
 
 def _content(path: Path) -> bytes:
@@ -67,29 +87,26 @@ def _content(path: Path) -> bytes:
         return start + file.read() if start == _START else b""
 
 
-def _blocks(data: bytes) -> Iterator[tuple[int, int]]:
+def _blocks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     """Kind and place of each picture and of each extension that says how one is shown."""
-    place = 13 + _palette(data[10:11])
-    while place + 10 < len(data):
-        block = data[place]
-        if block == _PICTURE:
+    start = file.read(_HEADER)
+    if len(start) < _HEADER or not start.startswith(_START):
+        return
+    file.seek(_palette(start[10]), SEEK_CUR)
+    while True:
+        place, block = file.tell(), file.read(1)
+        if block == _PICTURE and len(about := file.read(9)) == 9:
             yield _PICTURE, place
-            place = _behind(data, place + 11 + _palette(data[place + 9 : place + 10]))
+            file.seek(_palette(about[8]) + 1, SEEK_CUR)
         elif block == _EXTENSION:
-            if data[place + 1] == _DELAYED:
+            if file.read(1) == _DELAYED:
                 yield _DELAYED, place
-            place = _behind(data, place + 2)
         else:  # the end, or damage
             return
+        while (length := file.read(1)) not in (b"", b"\0"):
+            file.seek(length[0], SEEK_CUR)
 
 
-def _palette(flags: bytes) -> int:
+def _palette(flags: int) -> int:
     """Bytes of the colour table that the flags of a picture announce."""
-    return 3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0
-
-
-def _behind(data: bytes, place: int) -> int:
-    """Where a chain of blocks, each with its length before it, is over."""
-    while place < len(data) and data[place]:
-        place += 1 + data[place]
-    return place + 1
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from contextlib import suppress
@@ -20,8 +19,8 @@ from fer_batch.media.hardware import refusal
 from fer_batch.media.kept import KeptFrames
 from fer_batch.media.source import FrameSource, open_source
 from fer_batch.pipeline.analyzer import FaceAnalyzer
-from fer_batch.pipeline.native import one_thread_a_call, share_arenas
-from fer_batch.pipeline.plan import tells_people
+from fer_batch.pipeline.native import one_thread_a_call, prepare_backends, share_arenas
+from fer_batch.pipeline.plan import asks_twice, tells_people
 from fer_batch.timeline_file import LatestTimeline
 from fer_batch.types import SourceInfo
 from fer_batch.version import library
@@ -33,15 +32,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Facts = dict[str, str]
 
-# What Keras' backends read when they load. Products of full precision, also where a GPU has a
-# quicker kind; and memory as it is needed: all of a GPU's taken at once leaves its decoder none.
-OF_BACKENDS = {
-    "NVIDIA_TF32_OVERRIDE": "0",
-    "JAX_DEFAULT_MATMUL_PRECISION": "highest",
-    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-}
-
 
 class Engine:
     """Detector and classifier, loaded when first needed and kept; one a process."""
@@ -50,8 +40,7 @@ class Engine:
         share_arenas()
         one_thread_a_call()
         if run.device == "gpu" or run.analyzer == "batched":
-            for name, value in OF_BACKENDS.items():
-                os.environ.setdefault(name, value)
+            prepare_backends()
         self.run = run
         self.decodes_on_gpu = run.decodes_on_gpu and _gpu_decodes()
         self.load_s = 0.0
@@ -61,6 +50,7 @@ class Engine:
         self.photos: dict[tuple[object, ...], FloatArray] = {}
         self._detectors: dict[tuple[object, ...], Detector] = {}
         self._classifiers: dict[str, Classifier] = {}
+        self._opinions: dict[str, Classifier] = {}
         self._recogniser: Recogniser | None = None
         self._devices: dict[tuple[object, ...], Device] = {}
         self._loading = threading.Lock()
@@ -138,8 +128,33 @@ class Engine:
     def _recognises_by_keras(self) -> bool:
         return self.run.device == "gpu" or self.run.runtime == "keras"
 
-    def analyzer(self, settings: AnalyzeSettings) -> FaceAnalyzer:
-        """What finds and classifies faces on this machine. Not for two threads at once.
+    def _classifier_for(self, settings: AnalyzeSettings, kind: str) -> Classifier:
+        """The model, with a second network's opinion where that is asked for inputs of ``kind``."""
+        first = self.classifier(settings)
+        if not self.asks_second(settings, kind):
+            return first
+        from fer_batch.pipeline.opinions import with_second_opinion
+
+        if settings.model not in self._opinions:
+            begin = time.perf_counter()
+            self._opinions[settings.model] = with_second_opinion(first)
+            self.load_s += time.perf_counter() - begin
+        return self._opinions[settings.model]
+
+    def asks_second(self, settings: AnalyzeSettings, kind: str) -> bool:
+        """Whether a second network is asked about faces of inputs of ``kind``.
+
+        Raises:
+            UsageError: it is asked for, and the model names none.
+        """
+        card = self.card(settings)
+        if card.second is None and settings.second_opinion == "on":
+            raise UsageError(f"--second-opinion on: {card.name} names no second network")
+        return card.second is not None and asks_twice(kind, settings)
+
+    def analyzer(self, settings: AnalyzeSettings, kind: str) -> FaceAnalyzer:
+        """What finds and classifies faces of inputs of ``kind`` on this machine. Not for two
+        threads at once.
 
         Raises:
             UnknownModelError, ModelFileError: the settings name what cannot be loaded.
@@ -147,10 +162,11 @@ class Engine:
         if self.batched(settings):
             from fer_batch.pipeline.batched import BatchedAnalyzer
 
-            return BatchedAnalyzer(settings, self.device(settings))
+            return BatchedAnalyzer(settings, self.device(settings, kind))
         from fer_batch.pipeline.grid import GridAnalyzer
 
-        return GridAnalyzer(settings, self.detector(settings), self.classifier(settings))
+        classifier = self._classifier_for(settings, kind)
+        return GridAnalyzer(settings, self.detector(settings), classifier)
 
     def batched(self, settings: AnalyzeSettings) -> bool:
         """Whether frames are searched in batches with Keras: on GPUs, or where that is asked for.
@@ -175,16 +191,17 @@ class Engine:
             )
         return able
 
-    def device(self, settings: AnalyzeSettings) -> Device:
-        """Detector and classifier on the device of Keras. Not for two threads at once.
+    def device(self, settings: AnalyzeSettings, kind: str) -> Device:
+        """Detector and classifier for inputs of ``kind`` on the device of Keras. Not for two
+        threads at once.
 
         Raises:
             UnknownModelError, ModelFileError: the settings name what cannot be loaded.
         """
         from fer_batch.pipeline.device import Device
 
-        classifier, detector = self.classifier(settings), self.detector(settings)
-        key = (settings.model, id(detector))
+        classifier, detector = self._classifier_for(settings, kind), self.detector(settings)
+        key = (id(classifier), id(detector))
         if key not in self._devices:
             begin, run = time.perf_counter(), self.run
             parts: Any = (detector, classifier, run.frame_batch, run.precision)
@@ -208,19 +225,18 @@ class Engine:
         also = {"decoder": "nvdec"} if self.decodes_on_gpu else {}
         if card != asked:
             also["weights"] = named(card)
-        if self.batched(settings):
-            device = self.device(settings)
-            return {
-                **also,
-                "analyzer": f"batched {run.precision}",
-                "batch_size": f"{run.frame_batch or 'auto'}, {run.batch_size}",
-                "classifier": device.build,
-                "detector": device.build,
-            }
         if runtime == "keras":
             build = str(getattr(self.classifier(settings), "build", "keras"))
         else:
             build = f"litert {library('ai-edge-litert')}"
+        if self.batched(settings):
+            return {
+                **also,
+                "analyzer": f"batched {run.precision}",
+                "batch_size": f"{run.frame_batch or 'auto'}, {run.batch_size}",
+                "classifier": build,
+                "detector": build,
+            }
         return {
             **also,
             "analyzer": "grid",

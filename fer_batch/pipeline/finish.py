@@ -45,6 +45,7 @@ class Provenance:
     engine: dict[str, str]
     related: dict[str, Any]
     model: ModelCard
+    asked_second: bool
     detector: dict[str, str]
     settings: dict[str, Any]
     load_s: float
@@ -214,6 +215,7 @@ def _summary(job: Finish, timeline: Timeline, moments: list[Moment]) -> dict[str
                 "description": card.description,
                 "labels": list(card.labels),
                 "sha256": dict(card.sha256),
+                "second_opinion": origin.asked_second,
                 "training": card.training,
                 "metrics": card.metrics,
                 "limits": list(card.limits),

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 
 M_ARENA_MAX = -8
 ARENAS = 2
+# What Keras' backends read when they load. Products of full precision, also where a GPU has a
+# quicker kind; and memory as it is needed: all of a GPU's taken at once leaves its decoder none.
+OF_BACKENDS = {
+    "NVIDIA_TF32_OVERRIDE": "0",
+    "JAX_DEFAULT_MATMUL_PRECISION": "highest",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+}
 COLLECT_EVERY = 1000  # most segments of a local run are longer; it takes some 50 ms
 
 
@@ -48,6 +57,12 @@ def give_back_memory(frames: int = 0) -> None:
         ctypes.CDLL(None).malloc_trim(0)
     except (OSError, AttributeError):  # another C library
         return
+
+
+def prepare_backends() -> None:
+    """Set ``OF_BACKENDS``, where nobody has set them to something else."""
+    for name, value in OF_BACKENDS.items():
+        os.environ.setdefault(name, value)
 
 
 def one_thread_a_call() -> None:

@@ -47,6 +47,14 @@ def tells_people(kind: str, settings: AnalyzeSettings) -> bool:
     return settings.identity == "batch" or (settings.identity != "off" and kind != "photos")
 
 
+def asks_twice(kind: str, settings: AnalyzeSettings) -> bool:
+    """Whether a second network is asked about faces of an input of that kind, where the model names
+    one."""
+    if settings.second_opinion == "auto":
+        return kind == "photos"
+    return settings.second_opinion == "on"
+
+
 def analysed_frames(info: SourceInfo, settings: AnalyzeSettings) -> IntArray:
     """The frames that are analysed, rising: each n-th, or with ``fps`` the first frame of each
     ``1 / fps`` seconds. The first frame of all is always one."""

@@ -105,6 +105,20 @@ def test_summaries_say_photos(results: Path) -> None:
     assert "video" not in page.lower().replace("video_track", "")  # a setting's name
 
 
+def test_two_networks_name_what_photos_show_unless_one_is_asked_for(
+    photos: Path, results: Path, tmp_path: Path
+) -> None:
+    said = fer_batch("run", photos, "-o", tmp_path, "--second-opinion", "off")
+    assert said.returncode == 0, said.stderr
+    folders = (results / "album", tmp_path / "album")
+    asked = [json.loads((f / "summary.json").read_text())["model"] for f in folders]
+    assert [model["second_opinion"] for model in asked] == [True, False]
+    one, other = (rows_of(f / "timeline.csv") for f in folders)
+    assert [(r["file"], r["x"]) for r in one] == [(r["file"], r["x"]) for r in other]
+    assert [r["happy"] for r in one] != [r["happy"] for r in other]
+    assert "Second opinion" in (results / "album" / "report.html").read_text()
+
+
 def test_drawn_again_with_blurred_faces(photos: Path, results: Path) -> None:
     plain = cv2.imread(str(results / "album" / "annotated" / "2.jpg")).astype(int)
     numbers = (results / "album" / "timeline.csv").read_bytes()

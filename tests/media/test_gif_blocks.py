@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,25 @@ def test_what_moves_or_is_none_is_no_still_gif(tmp_path: Path) -> None:
         (tmp_path / "none.gif").write_bytes(content)
         assert not is_still_gif(tmp_path / "none.gif")
     assert not is_still_gif(tmp_path / "gone.gif") and not is_still_gif(tmp_path)
+
+
+def test_a_file_that_was_changed_is_looked_at_again(tmp_path: Path) -> None:
+    path = gif(tmp_path / "x.gif", GREYS[:1], (None,))
+    assert is_still_gif(path)
+    gif(path, GREYS, (None,) * 4)
+    assert not is_still_gif(path)
+
+
+def test_it_is_known_after_two_pictures_and_without_their_content(tmp_path: Path) -> None:
+    path = gif(tmp_path / "x.gif", GREYS, (None,) * 4)
+    large = path.read_bytes()[:-1] + b"!\xfe" + 20_000 * (b"\xff" + bytes(255)) + b"\0;"
+    path.write_bytes(large)
+    tracemalloc.start()
+    try:
+        assert not is_still_gif(path)
+        assert tracemalloc.get_traced_memory()[1] < len(large) / 20
+    finally:
+        tracemalloc.stop()
 
 
 @settings(deadline=None)

@@ -92,7 +92,8 @@ def analyze(
                 return path
         path.unlink()  # damaged, or of another engine
     timings = Timings()
-    analyzer, source = engine.analyzer(item.analyze), engine.source(found.info)
+    analyzer = engine.analyzer(item.analyze, found.info.kind)
+    source = engine.source(found.info)
     if make.draws(item):
         source = engine.kept.keep(source)
     with timings.stage("analyze_s"):
@@ -256,6 +257,7 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
         engine=made_by,
         related=related,
         model=made_with(engine.card(item.analyze), made_by),
+        asked_second=engine.asks_second(item.analyze, found.info.kind),
         detector={"name": detector.name, "sha256": detector.sha256},
         settings={
             "analyze": item.analyze.to_json(),

@@ -98,6 +98,8 @@ def _model(model: Mapping[str, Any]) -> list[Row]:
     rows = _named(model)
     if model.get("description"):
         rows.insert(1, Row("What it is", str(model["description"])))
+    if model.get("second_opinion"):
+        rows.append(Row("Second opinion", "asked of another network about each face"))
     metrics = _part(model, "metrics")
     for title, values in _measured(metrics):
         rows.extend(_metric_rows(title, values))

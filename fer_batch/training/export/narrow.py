@@ -108,6 +108,7 @@ def narrowed(
         temperature=round(card.temperature * pool.temperature, 4),
         training={**card.training, "narrowed_from": card.name},
         prior=dict(prior or calibrated),
+        second=None,
         metrics={},
     )
     return measured(exported, small, faces, out)

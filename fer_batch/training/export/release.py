@@ -175,7 +175,7 @@ def quantised(card: ModelCard, faces: FaceSet, out: Path) -> tuple[ModelCard, Ev
         raise ModelFileError("eight-bit models are made with TensorFlow: it is not installed")
     exported = Exported({"litert": path})
     described = f"{card.description} Eight-bit weights: faster on CPUs."
-    small = replace(card, name=name, full=card.name, description=described, metrics={})
+    small = replace(card, name=name, full=card.name, description=described, metrics={}, second=None)
     return measured(exported, small, faces, out)
 
 

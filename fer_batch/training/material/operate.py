@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 STEPS = 41
 WIDEST = 2.0
 """Shifts of logits are looked for up to this far, in steps of a tenth."""
+AS_GOOD = 0.001
+"""Mean recalls this far apart are one as good as the other: a third of a face in a hundred."""
 FOLDS = 5
 
 
@@ -91,7 +93,7 @@ def operation(
 
 def best_shift(logits: Floats, truth: Ints, kept: int, floor: float) -> Floats:
     """Of shifts ``float64[3]`` (0 for the label ``kept``) that leave it a recall of ``floor``, the
-    one of best mean recall; of equal ones the smallest.
+    one of best mean recall; of those that are as good within ``AS_GOOD`` the smallest.
 
     Raises:
         UsageError: none does.
@@ -100,19 +102,19 @@ def best_shift(logits: Floats, truth: Ints, kept: int, floor: float) -> Floats:
 
     grid = np.linspace(-WIDEST, WIDEST, STEPS)
     others = [k for k in range(3) if k != kept]
-    best: tuple[float, float] | None = None
-    found = np.zeros(3)
+    able: list[tuple[float, float, Floats]] = []
     for one in grid:
         for other in grid:
             shift = np.zeros(3)
             shift[others] = one, other
             recalls = _recalls(logits + shift, truth)
-            value = (round(float(recalls.mean()), 9), -abs(one) - abs(other))
-            if recalls[kept] >= floor and (best is None or value > best):
-                best, found = value, shift
-    if best is None:
+            if recalls[kept] >= floor:
+                able.append((float(recalls.mean()), abs(one) + abs(other), shift))
+    if not able:
         raise UsageError(f"--floor: no prior reaches a recall of {floor:g}")
-    return found
+    least = max(recall for recall, _, _ in able) - AS_GOOD
+    good = [(size, -recall, shift.tolist()) for recall, size, shift in able if recall >= least]
+    return np.array(min(good)[2])
 
 
 def _recalls(logits: Floats, truth: Ints) -> Floats:

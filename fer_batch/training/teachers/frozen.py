@@ -44,6 +44,18 @@ class Recipe:
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """``model``: the head, in Keras, from features of mean 0 and deviation 1 to logits by name.
+    Features are made so with ``mean`` and ``deviation float32[d]``. ``sides``: those of all images
+    that it learned from, and of their mirror images, ``float16[n, d]`` each."""
+
+    model: Any
+    mean: NDArray[np.float32]
+    deviation: NDArray[np.float32]
+    sides: Sequence[Features]
+
+
 def teach(
     features: Any,
     faces: FaceSet,
@@ -51,8 +63,25 @@ def teach(
     log: Callable[[str], None],
     recipe: Recipe = Recipe(),
 ) -> Answers:
-    """What a head that learned on ``features`` (a Keras model from images to ``float32[n, d]``)
-    says of the images of the split Training, each image and its mirror image averaged.
+    """What a head that ``learn`` taught says of the images of the split Training, each image and
+    its mirror image averaged."""
+    learned = learn(features, faces, heads, log, recipe)
+    said = [_said(learned.model, side) for side in learned.sides]
+    answers = {head.name: agreed([s[head.name] for s in said]) for head in heads}
+    labels = {head.name: tuple(head.labels) for head in heads}
+    images = faces.of_split("Training").images
+    return Answers(hashes(images), labels, answers, (f"{NAME} ({features.name})",))
+
+
+def learn(
+    features: Any,
+    faces: FaceSet,
+    heads: Sequence[Head],
+    log: Callable[[str], None],
+    recipe: Recipe = Recipe(),
+) -> Learned:
+    """A head that learned on ``features`` (a Keras model from images to ``float32[n, d]``) of the
+    images of the split Training and their mirror images.
 
     The accuracy on PublicTest goes to ``log``.
     """
@@ -85,10 +114,7 @@ def teach(
         label = hard_labels(held, head.labels, head.source)
         found = agreed([look[head.name] for look in looks])
         log(f"{head.name}: {accuracy(found[label >= 0], label[label >= 0]):.4f} of PublicTest")
-    said = [_said(model, side) for side in sides]
-    answers = {head.name: agreed([s[head.name] for s in said]) for head in heads}
-    labels = {head.name: tuple(head.labels) for head in heads}
-    return Answers(hashes(train.images), labels, answers, (f"{NAME} ({features.name})",))
+    return Learned(model, known.mean, known.deviation, sides)
 
 
 class _Scaled:
@@ -117,7 +143,7 @@ def _head(width: int, heads: Sequence[Head], recipe: Recipe, steps: int) -> Any:
     keras.utils.set_random_seed(recipe.seed)
     given = keras.Input((width,), name="features")
     x = keras.layers.Dropout(recipe.drop)(given)
-    x = keras.layers.Dense(recipe.hidden, activation="elu", name="hidden")(x)
+    x = keras.layers.Dense(recipe.hidden, activation="relu", name="hidden")(x)
     x = keras.layers.Dropout(recipe.drop)(x)
     logits = {head.name: keras.layers.Dense(len(head.labels), name=head.name)(x) for head in heads}
     model = keras.Model(given, logits, name="frozen")

@@ -222,6 +222,7 @@ OTHER = {
     "stop_s": 2.0,
     "crop": (0, 0, 64, 64),
     "video_track": 1,
+    "second_opinion": "off",
     "max_faces": 1,
     "image_fps": 12.5,
 }

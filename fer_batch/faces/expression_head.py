@@ -1,0 +1,149 @@
+"""Expressions from what dlib's recogniser computes on the way: means of parts of its stages.
+
+The network learned who is who from some three million pictures (see docs/identity.md). What four
+of its five stages say of a face tells expressions apart as well; a small head learned which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from fer_batch.errors import ModelFileError, UnreadableError
+from fer_batch.faces.dlib_network import SIDE, Operations, T, stages
+from fer_batch.faces.dlib_weights import Weights
+from fer_batch.npz import read_npz, write_npz
+from fer_batch.types import FloatArray, Image
+
+FORMAT = 1
+
+CROP = 48
+"""Side of the crop that is looked at, pixels: that of FER2013's images."""
+LARGE, DOWN = 151, 12
+"""A crop as large as the recogniser wants faces, in pixels, and how far down its picture begins
+there: this lays FER2013's mean landmarks on those of ``faces.chips.TEMPLATE``."""
+POOLED = {1: 5, 2: 4, 3: 2, 4: 2}
+"""Stages that are looked at, as the means of so many by so many parts of the picture."""
+SHARPNESS = -0.75
+"""Of the cubic kernel (Keys, 1981), as OpenCV has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionHead:
+    """``kernels`` by stage, ``float32[hidden, parts, parts, channels]``; ``bias float32[hidden]``;
+    ``last float32[outputs, hidden]`` and ``last_bias float32[outputs]`` make logits of it.
+    ``labels`` by annotation: those whose logits come one after another among the outputs."""
+
+    kernels: Mapping[int, FloatArray]
+    bias: FloatArray
+    last: FloatArray
+    last_bias: FloatArray
+    labels: Mapping[str, tuple[str, ...]]
+
+    def places(self, annotation: str, labels: tuple[str, ...]) -> list[int]:
+        """Where the logits of ``labels`` stand among the outputs.
+
+        Raises:
+            KeyError, ValueError: it does not know that annotation, or one of the labels.
+        """
+        first = 0
+        for name, known in self.labels.items():
+            if name == annotation:
+                return [first + known.index(label) for label in labels]
+            first += len(known)
+        raise KeyError(annotation)
+
+
+def write_head(path: Path, head: ExpressionHead) -> None:
+    """Keep ``head`` as ``path``, an ``.npz``; its kernels with 16 bits a number.
+
+    Raises:
+        NoSpaceError, OutputPathError: it cannot be written.
+    """
+    kernels = {f"kernel_{s}": kernel.astype(np.float16) for s, kernel in head.kernels.items()}
+    others = {"bias": head.bias, "last": head.last, "last_bias": head.last_bias}
+    meta = {"format": FORMAT, "labels": [[name, list(own)] for name, own in head.labels.items()]}
+    write_npz(path, meta, {**kernels, **others}, packed=True)
+
+
+def read_head(path: Path) -> ExpressionHead:
+    """What ``write_head`` kept.
+
+    Raises:
+        ModelFileError: missing, damaged, or something else.
+    """
+    try:
+        meta, arrays = read_npz(path, FORMAT)
+        found = {name: array.astype(np.float32) for name, array in arrays.items()}
+        labels = {str(name): tuple(map(str, own)) for name, own in meta["labels"]}
+        kernels = {stage: found[f"kernel_{stage}"] for stage in POOLED}
+        head = ExpressionHead(kernels, found["bias"], found["last"], found["last_bias"], labels)
+        hidden, outputs = len(head.bias), sum(map(len, labels.values()))
+        shapes = [kernel.shape[:3] for kernel in kernels.values()]
+        if shapes != [(hidden, parts, parts) for parts in POOLED.values()]:
+            raise ValueError("kernels of another shape")
+        if head.last.shape != (outputs, hidden) or head.last_bias.shape != (outputs,):
+            raise ValueError("outputs of another shape")
+    except (UnreadableError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ModelFileError(f"{path}: not a head that can be read ({error})") from error
+    return head
+
+
+def enlarged(crop: Image) -> FloatArray:
+    """A crop ``uint8[48, 48]`` as the recogniser wants faces, ``float32[150, 150]``. Below it are
+    pixels as those at its edge."""
+    import cv2
+
+    large = cv2.resize(crop.astype(np.float32), (LARGE, LARGE), interpolation=cv2.INTER_CUBIC)
+    missing = SIDE + DOWN - LARGE
+    return np.pad(large[DOWN:, :SIDE], ((0, missing), (0, 0)), mode="edge")
+
+
+@cache
+def enlargement() -> tuple[FloatArray, FloatArray]:
+    """The same as matrices for rows and columns of a crop, ``float32[150, 48]`` each, for
+    runtimes that know no cubic kernel or another one."""
+    down = np.minimum(np.arange(SIDE) + DOWN, LARGE - 1)
+    return _cubic(down), _cubic(np.arange(SIDE))
+
+
+def _cubic(pixels: np.ndarray) -> FloatArray:
+    """Rows of weights of a crop's pixels for those ``pixels`` of a side of ``LARGE``."""
+    place = (pixels + 0.5) * CROP / LARGE - 0.5
+    matrix = np.zeros((len(pixels), CROP), np.float64)
+    first = np.floor(place).astype(np.int64) - 1
+    for step in range(4):
+        source = first + step
+        far, a = np.abs(place - source), SHARPNESS
+        near = ((a + 2) * far - (a + 3)) * far**2 + 1
+        wide = a * (((far - 5) * far + 8) * far - 4)
+        weight = np.where(far <= 1, near, np.where(far < 2, wide, 0.0))
+        np.add.at(matrix, (np.arange(len(pixels)), source.clip(0, CROP - 1)), weight)
+    return matrix.astype(np.float32)
+
+
+def features(ops: Operations[T], picture: T, weights: Weights) -> dict[int, T]:
+    """Means of parts of a ``picture [1, 150, 150, 3]``: by stage ``[1, parts, parts, its]``."""
+    found = {}
+    for stage, out in enumerate(stages(ops, picture, weights)):
+        if stage in POOLED:
+            part = ops.shape(out)[1] // POOLED[stage]
+            found[stage] = ops.pool(out, part, part, mean=True)
+    return found
+
+
+def logits(ops: Operations[T], picture: T, weights: Weights, head: ExpressionHead) -> T:
+    """What ``head`` says of a ``picture [1, 150, 150, 3]``, ``[1, 1, 1, outputs]``."""
+    known = features(ops, picture, weights)
+    nothing = np.zeros_like(head.bias)
+    (first, means), *others = known.items()
+    x = ops.convolve(means, head.kernels[first], head.bias, stride=1, relu=False, pad=False)
+    for place, (stage, means) in enumerate(others, 1):
+        part = ops.convolve(means, head.kernels[stage], nothing, stride=1, relu=False, pad=False)
+        x = ops.add(x, part, relu=place == len(others))
+    last = head.last[:, None, None, :]
+    return ops.convolve(x, last, head.last_bias, stride=1, relu=False, pad=False)

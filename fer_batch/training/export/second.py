@@ -1,0 +1,170 @@
+"""A second network for models that are there: its head trained, and joined with each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fer_batch.checksum import sha256_file
+from fer_batch.emotion.card import ModelCard
+from fer_batch.emotion.labels import FER2013, FERPLUS
+from fer_batch.emotion.load import open_classifier
+from fer_batch.emotion.models import full_of
+from fer_batch.emotion.second import SecondOpinion, joined
+from fer_batch.errors import ModelFileError, TrainingDataError
+from fer_batch.faces.dlib_weights import STAGES
+from fer_batch.faces.expression_head import POOLED, ExpressionHead, read_head, write_head
+from fer_batch.faces.expressions_litert import LiteRtExpressions
+from fer_batch.faces.recogniser import recogniser_weights
+from fer_batch.training.data.faceset import FaceSet
+from fer_batch.training.data.targets import JOINT, Head, hard_labels
+from fer_batch.training.export.narrow import check_prior, moved
+from fer_batch.training.export.pool import fit_pool
+from fer_batch.training.export.release import shares
+from fer_batch.training.metrics import accuracy, expected_calibration_error
+from fer_batch.training.teachers.frozen import Learned, Recipe, learn
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NAME = "second.npz"
+SHARE = 0.5
+"""What the second network counts: chosen on the photos of the model card, see docs/training.md."""
+RECIPE = Recipe(hidden=256, epochs=8)
+"""Twice as many units are no better, see docs/training.md."""
+METRICS = "PublicTest, both networks"
+ANNOTATIONS = {"fer7": ("fer2013", FER2013), "ferplus8": ("ferplus", FERPLUS)}
+"""The heads that it learns, by name: whose labels they are, and which."""
+
+
+def train_head(faces: FaceSet, out: Path, log: Callable[[str], None]) -> Path:
+    """Train the head on the recogniser's features and write it into ``out``.
+
+    Raises:
+        NoSpaceError, OutputPathError: it cannot be written.
+    """
+    from fer_batch.training.network.recogniser_features import recogniser_features
+
+    heads = [head for head in JOINT if head.name in ANNOTATIONS]
+    path = out / NAME
+    learned = learn(recogniser_features(), faces, heads, log, RECIPE)
+    write_head(path, folded(learned, heads))
+    return path
+
+
+def folded(learned: Learned, heads: Sequence[Head]) -> ExpressionHead:
+    """The head for features as they come: what scales them is within its kernels."""
+    import numpy as np
+
+    kernel, bias = (
+        np.asarray(w, np.float64) for w in learned.model.get_layer("hidden").get_weights()
+    )
+    kernel = kernel / np.asarray(learned.deviation, np.float64)[:, None]
+    bias = bias - learned.mean @ kernel
+    kernels, first = {}, 0
+    for stage, parts in POOLED.items():
+        channels = STAGES[stage][0]
+        rows = kernel[first : (first := first + parts * parts * channels)]
+        kernels[stage] = rows.reshape(parts, parts, channels, -1).transpose(3, 0, 1, 2)
+    weights = [learned.model.get_layer(head.name).get_weights() for head in heads]
+    return ExpressionHead(
+        {stage: kernel.astype(np.float32) for stage, kernel in kernels.items()},
+        bias.astype(np.float32),
+        np.concatenate([kernel for kernel, _ in weights], axis=1).T,
+        np.concatenate([bias for _, bias in weights]),
+        dict(ANNOTATIONS[head.name] for head in heads),
+    )
+
+
+def join(
+    card: ModelCard, path: Path, faces: FaceSet, prior: Mapping[str, float] | None = None
+) -> ModelCard:
+    """Name the head ``path`` as the second network of the model ``card``, of the same folder, with
+    what calibrates both together on PublicTest, and write the card. What they say together assumes
+    ``prior`` (shares by label), that of the card where None.
+
+    A model of eight bits takes the calibration of the full model that it was made of, where that
+    names a second network: CPUs and GPUs say the same then.
+
+    Raises:
+        UsageError: ``prior`` is not one of these labels.
+        ModelFileError: the head is damaged, or does not know the model's labels.
+        TrainingDataError: no row of PublicTest bears one of its labels.
+    """
+    import numpy as np
+
+    if prior is not None:
+        check_prior(prior, card.labels)
+    held = faces.of_split("PublicTest")
+    label = hard_labels(held, card.labels, card.annotation)
+    rows = label >= 0
+    if not rows.any():
+        raise TrainingDataError(f"no validation row has a label of {card.name}: cannot calibrate")
+    own, second = answers(card, read_head(path), held.images[rows])
+    full = full_of(card)
+    opinion = full.second if full is not None else None
+    if opinion is None:
+        known = Head(card.name, card.labels, card.annotation)
+        wanted = dict(prior or card.prior)
+        opinion = calibrated(own, second, label[rows], shares(held, known), wanted)
+    said = joined(np, own, second, np.array(opinion.shifts(card.labels)), opinion)
+    with_both = replace(
+        card,
+        files={**card.files, "second": path.name},
+        sha256={**card.sha256, path.name: sha256_file(path)},
+        second=opinion,
+    )
+    with_both.metrics[METRICS] = {
+        "labels_of": card.annotation,
+        "accuracy": round(accuracy(said, label[rows]), 4),
+        "ece": round(expected_calibration_error(said, label[rows]), 4),
+        "n": int(rows.sum()),
+    }
+    assert card.path is not None
+    with_both.write(card.path)
+    return with_both
+
+
+def calibrated(
+    own: NDArray[Any],
+    second: NDArray[Any],
+    truth: NDArray[np.int64],
+    there: Mapping[str, float],
+    prior: Mapping[str, float],
+) -> SecondOpinion:
+    """What joins a model's ``own`` probabilities and the ``second`` network's logits, ``float[n,
+    labels]`` each, with the least log loss on the labels ``truth int64[n]``, and moves it from
+    their shares ``there`` to those of ``prior`` (by label, in the same order)."""
+    import numpy as np
+
+    labels = tuple(there)
+    plain = SecondOpinion(SHARE, 1.0, dict.fromkeys(labels, 0.0), prior)
+    logits = np.log(joined(np, own, second, np.zeros(len(labels)), plain))
+    pool = fit_pool({NAME: logits}, labels, truth)
+    # Of a label that no row bears nothing is known: its share stays.
+    ratios = [prior[name] / share if share else 1.0 for name, share in there.items()]
+    shift = {name: round(v, 4) for name, v in zip(labels, moved(pool.shift, ratios), strict=True)}
+    return SecondOpinion(SHARE, round(pool.temperature, 4), shift, prior)
+
+
+def answers(
+    card: ModelCard, head: ExpressionHead, images: NDArray[np.uint8]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Of ``images uint8[n, 48, 48]`` the model's own probabilities, and the second network's logits
+    for its labels, ``[n, labels]`` each.
+
+    Raises:
+        ModelFileError: the head does not know the model's labels.
+    """
+    import numpy as np
+
+    try:
+        places = head.places(card.annotation, card.labels)
+    except (KeyError, ValueError) as error:
+        raise ModelFileError(f"{NAME}: does not know the labels of {card.name}") from error
+    network = LiteRtExpressions(recogniser_weights(), head, 1)
+    own = np.asarray(open_classifier(str(card.path)).classify(images), np.float64)
+    return own, np.asarray(network.logits(images)[:, places], np.float64)

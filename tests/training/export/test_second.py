@@ -1,0 +1,147 @@
+"""A second network for models that are there, and the two asked together."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from fer_batch.config import AnalyzeSettings, RunSettings
+from fer_batch.emotion.card import ModelCard
+from fer_batch.emotion.load import open_classifier
+from fer_batch.errors import ModelFileError, UsageError
+from fer_batch.faces.expression_head import read_head, write_head
+from fer_batch.pipeline.build import Engine
+from fer_batch.pipeline.grid import GridAnalyzer
+from fer_batch.pipeline.opinions import LiteRtOpinions, with_second_opinion
+from fer_batch.training.data.read import load
+from fer_batch.training.export.second import METRICS, answers
+from fer_batch.training.metrics import accuracy
+from tests.training.made_faces import made_faces
+
+MODELS = ("fer3", "fer7", "ferplus8")
+
+
+@pytest.fixture(scope="module")
+def models(
+    trained: Path,
+    made_data: tuple[Path, Path],
+    commands: object,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The models of a training, with a second network."""
+    out = tmp_path_factory.mktemp("second")
+    for name in MODELS:
+        for file in trained.glob(f"{name}.*"):
+            shutil.copy(file, out)
+    data, votes = (str(path) for path in made_data)
+    cards = [str(out / f"{name}.json") for name in MODELS]
+    arguments = ["add-second", *cards, data, "--fer-plus", votes]
+    done = CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
+    assert done.exit_code == 0, done.output
+    for name in MODELS:
+        assert f"{name}: accuracy 0." in done.stdout or f"{name}: accuracy 1." in done.stdout
+    return out
+
+
+def test_cards_name_the_head_and_how_it_is_joined(models: Path) -> None:
+    head = read_head(models / "second.npz")
+    assert set(head.labels) == {"fer2013", "ferplus"}
+    for name in MODELS:
+        card = ModelCard.read(models / f"{name}.json")
+        assert card.file("second") == models / "second.npz"
+        assert card.second is not None and card.second.share == 0.5
+        assert set(card.metrics) >= {"PublicTest", METRICS}
+        assert card.identity != replace(card, second=None).identity
+
+
+def test_it_knows_what_the_labels_say(models: Path, made_data: tuple[Path, Path]) -> None:
+    train = load(*made_data).of_split("Training")
+    card = ModelCard.read(models / "fer7.json")
+    _, second = answers(card, read_head(models / "second.npz"), train.images)
+    # By chance a seventh of drawn faces would be right.
+    assert accuracy(second, train.emotion.astype(np.int64)) > 0.5
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_both_are_asked_on_every_runtime_alike(models: Path, name: str) -> None:
+    faces, path = made_faces(12, 0).images, str(models / f"{name}.json")
+    firsts = [open_classifier(path, runtime, "cpu", 4, 1) for runtime in ("litert", "keras")]
+    by_litert, by_keras = (with_second_opinion(first).classify(faces) for first in firsts)
+    assert np.allclose(by_litert.sum(axis=1), 1, atol=1e-5) and by_litert.dtype == np.float32
+    assert np.abs(by_litert - by_keras).max() < 0.05
+    assert not np.allclose(by_litert, firsts[0].classify(faces), atol=1e-3)
+    both = with_second_opinion(firsts[0])
+    assert np.array_equal(both.classify(faces[5:6]), by_litert[5:6])
+    assert both.classify(faces[:0]).shape == (0, by_litert.shape[1])
+
+
+def test_photos_are_asked_about_twice_and_videos_once(models: Path) -> None:
+    engine = Engine(RunSettings(threads=1))
+    settings = AnalyzeSettings(model=str(models / "fer3.json"))
+    asked = {
+        (kind, wish): _asks_both(engine, replace(settings, second_opinion=wish), kind)
+        for kind in ("photos", "video", "frames")
+        for wish in ("auto", "on", "off")
+    }
+    assert asked == {
+        (kind, wish): wish == "on" or (wish == "auto" and kind == "photos") for kind, wish in asked
+    }
+
+
+def _asks_both(engine: Engine, settings: AnalyzeSettings, kind: str) -> bool:
+    analyzer = engine.analyzer(settings, kind)
+    assert isinstance(analyzer, GridAnalyzer)
+    both = isinstance(analyzer.classifier, LiteRtOpinions)
+    assert both == engine.asks_second(settings, kind)
+    return both
+
+
+def test_a_model_without_one_is_asked_alone_and_refuses_to_be_asked_twice(trained: Path) -> None:
+    engine = Engine(RunSettings(threads=1))
+    settings = AnalyzeSettings(model=str(trained / "fer3.json"))
+    assert not _asks_both(engine, settings, "photos")
+    with pytest.raises(UsageError, match="fer3 names no second network"):
+        engine.analyzer(replace(settings, second_opinion="on"), "video")
+
+
+def test_a_head_that_was_exchanged_or_knows_other_labels_is_refused(
+    models: Path, tmp_path: Path
+) -> None:
+    for file in models.iterdir():
+        shutil.copy(file, tmp_path)
+    path, card_path = tmp_path / "second.npz", tmp_path / "fer3.json"
+    head = read_head(path)
+    write_head(path, replace(head, labels=dict(reversed(list(head.labels.items())))))
+    first = open_classifier(str(card_path), "litert")
+    with pytest.raises(ModelFileError, match="SHA-256"):
+        with_second_opinion(first)
+    data = json.loads(card_path.read_text())
+    path.unlink()
+    with pytest.raises(ModelFileError, match="missing"):
+        with_second_opinion(first)
+    data["second"]["shift"] = {"happy": 0}
+    card_path.write_text(json.dumps(data))
+    with pytest.raises(ModelFileError, match="shift"):
+        open_classifier(str(card_path), "litert")
+
+
+def test_models_of_several_folders_and_data_without_votes_are_refused(
+    models: Path, trained: Path, made_data: tuple[Path, Path], commands: object
+) -> None:
+    cards = [str(models / "fer3.json"), str(trained / "fer7.json")]
+    for arguments, says in (
+        ([*cards, str(made_data[0]), "--fer-plus", str(made_data[1])], "several folders"),
+        ([cards[0], str(made_data[0])], "--fer-plus"),
+    ):
+        with pytest.raises(UsageError, match=says):
+            CliRunner().invoke(
+                commands,  # type: ignore[arg-type]
+                ["add-second", *arguments],
+                catch_exceptions=False,
+            )
