@@ -1,8 +1,8 @@
 """``python -m benchmarks.isolation``: what it costs that each input has a process of its own.
 
 A folder of short clips, with CSV only, by whole processes in turns: each clip in a child, one at a
-time, as ``fer-batch run --parallel 1`` does, and all in the process that was started, as the library
-does. Processor time, since that does not depend on what else runs.
+time, as ``fer-batch run --parallel 1`` does, and all in the process that was started, as the
+library does. Processor time, since that does not depend on what else runs.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def main() -> None:
             here = processor_s("here", films, folder / "b")
             ratios.append(children / here)
             print(f"in children {children:.2f} s, in one process {here:.2f} s: {ratios[-1]:.3f}")
-        print(f"{given.clips} clips of {FRAMES} frames: {statistics.median(ratios):.3f} (goal 1.03)")
+        middle = statistics.median(ratios)
+        print(f"{given.clips} clips of {FRAMES} frames: {middle:.3f} (goal 1.03)")
 
 
 if __name__ == "__main__":
