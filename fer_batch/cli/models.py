@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -75,6 +76,8 @@ def _show_card(card: ModelCard) -> None:
         ("annotation", card.annotation),
         ("input", f"{card.input_size}x{card.input_size} pixels, grey"),
         ("card", str(card.path)),
+        *((("prior", _shares(card.prior)),) if card.prior else ()),
+        *_second(card),
         *((f"file ({runtime})", file) for runtime, file in card.files.items()),
         *((f"sha256 of {file}", digest) for file, digest in card.sha256.items()),
         *_flat("training", card.training),
@@ -89,6 +92,18 @@ def _show_card(card: ModelCard) -> None:
         echo(f"  {key:<{width}}  {value}")
     for limit in card.limits:
         echo(f"  · {limit}")
+
+
+def _second(card: ModelCard) -> list[tuple[str, str]]:
+    """How a second network is joined with the model, where its card names one."""
+    if card.second is None:
+        return []
+    counts = f"asked about photos, counts {card.second.share:.0%}"
+    return [("second opinion", f"{counts}; prior of both: {_shares(card.second.prior)}")]
+
+
+def _shares(prior: Mapping[str, float]) -> str:
+    return ", ".join(f"{label} {share:.2f}" for label, share in prior.items())
 
 
 def _flat(prefix: str, data: dict[str, Any]) -> list[tuple[str, str]]:

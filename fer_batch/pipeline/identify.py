@@ -14,7 +14,13 @@ from fer_batch.groups import by_track
 from fer_batch.tracking.across import NEW, people_across
 from fer_batch.tracking.cuts import jumps
 from fer_batch.tracking.doubts import appearance_similarity, parted, pieces
-from fer_batch.tracking.people import MOST_COMPARED, join_people, worth_telling
+from fer_batch.tracking.people import (
+    MOST_COMPARED,
+    SAME_PERSON,
+    SURELY,
+    join_people,
+    worth_telling,
+)
 from fer_batch.types import Faces, FloatArray, Image, IntArray, Views
 
 # Pictures of a track that are recognised at most: its best views and, where these are fewer, the
@@ -37,11 +43,13 @@ class View(NamedTuple):
 class Identified(NamedTuple):
     """``sight int64[n]``: the track of each face, parted where it had gone over to another person,
     from 0 in order of appearance; ``track int64[n]``: the number of each face's person, the
-    smallest of their tracks; ``known``: the embedding ``float32[128]`` of each track that was
-    recognised, at a first look where not ``everyone`` was to be known."""
+    smallest of their tracks; ``surely int64[n]``: the same where only tracks that leave no doubt
+    are joined, if ``everyone`` was to be known; ``known``: the embedding ``float32[128]`` of each
+    track that was recognised, at a first look where not ``everyone`` was."""
 
     sight: IntArray
     track: IntArray
+    surely: IntArray
     known: dict[int, FloatArray]
 
 
@@ -64,7 +72,7 @@ def join_tracks(
     wanted = np.unique(piece).tolist() if everyone else worth_telling(piece, frame)
     views = best_views(piece, shards, wanted) if wanted else {}
     if len(views) < (1 if everyone else 2):
-        return Identified(track, track.copy(), {})
+        return Identified(track, track.copy(), track.copy(), {})
     looks = _Looks(recogniser())
     sight = parted(track, frame, piece, like, {n: looks.first(v) for n, v in views.items()})
     views = _best_of_tracks(sight, views)
@@ -74,9 +82,11 @@ def join_tracks(
 
     if everyone:  # they will be compared with people who are not here
         known = look_again(views)
-        return Identified(sight, join_people(sight, frame, known), known)
+        joined, surely = (join_people(sight, frame, known, None, n) for n in (SAME_PERSON, SURELY))
+        return Identified(sight, joined, surely, known)
     known = {n: looks.first(mine) for n, mine in views.items()}
-    return Identified(sight, join_people(sight, frame, known, look_again), known)
+    joined = join_people(sight, frame, known, look_again)
+    return Identified(sight, joined, joined, known)
 
 
 def people_of_photos(

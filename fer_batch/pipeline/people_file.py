@@ -1,7 +1,8 @@
-"""What people of one input are recognised by, on disk: biometric data, kept no longer than needed.
+"""What people, or tracks, of one input are recognised by, on disk: biometric data, kept no longer
+than needed.
 
-It lies in the work folder while a run needs it, and beside results only where that was asked for
-(docs/privacy.md).
+It lies in the work folder while a run needs it, there by track (of photos by person), and beside
+results, by ``face_id``, only where that was asked for (docs/privacy.md).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ NAMES = ("face_id", "embedding", "person")
 
 
 class People(NamedTuple):
-    """By ``face_id``: embeddings ``float32[128]``, and who they are across inputs."""
+    """By number: embeddings ``float32[128]``, and who they are across inputs."""
 
     embedding: dict[int, FloatArray]
     person: dict[int, int]

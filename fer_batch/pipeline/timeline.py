@@ -16,7 +16,7 @@ from fer_batch.faces.quality import LEAST_QUALITY
 from fer_batch.faces.recogniser import Recogniser
 from fer_batch.groups import by_track
 from fer_batch.output.rounding import as_shown
-from fer_batch.pipeline.identify import by_person, join_tracks, people_of_photos
+from fer_batch.pipeline.identify import join_tracks, people_of_photos
 from fer_batch.pipeline.photos import largest_first
 from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.tracking.assign import assign_tracks
@@ -79,7 +79,8 @@ def build_timeline(
 ) -> Timeline:
     """The timeline of a source from its shards, which lie in order. ``recogniser`` gives what tells
     people apart; it is asked for only where there is a question, or where ``people`` is to be
-    filled with the embedding of each ``face_id`` (in photos: of each ``person``)."""
+    filled with the embedding of each ``track`` (in photos: of each ``person``). Then tracks have
+    one ``face_id`` only where that leaves no doubt: who is who is told of all inputs at once."""
     faces = merge(shards, len(info))
     if info.kind == "photos":
         person = None
@@ -92,10 +93,10 @@ def build_timeline(
     sight = assign_tracks(faces.frame, faces.box, faces.appearance, time_s, PATIENCE_S, cuts)
     known: dict[int, FloatArray] = {}
     if settings.identity == "off":
-        track = join_returns(sight, faces.frame, faces.appearance)
+        track = surely = join_returns(sight, faces.frame, faces.appearance)
     else:
         everyone = people is not None
-        sight, track, known = join_tracks(sight, faces, shards, recogniser, everyone)
+        sight, track, surely, known = join_tracks(sight, faces, shards, recogniser, everyone)
     keep = ~ghosts(
         track,
         faces.frame,
@@ -106,9 +107,10 @@ def build_timeline(
         sight_s(faces.status, time_s),
     )
     usable = np.isin(faces.status, (FrameStatus.OK, FrameStatus.NO_FACE))
-    numbers = _renumbered(track[keep])
+    numbers = _renumbered(surely[keep])
     if people is not None:
-        people |= by_person(sight[keep], numbers, known)
+        kept = set(sight[keep].tolist())
+        people |= {number: point for number, point in known.items() if number in kept}
     rows = {name: getattr(faces, name)[keep] for name in TAKEN_OVER}
     rows |= {"face_id": numbers, "track": sight[keep], "raw": faces.probabilities[keep]}
     rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s, cuts)

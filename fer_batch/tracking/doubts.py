@@ -2,9 +2,9 @@
 
 People who cross hide each other, and whoever shows next in the same place carries the number on; so
 do two people on either side of a cut that is taken for a change of light. A track is cut into
-pieces where its looks, or the whole picture, change at once. Faces of both sides are recognised,
-and where they are two people the track is parted. Where one side shows too little to be recognised,
-it goes on.
+pieces where its looks, or the whole picture, change at once, and where it was out of sight for
+long. Faces of both sides are recognised, and unless they are surely one person the track is parted.
+Where one side shows too little to be recognised, it goes on.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ import numpy as np
 
 from fer_batch.groups import by_track
 from fer_batch.tracking.cuts import shot_of
-from fer_batch.tracking.people import SAME_PERSON
+from fer_batch.tracking.people import SURELY
 from fer_batch.types import FloatArray, HalfArray, IntArray
 
 # Correlation of looks, from one sight to the next, below which it may be somebody else: where the
 # next frame shows them, and where frames lie between that do not.
 AT_ONCE, AFTER_A_WHILE = 0.65, 0.8
+# After so many frames that do not show them, looks do not count: half a face at the edge of the
+# picture is much like another.
+LONG_AWAY = 6
 
 
 def appearance_similarity(
@@ -50,8 +53,9 @@ def pieces(track: IntArray, frame: IntArray, like: FloatArray) -> IntArray:
     found = np.zeros(len(track), np.int64)
     count = 0
     for _, mine in by_track(track):
-        missed = np.diff(frame[mine], prepend=frame[mine[:1]]) > 1
-        doubtful = like[mine] < np.where(missed, AFTER_A_WHILE, AT_ONCE)
+        step = np.diff(frame[mine], prepend=frame[mine[:1]])
+        doubtful = like[mine] < np.where(step > 1, AFTER_A_WHILE, AT_ONCE)
+        doubtful |= step > LONG_AWAY
         found[mine] = count + np.cumsum(doubtful)
         count = int(found[mine[-1]]) + 1
     return found
@@ -67,8 +71,9 @@ def parted(
     """Tracks ``int64[n]`` that are one person each, numbered in order of appearance.
 
     ``known``: the embedding ``float32[d]`` of each piece that has one. Two that follow each other
-    in a track are two people where they are further apart than ``SAME_PERSON``; what lies between,
-    and is not known, goes with the one before or after, parted where looks change most.
+    in a track are parted unless they are ``SURELY`` one person: clustering, which knows all tracks,
+    joins them again where they are. What lies between, and is not known, goes with the one before
+    or after, parted where looks change most.
     """
     found = track.copy()
     following = int(track.max(initial=-1)) + 1
@@ -81,7 +86,7 @@ def parted(
             point = known.get(int(piece[mine[start]]))
             if point is None:
                 continue
-            if last is not None and float(np.linalg.norm(point - last)) > SAME_PERSON:
+            if last is not None and float(np.linalg.norm(point - last)) > SURELY:
                 doubts = mine[starts[before + 1 : place + 1]]
                 cut = int(starts[before + 1 + int(like[doubts].argmin())])
                 found[mine[cut:]] = following

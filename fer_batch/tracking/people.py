@@ -8,7 +8,7 @@ groups are never joined. Nothing here depends on the order in which tracks are g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -21,6 +21,8 @@ FURTHEST_COUNTS = 0.3
 SAME_PERSON = 0.57
 # People up to this far from another are looked at again, where that can be done.
 NEARLY = 0.65
+# Tracks so near are one person, whoever else there is: of pairs of two people 1 in 100,000 are.
+SURELY = 0.4
 # Every pair is compared: of more tracks only those seen longest are.
 MOST_COMPARED = 4000
 
@@ -33,12 +35,14 @@ def join_people(
     frame: IntArray,
     known: Mapping[int, FloatArray],
     look_again: LookAgain | None = None,
+    limit: float = SAME_PERSON,
 ) -> IntArray:
     """Give tracks of one person one number: ``int64[n]``, the smallest among them.
 
     ``track``, ``frame int64[n]`` of each face; ``known``: the embedding ``float32[d]`` of each
     track that has one. The others keep their number. ``look_again`` gives better embeddings of
-    tracks; it is asked once, for those of people who are nearly one with another.
+    tracks; it is asked once, for those of people who are nearly one with another. ``limit``: up to
+    which distance groups are one person.
     """
     rows = {n: mine for n, mine in by_track(track) if n in known}
     chosen = sorted(sorted(rows, key=lambda n: (-len(rows[n]), n))[:MOST_COMPARED])
@@ -47,13 +51,13 @@ def join_people(
         return joined
     points = np.stack([known[n] for n in chosen]).astype(np.float64)
     apart = together([frame[rows[n]] for n in chosen])
-    groups, nearest = _clustered(points, apart, SAME_PERSON)
+    groups, nearest = _clustered(points, apart, limit)
     near = [group for group, far in zip(groups, nearest, strict=True) if far <= NEARLY]
     if look_again is not None and near:
         places = sorted(place for group in near for place in group)
         better = look_again([chosen[place] for place in places])
         points[places] = np.stack([better[chosen[place]] for place in places])
-        groups = cluster(points, apart, SAME_PERSON)
+        groups = cluster(points, apart, limit)
     for group in groups:
         first = chosen[group[0]]
         for place in group[1:]:
@@ -111,16 +115,41 @@ def cluster(points: np.ndarray, apart: np.ndarray, limit: float) -> list[list[in
     return _clustered(points, apart, limit)[0]
 
 
+def cluster_groups(
+    members: Sequence[np.ndarray], apart: np.ndarray, limit: float
+) -> list[list[int]]:
+    """The same of groups that are there already: ``float64[k, d]`` each."""
+    if not members:
+        return []
+    sizes = np.array([len(points) for points in members])
+    starts, every = np.cumsum(sizes) - sizes, np.concatenate(members)
+    mean, furthest = np.empty((2, len(members), len(members)))
+    for place, points in enumerate(members):
+        far = distances(points, every)
+        mean[place] = np.add.reduceat(far.mean(axis=0), starts) / sizes
+        furthest[place] = np.maximum.reduceat(far.max(axis=0), starts)
+    return _joined(mean, furthest, sizes.tolist(), apart, limit)[0]
+
+
 def _clustered(
     points: np.ndarray, apart: np.ndarray, limit: float
 ) -> tuple[list[list[int]], list[float]]:
     """What ``cluster`` gives, and how far each group is from the nearest that it may be one
     with."""
-    count = len(points)
     mean = distances(points, points)
-    mean[apart] = np.inf
-    np.fill_diagonal(mean, np.inf)
-    furthest, between = mean.copy(), mean.copy()
+    return _joined(mean, mean.copy(), [1] * len(points), apart, limit)
+
+
+def _joined(
+    mean: np.ndarray, furthest: np.ndarray, sizes: list[int], apart: np.ndarray, limit: float
+) -> tuple[list[list[int]], list[float]]:
+    """Groups of those that have such distances ``float64[n, n]``, which are used up; ``sizes``: how
+    many each stands for."""
+    count = len(mean)
+    for table in (mean, furthest):
+        table[apart] = np.inf
+        np.fill_diagonal(table, np.inf)
+    between = (1 - FURTHEST_COUNTS) * mean + FURTHEST_COUNTS * furthest
     groups = {place: [place] for place in range(count)}
     nearest = between.argmin(axis=1)
     near = between[np.arange(count), nearest]
@@ -129,7 +158,7 @@ def _clustered(
         if near[first] > limit:
             break
         kept, gone = sorted((first, int(nearest[first])))
-        own, other = len(groups[kept]), len(groups[gone])
+        own, other = sizes[kept], sizes[gone]
         # Infinite stays infinite: whoever is apart from one is apart from both.
         mean[kept] = (mean[kept] * own + mean[gone] * other) / (own + other)
         furthest[kept] = np.maximum(furthest[kept], furthest[gone])
@@ -139,6 +168,7 @@ def _clustered(
             table[kept] = table[:, kept] = row
             table[gone] = table[:, gone] = np.inf
         groups[kept] += groups.pop(gone)
+        sizes[kept] += other
         for place in {kept, gone, *np.flatnonzero(np.isin(nearest, (kept, gone))).tolist()}:
             nearest[place] = between[place].argmin()
             near[place] = between[place, nearest[place]]

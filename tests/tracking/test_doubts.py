@@ -7,12 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fer_batch.tracking.cuts import NO_CUTS
-from fer_batch.tracking.doubts import AFTER_A_WHILE, AT_ONCE, appearance_similarity, parted, pieces
-from fer_batch.tracking.people import SAME_PERSON
+from fer_batch.tracking.doubts import (
+    AFTER_A_WHILE,
+    AT_ONCE,
+    LONG_AWAY,
+    appearance_similarity,
+    parted,
+    pieces,
+)
+from fer_batch.tracking.people import SAME_PERSON, SURELY
 from fer_batch.types import FloatArray, IntArray
 
-HERE, ELSEWHERE = (np.array([x], np.float32) for x in (0.0, SAME_PERSON + 0.1))
-NEAR_HERE = np.array([SAME_PERSON - 0.01], np.float32)
+HERE, NEAR_HERE, ELSEWHERE = (
+    np.array([x], np.float32) for x in (0.0, SURELY - 0.01, SAME_PERSON + 0.1)
+)
 
 
 def numbers(*counts: int) -> IntArray:
@@ -44,6 +52,12 @@ def test_a_piece_ends_where_looks_change_sooner_after_a_gap() -> None:
     assert pieces(track, frame, like).tolist() == [0, 0, 1, 1, 1, 2, 2, 2]
 
 
+def test_a_piece_ends_where_nobody_is_seen_for_long_whatever_they_look_like() -> None:
+    frame = np.cumsum([0, 1, LONG_AWAY, 1, LONG_AWAY + 1, 1])
+    found = pieces(np.zeros(6, np.int64), frame, np.ones(6, np.float32))
+    assert found.tolist() == [0, 0, 0, 0, 1, 1]
+
+
 def test_pieces_of_tracks_have_numbers_of_their_own() -> None:
     track, frame = np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1])
     like = np.array([1, 1, 0, 1], np.float32)
@@ -59,6 +73,14 @@ def test_two_people_are_parted_and_one_is_not() -> None:
     # Who is not known goes on as before.
     assert parted(track, frame, piece, like, {0: HERE}).tolist() == [0] * 6
     assert parted(track, frame, piece, like, {}).tolist() == [0] * 6
+
+
+def test_whoever_is_not_surely_the_same_is_parted_for_clustering_to_tell() -> None:
+    """One picture of a stranger may look more like them than their own pictures in other tracks."""
+    between = np.array([(SURELY + SAME_PERSON) / 2], np.float32)
+    like, frame = np.ones(6, np.float32), np.arange(6)
+    found = parted(numbers(6), frame, numbers(3, 3), like, {0: HERE, 1: between})
+    assert found.tolist() == [0, 0, 0, 1, 1, 1]
 
 
 def test_what_is_not_known_goes_with_the_side_that_it_is_like() -> None:

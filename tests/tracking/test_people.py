@@ -13,6 +13,7 @@ from fer_batch.tracking.people import (
     NEARLY,
     SAME_PERSON,
     cluster,
+    cluster_groups,
     distances,
     join_people,
     together,
@@ -172,3 +173,25 @@ def test_distances_and_shared_frames(count: int, seed: int) -> None:
         for b in range(count):
             both = set(frames[a].tolist()) & set(frames[b].tolist())
             assert shared[a, b] == (a != b and bool(both))
+
+
+@quick
+@given(st.integers(0, 999), st.integers(1, 12))
+def test_groups_of_one_are_clustered_as_points(seed: int, count: int) -> None:
+    rng = np.random.default_rng(seed)
+    points = rng.normal(size=(count, 3)) / 3
+    apart = np.triu(rng.random((count, count)) < 0.2, 1)
+    apart |= apart.T
+    found = cluster_groups([point[None] for point in points], apart, SAME_PERSON)
+    assert found == cluster(points, apart, SAME_PERSON)
+
+
+def test_groups_are_compared_by_all_their_members() -> None:
+    """By its mean the second group would be one with the first."""
+    first, spread = np.array([[0.0]]), np.array([[0.0], [2 * SAME_PERSON]])
+    near = np.array([[0.1], [SAME_PERSON]])
+    free = np.zeros((2, 2), bool)
+    assert cluster_groups([first, spread], free, SAME_PERSON) == [[0], [1]]
+    assert cluster_groups([first, near], free, SAME_PERSON) == [[0, 1]]
+    assert cluster_groups([first, near], ~np.eye(2, dtype=bool), SAME_PERSON) == [[0], [1]]
+    assert cluster_groups([], free[:0, :0], SAME_PERSON) == []

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_batch.jobs.item.at_once import told_at_once
 from fer_batch.jobs.item.known import Known, beside, known_of
 from fer_batch.jobs.item.who import photos_of
 
@@ -31,7 +32,8 @@ class AcrossInputs:
         """See ``Relation``."""
         photos = photos_by_name([member.item for member in members], engine)
         engine.photos.clear()  # biometric data: kept no longer than needed
-        inputs = [known_of(member) for member in members]
+        told = told_at_once(members)
+        inputs = [known_of(member, one) for member, one in zip(members, told, strict=True)]
         others = beside(members)
         called = _names_there([*inputs, *others])
         everyone = _Everyone([*inputs, *others])
@@ -162,6 +164,8 @@ class _Everyone:
         persons = [dict(one.person) for one in self.known]
         for (at, face), person in zip(self.keys, self.number.tolist(), strict=True):
             persons[at][face] = person
+        for one, mine in zip(self.known, persons, strict=True):
+            mine |= {face: mine[first] for face, first in one.one_with.items()}
         return persons
 
 
@@ -193,8 +197,8 @@ def _show(
 def with_persons(
     timeline: Timeline, persons: Mapping[int, int], names: Mapping[int, str]
 ) -> Timeline:
-    """``timeline`` with who people are across inputs. Where two of a film have turned out to be one
-    person, they have one ``face_id``, the smaller."""
+    """``timeline`` with who people are across inputs. Where several of a film have turned out to be
+    one person, they have one ``face_id``; these rise by appearance from 1, without gaps."""
     import numpy as np
 
     from fer_batch.groups import by_track
@@ -213,5 +217,8 @@ def with_persons(
         # Never two in one frame, whatever results of other settings have said.
         if not np.intersect1d(timeline.frame[rows], timeline.frame[face_id == one]).size:
             face_id[rows] = one
-    called = {first[number]: name for number, name in names.items()}
+    left = np.unique(face_id)
+    face_id = (np.searchsorted(left, face_id) + 1).astype(np.int64)
+    shown = {number: int(np.searchsorted(left, face)) + 1 for number, face in first.items()}
+    called = {shown[number]: name for number, name in names.items()}
     return replace(timeline, face_id=face_id, person=person, names=called).in_order()

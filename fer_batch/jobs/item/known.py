@@ -13,6 +13,7 @@ from fer_batch.output.stored import read_record, stored_results
 from fer_batch.person_name import check_name
 
 if TYPE_CHECKING:
+    from fer_batch.jobs.item.at_once import Told
     from fer_batch.jobs.item.relation import Member
     from fer_batch.types import FloatArray
 
@@ -24,33 +25,32 @@ THE_SAME = 0.05
 class Known:
     """People of one input, by the numbers that its own analysis gave them (``face_id``; of photos
     ``person``): what they are recognised by, and who they are across inputs. ``names``: by number
-    across inputs, where they were named before. ``fresh``: this run has recognised them."""
+    across inputs, where they were named before. ``fresh``: this run has recognised them, and some
+    of them were ``one_with`` others (see ``Told``)."""
 
     embedding: dict[int, FloatArray] = field(default_factory=dict)
     person: dict[int, int] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
+    one_with: dict[int, int] = field(default_factory=dict)
     fresh: bool = False
 
 
-def known_of(member: Member) -> Known:
-    """What is known of an input that is at work."""
+def known_of(member: Member, told: Told | None) -> Known:
+    """What is known of an input that is at work. ``told``: what this run has said of its people."""
     import numpy as np
 
-    from fer_batch.pipeline.people_file import read_people
-
     kept = known_in(member.work.out, read_record(member.work.out))
-    with suppress(UnreadableError):
-        embedding = read_people(member.work.people).embedding
-        # Of earlier numbers those hold whose faces are still the same.
-        same = {
-            face: person
-            for face, person in kept.person.items()
-            if face in embedding
-            and face in kept.embedding
-            and np.linalg.norm(embedding[face] - kept.embedding[face]) < THE_SAME
-        }
-        return Known(embedding, same, fresh=True)
-    return kept
+    if told is None:
+        return kept
+    # Of earlier numbers those hold whose faces are still the same.
+    same = {
+        face: person
+        for face, person in kept.person.items()
+        if face in told.embedding
+        and face in kept.embedding
+        and np.linalg.norm(told.embedding[face] - kept.embedding[face]) < THE_SAME
+    }
+    return Known(told.embedding, same, one_with=told.one_with, fresh=True)
 
 
 def known_in(folder: Path, summary: Mapping[str, Any]) -> Known:

@@ -22,7 +22,8 @@ def connect(settings: QueueSettings) -> Redis:
     """
     import redis
 
-    options: dict[str, object] = {"decode_responses": True}
+    # redis-py waits 5 s where nothing is said, less than a busy machine may need for a large job.
+    options: dict[str, object] = {"decode_responses": True, "socket_timeout": None}
     if settings.over_tcp:
         options |= {
             "socket_timeout": 20,
@@ -84,6 +85,18 @@ def broker_errors(where: str) -> Iterator[None]:
         raise BrokerError(f"FER_BATCH_REDIS_URL ({where}) has an option Redis does not know") from (
             error
         )
+
+
+@contextmanager
+def damage_of(job: str, where: str) -> Iterator[None]:
+    """Turn what values of a job raise that the ledger does not write into a BrokerError."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise BrokerError(
+            f"what Redis at {where} holds of job {job} is damaged ({str(error)[:80]}); "
+            "remove that job, or empty that Redis: it is rebuilt from storage"
+        ) from error
 
 
 def _first_line(error: Exception) -> str:

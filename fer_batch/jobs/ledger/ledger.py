@@ -16,8 +16,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.errors import BrokerError
-from fer_batch.jobs.ledger.connection import broker_errors, connect
+from fer_batch.jobs.ledger.connection import broker_errors, connect, damage_of
 from fer_batch.jobs.ledger.dispatch import Claim, Completion, Dispatch, dispatches
+from fer_batch.jobs.ledger.items import read_items
 from fer_batch.jobs.ledger.names import PREFIX, broker_list, words
 from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUES, Unit
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from fer_batch.jobs.settings import QueueSettings
 
+COMMON = ("common.lua", "ends.lua")  # before each script
 SCRIPTS = (
     "create",
     "claim",
@@ -55,7 +57,7 @@ class Ledger:
     @cached_property
     def _scripts(self) -> dict[str, Any]:
         folder = resources.files("fer_batch.jobs.ledger") / "lua"
-        common = words() + (folder / "common.lua").read_text()
+        common = words() + "".join((folder / name).read_text() for name in COMMON)
         return {
             name: self.client.register_script(common + (folder / f"{name}.lua").read_text())
             for name in SCRIPTS
@@ -115,16 +117,9 @@ class Ledger:
 
     def dump(self, job: str) -> tuple[dict[str, str], list[dict[str, str]]]:
         """All fields of a job and of its items; an empty dict where there is none."""
-        with broker_errors(self.where):
+        with broker_errors(self.where), damage_of(job, self.where):
             fields: dict[str, str] = self.client.hgetall(f"{PREFIX}job:{job}")
-            items: list[dict[str, str]] = []
-            count = int(fields.get("items", 0))
-            for start in range(0, count, 500):
-                pipe = self.client.pipeline(transaction=False)
-                for index in range(start, min(start + 500, count)):
-                    pipe.hgetall(f"{PREFIX}item:{job}:{index}")
-                items += pipe.execute()
-        return fields, items
+            return fields, read_items(self.client, job, int(fields.get("items", 0)))
 
     def create(
         self, job: str, fields: dict[str, Any], items: list[dict[str, Any]]

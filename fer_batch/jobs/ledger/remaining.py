@@ -1,9 +1,10 @@
 """How long a job still takes: what is left to do, at what it has cost so far.
 
 Work is counted in seconds of workers, by stage: analysing and drawing cost different amounts a
-frame, and a job's inputs are at different stages. What has been done and the time since the job
-began say how many workers it really has had, gaps and all; where that has clearly changed of late
-only the time since then counts: workers come and go.
+frame, and a job's inputs are at different stages. How much of it a second does is told by the whole
+job and by its last part: workers come and go, and other work takes their machines' time. Where the
+two are near each other their mean is steadier than either; where they are far apart the last part
+alone counts.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 # Drawing a frame against analysing it, with all outputs at 640x360 (benchmarks/README.md); used
 # only until something of this job or of this queue has been drawn.
 DRAW_RATIO = 2.5
-UNITS_OF_A_WORKER = 8
-# As far the number of workers seems to change by the lengths of single units alone.
-STEADY = 0.15
+# Apart by more than this the last part is no accident. Both by simulation: jobs whose machines get
+# slower and faster at random.
+FAR = 1.5
+LATE_SHARE = 0.6
 FRAME_STAGES = ("analyze", "render")
 OTHER_STAGES = ("probe", "assemble", "finish")
 
@@ -24,13 +26,20 @@ OTHER_STAGES = ("probe", "assemble", "finish")
 @dataclass(frozen=True, slots=True)
 class ItemWork:
     """An input: ``frames`` (0: not probed yet), frames through each pass, those of units that are
-    in work included; ``ended``: in a final state."""
+    in work included; ``ended``: in a final state; ``assembled``: its tracks are made."""
 
     frames: int
     analyzed: int
     drawn: int
     renders: bool
     ended: bool
+    assembled: bool = False
+
+    def waits_for(self, stage: str) -> bool:
+        """Whether one of ``OTHER_STAGES`` is still to be done."""
+        if self.ended:
+            return False
+        return {"probe": not self.frames, "assemble": not self.assembled}.get(stage, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +56,13 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How a job has gone lately: in ``elapsed_s`` so many units have ended, which took workers
-    ``worked_s`` seconds."""
+    """How a job has gone lately: in ``elapsed_s`` units of so many frames, and so many inputs, have
+    ended."""
 
     elapsed_s: float
-    worked_s: float
-    units: int
-
-    @property
-    def at_once(self) -> float | None:
-        """How many workers it has had; None where that is too short to tell."""
-        if self.elapsed_s <= 0 or self.worked_s <= 0:
-            return None
-        found = self.worked_s / self.elapsed_s
-        # Each worker is in the middle of a unit at the beginning, and at the end.
-        return found if self.units >= UNITS_OF_A_WORKER * max(found, 1.0) else None
+    analyzed: int
+    drawn: int
+    ended: int
 
 
 def remaining_s(
@@ -89,19 +90,40 @@ def remaining_s(
     known = [item.frames for item in items if item.frames]
     usual = sum(known) / len(known) if known else 0.0
     draws = any(item.renders for item in items if item.frames) or not known
-    ended = sum(item.ended for item in items)
-    fixed = sum(spent.of(stage) for stage in OTHER_STAGES) / max(ended, len(known) / 2, 1)
+    other = _other(items, spent)
     work = paid = 0.0
     for item in items:
         renders = item.renders if item.frames else draws
         paid += item.analyzed * analyze + (item.drawn * render if renders else 0.0)
         if not item.ended:
             frames = item.frames or usual
-            work += max(frames - item.analyzed, 0) * analyze + fixed
+            work += max(frames - item.analyzed, 0) * analyze
             work += max(frames - item.drawn, 0) * render if renders else 0.0
+            work += sum(other[stage] for stage in OTHER_STAGES if item.waits_for(stage))
     paid += sum(spent.of(stage) for stage in OTHER_STAGES)
-    at_once = max(paid / elapsed_s, 1e-3)
-    now = lately.at_once if lately is not None else None
-    if now is not None and abs(now / at_once - 1) > STEADY:
-        at_once = max(now, 1e-3)
-    return work / at_once
+    rate = paid / elapsed_s
+    if lately is not None and lately.elapsed_s > 0:
+        gone = lately.analyzed * analyze + lately.drawn * render
+        gone += lately.ended * sum(other.values())
+        rate = _rate(rate, gone / lately.elapsed_s)
+    return work / max(rate, 1e-3)
+
+
+def _other(items: Sequence[ItemWork], spent: Spent) -> dict[str, float]:
+    """Seconds of an input in each stage that does not go by frames; of one that no input has gone
+    through yet, what the others take."""
+    through = {
+        "probe": sum(item.frames > 0 for item in items),
+        "assemble": sum(item.assembled or item.ended for item in items),
+        "finish": sum(item.ended for item in items),
+    }
+    known = {stage: spent.of(stage) / n for stage, n in through.items() if n and spent.of(stage)}
+    usual = sum(known.values()) / max(len(known), 1)
+    return {stage: known.get(stage, usual) for stage in OTHER_STAGES}
+
+
+def _rate(whole: float, late: float) -> float:
+    """Seconds of work that a second does, of those of the whole job and of its last part."""
+    if whole <= 0 or late <= 0 or max(whole / late, late / whole) > FAR:
+        return late
+    return late**LATE_SHARE * whole ** (1 - LATE_SHARE)

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from fer_batch import door
-from fer_batch.errors import BrokerError
-from fer_batch.jobs.ledger.connection import broker_errors
+from fer_batch.jobs.ledger.connection import broker_errors, damage_of
 from fer_batch.jobs.ledger.heartbeat import stranded
 from fer_batch.jobs.ledger.job_status import ItemStatus, JobStatus
 from fer_batch.jobs.ledger.ledger import Ledger
@@ -35,16 +34,11 @@ def read_status(ledger: Ledger, job: str) -> JobStatus | None:
     with broker_errors(ledger.where):
         progress = ledger.client.hgetall(f"{PREFIX}progress:{job}")
         costs = ledger.client.hgetall(f"{PREFIX}costs")
-    try:
+    with damage_of(job, ledger.where):
         now = ledger.now()
         found = from_fields(job, fields, items, progress, now)
         left = _remaining(found, fields, items, costs, now)
         found = replace(found, eta_s=None if left is None else round(left, 1))
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
-        raise BrokerError(
-            f"what Redis at {ledger.where} holds of job {job} is damaged ({str(error)[:80]}); "
-            "remove that job, or empty that Redis: it is rebuilt from storage"
-        ) from error
     return found if found.final else _with_stranded(found, stranded(ledger))
 
 
@@ -123,6 +117,7 @@ def _remaining(
                 through + (more if stage == "render" else 0),
                 renders,
                 ended,
+                item.stage in ("relate", "render", "finish"),
             )
         )
     spent = Spent(seconds, analyzed, drawn)
@@ -132,13 +127,15 @@ def _remaining(
 
 def _lately(fields: dict[str, str], now: float) -> Pace | None:
     """How a job has gone since the earlier of the moments that the ledger keeps."""
-    if not fields.get("pace_before"):
+    before = fields.get("pace_before", "").split()
+    if len(before) != 5:  # none yet; or as older versions wrote them
         return None
-    at, worked, units = fields["pace_before"].split(" ")
+    at, analyzed, drawn, ended = before[:4]
     return Pace(
         now - float(at),
-        float(fields.get("spent", 0)) - float(worked),
-        int(fields.get("units", 0)) - int(units),
+        int(fields.get("analyzed", 0)) - int(analyzed),
+        int(fields.get("drawn", 0)) - int(drawn),
+        int(fields.get("items", 0)) - int(fields.get("left", 0)) - int(ended),
     )
 
 

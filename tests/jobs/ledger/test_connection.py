@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import redis.exceptions as errors
 
@@ -52,3 +54,6 @@ def test_only_networks_have_time_outs(url: str, patient: bool) -> None:
         (20, 5) if patient else (None, None)
     )
     assert options["decode_responses"]
+    # As the library takes them: what it is not told it sets to 5 s.
+    connection: Any = client.connection_pool.make_connection()
+    assert connection.socket_timeout == (20 if patient else None)

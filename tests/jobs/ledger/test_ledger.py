@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fer_batch.jobs.ledger.dispatch import Dispatch
 from fer_batch.jobs.ledger.heartbeat import beat, workers
 from fer_batch.jobs.ledger.lease import Lease
-from fer_batch.jobs.ledger.ledger import SCRIPTS, Ledger
+from fer_batch.jobs.ledger.ledger import COMMON, SCRIPTS, Ledger
 from fer_batch.jobs.ledger.log import read_log
 from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.ledger.spec import Unit, new_job_id
@@ -52,7 +52,7 @@ def do(ledger: Ledger, dispatch: Dispatch) -> list[Dispatch]:
 
 def settled(ledger: Ledger) -> None:
     kinds = ("leases", "holders", "later", "out:*", "live:*", "ready:*", "done:*", "tries:*")
-    for kind in (*kinds, "retries:*", "progress:*", "active"):
+    for kind in (*kinds, "item:*", "retries:*", "progress:*", "active"):
         assert ledger.client.keys(PREFIX + kind) == [], kind
 
 
@@ -328,8 +328,8 @@ def test_nonsense_is_no_unit(key: str) -> None:
 def test_names_stand_in_python_alone() -> None:
     """What scripts and Python share is written once: no script spells a key's prefix or a queue."""
     folder = resources.files("fer_batch.jobs.ledger") / "lua"
-    for script in (*SCRIPTS, "common"):
-        lines = (folder / f"{script}.lua").read_text().splitlines()
+    for script in (*(f"{name}.lua" for name in SCRIPTS), *COMMON):
+        lines = (folder / script).read_text().splitlines()
         code = "\n".join(line.split("--")[0] for line in lines)
         assert f"'{PREFIX}" not in code, script
         assert "QUEUE_OF = " not in code and "QUEUES = " not in code, script

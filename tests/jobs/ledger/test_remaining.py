@@ -47,33 +47,57 @@ class Marks:
     """What `complete.lua` keeps of a job that began at 0."""
 
     def __init__(self) -> None:
-        self.spent, self.units = 0.0, 0
-        self.pace: tuple[float, float, int] | None = None
-        self.before: tuple[float, float, int] | None = None
+        self.units = self.analyzed = self.drawn = 0
+        self.pace: tuple[float, int, int, int, int] | None = None
+        self.before: tuple[float, int, int, int, int] | None = None
 
-    def ended(self, now: float, seconds: float) -> None:
-        self.spent, self.units = self.spent + seconds, self.units + 1
-        last = self.pace[2] if self.pace else 0
-        if self.units - last >= max(32, self.units / 6):
-            self.before, self.pace = self.pace, (now, self.spent, self.units)
+    def ended(self, now: float, stage: str, frames: int, inputs: int) -> None:
+        """A unit has ended, and so many inputs have until now."""
+        if stage not in ("analyze", "render"):
+            return
+        self.analyzed += frames if stage == "analyze" else 0
+        self.drawn += frames if stage == "render" else 0
+        self.units += 1
+        last = self.pace[4] if self.pace else 0
+        if self.units - last >= max(12, self.units / 6):
+            self.before = self.pace
+            self.pace = (now, self.analyzed, self.drawn, inputs, self.units)
 
-    def lately(self, now: float) -> Pace | None:
+    def lately(self, now: float, inputs: int) -> Pace | None:
         if self.before is None:
             return None
-        at, spent, units = self.before
-        return Pace(now - at, self.spent - spent, self.units - units)
+        at, analyzed, drawn, ended, _ = self.before
+        return Pace(now - at, self.analyzed - analyzed, self.drawn - drawn, inputs - ended)
 
 
 NEXT = {"probe": "analyze", "analyze": "assemble", "assemble": "render", "render": "finish"}
 
 
-def play(seed: int, workers: tuple[int, int] = (0, 0)) -> list[tuple[float, float, float]]:
-    """A job of random films and costs; (moment, estimate, truth) whenever a unit ends. ``workers``
-    at first, and from the time on when a third of all frames has been analysed; those before that
-    are left out then. 0: by chance, all the time."""
+@dataclass(frozen=True)
+class Course:
+    """``workers`` at first, and from the time on when a third of all frames has been analysed; 0:
+    by chance, all the time. ``slower``: how many times as long each unit takes from then on.
+    ``short``: inputs so short that stages which do not go by frames take a third of the time."""
+
+    workers: tuple[int, int] = (0, 0)
+    slower: float = 1.0
+    short: bool = False
+
+    @property
+    def changes(self) -> bool:
+        return any(self.workers) or self.slower != 1.0
+
+    def films(self, chance: random.Random) -> list[Film]:
+        count = 80 if self.changes else chance.randint(20, 60)
+        middle = 4.0 if self.short else 7.5
+        return [Film(int(chance.lognormvariate(middle, 0.7)) + 50) for _ in range(count)]
+
+
+def play(seed: int, course: Course = Course()) -> list[tuple[float, float, float]]:
+    """A job of random films and costs; (moment, estimate, truth) whenever a unit ends. Those before
+    a change are left out."""
     chance = random.Random(seed)
-    count_films = 80 if any(workers) else chance.randint(20, 60)
-    films = [Film(int(chance.lognormvariate(7.5, 0.7)) + 50) for _ in range(count_films)]
+    films = course.films(chance)
     usual, ratio = chance.randint(1, 4), chance.uniform(1.0, 3.5)
     pace, changed = Marks(), 0.0
     cost = {"analyze": 0.004, "render": 0.004 * ratio}
@@ -85,17 +109,19 @@ def play(seed: int, workers: tuple[int, int] = (0, 0)) -> list[tuple[float, floa
     now, count = 0.0, 0
     while ready or busy:
         third = sum(f.analyzed for f in films) * 3 > sum(f.frames for f in films)
-        crew = workers[third] or usual
+        crew = course.workers[third] or usual
         changed = changed or now * third
         while ready and len(busy) < crew:
             film, stage, frames = ready.pop(0)
             lasts = (frames * cost[stage] if frames else other[stage]) * chance.uniform(0.7, 1.3)
-            lasts += 3.0 if count < crew else 0.0  # the first unit of a worker loads a model
+            lasts *= course.slower if third else 1.0
+            # The first unit of a worker loads a model.
+            lasts += 3.0 if count < crew and not course.short else 0.0
             heapq.heappush(busy, (now + lasts, count, film, stage, frames, lasts))
             count += 1
         now, _, film, stage, frames, lasts = heapq.heappop(busy)
         seconds[stage] = seconds.get(stage, 0.0) + lasts
-        pace.ended(now, lasts)
+        pace.ended(now, stage, frames, sum(f.stage == "done" for f in films))
         film.probed = True
         if stage == "analyze":
             film.analyzed += frames
@@ -112,12 +138,20 @@ def play(seed: int, workers: tuple[int, int] = (0, 0)) -> list[tuple[float, floa
                 ready += [] if film.stage in ("assemble", "finish") else units
                 ready.sort(key=lambda unit: ORDER.index(unit[1]))
         work = [
-            ItemWork(f.frames if f.probed else 0, f.analyzed, f.drawn, True, f.stage == "done")
+            ItemWork(
+                f.frames if f.probed else 0,
+                f.analyzed,
+                f.drawn,
+                True,
+                f.stage == "done",
+                f.stage in ("render", "finish"),
+            )
             for f in films
         ]
         spent = Spent(dict(seconds), sum(f.analyzed for f in films), sum(f.drawn for f in films))
-        said.append((now, remaining_s(work, spent, now, ratio, pace.lately(now))))
-    since = changed if any(workers) else 0.0
+        late = pace.lately(now, sum(f.stage == "done" for f in films))
+        said.append((now, remaining_s(work, spent, now, ratio, late)))
+    since = changed if course.changes else 0.0
     return [(at, left, now - at) for at, left in said if left is not None and at >= since]
 
 
@@ -136,11 +170,34 @@ def test_right_within_a_fifth_from_a_tenth_on(seed: int) -> None:
 def test_workers_come_and_go(seed: int, workers: tuple[int, int]) -> None:
     """Right again before half of what is left then has been done: as far off as a fifth, or the
     two units that each worker may be in the middle of."""
-    estimates = play(seed, workers)
+    estimates = play(seed, Course(workers))
     begin, whole = estimates[0][0], estimates[-1][0]
     for at, left, truth in estimates:
         if at > (begin + whole) / 2:
             assert abs(left - truth) <= max(0.2 * truth, 16.0), (at, left, truth, begin, whole)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("slower", [0.25, 4.0], ids=["faster", "slower"])
+def test_machines_get_slower_and_faster(seed: int, slower: float) -> None:
+    """Other work comes and goes: right again before half of what is left then has been done, but
+    for two units of each worker."""
+    estimates = play(seed, Course(slower=slower))
+    begin, whole = estimates[0][0], estimates[-1][0]
+    allowed = 16.0 * max(slower, 1.0)
+    for at, left, truth in estimates:
+        if at > (begin + whole) / 2:
+            assert abs(left - truth) <= max(0.2 * truth, allowed), (at, left, truth, begin, whole)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_right_where_much_of_the_time_goes_into_other_stages(seed: int) -> None:
+    """But for two units of each worker, of half a second."""
+    estimates = play(seed, Course(short=True))
+    whole = estimates[-1][0]
+    for at, left, truth in estimates:
+        if at > whole / 4:
+            assert abs(left - truth) <= max(0.2 * truth, 4.0), (at, left, truth, whole)
 
 
 def test_nothing_is_said_before_there_is_something_to_go_by() -> None:
@@ -171,7 +228,7 @@ def test_never_negative_never_wild(
     items: list[ItemWork], elapsed: float, analyzed: int, drawn: int
 ) -> None:
     seconds = {"analyze": 3.0, "render": 2.0, "probe": 0.1}
-    lately = Pace(elapsed / 3, analyzed / 1000, drawn)
+    lately = Pace(elapsed / 3, analyzed // 2, drawn // 2, len(items) // 2)
     found = remaining_s(items, Spent(seconds, analyzed, drawn), elapsed, lately=lately)
     assert found is None or 0.0 <= found < float("inf")
 
@@ -204,17 +261,20 @@ def test_the_ledger_marks_two_moments_of_a_job(ledger: Ledger) -> None:
     while waiting:
         unit = waiting.pop(0).unit
         assert ledger.claim(unit, "me").verdict == "ok"
-        done = ledger.complete(unit, **facts(unit, segments=2), seconds=1.5)
+        result = facts(unit, segments=2)
+        done = ledger.complete(unit, **result, seconds=1.5)
         waiting += done.dispatches
         fields, _ = ledger.dump(job)
         if unit.stage == "index":
             break
-        marks.ended(ledger.now(), 1.5)
-        assert (float(fields["spent"]), int(fields["units"])) == (marks.spent, marks.units)
+        inputs = 16 - int(fields["left"])
+        marks.ended(ledger.now(), unit.stage, result.get("frames", 0), inputs)
+        for name in ("units", "analyzed", "drawn"):
+            assert int(fields.get(name, 0)) == getattr(marks, name), name
         for name, mark in (("pace", marks.pace), ("pace_before", marks.before)):
             found = [float(word) for word in fields.get(name, "").split()]
             assert found[1:] == list(mark[1:] if mark else ())
             assert not mark or begin - 0.01 <= found[0] <= mark[0]
         status = read_status(ledger, job)
         assert status is not None and (status.eta_s is None or status.eta_s >= 0)
-    assert marks.units == 16 * 7 and marks.before is not None
+    assert marks.units == 16 * 4 and marks.before is not None

@@ -5,12 +5,10 @@ if not state then return '' end
 if is_final(state) then return state end
 local count = 0
 for i = 0, tonumber(redis.call('HGET', job_key(job), 'items')) - 1 do
-  local key = item_key(job, i)
-  if not is_final(redis.call('HGET', key, 'state')) then
+  local fields = open_item(job, i)
+  if fields then
     count = count + 1
-    redis.call('HSET', key, 'state', 'cancelled', 'stage', '', 'finished', text(t))
-    redis.call('DEL', done_key(job, i))
-    redis.call('HDEL', P .. 'turned', job .. ':' .. i)
+    put_away(job, i, fields, t, 'cancelled')
   end
 end
 redis.call('HSET', job_key(job), 'left', 0, 'cancelled', count)

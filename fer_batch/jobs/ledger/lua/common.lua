@@ -2,10 +2,11 @@
 --
 --   fb:job:J            hash   v, name, state, priority, created, started, finished, items, left, window
 --                              relate: '1' where all items wait for each other after assembling;
---                              spent, units: seconds and count of what has ended; pace, pace_before:
---                              what they were at two moments, "when spent units"
+--                              units, analyzed, drawn: units that go by frames and have ended, their
+--                              frames; pace, pace_before: "when analyzed drawn inputs-ended units"
 --                              away: how many of them are not there yet, '' once they are related
 --   fb:item:J:I         hash   input, name, state, stage, n, frames, passes, analyzed, drawn, …
+--   fb:ended:J          hash   I -> the same as JSON, of items in a final state: they have no fb:item
 --   fb:ready:J:Q        list   units waiting for the window
 --   fb:live:J:Q         set    units handed out: in the broker, leased, or waiting to be retried
 --   fb:done:J:I         set    indices done in the item's present stage
@@ -42,6 +43,7 @@ end
 local function text(t) return string.format('%.3f', t) end
 local function job_key(job) return P .. 'job:' .. job end
 local function item_key(job, item) return P .. 'item:' .. job .. ':' .. item end
+local function ended_key(job) return P .. 'ended:' .. job end
 local function ready_key(job, queue) return P .. 'ready:' .. job .. ':' .. queue end
 local function live_key(job, queue) return P .. 'live:' .. job .. ':' .. queue end
 local function done_key(job, item) return P .. 'done:' .. job .. ':' .. item end
@@ -169,80 +171,4 @@ local function enter_stage(job, item, stage, n)
   redis.call('DEL', done_key(job, item))
   redis.call('HSET', item_key(job, item), 'stage', stage, 'n', n)
   push_ready(job, item, stage, n)
-end
-
-local function close_job(job, t, state)
-  redis.call('HSET', job_key(job), 'state', state, 'finished', text(t), 'stage', '')
-  redis.call('ZREM', P .. 'active', job)
-  for _, queue in ipairs(QUEUES) do
-    for _, unit in ipairs(redis.call('SMEMBERS', live_key(job, queue))) do
-      detach(member(job, unit), queue)
-    end
-    redis.call('DEL', live_key(job, queue), ready_key(job, queue))
-  end
-  redis.call('DEL', P .. 'tries:' .. job, P .. 'retries:' .. job, P .. 'progress:' .. job)
-end
-
--- An item of a job that relates its items is assembled, or has ended before. The last one to arrive
--- releases the job's relating, once.
-local function arrive(job)
-  local fields = redis.call('HMGET', job_key(job), 'relate', 'away')
-  if fields[1] ~= '1' or not fields[2] or fields[2] == '' then return end
-  if redis.call('HINCRBY', job_key(job), 'away', -1) == 0
-      and tonumber(redis.call('HGET', job_key(job), 'left')) > 0 then
-    redis.call('HSET', job_key(job), 'stage', 'relate')
-    redis.call('LPUSH', ready_key(job, 'control'), '-1/relate/0')
-  end
-end
-
--- An assembled item goes on: it is drawn where that is wanted.
-local function draw(job, item)
-  local key = item_key(job, item)
-  if redis.call('HGET', key, 'renders') == '1' then
-    enter_stage(job, item, 'render', tonumber(redis.call('HGET', key, 'segments')))
-  else
-    enter_stage(job, item, 'finish', 1)
-  end
-end
-
--- An item reached its end. The last one releases the job's index, once: the state is the lock.
-local function close_item(job, item, t, state)
-  local key = item_key(job, item)
-  if is_final(redis.call('HGET', key, 'state')) then return end
-  local arrived = redis.call('HGET', key, 'stage') == 'relate'
-  redis.call('HSET', key, 'state', state, 'stage', '', 'finished', text(t))
-  redis.call('DEL', done_key(job, item))
-  redis.call('HDEL', P .. 'turned', job .. ':' .. item)
-  local left = redis.call('HINCRBY', job_key(job), 'left', -1)
-  if not arrived then arrive(job) end
-  if left == 0 then
-    redis.call('HSET', job_key(job), 'stage', 'index')
-    redis.call('RPUSH', ready_key(job, 'control'), '-1/index/0')
-  end
-end
-
-local function fail_unit(job, unit, t, code, words)
-  local item = split(unit)
-  drop(job, unit)
-  if item == '-1' and redis.call('HGET', job_key(job), 'stage') == 'relate' then
-    redis.call('HSET', job_key(job), 'stage', '', 'away', '')
-    for i = 0, tonumber(redis.call('HGET', job_key(job), 'items')) - 1 do
-      local key = item_key(job, i)
-      if redis.call('HGET', key, 'stage') == 'relate' then
-        redis.call('HSET', key, 'error', words, 'code', code)
-        log(job, t, 'error', tostring(i), words)
-        close_item(job, tostring(i), t, 'failed')
-      end
-    end
-    return
-  end
-  if item == '-1' then
-    log(job, t, 'error', item, words)
-    redis.call('HSET', job_key(job), 'error', words)
-    close_job(job, t, 'failed')
-    return
-  end
-  redis.call('HSET', item_key(job, item), 'error', words, 'code', code)
-  log(job, t, 'error', item, words)
-  close_item(job, item, t, 'failed')
 end

@@ -3,17 +3,19 @@
 -- Returns {counted, item or job reached its end, units to publish}.
 local job, unit, t, out = ARGV[1], ARGV[2], now(), {}
 
--- Two moments of the job, so that one can tell how it has gone lately: since the earlier, 32 to 64
--- units have ended, or, when there are many, a sixth to a third of all that have.
-local function mark_pace(seconds)
+-- Two moments of the job, so that one can tell how it has gone lately: since the earlier, 12 to 24
+-- units that go by frames have ended, or, when there are many, a sixth to a third of all that have.
+local function mark_pace(passed, frames)
   local key = job_key(job)
-  local spent = redis.call('HINCRBYFLOAT', key, 'spent', seconds)
+  redis.call('HINCRBY', key, passed, frames)
   local units = redis.call('HINCRBY', key, 'units', 1)
   local known = redis.call('HGET', key, 'pace') or ''
   local last = tonumber(string.match(known, '%S+$') or 0)
-  if units - last >= math.max(32, units / 6) then
-    redis.call('HSET', key, 'pace_before', known, 'pace', text(t) .. ' ' .. spent .. ' ' .. units)
-  end
+  if units - last < math.max(12, units / 6) then return end
+  local of = redis.call('HMGET', key, 'analyzed', 'drawn', 'items', 'left')
+  local ended = tonumber(of[3]) - tonumber(of[4])
+  local pace = {text(t), of[1] or '0', of[2] or '0', tostring(ended), units}
+  redis.call('HSET', key, 'pace_before', known, 'pace', table.concat(pace, ' '))
 end
 local item, stage, index = split(unit)
 if not wanted(job, unit) then
@@ -26,7 +28,8 @@ drop(job, unit)
 if stage == 'index' then
   local failed = 0
   for i = 0, tonumber(redis.call('HGET', job_key(job), 'items')) - 1 do
-    if redis.call('HGET', item_key(job, i), 'state') ~= 'done' then failed = failed + 1 end
+    local fields = ended_item(job, i)
+    if not fields or fields.state ~= 'done' then failed = failed + 1 end
   end
   close_job(job, t, failed == 0 and 'done' or 'failed')
   log(job, t, 'info', '-1', 'finished' .. (failed > 0 and (', ' .. failed .. ' failed') or ''))
@@ -43,10 +46,10 @@ end
 -- What stages cost: of this job for its remaining time, of all for jobs that have drawn nothing yet.
 if facts.seconds then
   redis.call('HINCRBYFLOAT', job_key(job), 'spent_' .. stage, facts.seconds)
-  mark_pace(facts.seconds)
   if stage == 'analyze' or stage == 'render' then
     redis.call('HINCRBYFLOAT', P .. 'costs', stage .. '_s', facts.seconds)
     redis.call('HINCRBY', P .. 'costs', stage .. '_frames', facts.frames)
+    mark_pace(stage == 'analyze' and 'analyzed' or 'drawn', facts.frames)
   end
 end
 local key = item_key(job, item)

@@ -2,16 +2,12 @@
 -- Returns the units handed out, or false where the job is already there.
 local job, t, out = ARGV[1], now(), {}
 if redis.call('EXISTS', job_key(job)) == 1 then return false end
-for name, value in pairs(cjson.decode(ARGV[2])) do
-  redis.call('HSET', job_key(job), name, value)
-end
+put_fields(job_key(job), cjson.decode(ARGV[2]))
 local items = cjson.decode(ARGV[3])
 for i, fields in ipairs(items) do
   local item = tostring(i - 1)
-  for name, value in pairs(fields) do
-    redis.call('HSET', item_key(job, item), name, value)
-  end
-  redis.call('HSET', item_key(job, item), 'state', 'queued', 'stage', 'probe', 'n', 1)
+  fields.state, fields.stage, fields.n = 'queued', 'probe', 1
+  put_fields(item_key(job, item), fields)
   push_ready(job, item, 'probe', 1)
 end
 redis.call('HSET', job_key(job), 'left', #items, 'items', #items, 'state', 'queued', 'stage', '')

@@ -2,10 +2,10 @@
 -- Puts a job of a final state back as storage remembers it, after Redis was emptied.
 local job = ARGV[1]
 if redis.call('EXISTS', job_key(job)) == 1 then return 0 end
-for name, value in pairs(cjson.decode(ARGV[2])) do redis.call('HSET', job_key(job), name, value) end
+put_fields(job_key(job), cjson.decode(ARGV[2]))
 local items = cjson.decode(ARGV[3])
 for i, fields in ipairs(items) do
-  for name, value in pairs(fields) do redis.call('HSET', item_key(job, i - 1), name, value) end
+  keep_ended(job, i - 1, fields)
 end
 redis.call('HSET', job_key(job), 'left', 0, 'items', #items, 'stage', '')
 redis.call('ZADD', P .. 'jobs', redis.call('HGET', job_key(job), 'created'), job)

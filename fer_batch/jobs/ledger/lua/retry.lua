@@ -1,14 +1,18 @@
 -- ARGV: job.  Failed and cancelled items start over; what they have committed is kept in storage.
 -- Returns {number of items, units to publish}; -1 where there is no such job, -2 while it runs.
+local OF_A_TRY = {'error', 'code', 'started', 'finished', 'analyzed', 'drawn', 'warnings'}
 local job, t, out, count = ARGV[1], now(), {}, 0
 local state = redis.call('HGET', job_key(job), 'state')
 if not state then return {-1, out} end
 if not is_final(state) then return {-2, out} end
 for i = 0, tonumber(redis.call('HGET', job_key(job), 'items')) - 1 do
-  local key = item_key(job, i)
-  if redis.call('HGET', key, 'state') ~= 'done' then
-    redis.call('HDEL', key, 'error', 'code', 'started', 'finished', 'analyzed', 'drawn', 'warnings')
-    redis.call('HSET', key, 'state', 'queued', 'retried', 1)
+  local fields = ended_item(job, i) or own_fields(job, i)
+  if fields.state ~= 'done' then
+    for _, name in ipairs(OF_A_TRY) do fields[name] = nil end
+    fields.state, fields.retried = 'queued', 1
+    redis.call('HDEL', ended_key(job), i)
+    redis.call('DEL', item_key(job, i))
+    put_fields(item_key(job, i), fields)
     enter_stage(job, tostring(i), 'probe', 1)
     count = count + 1
   end
