@@ -21,7 +21,8 @@ from fer_batch.same_name import folded
 LONGEST_NAME = 120
 # Paths of some systems end at 260 characters; what lies in a result's folder wants some of them.
 LONGEST_PATH = 180
-OWN_IMAGES = "images"
+OWN_IMAGES = "images"  # of images that other inputs lie beside
+BESIDE = "-more"  # of the folder beside results that were there first
 MOST_LISTED = 200  # folders that are looked into for a name with another suffix
 # As people name participants and sessions: P01, day 3, subject-12.
 NUMBERED = re.compile(r"[^\W\d_]{1,12}[ _-]?\d{1,4}")
@@ -40,11 +41,9 @@ def result_names(
     kept = {path: name for name, path in places.items() if path in found}
     twins = _twins(found)
     names = {path: kept.get(path) or _mirrored(path, found[path], path in twins) for path in found}
-    for path in found.keys() - kept.keys():
-        if any(name.startswith(f"{names[path]}/") for name in names.values()):
-            names[path] = f"{names[path]}/{OWN_IMAGES}"  # other inputs lie beside these images
     settled = set(kept)
     others = [name for name, path in places.items() if path not in found]
+    _take_apart(names, settled, others)
     for path in found.keys() - settled:
         if folded(names[path]) in TAKEN:
             names[path] = _mirrored(path, found[path], full=True)
@@ -57,10 +56,36 @@ def result_names(
     for rename in longer:
         for path in _doubtful(names, settled, others):
             names[path] = rename(path)
+        _take_apart(names, settled, others)
     for path in _doubtful(names, settled, others):
         digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
         names[path] = f"{names[path]}-{digest}"
     return names
+
+
+def _take_apart(names: dict[Path, str], settled: set[Path], others: list[str]) -> None:
+    """Move names of which one would be a folder within another's results. Settled names and
+    ``others`` stay; each of the rest that lies below one of them goes beside it."""
+    fixed = {folded(name) for name in (*others, *(names[path] for path in settled))}
+    for path in names.keys() - settled:
+        parts = names[path].split("/")
+        for depth in range(1, len(parts)):
+            if folded("/".join(parts[:depth])) in fixed:
+                parts[depth - 1] += BESIDE
+                names[path] = "/".join(parts)
+                break
+    above = {up for name in (*others, *names.values()) for up in _folders_above(folded(name))}
+    for path in names.keys() - settled:
+        if folded(names[path]) in above:
+            if not path.is_dir():
+                names[path] += path.suffix
+            else:
+                names[path] += f"/{OWN_IMAGES}"
+
+
+def _folders_above(name: str) -> list[str]:
+    parts = name.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
 def _mirrored(path: Path, root: Path, full: bool) -> str:
