@@ -70,6 +70,8 @@ def read_edits(folder: Path) -> tuple[str, ...]:
     """
     path = folder / NAME
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for, a device never ends
+            raise UsageError(f"{path}: is not a regular file; remove it")
         with path.open("rb") as file:
             content = file.read(LONGEST + 1)
         text = content.decode("utf-8-sig")

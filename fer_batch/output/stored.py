@@ -44,9 +44,14 @@ class Stored:
         return str(self.summary.get("model", {}).get("name", ""))
 
     @property
-    def content(self) -> tuple[str, str]:
+    def asked_second(self) -> bool:
+        """Whether a second network was asked about each face."""
+        return bool(self.summary.get("model", {}).get("second_opinion"))
+
+    @property
+    def content(self) -> tuple[str, str, bool]:
         """What was analysed by what: the same for a copy of the same file."""
-        return str(self.summary["input"].get("sha256", "")), self.model
+        return str(self.summary["input"].get("sha256", "")), self.model, self.asked_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ def stored_results(out: Path, besides: Collection[Path] = ()) -> list[Stored]:
     import natsort
 
     results: list[Stored] = natsort.natsorted(_walk(out, besides), key=lambda result: result.name)
-    once: dict[tuple[str, ...], Stored] = {}
+    once: dict[tuple[object, ...], Stored] = {}
     for result in results:
         once.setdefault(result.content if result.content[0] else (result.name,), result)
     return list(once.values())

@@ -151,6 +151,12 @@ def test_another_file_is_refused(content: bytes, words: str, tmp_path: Path) -> 
         read_edits(tmp_path)
 
 
+def test_a_device_in_a_strangers_folder_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / NAME).symlink_to("/dev/null")
+    with pytest.raises(UsageError, match=f"{NAME}: is not a regular file"):
+        read_edits(tmp_path)
+
+
 @settings(deadline=None, max_examples=60)
 @given(timelines(), st.data())
 def test_whatever_is_corrected_stays_a_timeline(made: Timeline, data: st.DataObject) -> None:

@@ -61,11 +61,24 @@ def _copies(results: Sequence[ItemResult], stored: Sequence[Stored]) -> list[str
 
 
 def _mixed(stored: Sequence[Stored], out: Path) -> list[str]:
+    lines = []
     models = sorted({result.model for result in stored if result.model})
-    if len(models) < 2:
-        return []
-    names = ", ".join(models)
-    return [f"{out} holds results of several models ({names}); do not mix their numbers"]
+    if len(models) > 1:
+        names = ", ".join(models)
+        lines.append(f"{out} holds results of several models ({names}); do not mix their numbers")
+    asked = [result.name for result in stored if result.asked_second]
+    alone = [result.name for result in stored if not result.asked_second]
+    if asked and alone:
+        lines.append(
+            f"{out} holds results with a second opinion ({_first(asked)}) and without "
+            f"({_first(alone)}); do not mix their numbers, or set --second-opinion for all"
+        )
+    return lines
+
+
+def _first(names: Sequence[str]) -> str:
+    more = len(names) - 1
+    return names[0] + (f" and {more} more" if more else "")
 
 
 def write_again(out: Path, page: bool = False, outputs: Sequence[str] = ()) -> None:

@@ -23,6 +23,7 @@ from fer_batch.errors import (
 )
 from fer_batch.jobs.item import make, steps
 from fer_batch.jobs.item.outcome import Existing, Observer, Phase, State
+from fer_batch.jobs.item.refusal import refusal
 from fer_batch.jobs.item.result_keys import input_sha256, result_keys, same_numbers
 from fer_batch.jobs.item.results import (
     alone,
@@ -171,32 +172,13 @@ class ItemRun:
         same = previous.get("asked_key") == keys.asked
         other_numbers = previous.get("analysis_key") != keys.analysis
         if self.infer and (other_numbers or (not same and self.existing == "keep")):
-            raise OutputPathError(self._refusal(plan, previous))
+            own = self._own_engine(plan)
+            raise OutputPathError(refusal(self.folder, self.item, plan, previous, own))
         if other_numbers or not same:
             return False
         if self.phase == "timeline" or previous.get("render_key") != keys.render:
             return False
         return outputs_intact(self.folder, previous)
-
-    def _refusal(self, plan: ItemPlan, previous: dict[str, Any]) -> str:
-        """What lies in the folder, and the two ways on."""
-        before, now = previous.get("model", {}).get("name", ""), self.item.analyze.model
-        if previous["input"].get("sha256") != plan.input_sha256:
-            what = "holds results of another input"
-        elif previous.get("asked_key") == plan.render_key:
-            differences = _differences(previous, self._own_engine(plan))
-            what = f"holds results of another engine ({differences})"
-        elif before != now:
-            what = f"holds results of model {before}, this run uses {now}"
-        else:
-            what = "holds results of other settings"
-        out = self.folder
-        for _ in self.item.name.split("/"):
-            out = out.parent
-        return (
-            f"{self.folder}: {what}; write to another folder (-o {out.name}-{Path(now).stem}), "
-            "or replace them with --overwrite"
-        )
 
     def _as_it_was(self, plan: ItemPlan, work: WorkFolder, previous: dict[str, Any]) -> bool:
         """Whether relating has changed nothing of results that are there."""
@@ -264,17 +246,6 @@ class ItemRun:
                 self._advance,
                 self.should_cancel,
             )
-
-
-def _differences(previous: dict[str, Any], engine: dict[str, str]) -> str:
-    """In what two engines differ, in a few words."""
-    before = previous.get("engine", {})
-    every = sorted(before.keys() | engine.keys())
-    return ", ".join(
-        f"{name}: {before.get(name)}, now {engine.get(name)}"
-        for name in every
-        if before.get(name) != engine.get(name)
-    )
 
 
 def _remove(*paths: Path) -> None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import codecs
 import csv
+import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
+
+from fer_batch.door import Refused, open_regular
 
 # Columns of words: what stands there is no number, whatever it looks like.
 TEXTS = frozenset(("input", "model", "status", "error", "dominant", "emotion", "file", "path"))
@@ -35,7 +38,7 @@ DIALECTS = {"plain": Dialect("utf-8", ",", "."), "excel": Dialect("utf-8-sig", "
 
 def dialect_name(table: Path) -> str:
     """The dialect of a table that was written earlier, told by its mark; plain where none is."""
-    with suppress(OSError), table.open("rb") as file:
+    with suppress(OSError, Refused), os.fdopen(open_regular(table), "rb") as file:
         if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
             return "excel"
     return "plain"

@@ -70,10 +70,13 @@ def test_tables_stay_in_the_dialect_that_was_asked_for(tmp_path: Path) -> None:
     assert rows(tmp_path) == [["a", "done", "fer7"], ["b", "done", "fer7"]]
 
 
-def store(folder: Path, path: str, sha256: str, model: str = "fer7") -> ItemResult:
+def store(
+    folder: Path, path: str, sha256: str, model: str = "fer7", second: bool = False
+) -> ItemResult:
     """A finished input as its last step leaves it."""
     folder.mkdir(parents=True, exist_ok=True)
-    facts = FACTS | {"input": {"path": path, "sha256": sha256}, "model": {"name": model}}
+    named = {"name": model, "second_opinion": second}
+    facts = FACTS | {"input": {"path": path, "sha256": sha256}, "model": named}
     keep_record(folder, facts)
     name = folder.name if folder.parent.name != "P01" else f"P01/{folder.name}"
     return ItemResult(ItemSpec(path, name, outputs=("csv",)), folder, "done", summary=facts)
@@ -121,6 +124,21 @@ def test_the_same_content_stands_once_and_mixed_models_are_said(tmp_path: Path) 
     assert copy == "/in/copy.mp4: the same file as a; it stands once in the tables"
     assert "fer3, fer7" in mixed
     assert rows(tmp_path) == [["a", "done", "fer7"], ["c", "done", "fer3"]]
+
+
+def test_results_with_and_without_a_second_opinion_are_said(tmp_path: Path) -> None:
+    results = [
+        store(tmp_path / "a", "/in/a", "1", second=True),
+        store(tmp_path / "b", "/in/b", "2", second=True),
+    ]
+    assert batch.write_batch(results, tmp_path) == []
+    results.append(store(tmp_path / "c", "/in/c", "3"))
+    (mixed,) = batch.write_batch(results, tmp_path)
+    assert "with a second opinion (a and 1 more) and without (c)" in mixed
+    # The same photos taken both ways are two results, as they are with two models.
+    store(tmp_path / "d", "/in/a", "1")
+    batch.write_batch(results, tmp_path)
+    assert [row[0] for row in rows(tmp_path)] == ["a", "b", "c", "d"]
 
 
 def test_two_runs_at_once_lose_nothing(tmp_path: Path) -> None:

@@ -81,6 +81,18 @@ def test_a_refusal_says_what_lies_there_and_the_two_ways_on(clip: Path, tmp_path
         assert words in refused.error, refused.error
 
 
+def test_a_refusal_names_the_settings_that_differ(clip: Path, tmp_path: Path) -> None:
+    run(spec(clip), tmp_path)
+    record = tmp_path / "clip" / "summary.json"
+    facts = json.loads(record.read_text())
+    facts["model"]["name"] = AnalyzeSettings().model  # the stand-in has another name
+    record.write_text(json.dumps(facts))
+    drawn = spec(clip, render=replace(QUICK, threshold=0.5, crf=30))
+    (refused,) = run(drawn, tmp_path, "keep")
+    told = f"(crf: {QUICK.crf}, now 30, threshold: {QUICK.threshold}, now 0.5)"
+    assert f"holds results of other settings {told}" in refused.error
+
+
 def test_a_refusal_does_not_cost_the_work_of_an_interrupted_run(clip: Path, tmp_path: Path) -> None:
     run(spec(clip), tmp_path)
     other = spec(clip, analyze=AnalyzeSettings(every=2, grid=1))

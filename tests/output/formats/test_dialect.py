@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
 
 from hypothesis import given
@@ -23,6 +24,15 @@ def test_excel_wants_a_mark_semicolons_and_commas(tmp_path: Path) -> None:
     assert path.read_bytes() == text.encode()
     assert dialect_name(path) == "excel"
     assert dialect_name(tmp_path / "none.csv") == "plain"
+
+
+def test_a_pipe_in_a_strangers_folder_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "summary.csv"
+    os.mkfifo(pipe)
+    both_ends = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)  # whoever reads it finds something
+    os.write(both_ends, b"\xef\xbb\xbf")
+    assert dialect_name(pipe) == "plain"
+    os.close(both_ends)
 
 
 @given(st.lists(st.tuples(st.text("a;,.\"'1"), NUMBERS)))
