@@ -8,6 +8,7 @@ import av
 
 from fer_batch.config import VIDEO_SUFFIXES
 from fer_batch.errors import InputError, NotMediaError, UnreadableError
+from fer_batch.media.image_kind import RAW_SUFFIXES, START_BYTES, image_kind, other_kind
 
 # FFmpeg's names. Real containers and bare streams; no playlists, nothing that makes pictures up.
 FORMATS = (
@@ -16,6 +17,9 @@ FORMATS = (
 )
 # Those of them that hold bare pictures: how many a second, only a guess tells.
 BARE = frozenset({"h264", "hevc", "vvc", "m4v", "vc1", "h263", "mjpeg"})
+
+# Of kinds of images that are not called by their suffix.
+_SUFFIXES = {"jpeg": ".jpg", "pnm": ".pgm", "heif": ".heic"}
 
 # Whatever damaged or hostile bytes make FFmpeg and PyAV raise; not what a defect of ours would.
 FAULTS = (av.FFmpegError, ValueError, LookupError, ArithmeticError, RuntimeError, MemoryError)
@@ -30,6 +34,8 @@ def open_error(path: Path, error: Exception) -> InputError:
     """What FFmpeg's refusal means for the person who handed the file over."""
     if isinstance(error, av.error.PermissionError):
         return UnreadableError(f"{path}: cannot be read; check its permissions")
+    if isinstance(error, ValueError | LookupError) and (picture := _picture(path)):
+        return NotMediaError(f"{path}: {picture}")
     # FFmpeg knows the container, but it is none of FORMATS.
     if isinstance(error, av.error.ArgumentError):
         return NotMediaError(f"{path}: this kind of container is not supported; {convert(path)}")
@@ -47,6 +53,22 @@ def open_error(path: Path, error: Exception) -> InputError:
         f"{path}: is not a video that can be opened (damaged, cut off, or another kind of "
         "file under a video's name); export or copy it again"
     )
+
+
+def _picture(path: Path) -> str:
+    """What is said of a picture under the name of another kind of file; "" of any other file."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(START_BYTES)
+    except OSError:
+        return ""
+    if path.suffix.lower() not in RAW_SUFFIXES and (kind := image_kind(start)):
+        suffix = _SUFFIXES.get(kind, f".{kind}")
+        return f"is an image ({kind.upper()}) under another name; name it {path.stem}{suffix}"
+    words = other_kind(start, path)
+    if words in ("", "a video", "text"):
+        return ""
+    return f"is {words}, which is not read; export it as JPEG or PNG, or as a video"
 
 
 def reason(error: Exception) -> str:

@@ -47,6 +47,8 @@ _AVIF_BRANDS = (b"avif", b"avis")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _RAW = "3fr arw cr2 cr3 dng erf iiq kdc mrw nef nrw orf pef raf raw rw2 rwl srw x3f"  # cameras' own
 RAW_SUFFIXES = frozenset(f".{suffix}" for suffix in _RAW.split())
+_UNREAD = "jxl psd psb exr hdr tga svg qoi dds fits jxr wdp pcx sgi"
+UNREAD_SUFFIXES = RAW_SUFFIXES | {f".{suffix}" for suffix in _UNREAD.split()}
 
 
 def image_kind(start: bytes) -> str:

@@ -17,6 +17,7 @@ from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.door import Refused, open_regular
 from fer_batch.media.hidden import is_hidden
 from fer_batch.media.image_files import is_image
+from fer_batch.media.image_kind import UNREAD_SUFFIXES
 from fer_batch.outputs import RECORDS, TAKEN
 from fer_batch.plural import plural
 
@@ -41,12 +42,17 @@ class PassedOver:
     def lines(self) -> list[str]:
         """What a user is told; empty where nothing was left out."""
         said = []
-        if number := self.files.total():
-            often = sorted(self.files.items(), key=lambda item: (-item[1], item[0]))
-            kinds = ", ".join(f"{kind} {count}" for kind, count in often)
+        unread = Counter({k: n for k, n in self.files.items() if k in UNREAD_SUFFIXES})
+        others = self.files - unread
+        if number := others.total():
             none = "was not a video or image" if number == 1 else "were not videos or images"
-            were = f"{plural(number, 'file')} {none}"
-            said.append(f"{were}: {kinds}")
+            said.append(f"{plural(number, 'file')} {none}: {_kinds(others)}")
+        if number := unread.total():
+            of = "is of a kind that is" if number == 1 else "are of kinds that are"
+            said.append(
+                f"{plural(number, 'image')} {of} not read: {_kinds(unread)}; "
+                f"export {'it' if number == 1 else 'them'} as JPEG or PNG"
+            )
         if self.results:
             said.append(
                 f"{_folders(self.results)} of earlier fer-batch results passed over: "
@@ -55,6 +61,11 @@ class PassedOver:
         if self.unreadable:
             said.append(f"{_folders(self.unreadable)} unreadable: {_named(self.unreadable)}")
         return said
+
+
+def _kinds(files: Counter[str]) -> str:
+    often = sorted(files.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{kind} {count}" for kind, count in often)
 
 
 def _folders(paths: list[Path]) -> str:

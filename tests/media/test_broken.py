@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from fer_batch.config import Limits
 from fer_batch.errors import InputError, LimitError, NotFoundError, NotMediaError, NoVideoError
@@ -100,3 +101,27 @@ def test_images_alone_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(NoVideoError, match="folder"):
         probed(tmp_path / "folder")
+
+
+PICTURES = {
+    "photo": ("JPEG", "is an image (JPEG) under another name; name it photo.jpg"),
+    "IMG_1.jpg_original": ("JPEG", "is an image (JPEG) under another name; name it IMG_1.jpg"),
+    "film.mp4": ("PNG", "is an image (PNG) under another name; name it film.png"),
+    "scan.nef": ("TIFF", "is a camera's raw file, which is not read; export it as JPEG"),
+    "a.jxl": (b"\xff\x0a" + bytes(40), "is a JPEG XL image, which is not read; export it as JPEG"),
+    "a.psd": (b"8BPS\0\1" + bytes(40), "is a Photoshop document, which is not read"),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_are_not_told_as_videos_to_convert(name: str, tmp_path: Path) -> None:
+    content, words = PICTURES[name]
+    path = tmp_path / name
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        Image.new("RGB", (32, 24), "red").save(path, content)
+    with pytest.raises(NotMediaError) as refused:
+        probed(path)
+    assert str(refused.value).startswith(f"{path}: {words}")
+    assert "ffmpeg" not in str(refused.value)

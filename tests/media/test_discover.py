@@ -245,6 +245,17 @@ def test_all_that_is_read_is_found_and_the_rest_is_counted(tmp_path: Path) -> No
     ]
 
 
+def test_images_of_kinds_that_are_not_read_are_told_from_other_files(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "a.CR2", "b.cr2", "c.jxl", "notes.txt")
+    assert passed_over(tmp_path) == (
+        [tmp_path.name],
+        [
+            "1 file was not a video or image: .txt 1",
+            "3 images are of kinds that are not read: .cr2 2, .jxl 1; export them as JPEG or PNG",
+        ],
+    )
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
 def test_images_that_are_no_files_are_counted(tmp_path: Path) -> None:
     make(tmp_path, "a.jpg")
