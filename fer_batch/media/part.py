@@ -57,7 +57,7 @@ class Part:
         if right - left < 2 or bottom - top < 2:
             raise NoVideoError(
                 f"{info.path}: its pictures have {info.width}x{info.height} pixels, "
-                "and --crop lies outside"
+                "and --crop lies outside or takes less than 2x2 of them"
             )
         whole = (left, top, info.width, info.height)
         return replace(info, width=right - left, height=bottom - top, crop=whole)

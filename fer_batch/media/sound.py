@@ -12,7 +12,7 @@ import av
 from fer_batch.media.container import default_of
 from fer_batch.media.formats import FAULTS, reason
 from fer_batch.media.restarts import EndToEnd
-from fer_batch.media.sound_times import AFTER_S, Timed, in_order, until
+from fer_batch.media.sound_times import AFTER_S, Timed, in_order, left_out, until
 from fer_batch.types import SourceInfo
 
 # Sound that MP4 takes as it is and that players expect there; anything else becomes AAC.
@@ -62,7 +62,7 @@ def open_sound(
 
 def damaged(packets: int) -> str:
     """What a result says of so many packets of sound that MP4 would not take."""
-    return f"{packets} packets of sound were damaged and are left out"
+    return left_out(packets, "damaged")
 
 
 def coded_rate(rate: int) -> int:

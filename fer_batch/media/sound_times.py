@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
+from fer_batch.plural import plural
+
 NO_SHIFT = Fraction(0)
 AFTER_S = 60.0  # sound after the last picture: a fade, a title without pictures
 LEAP_S = 1.0  # between two packets; a pause, or a damaged time
@@ -53,7 +55,13 @@ def in_order(
     if leapt is not None:
         yield leapt
     if lost:
-        warnings.append(f"{lost} packets of sound were out of order and are left out")
+        warnings.append(left_out(lost, "out of order"))
+
+
+def left_out(packets: int, why: str) -> str:
+    """What is said of so many packets of sound that a film does not take."""
+    were = "was {} and is" if packets == 1 else "were {} and are"
+    return f"{plural(packets, 'packet')} of sound {were.format(why)} left out"
 
 
 def until(end_s: float, packets: Iterator[Timed], warnings: list[str]) -> Iterator[Timed]:
