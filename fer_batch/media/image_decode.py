@@ -192,7 +192,16 @@ def _shrunk(bgr: Image, size: tuple[int, int]) -> Image:
 def _in_srgb(bgr: Image, header: ImageHeader) -> Image:
     if named_wide(header.primaries, header.transfer):
         return photo_to_709(bgr, header.transfer)
+    if header.gamma:
+        return np.asarray(cv2.LUT(bgr, _shown_as(header.gamma)))
     return to_srgb(bgr, header.icc)
+
+
+def _shown_as(gamma: float) -> NDArray[np.uint8]:
+    """What sRGB stores for each of the 256 values that hold light to the power of ``gamma``."""
+    light = (np.arange(256) / 255) ** (1 / gamma)
+    coded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.round(coded * 255).astype(np.uint8)
 
 
 def _turned(bgr: Image, header: ImageHeader) -> Image:

@@ -20,7 +20,8 @@ class ImageHeader:
     more than 8 bits a channel. ``most``: the largest value of a channel where it is less than 16
     bits hold, else 0. ``clear``: the grey that is not shown, -1 for none. ``moving``: it holds more
     than one picture. ``icc``: its colour profile, empty where it has none. ``primaries``,
-    ``transfer``: as video numbers them, 2 where not named.
+    ``transfer``: as video numbers them, 2 where not named. ``gamma``: stored values are light to
+    the power of this, where a PNG says so; 0 where it does not.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class ImageHeader:
     icc: bytes = b""
     primaries: int = UNSPECIFIED
     transfer: int = UNSPECIFIED
+    gamma: float = 0.0
 
     @property
     def upright(self) -> tuple[int, int]:

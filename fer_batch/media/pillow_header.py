@@ -18,6 +18,7 @@ from fer_batch.media.image_tags import (
     png_exif,
     primaries_and_transfer,
 )
+from fer_batch.media.named_colours import UNSPECIFIED
 
 _READERS = {
     "jpeg": ("JpegImagePlugin", "JpegImageFile"),
@@ -59,7 +60,17 @@ def pillow_header(file: Any, kind: str) -> ImageHeader:
         icc=icc if isinstance(icc, bytes) else b"",
         primaries=primaries,
         transfer=transfer,
+        gamma=_gamma(image.info) if kind == "png" and transfer == UNSPECIFIED else 0.0,
     )
+
+
+def _gamma(info: Any) -> float:
+    """Of the chunk ``gAMA``, which a profile and ``sRGB`` overrule (PNG, 4.3). That of screens, as
+    most files name it, changes nothing."""
+    gamma = info.get("gamma")
+    if not isinstance(gamma, float) or "icc_profile" in info or "srgb" in info:
+        return 0.0
+    return gamma if 0.1 <= gamma <= 5.0 and abs(gamma * 2.2 - 1.0) > 0.02 else 0.0
 
 
 def _orientation(image: Any, kind: str, file: Any) -> int:

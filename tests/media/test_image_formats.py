@@ -295,6 +295,25 @@ def test_a_profile_that_says_srgb_changes_nothing(tmp_path: Path) -> None:
     assert np.array_equal(read_rgb(plain), read_rgb(named))
 
 
+@pytest.mark.parametrize(("gamma", "srgb"), [(100_000, False), (55_556, False), (100_000, True)])
+def test_the_gamma_that_a_png_names_is_honoured(gamma: int, srgb: bool, tmp_path: Path) -> None:
+    """As browsers show it: linear light, or that of old Macs; the chunk ``sRGB`` overrules it."""
+    values = upright() / 255.0
+    light = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    stored = upright() if srgb else np.round(light ** (gamma / 1e5) * 255).astype(np.uint8)
+    Pillow.fromarray(stored).save(tmp_path / "plain.png")
+    plain = (tmp_path / "plain.png").read_bytes()
+    named = chunk(b"gAMA", gamma.to_bytes(4)) + (chunk(b"sRGB", b"\0") if srgb else b"")
+    (tmp_path / "a.png").write_bytes(plain[:33] + named + plain[33:])
+    picture = read_picture(tmp_path / "a.png", LIMITS)
+    found = np.array(quarters(picture.bgr[..., ::-1]))
+    assert np.abs(found - np.array(quarters(upright()))).max() <= 6
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+
+
 def test_a_broken_profile_costs_nothing_but_itself(tmp_path: Path) -> None:
     path = save(tmp_path / "a.png", Pillow.fromarray(upright()), icc_profile=b"nonsense" * 40)
     assert_shown(path, upright(), 0)
