@@ -49,6 +49,11 @@ class Stored:
         return bool(self.summary.get("model", {}).get("second_opinion"))
 
     @property
+    def of_photos(self) -> bool:
+        """Whether it is of photos, each by itself, not of a film."""
+        return self.summary.get("input", {}).get("kind") == "photos"
+
+    @property
     def content(self) -> tuple[str, str, bool]:
         """What was analysed by what: the same for a copy of the same file."""
         return str(self.summary["input"].get("sha256", "")), self.model, self.asked_second

@@ -66,13 +66,15 @@ def _mixed(stored: Sequence[Stored], out: Path) -> list[str]:
     if len(models) > 1:
         names = ", ".join(models)
         lines.append(f"{out} holds results of several models ({names}); do not mix their numbers")
-    asked = [result.name for result in stored if result.asked_second]
-    alone = [result.name for result in stored if not result.asked_second]
-    if asked and alone:
-        lines.append(
-            f"{out} holds results with a second opinion ({_first(asked)}) and without "
-            f"({_first(alone)}); do not mix their numbers, or set --second-opinion for all"
-        )
+    # By default photos have a second opinion and films have none: that is no mixture.
+    for photos, what in ((True, "photos"), (False, "films")):
+        asked = [r.name for r in stored if r.of_photos == photos and r.asked_second]
+        alone = [r.name for r in stored if r.of_photos == photos and not r.asked_second]
+        if asked and alone:
+            lines.append(
+                f"{out} holds {what} with a second opinion ({_first(asked)}) and without "
+                f"({_first(alone)}); do not mix their numbers, or set --second-opinion for all"
+            )
     return lines
 
 

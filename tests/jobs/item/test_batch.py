@@ -71,12 +71,17 @@ def test_tables_stay_in_the_dialect_that_was_asked_for(tmp_path: Path) -> None:
 
 
 def store(
-    folder: Path, path: str, sha256: str, model: str = "fer7", second: bool = False
+    folder: Path,
+    path: str,
+    sha256: str,
+    model: str = "fer7",
+    second: bool = False,
+    kind: str = "video",
 ) -> ItemResult:
     """A finished input as its last step leaves it."""
     folder.mkdir(parents=True, exist_ok=True)
     named = {"name": model, "second_opinion": second}
-    facts = FACTS | {"input": {"path": path, "sha256": sha256}, "model": named}
+    facts = FACTS | {"input": {"path": path, "sha256": sha256, "kind": kind}, "model": named}
     keep_record(folder, facts)
     name = folder.name if folder.parent.name != "P01" else f"P01/{folder.name}"
     return ItemResult(ItemSpec(path, name, outputs=("csv",)), folder, "done", summary=facts)
@@ -134,11 +139,20 @@ def test_results_with_and_without_a_second_opinion_are_said(tmp_path: Path) -> N
     assert batch.write_batch(results, tmp_path) == []
     results.append(store(tmp_path / "c", "/in/c", "3"))
     (mixed,) = batch.write_batch(results, tmp_path)
-    assert "with a second opinion (a and 1 more) and without (c)" in mixed
+    assert "films with a second opinion (a and 1 more) and without (c)" in mixed
     # The same photos taken both ways are two results, as they are with two models.
     store(tmp_path / "d", "/in/a", "1")
     batch.write_batch(results, tmp_path)
     assert [row[0] for row in rows(tmp_path)] == ["a", "b", "c", "d"]
+
+
+def test_photos_with_and_films_without_a_second_opinion_are_no_mixture(tmp_path: Path) -> None:
+    photos = store(tmp_path / "a", "/in/a", "1", second=True, kind="photos")
+    film = store(tmp_path / "b", "/in/b", "2")
+    assert batch.write_batch([photos, film], tmp_path) == []
+    alone = store(tmp_path / "c", "/in/c", "3", kind="photos")
+    (mixed,) = batch.write_batch([photos, film, alone], tmp_path)
+    assert "photos with a second opinion (a) and without (c)" in mixed
 
 
 def test_two_runs_at_once_lose_nothing(tmp_path: Path) -> None:
