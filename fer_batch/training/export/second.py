@@ -84,7 +84,7 @@ def join(
 ) -> ModelCard:
     """Name the head ``path`` as the second network of the model ``card``, of the same folder, with
     what calibrates both together on PublicTest, and write the card. What they say together assumes
-    ``prior`` (shares by label), that of the card where None.
+    ``prior`` (shares by label), that of the card where None, and PublicTest's where it names none.
 
     A model of eight bits takes the calibration of the full model that it was made of, where that
     names a second network: CPUs and GPUs say the same then.
@@ -107,9 +107,9 @@ def join(
     full = full_of(card)
     opinion = full.second if full is not None else None
     if opinion is None:
-        known = Head(card.name, card.labels, card.annotation)
-        wanted = dict(prior or card.prior)
-        opinion = calibrated(own, second, label[rows], shares(held, known), wanted)
+        there = shares(held, Head(card.name, card.labels, card.annotation))
+        wanted = dict(prior or card.prior or there)
+        opinion = calibrated(own, second, label[rows], there, wanted)
     said = joined(np, own, second, np.array(opinion.shifts(card.labels)), opinion)
     with_both = replace(
         card,
@@ -145,7 +145,7 @@ def calibrated(
     logits = np.log(joined(np, own, second, np.zeros(len(labels)), plain))
     pool = fit_pool({NAME: logits}, labels, truth)
     # Of a label that no row bears nothing is known: its share stays.
-    ratios = [prior[name] / share if share else 1.0 for name, share in there.items()]
+    ratios = [prior[name] / s if s and prior[name] else 1.0 for name, s in there.items()]
     shift = {name: round(v, 4) for name, v in zip(labels, moved(pool.shift, ratios), strict=True)}
     return SecondOpinion(SHARE, round(pool.temperature, 4), shift, prior)
 

@@ -20,7 +20,7 @@ from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.grid import GridAnalyzer
 from fer_batch.pipeline.opinions import LiteRtOpinions, with_second_opinion
 from fer_batch.training.data.read import load
-from fer_batch.training.export.second import METRICS, answers
+from fer_batch.training.export.second import METRICS, answers, join
 from fer_batch.training.metrics import accuracy
 from tests.training.made_faces import made_faces
 
@@ -129,6 +129,21 @@ def test_a_head_that_was_exchanged_or_knows_other_labels_is_refused(
     card_path.write_text(json.dumps(data))
     with pytest.raises(ModelFileError, match="shift"):
         open_classifier(str(card_path), "litert")
+
+
+def test_a_card_without_a_prior_takes_that_of_the_faces_it_is_calibrated_on(
+    models: Path, made_data: tuple[Path, Path], tmp_path: Path
+) -> None:
+    for file in models.iterdir():
+        shutil.copy(file, tmp_path)
+    faces, path = load(*made_data), tmp_path / "fer7.json"
+    known = ModelCard.read(path)
+    replace(known, prior={}).write(path)
+    card = join(ModelCard.read(path), tmp_path / "second.npz", faces)
+    assert card.second is not None and card.second.prior == known.prior
+    wrong = dict.fromkeys(card.labels, 0.5)
+    with pytest.raises(UsageError, match="--prior"):
+        join(card, tmp_path / "second.npz", faces, wrong)
 
 
 def test_models_of_several_folders_and_data_without_votes_are_refused(
