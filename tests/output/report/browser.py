@@ -41,23 +41,29 @@ def of_ordinary_priority(program: str, folder: Path) -> str:
 
 
 @contextmanager
-def ended_by_force(processes: Iterable[psutil.Process], after_s: float) -> Iterator[None]:
-    """What is done inside ends within ``after_s``, or ``processes`` and their children are killed.
+def ended_by_force(
+    processes: Iterable[psutil.Process], after_s: float
+) -> Iterator[threading.Event]:
+    """What is done inside ends within ``after_s``, or ``processes`` and their children are killed,
+    and the event is set.
 
     Playwright waits without a limit for what a page evaluates and for a browser to close.
     """
+    forced = threading.Event()
 
     def kill() -> None:
-        for process in processes:
+        forced.set()
+        # The eldest first: a browser that outlives its page would tell of a page that crashed.
+        for process in sorted(processes, key=psutil.Process.create_time):
             with suppress(psutil.NoSuchProcess):
-                for one in [*process.children(recursive=True), process]:
+                for one in [process, *process.children(recursive=True)]:
                     with suppress(psutil.NoSuchProcess):
                         one.kill()
 
     timer = threading.Timer(after_s, kill)
     timer.start()
     try:
-        yield
+        yield forced
     finally:
         timer.cancel()
 
@@ -79,8 +85,12 @@ class Chromium:
             before = set(psutil.Process().children(recursive=True))
             self._browser = self._driver.chromium.launch(executable_path=self._program, args=FLAGS)
             self._processes = set(psutil.Process().children(recursive=True)) - before
-        with ended_by_force(self._processes, limit_s):
-            yield self._browser
+        with ended_by_force(self._processes, limit_s) as forced:
+            try:
+                yield self._browser
+            finally:
+                if forced.is_set():  # Playwright may not know yet that it is gone
+                    self._browser = None
 
     def close(self) -> None:
         if self._browser is not None:
