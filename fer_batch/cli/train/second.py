@@ -36,7 +36,7 @@ def add_second(
     from fer_batch.errors import UsageError
     from fer_batch.training.data.read import load
     from fer_batch.training.export.narrow import parse_prior
-    from fer_batch.training.export.second import METRICS, join, train_head
+    from fer_batch.training.export.second import METRICS, ask, join, train_head
 
     if fer_plus is None:
         raise UsageError("add-second: needs --fer-plus")
@@ -54,7 +54,8 @@ def add_second(
         load_keras("fer-batch add-second")
         head = train_head(faces, folder, echo)
         echo(f"{head}: {head.stat().st_size >> 10} kB")
+    asked = ask(head, faces.of_split("PublicTest").images)
     # Full models first: those of eight bits take their calibration.
     for card, wanted in sorted(zip(cards, shares, strict=True), key=lambda pair: pair[0].full):
-        both = join(card, head, faces, wanted).metrics[METRICS]
+        both = join(card, asked, faces, wanted).metrics[METRICS]
         echo(f"{card.name}: accuracy {both['accuracy']:.4f} of PublicTest with both networks")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,19 +79,52 @@ def folded(learned: Learned, heads: Sequence[Head]) -> ExpressionHead:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the second network with the head ``path`` says of images: ``float32[n, outputs]``."""
+
+    path: Path
+    head: ExpressionHead
+    logits: NDArray[np.float32]
+
+    def of(self, card: ModelCard) -> NDArray[np.float64]:
+        """Of them the logits of the labels of ``card``, ``float64[n, labels]``.
+
+        Raises:
+            ModelFileError: the head does not know these labels.
+        """
+        try:
+            places = self.head.places(card.annotation, card.labels)
+        except (KeyError, ValueError) as error:
+            raise ModelFileError(f"{self.path}: does not know the labels of {card.name}") from error
+        return self.logits[:, places].astype("float64")
+
+
+def ask(path: Path, images: NDArray[np.uint8]) -> Asked:
+    """Ask the second network with the head ``path`` about ``images uint8[n, 48, 48]``.
+
+    Raises:
+        ModelFileError: the head is missing or damaged.
+    """
+    head = read_head(path)
+    network = LiteRtExpressions(recogniser_weights(), head, 1)
+    return Asked(path, head, network.logits(images))
+
+
 def join(
-    card: ModelCard, path: Path, faces: FaceSet, prior: Mapping[str, float] | None = None
+    card: ModelCard, asked: Asked, faces: FaceSet, prior: Mapping[str, float] | None = None
 ) -> ModelCard:
-    """Name the head ``path`` as the second network of the model ``card``, of the same folder, with
-    what calibrates both together on PublicTest, and write the card. What they say together assumes
-    ``prior`` (shares by label), that of the card where None, and PublicTest's where it names none.
+    """Name the head that was ``asked`` about PublicTest as the second network of the model
+    ``card``, of the same folder, with what calibrates both together there, and write the card. What
+    they say together assumes ``prior`` (shares by label), that of the card where None, and
+    PublicTest's where it names none.
 
     A model of eight bits takes the calibration of the full model that it was made of, where that
     names a second network: CPUs and GPUs say the same then.
 
     Raises:
         UsageError: ``prior`` is not one of these labels.
-        ModelFileError: the head is damaged, or does not know the model's labels.
+        ModelFileError: the head does not know the model's labels.
         TrainingDataError: no row of PublicTest bears one of its labels.
     """
     import numpy as np
@@ -103,7 +136,8 @@ def join(
     rows = label >= 0
     if not rows.any():
         raise TrainingDataError(f"no validation row has a label of {card.name}: cannot calibrate")
-    own, second = answers(card, read_head(path), held.images[rows])
+    own = open_classifier(str(card.path)).classify(held.images[rows]).astype(np.float64)
+    second = asked.of(card)[rows]
     full = full_of(card)
     opinion = full.second if full is not None else None
     if opinion is None:
@@ -113,8 +147,8 @@ def join(
     said = joined(np, own, second, np.array(opinion.shifts(card.labels)), opinion)
     with_both = replace(
         card,
-        files={**card.files, "second": path.name},
-        sha256={**card.sha256, path.name: sha256_file(path)},
+        files={**card.files, "second": asked.path.name},
+        sha256={**card.sha256, asked.path.name: sha256_file(asked.path)},
         second=opinion,
     )
     with_both.metrics[METRICS] = {
@@ -148,23 +182,3 @@ def calibrated(
     ratios = [prior[name] / s if s and prior[name] else 1.0 for name, s in there.items()]
     shift = {name: round(v, 4) for name, v in zip(labels, moved(pool.shift, ratios), strict=True)}
     return SecondOpinion(SHARE, round(pool.temperature, 4), shift, prior)
-
-
-def answers(
-    card: ModelCard, head: ExpressionHead, images: NDArray[np.uint8]
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Of ``images uint8[n, 48, 48]`` the model's own probabilities, and the second network's logits
-    for its labels, ``[n, labels]`` each.
-
-    Raises:
-        ModelFileError: the head does not know the model's labels.
-    """
-    import numpy as np
-
-    try:
-        places = head.places(card.annotation, card.labels)
-    except (KeyError, ValueError) as error:
-        raise ModelFileError(f"{NAME}: does not know the labels of {card.name}") from error
-    network = LiteRtExpressions(recogniser_weights(), head, 1)
-    own = np.asarray(open_classifier(str(card.path)).classify(images), np.float64)
-    return own, np.asarray(network.logits(images)[:, places], np.float64)

@@ -20,7 +20,7 @@ from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.grid import GridAnalyzer
 from fer_batch.pipeline.opinions import LiteRtOpinions, with_second_opinion
 from fer_batch.training.data.read import load
-from fer_batch.training.export.second import METRICS, answers, join
+from fer_batch.training.export.second import METRICS, ask, join
 from fer_batch.training.metrics import accuracy
 from tests.training.made_faces import made_faces
 
@@ -63,7 +63,7 @@ def test_cards_name_the_head_and_how_it_is_joined(models: Path) -> None:
 def test_it_knows_what_the_labels_say(models: Path, made_data: tuple[Path, Path]) -> None:
     train = load(*made_data).of_split("Training")
     card = ModelCard.read(models / "fer7.json")
-    _, second = answers(card, read_head(models / "second.npz"), train.images)
+    second = ask(models / "second.npz", train.images).of(card)
     # By chance a seventh of drawn faces would be right.
     assert accuracy(second, train.emotion.astype(np.int64)) > 0.5
 
@@ -139,11 +139,12 @@ def test_a_card_without_a_prior_takes_that_of_the_faces_it_is_calibrated_on(
     faces, path = load(*made_data), tmp_path / "fer7.json"
     known = ModelCard.read(path)
     replace(known, prior={}).write(path)
-    card = join(ModelCard.read(path), tmp_path / "second.npz", faces)
+    asked = ask(tmp_path / "second.npz", faces.of_split("PublicTest").images)
+    card = join(ModelCard.read(path), asked, faces)
     assert card.second is not None and card.second.prior == known.prior
     wrong = dict.fromkeys(card.labels, 0.5)
     with pytest.raises(UsageError, match="--prior"):
-        join(card, tmp_path / "second.npz", faces, wrong)
+        join(card, asked, faces, wrong)
 
 
 def test_models_of_several_folders_and_data_without_votes_are_refused(
