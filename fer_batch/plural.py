@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 IRREGULAR = {"person": "people"}
 
 
@@ -12,3 +14,9 @@ def plural(count: int, one: str, many: str = "") -> str:
         return f"1 {one}"
     start, space, last = one.rpartition(" ")
     return f"{count} {many or start + space + IRREGULAR.get(last, f'{last}s')}"
+
+
+def first_of(names: Sequence[object], most: int) -> str:
+    """``a, b and 3 more``: the first ``most`` of some names, and how many are left."""
+    more = len(names) - most
+    return ", ".join(map(str, names[:most])) + (f" and {more} more" if more > 0 else "")

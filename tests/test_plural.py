@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.output.report.html import count
-from fer_batch.plural import plural
+from fer_batch.plural import first_of, plural
 
 ROOT = Path(__file__).parents[1]
 # What is counted anywhere, as it is called where there are several.
@@ -116,6 +116,16 @@ def test_what_would_be_found(tmp_path: Path) -> None:
 )
 def test_words(number: int, one: str, many: str, words: str) -> None:
     assert plural(number, one, many) == words == count(number, one, many)
+
+
+@pytest.mark.parametrize(
+    ("names", "most", "said"),
+    [((), 2, ""), (("a",), 1, "a"), (("a", "b"), 1, "a and 1 more"), (("a", "b"), 3, "a, b")],
+)
+def test_the_first_of_some_names_and_how_many_are_left(
+    names: tuple[str, ...], most: int, said: str
+) -> None:
+    assert first_of(names, most) == said
 
 
 @given(st.integers(0, 10**9))

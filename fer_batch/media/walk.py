@@ -19,7 +19,7 @@ from fer_batch.media.hidden import is_hidden
 from fer_batch.media.image_files import is_image
 from fer_batch.media.image_kind import UNREAD_SUFFIXES
 from fer_batch.outputs import RECORDS, TAKEN
-from fer_batch.plural import plural
+from fer_batch.plural import first_of, plural
 
 # Suffixes that belong to other kinds of files as well, and how a video of that name begins:
 # MPEG program streams and Video CDs. MPEG transport streams may begin anywhere, but are no text.
@@ -73,8 +73,7 @@ def _folders(paths: list[Path]) -> str:
 
 
 def _named(paths: list[Path]) -> str:
-    more = len(paths) - MOST_NAMED
-    return ", ".join(map(str, paths[:MOST_NAMED])) + (f" and {more} more" if more > 0 else "")
+    return first_of(paths, MOST_NAMED)
 
 
 def walk(root: Path, exclude: Path | None, passed: PassedOver) -> Iterator[Path]:

@@ -78,7 +78,7 @@ def gathered(results: Sequence[Stored]) -> list[Somebody]:
 
 def _entries(result: Stored) -> Iterator[tuple[int, str, Appearance]]:
     """Number across inputs, name and appearance of each person of one input who has either."""
-    photos = "photos" in result.summary
+    photos = result.of_photos
     for one in result.summary.get("persons" if photos else "people", ()):
         person, name = _whole(one, "person"), str(one.get("name", ""))
         if not person and not name:

@@ -51,7 +51,7 @@ class Stored:
     @property
     def of_photos(self) -> bool:
         """Whether it is of photos, each by itself, not of a film."""
-        return self.summary.get("input", {}).get("kind") == "photos"
+        return "photos" in self.summary
 
     @property
     def content(self) -> tuple[str, str, bool]:

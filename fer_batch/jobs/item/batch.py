@@ -22,6 +22,7 @@ from fer_batch.output.stored import (
     write_failures,
 )
 from fer_batch.outputs import REGISTRY
+from fer_batch.plural import first_of
 
 if TYPE_CHECKING:
     from fer_batch.output.formats.combine import OpenTable
@@ -72,15 +73,10 @@ def _mixed(stored: Sequence[Stored], out: Path) -> list[str]:
         alone = [r.name for r in stored if r.of_photos == photos and not r.asked_second]
         if asked and alone:
             lines.append(
-                f"{out} holds {what} with a second opinion ({_first(asked)}) and without "
-                f"({_first(alone)}); do not mix their numbers, or set --second-opinion for all"
+                f"{out} holds {what} with a second opinion ({first_of(asked, 1)}) and without "
+                f"({first_of(alone, 1)}); do not mix their numbers, or set --second-opinion for all"
             )
     return lines
-
-
-def _first(names: Sequence[str]) -> str:
-    more = len(names) - 1
-    return names[0] + (f" and {more} more" if more else "")
 
 
 def write_again(out: Path, page: bool = False, outputs: Sequence[str] = ()) -> None:

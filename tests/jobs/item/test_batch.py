@@ -82,6 +82,8 @@ def store(
     folder.mkdir(parents=True, exist_ok=True)
     named = {"name": model, "second_opinion": second}
     facts = FACTS | {"input": {"path": path, "sha256": sha256, "kind": kind}, "model": named}
+    if kind == "photos":
+        facts["photos"] = facts.pop("frames")
     keep_record(folder, facts)
     name = folder.name if folder.parent.name != "P01" else f"P01/{folder.name}"
     return ItemResult(ItemSpec(path, name, outputs=("csv",)), folder, "done", summary=facts)
