@@ -20,6 +20,9 @@ from fer_batch.media.image_tags import (
 )
 from fer_batch.media.named_colours import UNSPECIFIED
 
+AS_SHOWN = (1 / 2.2, 1 / 1.961)
+"""Gammas of values that are shown as they are: that of screens, which most files name, and that of
+films, which FFmpeg names in pictures that it takes from them."""
 _READERS = {
     "jpeg": ("JpegImagePlugin", "JpegImageFile"),
     "png": ("PngImagePlugin", "PngImageFile"),
@@ -65,12 +68,13 @@ def pillow_header(file: Any, kind: str) -> ImageHeader:
 
 
 def _gamma(info: Any) -> float:
-    """Of the chunk ``gAMA``, which a profile and ``sRGB`` overrule (PNG, 4.3). That of screens, as
-    most files name it, changes nothing."""
+    """Of the chunk ``gAMA``, which a profile and ``sRGB`` overrule (PNG, 4.3). Those that are
+    ``AS_SHOWN`` change nothing."""
     gamma = info.get("gamma")
     if not isinstance(gamma, float) or "icc_profile" in info or "srgb" in info:
         return 0.0
-    return gamma if 0.1 <= gamma <= 5.0 and abs(gamma * 2.2 - 1.0) > 0.02 else 0.0
+    shown = any(abs(gamma / usual - 1.0) <= 0.02 for usual in AS_SHOWN)
+    return 0.0 if shown or not 0.1 <= gamma <= 5.0 else gamma
 
 
 def _orientation(image: Any, kind: str, file: Any) -> int:

@@ -310,6 +310,16 @@ def test_the_gamma_that_a_png_names_is_honoured(gamma: int, srgb: bool, tmp_path
     assert np.abs(found - np.array(quarters(upright()))).max() <= 6
 
 
+def test_a_frame_that_ffmpeg_took_from_a_film_is_as_bright_as_the_film(tmp_path: Path) -> None:
+    """It names the gamma of the film's camera; players show its values as they are."""
+    Pillow.fromarray(upright()).save(tmp_path / "plain.png")
+    plain = (tmp_path / "plain.png").read_bytes()
+    named = chunk(b"gAMA", (50_994).to_bytes(4))
+    (tmp_path / "a.png").write_bytes(plain[:33] + named + plain[33:])
+    found = [read_picture(tmp_path / name, LIMITS).bgr for name in ("a.png", "plain.png")]
+    assert np.array_equal(*found)
+
+
 def chunk(kind: bytes, data: bytes) -> bytes:
     return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
 
