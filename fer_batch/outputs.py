@@ -6,19 +6,16 @@ follow from here. A new format is a file in `output/formats` and one entry.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
 from fer_batch.errors import UsageError
 from fer_batch.option_text import parse_names
-from fer_batch.same_name import folded
 
 FILMS = ("video", "frames")
 EVERY_KIND = ("video", "frames", "photos")
-LONGEST_STEM = 200  # bytes; names of files end at 255 in most file systems
 # What an output is made of: the timeline alone; pictures too; or the results of a whole batch.
 Needs = Literal["timeline", "pixels", "batch"]
 
@@ -226,37 +223,6 @@ def outputs_for(kind: str, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
 def with_parts(names: tuple[str, ...]) -> tuple[str, ...]:
     """``names`` of outputs with those that they are made of (``Output.made_of``)."""
     return (*names, *(part for name in names for part in output_called(name).made_of))
-
-
-def annotated_names(files: Sequence[str]) -> list[str]:
-    """Where annotated images lie, relative to the result's folder: in the folders of ``files``,
-    under their names. Where two differ only by suffix (``a.jpg``, ``a.png``) the later ones keep
-    theirs (``a.png.jpg``). Backslashes, which lead into folders on other systems, become ``_``, and
-    names that leave no room for a suffix are cut short."""
-    taken: set[str] = set()
-    names = []
-    for file in files:
-        folder, _, name = file.replace("\\", "_").rpartition("/")
-        name = _cut(name)
-        stem = name.rpartition(".")[0] or name
-        choice, number = stem, 1
-        while folded(f"{folder}/{choice}") in taken:
-            choice = name if number == 1 else f"{stem}-{number}"
-            number += 1
-        taken.add(folded(f"{folder}/{choice}"))
-        names.append("/".join(part for part in ("annotated", folder, f"{choice}.jpg") if part))
-    return names
-
-
-def _cut(name: str) -> str:
-    """``name`` with its suffix, of no more bytes than leave room for another and a number."""
-    stem, dot, suffix = name.rpartition(".")
-    if len(os.fsencode(name)) <= LONGEST_STEM or not stem:
-        return name
-    room = LONGEST_STEM - len(os.fsencode(dot + suffix))
-    if room <= 0:  # no suffix, only a dot somewhere
-        stem, dot, suffix, room = name, "", "", LONGEST_STEM
-    return os.fsencode(stem)[:room].decode("utf-8", "ignore") + dot + suffix
 
 
 def file_of(name: str) -> str:

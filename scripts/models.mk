@@ -4,8 +4,9 @@
 #
 # It takes about half a day of two cores. Stop it whenever you like: the same command goes on from
 # the last epoch. The models are in OUT/models at the end. REHEARSE=1 goes through all of it with a
-# tiny network, one epoch a stage, and without dlib's weights, to see that it would work: a stage
-# that differs from an earlier one in numbers only is a copy of the stage before it then.
+# tiny network, one epoch a stage, and without dlib's weights, to see that it would work: only the
+# stages that begin from nothing, with a teacher, and from a model are run then, each once. The
+# others, which differ from those in numbers and in what teachers see, are copies of the stage before.
 
 FER_BATCH ?= fer-batch
 OUT ?= training
@@ -49,10 +50,16 @@ $(OUT)/landmarks.npz:
 
 # A training is its options; in what order they go stands with each.
 STAGES := base face1 face2 face3 student fifth sixth film large
-COPIED := $(if $(REHEARSE),face1 face2 face3 fifth sixth)
+COPIED := $(if $(REHEARSE),face1 face2 face3 student fourth fifth sixth)
 done = $(addprefix $(OUT)/,$(addsuffix .done,$(1)))
 $(call done,$(filter-out $(COPIED),$(STAGES))): $(OUT)/%.done:
 	$(TRAIN) $(options.$*) -o $(OUT)/$*
+	touch $@
+
+# Models halfway between where a training ended and where it began.
+BLENDS := fourth blend
+$(call done,$(filter-out $(COPIED),$(BLENDS))): $(OUT)/%.done:
+	$(EXPORT) $(<:.done=) $(WITH_LANDMARKS) --start-share 0.5 -o $(OUT)/$*
 	touch $@
 
 $(call done,$(COPIED)): $(OUT)/%.done:
@@ -88,8 +95,6 @@ options.student = $(STUDENT) $(call starts,third) --lr 0.001 --seed 7 \
 $(OUT)/student.done: $(OUT)/face3.done
 
 $(OUT)/fourth.done: $(OUT)/student.done
-	$(EXPORT) $(OUT)/student $(WITH_LANDMARKS) --start-share 0.5 -o $(OUT)/fourth
-	touch $@
 
 options.fifth = $(STUDENT) $(call starts,fourth) --lr 0.001 --seed 11 \
 	$(call teachers,fourth third) --teacher-share 0.6 --epochs $(call epochs,50,38)
@@ -107,8 +112,6 @@ options.film = --arch $(RESNET) $(call starts,sixth) --lr 0.001 --weight-decay 0
 $(OUT)/film.done: $(OUT)/sixth.done
 
 $(OUT)/blend.done: $(OUT)/film.done
-	$(EXPORT) $(OUT)/film $(WITH_LANDMARKS) --start-share 0.5 -o $(OUT)/blend
-	touch $@
 
 # A better teacher, not among what `make models` makes: see "Next" in docs/training.md.
 .PHONY: teacher

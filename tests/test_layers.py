@@ -46,6 +46,7 @@ LAYERS = {
     "jobs": 3,
     "training": 4,
     **dict.fromkeys(("cli", "workers"), 5),
+    "__main__": 6,
 }
 # What `import fer_batch` and the command line's own start-up must not load.
 HEAVY = [

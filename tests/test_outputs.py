@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_batch import door
 from fer_batch.errors import UsageError
 from fer_batch.output.write import write_output
 from fer_batch.outputs import (
@@ -18,7 +16,6 @@ from fer_batch.outputs import (
     REGISTRY,
     TAKEN,
     Output,
-    annotated_names,
     file_of,
     outputs_for,
     parse_outputs,
@@ -93,39 +90,3 @@ def test_an_output_brings_those_that_it_is_made_of() -> None:
 
 def test_files_of_names() -> None:
     assert file_of("csv") == "timeline.csv"
-
-
-def test_annotated_photos_are_called_as_photos_are() -> None:
-    files = ["a.jpg", "a.png", "trip/a.webp", "b", ".c.jpg", "A.JPG"]
-    assert annotated_names(files) == [
-        "annotated/a.jpg",
-        "annotated/a.png.jpg",
-        "annotated/trip/a.jpg",
-        "annotated/b.jpg",
-        "annotated/.c.jpg",
-        "annotated/A.JPG.jpg",
-    ]
-    assert annotated_names(["a\\b.jpg", "a_b.png"]) == [
-        "annotated/a_b.jpg",
-        "annotated/a_b.png.jpg",
-    ]
-
-
-NAMES = st.binary(min_size=1, max_size=255).filter(
-    lambda name: not set(name) & set(b"/\0") and name.strip(b".")
-)
-LONG = st.tuples(NAMES, st.sampled_from([b"x", "😀".encode(), b"\\"]), st.integers(1, 255)).map(
-    lambda parts: (parts[0][:4] + parts[1] * parts[2])[:251] + b".png"
-)
-
-
-@settings(deadline=None)
-@given(st.lists(st.one_of(NAMES, LONG), min_size=1, max_size=6, unique=True))
-def test_every_name_of_a_photo_gives_one_that_can_be_written_and_read_again(
-    names: list[bytes],
-) -> None:
-    made = annotated_names([os.fsdecode(name) for name in names])
-    assert len({name.casefold() for name in made}) == len(names)
-    for name in made:
-        assert door.place(name) == name and name.count("/") == 1
-        assert len(os.fsencode(name.rpartition("/")[2])) <= 255

@@ -17,6 +17,7 @@ from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import OutputPathError
 from fer_batch.media.join import join_parts
 from fer_batch.output import summary as summaries
+from fer_batch.output.annotated_names import annotated_names
 from fer_batch.output.clock import NO_CLOCK, clock_of
 from fer_batch.output.moments import Moment, pick_moments
 from fer_batch.output.report.page import index_from, write_report
@@ -26,7 +27,7 @@ from fer_batch.output.report.thumbnails import (
     write_shrunk,
     write_thumbnails,
 )
-from fer_batch.outputs import annotated_names, file_of
+from fer_batch.outputs import file_of
 from fer_batch.pipeline.progress import Timings
 from fer_batch.pipeline.snapshots import Snapshots
 from fer_batch.plural import plural

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,13 @@ def test_version() -> None:
 
     done = fer_batch("--version")
     assert done.stdout.strip() == version("fer-batch")
+
+
+def test_the_package_is_the_program_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fer_batch", "--version"], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and done.stdout == fer_batch("--version").stdout
 
 
 def test_wrong_words_are_wrong_usage() -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer_batch.atomic import write_text
+from fer_batch.output.annotated_names import annotated_names
 from fer_batch.output.palette import colours
 from fer_batch.output.report.assets import write_gallery_assets
 from fer_batch.output.report.data import encode_status, quantised
@@ -22,7 +23,6 @@ from fer_batch.output.report.provenance import facts, limits, provenance
 from fer_batch.output.report.shares import share_parts, share_text
 from fer_batch.output.report.thumbnails import REPORT_FOLDER, SHRUNK, photo_thumb, stored_shrunk
 from fer_batch.output.summary import photo_share
-from fer_batch.outputs import annotated_names
 from fer_batch.types import FrameStatus
 
 if TYPE_CHECKING:

@@ -91,14 +91,15 @@ def learn(
     log(f"features of {len(train)} images and their mirror images")
     known = _Scaled(features, train.images)
     sides = [known.of(side) for side in both_sides(train.images)]
-    steps = 2 * len(train) // recipe.batch_size * recipe.epochs
+    size = min(recipe.batch_size, 2 * len(train))  # few images are one batch
+    steps = 2 * len(train) // size * recipe.epochs
     model = _head(sides[0].shape[1], heads, recipe, steps)
     rows = {head.name: targets(train, head) for head in heads}
     rng = np.random.default_rng(recipe.seed)
     for epoch in range(recipe.epochs):
         order, losses = rng.permutation(2 * len(train)), []
-        for first in range(0, len(order) - recipe.batch_size + 1, recipe.batch_size):
-            side, row = np.divmod(order[first : first + recipe.batch_size], len(train))
+        for first in range(0, len(order) - size + 1, size):
+            side, row = np.divmod(order[first : first + size], len(train))
             batch = np.stack([sides[s][r] for s, r in zip(side, row, strict=True)])
             losses.append(
                 model.train_on_batch(

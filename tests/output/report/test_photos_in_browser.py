@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_batch.output.annotated_names import annotated_names
 from fer_batch.output.report.page import write_report
 from fer_batch.output.report.thumbnails import photo_thumb
 from fer_batch.output.summary import summary, write_summary
-from fer_batch.outputs import annotated_names
 from fer_batch.timeline_file import keep_in_results
 from fer_batch.types import FrameStatus, Timeline
 from tests.output.report.conftest import Visits, until

@@ -1,6 +1,7 @@
 import json
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from fer_batch.checksum import sha256_file
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.load import open_classifier
 from fer_batch.emotion.models import find_model
@@ -205,17 +207,25 @@ def test_what_does_not_fit_is_refused(
         start_from(cards_of(trained, "fer3"), build("dcnn", JOINT), JOINT, some_batches())
     with pytest.raises(UsageError, match="--start-from fer7: not a network of --arch resnet-wide"):
         start_from([find_model("fer7")], build("resnet-wide", JOINT), JOINT, some_batches())
-    other = ["train", str(made_data[0]), "-o", str(tmp_path), "--arch", "tiny", "--epochs", "1"]
-    CliRunner().invoke(commands, other, catch_exceptions=False)  # type: ignore[arg-type]
+    turned = keras.saving.load_model(trained / "fer7.keras", compile=False)
+    turned.get_layer("stem_conv").set_weights(
+        [-weights for weights in turned.get_layer("stem_conv").get_weights()]
+    )
+    turned.save(tmp_path / "turned.keras")
+    other = cards_of(trained, "fer7")[0]
+    hashes = {"turned.keras": sha256_file(tmp_path / "turned.keras")}
+    other = replace(other, files={"keras": "turned.keras"}, sha256=hashes)
+    other.write(tmp_path / "fer7.json")
     mixed = [*cards_of(trained, "fer3"), ModelCard.read(tmp_path / "fer7.json")]
     with pytest.raises(UsageError, match="its trunk is not that of fer3"):
         start_from(mixed, build("tiny", JOINT), JOINT, some_batches())
+    fresh = ["train", str(made_data[0]), "-o", str(tmp_path / "fresh"), "--arch", "tiny"]
     with pytest.raises(UsageError, match="--freeze: goes with --start-from"):
-        fresh = [*other, "--freeze", "stem", "-o", str(tmp_path / "fresh")]
-        CliRunner().invoke(commands, fresh, catch_exceptions=False)  # type: ignore[arg-type]
-    again = [*other, "--resume", "--start-from", str(trained / "fer3.json")]
+        CliRunner().invoke(commands, [*fresh, "--freeze", "stem"], catch_exceptions=False)  # type: ignore[arg-type]
+    shutil.copytree(trained, tmp_path / "on")
+    again = begun_anew(trained, made_data, tmp_path / "on")
     with pytest.raises(UsageError, match="was begun with other settings"):
-        CliRunner().invoke(commands, again, catch_exceptions=False)  # type: ignore[arg-type]
+        CliRunner().invoke(commands, [*again, "--resume"], catch_exceptions=False)  # type: ignore[arg-type]
 
 
 def begun_anew(trained: Path, made_data: tuple[Path, Path], out: Path) -> list[str]:

@@ -58,3 +58,11 @@ def test_the_same_seed_gives_the_same_answers() -> None:
     faces, quick = made_faces(60, 0), replace(QUICK, epochs=1)
     one, other = (teach(features(), faces, HEADS, lambda line: None, quick) for _ in range(2))
     assert np.array_equal(one.probabilities["fer7"], other.probabilities["fer7"])
+
+
+def test_fewer_images_than_a_batch_are_one_batch() -> None:
+    lines: list[str] = []
+    wide = replace(QUICK, epochs=10, batch_size=512)
+    teach(features(), made_faces(20, 0), HEADS, lines.append, wide)
+    losses = [float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith("epoch")]
+    assert len(losses) == 10 and losses[-1] < losses[0]
