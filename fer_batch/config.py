@@ -182,6 +182,11 @@ class AnalyzeSettings(Settings):
         0.8, "Tracks less certain than this are uncertain.", flag=None, low=0, high=1
     )
 
+    def check_together(self) -> None:
+        """Refuse two answers to one question."""
+        if self.fps and self.every > 1:
+            raise UsageError("--every and --fps both say which frames to analyse; give one of them")
+
 
 @dataclass(frozen=True)
 class RenderSettings(Settings):

@@ -18,6 +18,7 @@ from fer_batch.config import (
     RunSettings,
     fingerprint,
 )
+from fer_batch.errors import UsageError
 from fer_batch.option import options_of
 
 Settings = AnalyzeSettings | RenderSettings | Limits
@@ -97,3 +98,9 @@ def test_every_setting_is_declared_and_explained(kind: type[Settings]) -> None:
     assert {f.name for f in fields(kind)} - nested == set(declared)
     for name, said in declared.items():
         assert said.help.endswith(".") and said.help[0].isupper(), name
+
+
+def test_which_frames_to_analyse_is_said_once() -> None:
+    assert AnalyzeSettings(every=1, fps=5.0).fps == 5
+    with pytest.raises(UsageError, match="--every and --fps both say which frames"):
+        AnalyzeSettings(every=2, fps=5.0)

@@ -109,7 +109,7 @@ def run_local(
     if not quiet:
         for line in passed.lines():
             o.report_error(line)
-        for note in notes_on_images(inputs, outputs):
+        for note in notes_on_images(inputs, outputs, analyze):
             echo(note)
     folder = str(who.absolute()) if who is not None else ""
     items = specs_of(inputs, analyze, render, outputs, folder)

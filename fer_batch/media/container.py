@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av.codec.context import Flags
 
 from fer_batch.config import Limits
 from fer_batch.errors import LimitError, NotFoundError, NoVideoError, UnreadableError
@@ -96,6 +97,8 @@ def open_decoder(stream: Any, limits: Limits = NO_LIMITS, threads: int = 1) -> A
     A picture beyond ``limits.pixels`` is an error of the decoder's before it has memory.
     """
     decoder = stream.codec_context
+    # Else columns that are cut off on the left stay where memory is not aligned behind them.
+    decoder.flags |= Flags.unaligned
     decoder.options = decoder_options(limits)
     decoder.thread_count = threads
     return decoder

@@ -46,19 +46,28 @@ class Counted:
     sizes: Counter[tuple[int, int]]
 
 
-def count(path: Path, limits: Limits, restarts: bool, track: int = 0) -> Counted:
-    """Decode all of a video. ``restarts``: times that fall back start again.
+def count(path: Path, limits: Limits, restarts: bool, track: int = 0, expected: int = 0) -> Counted:
+    """Decode all of a video. ``restarts``: times that fall back start again. ``expected``: pictures
+    that there should be, 0 where nobody knows. Where fewer come out of several threads one thread
+    counts again: those that are held when the last packets turn out to be damaged are lost.
 
     Raises:
         LimitError: more frames than are allowed.
     """
+    found = _counted(path, limits, restarts, track, 0)
+    if len(found.pts) < expected:
+        return _counted(path, limits, restarts, track, 1)
+    return found
+
+
+def _counted(path: Path, limits: Limits, restarts: bool, track: int, threads: int) -> Counted:
     pts: list[int] = []
     sizes: Counter[tuple[int, int]] = Counter()
     exact = not restarts
     with open_container(path, limits) as container:
         stream = video_stream(container, path, track)
         stream.thread_type = "AUTO"
-        open_decoder(stream, limits, threads=0)
+        open_decoder(stream, limits, threads)
         base = Fraction(stream.time_base)
         laid = EndToEnd(base, 0.0 if restarts else math.inf)
         step = usual = max(1, round(1 / (rate_of(stream) * base)))

@@ -7,8 +7,10 @@ neighbours that look alike, more so than pictures that are far apart.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -58,12 +60,10 @@ def photos_or_frames(files: Sequence[Path], limits: Limits, look: Look | None = 
 
 
 def looks_like_film(sample: Sample, limits: Limits) -> bool:
-    """Whether pictures are of one size, and neighbours alike, more so than pictures far apart. An
-    image that cannot be read says no."""
-    try:
-        return _one_size(sample, limits) and _moves_little(sample, limits)
-    except InputError:
-        return False
+    """Whether pictures are of one size, and neighbours alike, more so than pictures far apart.
+    Images that cannot be read say nothing: a film of which some were damaged on the way is still
+    one. Where fewer than half of the places tell, the answer is no."""
+    return _one_size(sample, limits) and _moves_little(sample, limits)
 
 
 def _sample(files: Sequence[Path]) -> Sample:
@@ -95,19 +95,27 @@ def counts_up(names: Sequence[str]) -> bool:
 def _one_size(sample: Sample, limits: Limits) -> bool:
     from fer_batch.media.image_header import read_header
 
-    return len({read_header(file, limits).upright for file in sample.sizes}) == 1
+    sizes = set()
+    for file in sample.sizes:
+        with suppress(InputError):
+            sizes.add(read_header(file, limits).upright)
+    return len(sizes) == 1
 
 
 def _moves_little(sample: Sample, limits: Limits) -> bool:
     import numpy as np
 
-    thumbs = {file: _thumb(file, limits) for three in sample.near for file in three}
+    thumbs: dict[Path, Image] = {}
+    for file in {file for three in sample.near for file in three}:
+        with suppress(InputError):
+            thumbs[file] = _thumb(file, limits)
 
     def apart(other: int) -> float:
-        differences = [
-            np.abs(thumbs[three[0]] - thumbs[three[other]]).mean() for three in sample.near
-        ]
-        return float(np.median(differences))
+        pairs = [(three[0], three[other]) for three in sample.near]
+        read = [(a, b) for a, b in pairs if a in thumbs and b in thumbs]
+        if 2 * len(read) < len(pairs):
+            return math.nan  # which is never below a limit
+        return float(np.median([np.abs(thumbs[a] - thumbs[b]).mean() for a, b in read]))
 
     near = apart(1)
     return near <= STILL or (near <= ALIKE and near <= NEARER * apart(2))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import NoVideoError
+from fer_batch.option_text import show_crop
 from fer_batch.types import SourceInfo
 
 Crop = tuple[int, int, int, int]
@@ -60,7 +61,20 @@ class Part:
                 "and --crop lies outside or takes less than 2x2 of them"
             )
         whole = (left, top, info.width, info.height)
-        return replace(info, width=right - left, height=bottom - top, crop=whole)
+        size = right - left, bottom - top
+        said = self._beyond(info, show_crop((left, top, *size)))
+        return replace(info, width=size[0], height=size[1], crop=whole, warnings=said)
+
+    def _beyond(self, info: SourceInfo, used: str) -> tuple[str, ...]:
+        """The warnings of ``info``, with one more where the wanted piece ends outside."""
+        left, top, width, height = self.crop
+        if left + width <= info.width and top + height <= info.height:
+            return info.warnings
+        line = (
+            f"--crop {show_crop(self.crop)} ends outside of its pictures of "
+            f"{info.width}x{info.height} pixels; {used} is used"
+        )
+        return (*info.warnings, line)
 
 
 def wanted_part(settings: AnalyzeSettings) -> Part:

@@ -162,7 +162,8 @@ def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track:
     jumbled = packets.unsorted and not avi and out_of_order(path, limits, track)
     if pts is not None and not (avi or packets.fields or packets.sizes or jumbled):
         return _Times(pts, header.time_base, True, (), Counter())
-    counted = count(path, limits, packets.restarts > 0, track)
+    expected = 0 if packets.fields else packets.count
+    counted = count(path, limits, packets.restarts > 0, track, expected)
     lost = packets.count - len(counted.pts)
     if packets.restarts and not packets.fields and lost > 0:
         header.warnings.append(

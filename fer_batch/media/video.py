@@ -40,6 +40,7 @@ class VideoReader:
         GPU as far as that can; whether there is one is not asked."""
         self.info, self._limits = info, limits
         self._shape: Shape | None = None
+        self._ended = False  # whether the decoder was read to the end of the file
         small = info.width * info.height <= SMALL_PICTURE
         self._threads = threads or int(small and usable_cores() <= FEW_CORES)
         self._by_gpu = by_gpu and info.codec in hardware.CODECS
@@ -94,23 +95,35 @@ class VideoReader:
         if self._by_gpu:
             with (
                 suppress(InputError),  # no GPU any more; what is wrong with the file comes below
-                closing(self._decoded(start, stop, True)) as pictures,
+                closing(self._decoded(start, stop, by_gpu=True)) as pictures,
             ):
                 for index, picture in pictures:
                     if index != start or not self._is_whole(picture):
                         break
                     yield index, hardware.as_decoded(picture)
                     start += 1
-        if start < stop:
-            yield from self._decoded(start, stop, False)
+        # What several threads hold when the last packets turn out to be damaged never comes out of
+        # them: one thread reads what is missing at the end, so that no number of cores matters.
+        for threads in dict.fromkeys((self._threads, 1)):
+            if start >= stop:
+                return
+            self._ended = False
+            for index, picture in self._decoded(start, stop, False, threads):
+                yield index, picture
+                start = index + 1
+            if not self._ended:
+                return
 
     def _is_whole(self, picture: Any) -> bool:
         """Whether a picture that a GPU was asked for came from there, and has the film's size."""
         shown = self._shape.shown if self._shape else None
         return hardware.came_from_gpu(picture) and shown == self._stored
 
-    def _decoded(self, start: int, stop: int, by_gpu: bool) -> Generator[tuple[int, Any]]:
-        """See ``_pictures``; all by the one or all by the other.
+    def _decoded(
+        self, start: int, stop: int, by_gpu: bool, threads: int = 1
+    ) -> Generator[tuple[int, Any]]:
+        """See ``_pictures``; all by the one or all by the other. A GPU needs no more than one
+        thread, which hands packets on.
 
         From a key frame of the container's a decoder may need some pictures to catch up (H.264 with
         intra refresh) and holds those back; where ``start`` is among them reading begins earlier.
@@ -124,7 +137,6 @@ class VideoReader:
                 stream = video_stream(container, path, self.info.track)
                 if target is not None and not self._seek(container, stream, target, start):
                     continue
-                threads = 1 if by_gpu else self._threads  # it only hands packets on
                 pictures = self._read(container, stream, start, stop, threads)
                 first = next(pictures, None)
                 held_back = first is None or first[0] > start
@@ -158,6 +170,7 @@ class VideoReader:
             reached = index
             if index >= start and not picture.is_corrupt:
                 yield index, picture
+        self._ended = True
 
     def _index(self, count: int, picture: Any) -> int | None:
         """The frame index of a picture: by PTS, or by counting where PTS cannot be relied on."""

@@ -60,6 +60,27 @@ def test_a_mkv_that_is_cut_off_keeps_what_decodes(tmp_path: Path) -> None:
     assert any("cut off" in w or "stopped" in w for w in info.warnings)
 
 
+@pytest.mark.parametrize("share", [0.35, 0.5, 0.7])
+@pytest.mark.parametrize("suffix", [".mp4", ".avi"])
+def test_threads_lose_nothing_where_a_file_is_cut_off_within_a_picture(
+    suffix: str, share: float, tmp_path: Path
+) -> None:
+    recipe = Recipe(b_frames=2, gop=60)
+    plain = videos.write(tmp_path / "plain.mp4", [pictures.numbered(i) for i in range(60)], recipe)
+    whole = tmp_path / f"whole{suffix}"
+    oracle.ffmpeg("-i", plain, "-c", "copy", "-movflags", "+faststart", whole)
+    info = probed(broken.truncated(tmp_path / f"cut{suffix}", whole, share))
+    found = [
+        [
+            None if frame.image is None else pictures.number_of(frame.luma)
+            for frame in open_source(info, Limits(), threads=threads).frames(0, len(info))
+        ]
+        for threads in (1, 4)
+    ]
+    assert found[0] == found[1]
+    assert sum(number is not None for number in found[0]) == len(oracle.decoded(Path(info.path)))
+
+
 @pytest.mark.parametrize("codec", ["h264", "hevc", "mpeg4", "vp9"])
 def test_one_damaged_frame_is_not_the_end(codec: str, tmp_path: Path) -> None:
     frames = [pictures.numbered(i) for i in range(60)]

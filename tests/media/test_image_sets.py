@@ -77,9 +77,32 @@ def test_names_that_do_not_count_are_photos(tmp_path: Path) -> None:
     assert photos_or_frames(paths, LIMITS) == "photos"
 
 
-def test_what_cannot_be_read_is_photos(tmp_path: Path) -> None:
-    paths = write(tmp_path / "a", [scene(i) for i in range(12)], numbered)
-    paths[0].write_bytes(b"no image")
+@pytest.mark.parametrize("count", [8, 12, 40])
+def test_a_film_of_which_a_picture_is_damaged_is_still_a_film(count: int, tmp_path: Path) -> None:
+    """Whichever it is: for one bad copy nobody would be followed through all the others."""
+    paths = write(tmp_path / "a", [scene(i * 0.4) for i in range(count)], numbered)
+    for path in paths:
+        whole = path.read_bytes()
+        for damaged in (b"no image", whole[: len(whole) // 3], b""):
+            path.write_bytes(damaged)
+            assert photos_or_frames(paths, LIMITS) == "frames"
+        path.write_bytes(whole)
+
+
+def test_photos_of_which_one_is_damaged_are_photos(tmp_path: Path) -> None:
+    paths = write(tmp_path / "a", [scene(0, seed) for seed in range(12)], numbered)
+    for path in paths:
+        whole = path.read_bytes()
+        path.write_bytes(b"no image")
+        assert photos_or_frames(paths, LIMITS) == "photos"
+        path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("damaged", [range(0, 12, 2), range(12)], ids=["each second", "all"])
+def test_where_too_few_can_be_read_they_are_photos(damaged: range, tmp_path: Path) -> None:
+    paths = write(tmp_path / "a", [scene(0)] * 12, numbered)
+    for place in damaged:
+        paths[place].write_bytes(b"no image")
     assert photos_or_frames(paths, LIMITS) == "photos"
 
 

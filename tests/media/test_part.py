@@ -118,6 +118,11 @@ def test_a_piece_of_the_picture(turned: int, films: Callable[[str], Path], tmp_p
     assert (frame.luma[:41, :64] == whole[20:61, 32:96]).all()
     edge = probe(path, "x", 25.0, Limits(), part=Part(crop=(100, 100, 500, 500)))
     assert edge.width + 100 == (120 if turned else 160)
+    assert edge.warnings == (
+        f"--crop 100,100,500,500 ends outside of its pictures of {whole.shape[1]}x{whole.shape[0]} "
+        f"pixels; 100,100,{edge.width},{edge.height} is used",
+    )
+    assert info.warnings == ()
     with pytest.raises(NoVideoError, match="--crop lies outside"):
         probe(path, "x", 25.0, Limits(), part=Part(crop=(200, 0, 10, 10)))
 

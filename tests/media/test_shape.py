@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fer_batch.config import Limits
 from fer_batch.media.source import open_source, probe
 from tests.footage import pictures, videos
-from tests.footage.oracle import ffmpeg
+from tests.footage.oracle import decoded, ffmpeg
+from tests.footage.videos import Recipe
 
 FRAMES = 25
 
@@ -62,3 +64,21 @@ def test_a_container_has_the_last_word_on_shape(tmp_path: Path) -> None:
     assert {(f.width, f.height) for f in open_source(info, Limits()).frames(0, FRAMES)} == {
         (213, 120)
     }
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_what_a_codec_cuts_off_on_the_left_and_above_is_not_shown(
+    codec: str, tmp_path: Path
+) -> None:
+    whole = videos.write(tmp_path / "whole.mp4", [pictures.numbered(9)] * 3, Recipe(codec=codec))
+    cut = tmp_path / "cut.mp4"
+    less = f"{codec}_metadata=crop_left=18:crop_top=10:crop_right=4"
+    ffmpeg("-i", whole, "-c", "copy", "-bsf:v", less, cut)
+    frames = []
+    for path in (whole, cut):
+        info = probe(path, "x", 25.0, Limits())
+        frames.append(next(iter(open_source(info, Limits(), threads=1).frames(0, 1))))
+    width, height = frames[0].width - 22, frames[0].height - 10
+    assert (frames[1].width, frames[1].height) == (width, height)
+    assert (decoded(cut).width, decoded(cut).height) == (width, height)
+    assert np.array_equal(frames[1].luma[:height, :width], frames[0].luma[10:, 18 : 18 + width])

@@ -78,7 +78,7 @@ def submit(
     passed = PassedOver()
     images = request.analyze.images
     found = discover(list(request.paths), passed=passed, images=images, look=looks_like_film_apart)
-    notes = (*passed.lines(), *notes_on_images(found, request.outputs))
+    notes = (*passed.lines(), *notes_on_images(found, request.outputs, analyze))
     if not found:
         named = ", ".join(str(path) for path in request.paths)
         raise NotFoundError("; ".join([f"{named}: no videos or images in there", *passed.lines()]))
