@@ -100,7 +100,9 @@ def submit(
         if earlier:
             return Submitted(earlier, len(found), True, notes)
     files = [file for entry in hashed for file in entry.item.files]
-    with uploads.reserved(ledger, manifest.job_id, [file.key for file in files]) as reservation:
+    with uploads.reserved(
+        ledger.reservations, manifest.job_id, [file.key for file in files]
+    ) as reservation:
         _upload(hashed, storage, progress)
         while not reservation.kept():  # the machine slept, or Redis was emptied meanwhile
             reservation.take()
