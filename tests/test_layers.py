@@ -31,6 +31,7 @@ LAYERS = {
             "version",
             "quiet_stderr",
             "checksum",
+            "suffixes",
             "door",
             "columns",
             "groups",

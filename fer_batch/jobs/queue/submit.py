@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
+from fer_batch.checksum import fingerprint
+from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import FerBatchError, NotFoundError, UsageError
 from fer_batch.jobs.item.children.glance import looks_like_film_apart
 from fer_batch.jobs.item.who import photos_of

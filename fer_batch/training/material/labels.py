@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_batch.config import IMAGE_SUFFIXES
 from fer_batch.errors import TrainingDataError
+from fer_batch.suffixes import IMAGE_SUFFIXES
 from fer_batch.training.data.read import ALIASES
 
 NAME = "labels.csv"
