@@ -27,6 +27,7 @@ LAYERS = {
             "printable",
             "person_name",
             "same_name",
+            "separator",
             "plural",
             "version",
             "quiet_stderr",

@@ -41,7 +41,10 @@ def run(
         bool, typer.Option("--overwrite", help="Make everything again, replace what is there.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on; replace results of other settings.")
+        bool,
+        typer.Option(
+            "--resume", help="Go on; what differs in drawing and outputs alone is drawn again."
+        ),
     ] = False,
     csv_dialect: o.CsvDialect = "",
     quiet: o.Quiet = False,

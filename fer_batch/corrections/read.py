@@ -17,12 +17,15 @@ from __future__ import annotations
 import csv
 import io
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from fer_batch.door import Refused, open_regular
 from fer_batch.errors import UsageError
 from fer_batch.person_name import check_name
 from fer_batch.printable import one_line
+from fer_batch.separator import separator_of
 
 NAME = "edits.csv"
 COLUMNS = ("do", "person", "start_s", "end_s", "value", "photo")
@@ -43,6 +46,7 @@ IN_A_PHOTO: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "ignore": (frozenset(), frozenset({"person"})),
     "label": (frozenset({"person", "value"}), frozenset()),
 }
+SECONDS = ("start_s", "end_s")
 LONGEST = 1 << 20  # bytes; a hand does not write more
 
 
@@ -63,29 +67,57 @@ class Edit:
 
 
 def read_edits(folder: Path) -> tuple[str, ...]:
-    """The lines of ``edits.csv`` in a results folder, checked; none where there is no such file.
+    """The lines of ``edits.csv`` in a results folder, checked, with commas between their cells;
+    none where there is no such file.
 
     Raises:
         UsageError: a line is wrong; it is named.
     """
     path = folder / NAME
     try:
-        if path.exists() and not path.is_file():  # a pipe would be waited for, a device never ends
-            raise UsageError(f"{path}: is not a regular file; remove it")
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path), "rb") as file:
             content = file.read(LONGEST + 1)
         text = content.decode("utf-8-sig")
     except FileNotFoundError:
         return ()
+    except Refused as error:  # a pipe would be waited for, a device never ends
+        raise UsageError(f"{path}: is {error}; remove it") from error
     except OSError as error:
+        if path.is_symlink():  # whoever gives results away could have any file of ours read
+            raise UsageError(f"{path}: is not a regular file but a link; remove it") from error
         raise UsageError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: is not UTF-8 text; save it as CSV in UTF-8") from error
     if len(content) > LONGEST:
         raise UsageError(f"{path}: is larger than a megabyte; that is not a list of corrections")
-    lines = tuple(text.splitlines())
+    lines = _with_commas(tuple(text.splitlines()), str(path))
     parse_edits(lines, str(path))
     return lines
+
+
+def _with_commas(lines: tuple[str, ...], where: str) -> tuple[str, ...]:
+    """Lines as a spreadsheet of any country writes them, in the one way in which they travel."""
+    separator = separator_of(lines[0], COLUMNS) if lines else ","
+    if separator == ",":
+        return lines
+    written = []
+    names: list[str] = []
+    for cells in _cells(lines, where, separator):
+        names = names or [cell.strip().lower() for cell in cells]
+        for place, name in enumerate(names[: len(cells)]):
+            if name in SECONDS:
+                cells[place] = cells[place].replace(",", ".")
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(cells)
+        written.append(line.getvalue())
+    return tuple(written)
+
+
+def _cells(lines: tuple[str, ...], where: str, separator: str = ",") -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO("\n".join(lines)), delimiter=separator))
+    except csv.Error as error:
+        raise UsageError(f"{where}: is no table ({error}); write it again") from error
 
 
 def parse_edits(lines: tuple[str, ...], where: str = NAME) -> list[Edit]:
@@ -94,7 +126,7 @@ def parse_edits(lines: tuple[str, ...], where: str = NAME) -> list[Edit]:
     Raises:
         UsageError: the header or a line is wrong; the first such is named.
     """
-    rows = list(csv.reader(io.StringIO("\n".join(lines))))
+    rows = _cells(lines, where)
     if not rows:
         return []
     names = [cell.strip().lower() for cell in rows[0]]

@@ -11,6 +11,7 @@ from fer_batch.media.image_tags import ORIENTATION
 
 SIGNED = 2  # TIFF's number for values that may be negative
 WHITE_IS_ZERO = 0
+LAB = (8, 9, 10)  # colours that OpenCV would show with the tint of print's white
 DNG_VERSION = 0xC612
 _MOST_TAGS = 4096
 
@@ -37,6 +38,8 @@ def tiff_header(file: Any) -> ImageHeader:
         raise NotMediaError("a TIFF of numbers that may be negative")
     if tags.get(262) == WHITE_IS_ZERO and deepest in (10, 12, 14):
         raise NotMediaError(f"a TIFF of {deepest} bits in which 0 is white")
+    if tags.get(262) in LAB:
+        raise NotMediaError("a TIFF in Lab colours")
     icc = tags.get(34675) or b""
     width, height = int(tags[256]), int(tags[257])
     turned = int(tags.get(ORIENTATION, 1)) >= 5

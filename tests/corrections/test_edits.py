@@ -136,9 +136,28 @@ def test_the_file_is_read_as_people_write_it(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_file_that_a_spreadsheet_of_another_country_saved(separator: str, tmp_path: Path) -> None:
+    lines = ("do,person,start_s,end_s,value", "# a note", "label,1,2.5,12,happy", "name,2,,,Ann O")
+    (tmp_path / NAME).write_text(
+        "\r\n".join(lines)
+        .replace(",", separator)
+        .replace("2.5", "2,5")
+        .replace("Ann O", '"O, Ann"')
+    )
+    read = read_edits(tmp_path)
+    assert [(e.do, e.start_s, e.end_s, e.value, e.line) for e in parse_edits(read)] == [
+        ("label", 2.5, 12, "happy", 3),
+        ("name", 0, math.inf, "O, Ann", 4),
+    ]
+    assert read[2] == "label,1,2.5,12,happy"
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
+        (b"do,person\nhide," + b"1" * 200_000, "is no table"),
+        (b"do;person\nhide;" + b"1" * 200_000, "is no table"),
         (b"person,name\n1,Anna\n", "line 1: the columns must be do,person"),
         ("do,person\nhide,Ä".encode("utf-16"), "not UTF-8"),
         (b"do,person\n" + b"#" * (1 << 20), "larger than a megabyte"),
@@ -154,6 +173,11 @@ def test_another_file_is_refused(content: bytes, words: str, tmp_path: Path) -> 
 def test_a_device_in_a_strangers_folder_is_not_read(tmp_path: Path) -> None:
     (tmp_path / NAME).symlink_to("/dev/null")
     with pytest.raises(UsageError, match=f"{NAME}: is not a regular file"):
+        read_edits(tmp_path)
+    (tmp_path / NAME).unlink()
+    (tmp_path / "elsewhere").write_text("do,person\nhide,1\n")
+    (tmp_path / NAME).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match=f"{NAME}: is not a regular file but a link"):
         read_edits(tmp_path)
 
 

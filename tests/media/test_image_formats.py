@@ -432,3 +432,10 @@ def test_damage_is_one_line_or_a_picture(
         assert str(path) in str(error) and "\n" not in str(error)
     else:
         assert shown.bgr.dtype == np.uint8 and shown.bgr.shape[2] == 3
+
+
+def test_a_tiff_in_lab_colours_is_refused_not_shown_with_a_tint(tmp_path: Path) -> None:
+    path = tmp_path / "print.tif"
+    Pillow.new("LAB", (96, 64), (180, 0, 0)).save(path)
+    with pytest.raises(NotMediaError, match=r"print\.tif: is a TIFF in Lab colours, which is not"):
+        read_picture(path, Limits())

@@ -172,7 +172,9 @@ class ItemRun:
         other_numbers = previous.get("analysis_key") != keys.analysis
         if self.infer and (other_numbers or (not same and self.existing == "keep")):
             own = self._own_engine(plan)
-            raise OutputPathError(refusal(self.folder, self.item, plan, previous, own))
+            raise OutputPathError(
+                refusal(self.folder, self.item, plan, previous, own, not other_numbers)
+            )
         if other_numbers or not same:
             return False
         if self.phase == "timeline" or previous.get("render_key") != keys.render:

@@ -47,7 +47,8 @@ def run_items(
     """Run every item; its results go to ``out/<name>/``. Returns one result an item, in order.
 
     ``existing``: results of the same input, model and settings are always used again, unless
-    ``overwrite``; results of other ones are an error with ``keep`` and replaced with ``resume``.
+    ``overwrite``. Those that differ in drawing and outputs alone are an error with ``keep`` and
+    drawn again with ``resume``; those of other numbers are an error with both.
     Without ``infer`` only stored numbers are drawn; an item that has none fails.
 
     Raises:

@@ -20,11 +20,12 @@ def refusal(
     plan: ItemPlan,
     previous: Mapping[str, Any],
     engine: Mapping[str, str],
+    same_numbers: bool,
 ) -> str:
-    """What lies in ``folder``, in which it differs, and the two ways on, as one line.
+    """What lies in ``folder``, in which it differs, and the ways on, as one line.
 
     ``previous``: the record (``summary.json``) of what lies there. ``engine``: what would make the
-    numbers now, see ``Engine.facts``.
+    numbers now, see ``Engine.facts``. ``same_numbers``: nothing but drawings and outputs differ.
     """
     before, now = previous.get("model", {}).get("name", ""), item.analyze.model
     if previous["input"].get("sha256") != plan.input_sha256:
@@ -41,8 +42,9 @@ def refusal(
     out = folder
     for _ in item.name.split("/"):
         out = out.parent
+    again = "draw them again with --resume, " if same_numbers else ""
     return (
-        f"{folder}: {what}; write to another folder (-o {out.name}-{Path(now).stem}), "
+        f"{folder}: {what}; {again}write to another folder (-o {out.name}-{Path(now).stem}), "
         "or replace them with --overwrite"
     )
 
@@ -59,6 +61,11 @@ def _changed_settings(previous: Mapping[str, Any], item: ItemSpec) -> list[str]:
                 {name: value for name, value in before.items() if name in now},
                 {name: value for name, value in now.items() if name in before},
             )
+    made = recorded.get("outputs") if isinstance(recorded, Mapping) else None
+    if isinstance(made, list) and sorted(map(str, made)) != sorted(item.outputs):
+        found += _differences(
+            {"outputs": ",".join(map(str, made))}, {"outputs": ",".join(item.outputs)}
+        )
     more = len(found) - MOST_TOLD
     return [*found[:MOST_TOLD], *([f"and {more} more"] if more > 0 else [])]
 

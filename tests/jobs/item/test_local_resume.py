@@ -91,6 +91,12 @@ def test_a_refusal_names_the_settings_that_differ(clip: Path, tmp_path: Path) ->
     (refused,) = run(drawn, tmp_path, "keep")
     told = f"(crf: {QUICK.crf}, now 30, threshold: {QUICK.threshold}, now 0.5)"
     assert f"holds results of other settings {told}" in refused.error
+    assert "; draw them again with --resume, write to another folder" in refused.error
+    (refused,) = run(spec(clip, outputs=VIDEO), tmp_path, "keep")
+    told = f"(outputs: {','.join(CSV)}, now {','.join(VIDEO)})"
+    assert f"holds results of other settings {told}; draw them again" in refused.error
+    (refused,) = run(spec(clip, analyze=AnalyzeSettings(every=2, grid=1)), tmp_path, "keep")
+    assert "every: 1, now 2" in refused.error and "--resume" not in refused.error
 
 
 def test_a_refusal_does_not_cost_the_work_of_an_interrupted_run(clip: Path, tmp_path: Path) -> None:

@@ -27,9 +27,41 @@ def test_files_labels_and_further_columns(tmp_path: Path) -> None:
     assert material.columns == {"person": ("ann", "")} and len(material) == 2
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("front", ["", "\ufeff"])
+def test_as_spreadsheets_of_any_country_write_it(
+    separator: str, end: str, front: str, tmp_path: Path
+) -> None:
+    lines = ["File,LABEL,group", '"a.jpg",happy,x1', "", "in\\b.png,Sad,2"]
+    table = end.join(lines).replace(",", separator)
+    (folder_of(tmp_path, "") / "labels.csv").write_bytes(f"{front}{table}{end}".encode())
+    material = read_material(tmp_path)
+    assert material.files == (tmp_path / "a.jpg", tmp_path / "in" / "b.png")
+    assert material.labels == ("happy", "sad")
+    assert material.columns == {"group": ("x1", "2")}
+
+
+def test_names_in_another_form_of_unicode(tmp_path: Path) -> None:
+    files = ("Zoe\u0308.jpg", "in/Z\u00eb.jpg")
+    table = "file,label\nZo\u00eb.jpg,sad\nin/Ze\u0308.jpg,happy\n"
+    material = read_material(folder_of(tmp_path, table, files))
+    assert material.files == tuple(tmp_path / name for name in files)
+
+
+def test_lines_are_counted_as_an_editor_does(tmp_path: Path) -> None:
+    table = 'file,label,note\n\na.jpg,sad,"two\nlines"\nc.jpg,sad,x\n'
+    with pytest.raises(TrainingDataError, match="line 5: there is no photo"):
+        read_material(folder_of(tmp_path, table))
+
+
 @pytest.mark.parametrize(
     ("table", "wrong"),
     [
+        ("photo;emotion\na.jpg;sad\n", "column file, label is missing; the first line names 'pho"),
+        ("", "column file, label is missing; the first line names nothing"),
+        ("file,label,Label\na.jpg,sad,sad\n", "there are two columns 'label'"),
+        ("file,label,x,x\na.jpg,sad,1,2\n", "there are two columns 'x'"),
         ("file,emotion\na.jpg,sad\n", "column label is missing"),
         ("file,label\n", "holds no rows"),
         ("file,label\na.jpg,sad\nc.jpg,sad\n", "line 3: there is no photo 'c.jpg'"),
