@@ -7,8 +7,6 @@ with its default, range and help text; commands, checks and ``docs/cli.md`` foll
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -41,20 +39,6 @@ DECODERS = ("auto", "cpu", "gpu")
 ANALYZERS = ("auto", "grid", "batched")
 PRECISIONS = ("float32", "float16")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
-# Containers of films that are read; `media/walk` looks into files of suffixes that others use too.
-VIDEO_SUFFIXES = (
-    *(".mp4", ".m4v", ".mov", ".qt", ".f4v", ".3gp", ".3g2", ".3gpp", ".mj2", ".insv", ".lrv"),
-    *(".mkv", ".mk3d", ".webm", ".avi", ".divx", ".wmv", ".asf", ".dvr-ms", ".wtv", ".flv"),
-    *(".ts", ".mts", ".m2ts", ".m2t", ".trp", ".tod", ".mpg", ".mpeg", ".mpe", ".m2p", ".vob"),
-    *(".vro", ".m1v", ".m2v", ".mpv", ".ogv", ".ogm", ".nut", ".rm", ".rmvb", ".gif"),
-    *(".mxf", ".gxf", ".dv", ".dif", ".amv", ".ivf", ".obu", ".y4m", ".mjpeg", ".mjpg"),
-    *(".h264", ".264", ".avc", ".h265", ".265", ".hevc", ".h266", ".266", ".vc1", ".h263"),
-)
-IMAGE_SUFFIXES = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff"),
-    *(".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k", ".jpf", ".jpx", ".pgm", ".ppm", ".pbm"),
-    ".pnm",
-)
 # Also what OpenCV may allocate, whatever a header claims (see fer_batch/__init__.py).
 MOST_PHOTO_PIXELS = 200_000_000
 
@@ -74,12 +58,6 @@ def _check_blur(who: tuple[str, ...]) -> None:
     check_names(who)
     if len(who) > 1 and (both := [one for one in who if one.lower() in RESERVED]):
         raise ValueError(f"has {both[0]!r} beside others; give it alone")
-
-
-def fingerprint(value: Any) -> str:
-    """SHA-256 (hex) of a JSON-able value, independent of the order of keys."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ LAYERS = {
             "version",
             "quiet_stderr",
             "checksum",
+            "suffixes",
             "door",
             "columns",
             "groups",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from fer_batch.config import DEVICES, RUNTIMES, RunSettings, fingerprint
+from fer_batch.checksum import fingerprint
+from fer_batch.config import DEVICES, RUNTIMES, RunSettings
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.emotion.models import find_model, full_of

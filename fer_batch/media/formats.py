@@ -6,9 +6,9 @@ from pathlib import Path
 
 import av
 
-from fer_batch.config import VIDEO_SUFFIXES
 from fer_batch.errors import InputError, NotMediaError, UnreadableError
 from fer_batch.media.image_kind import RAW_SUFFIXES, START_BYTES, image_kind, other_kind
+from fer_batch.suffixes import VIDEO_SUFFIXES
 
 # FFmpeg's names. Real containers and bare streams; no playlists, nothing that makes pictures up.
 FORMATS = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fer_batch.config import IMAGE_SUFFIXES
 from fer_batch.media.gif_blocks import is_still_gif
+from fer_batch.suffixes import IMAGE_SUFFIXES
 
 
 def is_image(path: Path) -> bool:

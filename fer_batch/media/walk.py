@@ -13,13 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.door import Refused, open_regular
 from fer_batch.media.hidden import is_hidden
 from fer_batch.media.image_files import is_image
 from fer_batch.media.image_kind import UNREAD_SUFFIXES
 from fer_batch.outputs import RECORDS, TAKEN
 from fer_batch.plural import first_of, plural
+from fer_batch.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 # Suffixes that belong to other kinds of files as well, and how a video of that name begins:
 # MPEG program streams and Video CDs. MPEG transport streams may begin anywhere, but are no text.

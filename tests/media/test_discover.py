@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_batch.config import VIDEO_SUFFIXES, AnalyzeSettings
+from fer_batch.config import AnalyzeSettings
 from fer_batch.media.discover import Input, discover, notes_on_images
 from fer_batch.media.image_groups import ImageGroup
 from fer_batch.media.image_sets import ImageSet
 from fer_batch.media.walk import PassedOver
+from fer_batch.suffixes import VIDEO_SUFFIXES
 from tests.footage.images import gif
 
 NAMES = ("x.mp4", "x.mkv", "X.mp4", "x y.mp4", "x-y.mp4", "a-x.mp4", "x..mp4", " .mp4", "a:b.mp4")

@@ -13,8 +13,7 @@ from typing import Any
 
 from fer_batch import timeline_file
 from fer_batch.atomic import atomic_path, make_private
-from fer_batch.checksum import sha256_file
-from fer_batch.config import fingerprint
+from fer_batch.checksum import fingerprint, sha256_file
 from fer_batch.errors import (
     InputChangedError,
     InputError,

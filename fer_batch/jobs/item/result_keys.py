@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fer_batch.checksum import sha256_file
-from fer_batch.config import AnalyzeSettings, fingerprint
+from fer_batch.checksum import fingerprint, sha256_file
+from fer_batch.config import AnalyzeSettings
 from fer_batch.jobs.item.work import FORMAT, ItemPlan
 from fer_batch.pipeline.plan import tells_people
 from fer_batch.version import installed_version

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.atomic import write_text
-from fer_batch.config import fingerprint
+from fer_batch.checksum import fingerprint
 from fer_batch.errors import EngineError, UnreadableError
 from fer_batch.jobs.item import make
 from fer_batch.jobs.item.result_keys import analysis_key, input_sha256, result_keys

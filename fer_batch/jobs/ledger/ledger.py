@@ -11,15 +11,15 @@ from __future__ import annotations
 import json
 import random
 from contextlib import suppress
-from functools import cached_property
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.errors import BrokerError
-from fer_batch.jobs.ledger.connection import broker_errors, connect, damage_of
+from fer_batch.jobs.ledger.calls import Calls
+from fer_batch.jobs.ledger.connection import broker_errors, damage_of
 from fer_batch.jobs.ledger.dispatch import Claim, Completion, Dispatch, dispatches
 from fer_batch.jobs.ledger.items import read_items
-from fer_batch.jobs.ledger.names import PREFIX, broker_list, words
+from fer_batch.jobs.ledger.names import PREFIX, broker_list
+from fer_batch.jobs.ledger.reservations import Reservations
 from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUES, Unit
 
 if TYPE_CHECKING:
@@ -27,45 +27,13 @@ if TYPE_CHECKING:
 
     from fer_batch.jobs.settings import QueueSettings
 
-COMMON = ("common.lua", "ends.lua")  # before each script
-SCRIPTS = (
-    "create",
-    "claim",
-    "renew",
-    "complete",
-    "fail",
-    "release",
-    "sweep",
-    "cancel",
-    "retry",
-    "remove",
-    "restore",
-    "reserve",
-    "hold",
-    "mark",
-)
 
-
-class Ledger:
+class Ledger(Calls):
     """Typed calls of the scripts. Every method may raise BrokerError."""
 
     def __init__(self, settings: QueueSettings, client: Redis | None = None) -> None:
-        self.settings = settings
-        self.where = settings.redacted
-        self.client: Any = client if client is not None else connect(settings)
-
-    @cached_property
-    def _scripts(self) -> dict[str, Any]:
-        folder = resources.files("fer_batch.jobs.ledger") / "lua"
-        common = words() + "".join((folder / name).read_text() for name in COMMON)
-        return {
-            name: self.client.register_script(common + (folder / f"{name}.lua").read_text())
-            for name in SCRIPTS
-        }
-
-    def _call(self, name: str, *arguments: object) -> Any:
-        with broker_errors(self.where):
-            return self._scripts[name](args=arguments)
+        super().__init__(settings, client)
+        self.reservations = Reservations(settings, self.client)
 
     def ping(self) -> None:
         with broker_errors(self.where):
@@ -125,7 +93,7 @@ class Ledger:
         self, job: str, fields: dict[str, Any], items: list[dict[str, Any]]
     ) -> list[Dispatch]:
         """Enter a job; nothing happens where it is there already."""
-        reply = self._call("create", job, json.dumps(fields), json.dumps(items))
+        reply = self.call("create", job, json.dumps(fields), json.dumps(items))
         return dispatches(reply or [])
 
     def claim(self, unit: Unit, owner: str, dead: str = "", engine: str = "") -> Claim:
@@ -137,7 +105,7 @@ class Ledger:
         """
         s = self.settings
         arguments = (owner, s.lease_s, s.max_attempts, dead, engine, s.sweep_s)
-        verdict, detail, out = self._call("claim", unit.job, unit.key, *arguments)
+        verdict, detail, out = self.call("claim", unit.job, unit.key, *arguments)
         return Claim(verdict, detail, dispatches(out))
 
     def ends_of_jobs(self, before: float) -> dict[str, tuple[str | None, str | None]]:
@@ -176,11 +144,11 @@ class Ledger:
 
     def renew(self, unit: Unit, owner: str, frames: int) -> str:
         """Prolong the lease and note progress: "ok", "cancelled" or "lost"."""
-        return str(self._call("renew", unit.job, unit.key, owner, self.settings.lease_s, frames))
+        return str(self.call("renew", unit.job, unit.key, owner, self.settings.lease_s, frames))
 
     def complete(self, unit: Unit, **facts: Any) -> Completion:
         """The unit's result is in storage."""
-        counted, ended, out = self._call("complete", unit.job, unit.key, json.dumps(facts))
+        counted, ended, out = self.call("complete", unit.job, unit.key, json.dumps(facts))
         return Completion(bool(counted), ended, dispatches(out))
 
     def fail(
@@ -192,7 +160,7 @@ class Ledger:
         ``retries``: how many times this kind of error may be answered by another try.
         """
         s = self.settings
-        verdict, out = self._call(
+        verdict, out = self.call(
             "fail",
             unit.job,
             unit.key,
@@ -207,71 +175,31 @@ class Ledger:
 
     def release(self, unit: Unit, owner: str) -> list[Dispatch]:
         """Give a unit back unfinished, without counting the attempt."""
-        return dispatches(self._call("release", unit.job, unit.key, owner))
+        return dispatches(self.call("release", unit.job, unit.key, owner))
 
     def sweep(self) -> list[Dispatch]:
         """Hand out again what has neither a live lease nor a message."""
         s = self.settings
         lengths = {f"{q}:{p}": n for (q, p), n in self.queue_lengths().items()}
         grace = min(s.lease_s, 30.0)
-        return dispatches(self._call("sweep", grace, s.aging_s, 500, json.dumps(lengths)))
+        return dispatches(self.call("sweep", grace, s.aging_s, 500, json.dumps(lengths)))
 
     def cancel(self, job: str) -> str:
         """Cancel a job; returns the state it was in, "" where there is none."""
-        return str(self._call("cancel", job))
+        return str(self.call("cancel", job))
 
     def retry(self, job: str) -> tuple[int, list[Dispatch]]:
         """Start failed and cancelled items over; -1: no such job, -2: it is still running."""
-        count, out = self._call("retry", job)
+        count, out = self.call("retry", job)
         return int(count), dispatches(out)
 
     def remove(self, job: str) -> bool:
         """Forget a job; False where it was not known."""
-        return bool(self._call("remove", job))
+        return bool(self.call("remove", job))
 
     def restore(self, job: str, fields: dict[str, Any], items: list[dict[str, Any]]) -> None:
         """Put back a job of a final state, as storage remembers it."""
-        self._call("restore", job, json.dumps(fields), json.dumps(items))
-
-    def reserve(self, job: str, uploads: list[str], seconds: float, owner: str) -> list[str]:
-        """A submission counts on ``uploads``; returns those that are being deleted just now."""
-        return list(self._call("reserve", job, seconds, json.dumps(uploads), owner))
-
-    def hold(self, job: str, seconds: float) -> bool:
-        """The submission is still at it; False where it was silent for too long meanwhile."""
-        return bool(self._call("hold", job, seconds))
-
-    def unreserve(self, job: str) -> None:
-        """The submission has ended, one way or the other."""
-        with broker_errors(self.where):
-            pipe = self.client.pipeline()
-            pipe.zrem(PREFIX + "uploading", job)
-            pipe.hdel(PREFIX + "uploaders", job)
-            pipe.delete(f"{PREFIX}uploads:{job}")
-            pipe.execute()
-
-    def submissions(self) -> dict[str, tuple[float, str]]:
-        """Submissions that have not ended in order: until when each is taken for alive, by Redis'
-        clock, and who it is."""
-        with broker_errors(self.where):
-            found = self.client.zrange(PREFIX + "uploading", 0, -1, withscores=True)
-            owners = self.client.hgetall(PREFIX + "uploaders")
-        return {job: (float(ends), owners.get(job, "")) for job, ends in found}
-
-    def reserved(self, job: str) -> set[str]:
-        """The uploads that a submission counts on."""
-        with broker_errors(self.where):
-            return set(self.client.smembers(f"{PREFIX}uploads:{job}"))
-
-    def mark(self, uploads: list[str], seconds: float) -> list[str]:
-        """Mark ``uploads`` as being deleted, but those that a submission counts on."""
-        return list(self._call("mark", json.dumps(uploads), seconds))
-
-    def unmark(self, uploads: list[str]) -> None:
-        """Whoever had marked ``uploads`` is through with them."""
-        if uploads:
-            with broker_errors(self.where):
-                self.client.hdel(PREFIX + "deleting", *uploads)
+        self.call("restore", job, json.dumps(fields), json.dumps(items))
 
     def holder(self, unit: Unit) -> str:
         """The owner of the unit's lease, "" where there is none."""

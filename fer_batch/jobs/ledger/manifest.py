@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from fer_batch import door
-from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
+from fer_batch.checksum import fingerprint
+from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import JobError
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.ledger.spec import PRIORITIES, check_job_id

@@ -45,7 +45,7 @@ def collect(ledger: Ledger, storage: Storage, publish: Publish) -> Collected:
         BrokerError, StorageError: one of them does not answer; the next call goes on.
     """
     now, found = ledger.now(), Collected()
-    for job, (ends, owner) in ledger.submissions().items():
+    for job, (ends, owner) in ledger.reservations.submissions().items():
         if JOB_ID.fullmatch(job) and (ends <= now or is_dead(owner)):
             found += _settle(ledger, storage, publish, job)
     return found
@@ -55,10 +55,10 @@ def _settle(ledger: Ledger, storage: Storage, publish: Publish, job: str) -> Col
     if storage.exists(keys.manifest(job)):  # it had come so far that the job goes on by itself
         if read_status(ledger, job) is None:
             publish(facts.rebuild(ledger, storage, job, ledger.settings.window))
-        ledger.unreserve(job)
+        ledger.reservations.unreserve(job)
         return Collected()
-    left = {key for key in ledger.reserved(job) if _UPLOAD.fullmatch(key)}
-    ledger.unreserve(job)
+    left = {key for key in ledger.reservations.reserved(job) if _UPLOAD.fullmatch(key)}
+    ledger.reservations.unreserve(job)
     logger.info("submission %s ended before it was complete; its uploads are removed", job)
     return clear_uploads(ledger, storage, left) + clear_halves(ledger, storage, left)
 
@@ -83,7 +83,9 @@ def collect_all(ledger: Ledger, storage: Storage, publish: Publish) -> Collected
 def clear_uploads(ledger: Ledger, storage: Storage, names: set[str]) -> Collected:
     """Delete those of ``names`` that no job and no submission names."""
     sizes = {key: size for key in names if (size := storage.size(key)) is not None}
-    gone = uploads.delete(ledger, storage, set(sizes), lambda: named.uploads_of_all(storage))
+    gone = uploads.delete(
+        ledger.reservations, storage, set(sizes), lambda: named.uploads_of_all(storage)
+    )
     return Collected(len(gone), sum(sizes[key] for key in gone))
 
 
@@ -98,7 +100,9 @@ def clear_halves(ledger: Ledger, storage: Storage, left: set[str] | None = None)
         for half in storage.stored("inputs", ledger.now())
         if half.unfinished and (half.age_s > OLD_S if wanted is None else half.of in wanted)
     ]
-    live = {key.rpartition(".")[0] for job in ledger.submissions() for key in ledger.reserved(job)}
+    counted_on = ledger.reservations
+    held = (key for job in counted_on.submissions() for key in counted_on.reserved(job))
+    live = {key.rpartition(".")[0] for key in held}
     found = Collected()
     for half in halves:
         if half.of not in live:

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fer_batch.config import AnalyzeSettings, RenderSettings, fingerprint
+from fer_batch.checksum import fingerprint
+from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import FerBatchError, NotFoundError, UsageError
 from fer_batch.jobs.item.children.glance import looks_like_film_apart
 from fer_batch.jobs.item.who import photos_of
@@ -100,7 +101,9 @@ def submit(
         if earlier:
             return Submitted(earlier, len(found), True, notes)
     files = [file for entry in hashed for file in entry.item.files]
-    with uploads.reserved(ledger, manifest.job_id, [file.key for file in files]) as reservation:
+    with uploads.reserved(
+        ledger.reservations, manifest.job_id, [file.key for file in files]
+    ) as reservation:
         _upload(hashed, storage, progress)
         while not reservation.kept():  # the machine slept, or Redis was emptied meanwhile
             reservation.take()

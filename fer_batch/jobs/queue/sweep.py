@@ -90,7 +90,7 @@ def remove(ledger: Ledger, storage: Storage, jobs: list[str]) -> int:
         known = ledger.remove(job)
         count += known or manifest is not None
         storage.delete(keys.job(job))
-    uploads.delete(ledger, storage, unused, lambda: uploads_of_all(storage))
+    uploads.delete(ledger.reservations, storage, unused, lambda: uploads_of_all(storage))
     return count
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from fer_batch import door
 from fer_batch.atomic import make_private
 from fer_batch.checksum import sha256_file
-from fer_batch.config import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from fer_batch.errors import StorageError, UnreadableError
 from fer_batch.jobs.ledger.manifest import JobItem, StoredFile
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.media.image_files import is_image
+from fer_batch.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 SAFE_SUFFIXES = VIDEO_SUFFIXES + IMAGE_SUFFIXES
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from fer_batch.config import fingerprint
+from fer_batch.checksum import fingerprint
 from fer_batch.errors import StorageError
 from fer_batch.jobs.item import relate
 from fer_batch.jobs.ledger.manifest import Manifest

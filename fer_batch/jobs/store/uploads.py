@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from fer_batch.errors import BrokerError
-from fer_batch.jobs.ledger.ledger import Ledger
+from fer_batch.jobs.ledger.reservations import Reservations
 from fer_batch.jobs.stack.processes import this_owner
 from fer_batch.jobs.store.storage import Storage
 
@@ -29,8 +29,8 @@ POLL_S = 0.2
 class Reservation:
     """Uploads that a submission counts on; renewed by a thread for as long as it lives."""
 
-    def __init__(self, ledger: Ledger, job: str, uploads: Iterable[str]) -> None:
-        self._ledger, self._job, self._names = ledger, job, sorted(set(uploads))
+    def __init__(self, reservations: Reservations, job: str, uploads: Iterable[str]) -> None:
+        self._all, self._job, self._names = reservations, job, sorted(set(uploads))
         self._ended, self._lapsed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._renew, name="uploads", daemon=True)
 
@@ -38,13 +38,13 @@ class Reservation:
         """Reserve; first waits for those uploads that are being deleted just now."""
         self._lapsed.clear()
         owner = this_owner()
-        while self._ledger.reserve(self._job, self._names, SUBMISSION_S, owner):
+        while self._all.reserve(self._job, self._names, SUBMISSION_S, owner):
             time.sleep(POLL_S)
 
     def kept(self) -> bool:
         """Whether it never lapsed, as it does when a machine sleeps or Redis loses everything: then
         uploads may have been collected, and the caller must look for each again."""
-        return not self._lapsed.is_set() and self._ledger.hold(self._job, SUBMISSION_S)
+        return not self._lapsed.is_set() and self._all.hold(self._job, SUBMISSION_S)
 
     def start(self) -> None:
         self._thread.start()
@@ -54,26 +54,26 @@ class Reservation:
         if self._thread.ident is not None:  # Redis may have refused before it was started
             self._thread.join(timeout=10)
         with suppress(BrokerError):
-            self._ledger.unreserve(self._job)
+            self._all.unreserve(self._job)
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEW_EVERY_S):
             try:
-                if not self._ledger.hold(self._job, SUBMISSION_S):
+                if not self._all.hold(self._job, SUBMISSION_S):
                     self._lapsed.set()
-                    self._ledger.reserve(self._job, self._names, SUBMISSION_S, this_owner())
+                    self._all.reserve(self._job, self._names, SUBMISSION_S, this_owner())
             except BrokerError as error:
                 logger.warning("uploads not held: %s", error)
 
 
 @contextmanager
-def reserved(ledger: Ledger, job: str, uploads: Iterable[str]) -> Iterator[Reservation]:
+def reserved(reservations: Reservations, job: str, uploads: Iterable[str]) -> Iterator[Reservation]:
     """Keep ``uploads`` from being deleted; first waits for those that just are.
 
     Raises:
         BrokerError: Redis does not answer.
     """
-    found = Reservation(ledger, job, uploads)
+    found = Reservation(reservations, job, uploads)
     try:
         found.take()
         found.start()
@@ -83,7 +83,10 @@ def reserved(ledger: Ledger, job: str, uploads: Iterable[str]) -> Iterator[Reser
 
 
 def delete(
-    ledger: Ledger, storage: Storage, uploads: set[str], named: Callable[[], Iterable[set[str]]]
+    reservations: Reservations,
+    storage: Storage,
+    uploads: set[str],
+    named: Callable[[], Iterable[set[str]]],
 ) -> list[str]:
     """Delete ``uploads`` but those that a submission has reserved or that ``named`` brings.
 
@@ -93,7 +96,7 @@ def delete(
     ordered = sorted(uploads)
     for start in range(0, len(ordered), AT_ONCE):
         deadline = time.monotonic() + DELETION_S * 0.9
-        marked = ledger.mark(ordered[start : start + AT_ONCE], DELETION_S)
+        marked = reservations.mark(ordered[start : start + AT_ONCE], DELETION_S)
         try:
             left = set(marked)
             for some in named() if left else ():
@@ -105,5 +108,5 @@ def delete(
                 gone.append(key)
         finally:
             with suppress(BrokerError):
-                ledger.unmark(marked)
+                reservations.unmark(marked)
     return gone

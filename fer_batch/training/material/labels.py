@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import normalize
 
-from fer_batch.config import IMAGE_SUFFIXES
 from fer_batch.errors import TrainingDataError
 from fer_batch.separator import separator_of
+from fer_batch.suffixes import IMAGE_SUFFIXES
 from fer_batch.training.data.read import ALIASES
 
 NAME = "labels.csv"

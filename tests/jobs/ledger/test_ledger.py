@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from fer_batch.jobs.ledger.calls import COMMON, SCRIPTS
 from fer_batch.jobs.ledger.dispatch import Dispatch
 from fer_batch.jobs.ledger.heartbeat import beat, workers
 from fer_batch.jobs.ledger.lease import Lease
-from fer_batch.jobs.ledger.ledger import COMMON, SCRIPTS, Ledger
+from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.log import read_log
 from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.ledger.spec import Unit, new_job_id

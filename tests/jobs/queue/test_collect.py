@@ -42,7 +42,7 @@ def run(here: Here) -> Collected:
 
 def test_a_dead_submission_leaves_nothing(here: Here, root: Path) -> None:
     ledger, job = here.client.ledger, new_job_id()
-    ledger.reserve(job, [UPLOAD], 180, this_owner())
+    ledger.reservations.reserve(job, [UPLOAD], 180, this_owner())
     path = half(root)
     whole = half(root, name=UPLOAD)
     assert run(here) == Collected(), "it lives"
@@ -50,12 +50,12 @@ def test_a_dead_submission_leaves_nothing(here: Here, root: Path) -> None:
     ledger.client.zadd(f"{PREFIX}uploading", {job: ledger.now() - 1})
     assert run(here) == Collected(2, 200)
     assert not path.exists() and not whole.exists()
-    assert ledger.submissions() == {} and not ledger.client.keys(f"{PREFIX}upload*")
+    assert ledger.reservations.submissions() == {} and not ledger.client.keys(f"{PREFIX}upload*")
 
 
 def test_a_dead_process_of_this_machine_is_not_waited_for(here: Here, root: Path) -> None:
     host = this_owner().partition(" ")[0]
-    here.client.ledger.reserve(new_job_id(), [UPLOAD], 180, f"{host} 999999 1")
+    here.client.ledger.reservations.reserve(new_job_id(), [UPLOAD], 180, f"{host} 999999 1")
     path = half(root)
     assert run(here) == Collected(1, 100)
     assert not path.exists()
@@ -63,8 +63,8 @@ def test_a_dead_process_of_this_machine_is_not_waited_for(here: Here, root: Path
 
 def test_what_a_living_submission_holds_stays(here: Here, root: Path) -> None:
     ledger = here.client.ledger
-    ledger.reserve(dead := new_job_id(), [UPLOAD], 180, "a")
-    ledger.reserve(new_job_id(), [UPLOAD], 180, "b")
+    ledger.reservations.reserve(dead := new_job_id(), [UPLOAD], 180, "a")
+    ledger.reservations.reserve(new_job_id(), [UPLOAD], 180, "b")
     ledger.client.zadd(f"{PREFIX}uploading", {dead: 1})
     paths = [half(root, 1e6), half(root, 1e6, UPLOAD)]
     assert run(here) == Collected()
@@ -76,7 +76,7 @@ def test_what_a_living_submission_holds_stays(here: Here, root: Path) -> None:
 def test_what_a_job_names_stays(here: Here, root: Path, clip: Path) -> None:
     job = here.submit(clip)
     (name,) = here.client.storage.files("inputs")
-    here.client.ledger.reserve(dead := new_job_id(), [f"inputs/{name}"], 180, "a")
+    here.client.ledger.reservations.reserve(dead := new_job_id(), [f"inputs/{name}"], 180, "a")
     here.client.ledger.client.zadd(f"{PREFIX}uploading", {dead: 1})
     os.utime(root / "inputs" / name, (1, 1))
     assert run(here) == Collected() and here.client.clean() == Collected()
@@ -96,7 +96,7 @@ def test_a_submission_that_died_after_its_manifest_goes_on(here: Here, clip: Pat
     ledger = here.client.ledger
     ledger.remove(job)
     here.messages.clear()
-    ledger.reserve(job, [UPLOAD], 180, "a")
+    ledger.reservations.reserve(job, [UPLOAD], 180, "a")
     ledger.client.zadd(f"{PREFIX}uploading", {job: 1})
     run(here)
     assert [message.unit.job for message in here.messages] == [job]
@@ -130,7 +130,7 @@ def test_a_submission_that_slept_too_long_uploads_again(here: Here, clip: Path) 
         ends += done == total
         if done == total and ends == 1:
             ledger = here.client.ledger
-            (job,) = ledger.submissions()
+            (job,) = ledger.reservations.submissions()
             ledger.client.zadd(f"{PREFIX}uploading", {job: 1})
             assert run(here).files == 1
 

@@ -42,13 +42,13 @@ def test_a_submission_waits_while_its_upload_is_being_deleted(here: Here, clip: 
     storage, ledger = here.client.storage, here.client.ledger
     first = here.submit(clip)
     (upload,) = (f"inputs/{name}" for name in storage.files("inputs"))
-    assert ledger.mark([upload], 60) == [upload]
+    assert ledger.reservations.mark([upload], 60) == [upload]
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(here.submit, clip)
         with pytest.raises(NotYet):
             waiting.result(timeout=1.0)
         storage.delete(upload)
-        ledger.unmark([upload])
+        ledger.reservations.unmark([upload])
         second = waiting.result(timeout=30)
     assert storage.exists(upload) and set(storage.names("jobs")) == {first, second}
 
@@ -57,7 +57,7 @@ def test_the_mark_of_a_deletion_that_died_ends(here: Here, clip: Path) -> None:
     ledger = here.client.ledger
     first = here.submit(clip)
     (upload,) = (f"inputs/{name}" for name in here.client.storage.files("inputs"))
-    assert ledger.mark([upload], 1.0) == [upload]
+    assert ledger.reservations.mark([upload], 1.0) == [upload]
     assert here.submit(clip) != first
-    ledger.reserve("somebody", [upload], 0.2, "owner")
-    assert not ledger.mark([upload], 1.0), "another one counts on it"
+    ledger.reservations.reserve("somebody", [upload], 0.2, "owner")
+    assert not ledger.reservations.mark([upload], 1.0), "another one counts on it"
