@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from fer_batch.cli.console import echo
+from fer_batch.cli.console import about, echo
 from fer_batch.plural import plural
 from fer_batch.printable import one_line
 
@@ -86,9 +86,7 @@ class Silent:
         if result.state == "failed":
             echo(f"fer-batch: {result.error}", err=True)
         for warning in result.summary.get("warnings", ()):
-            # Some name the input, or a file in it, themselves.
-            known = warning.startswith(result.item.input)
-            echo(f"fer-batch: {'' if known else f'{result.item.input}: '}{warning}", err=True)
+            echo(f"fer-batch: {about(result.item.input, warning)}", err=True)
 
 
 @dataclass

@@ -89,7 +89,7 @@ def test_hostile_files_fail_alone(
             assert item.error and item.input in item.error, item
             assert "\n" not in item.error and str(cluster.folder) not in item.error
     out = tmp_path / "out"
-    got = cluster.client.download(job, out, frozenset())
+    got, _ = cluster.client.download(job, out, frozenset())
     assert all(path.resolve().is_relative_to(out.resolve()) for path in got)
     assert (out / "-x" / "timeline.csv").exists() and odd.exists()
     assert (out / "pair" / "timeline.csv").read_bytes() == (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -12,12 +12,12 @@ from typing import Annotated
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.cli.console import echo, echo_data
+from fer_batch.cli.console import about, echo, echo_data
 from fer_batch.cli.queue.access import Job, Json, note, open_queue, the_job
 from fer_batch.cli.queue.show import when
 from fer_batch.jobs.item.batch import add_downloaded
 from fer_batch.output.formats.dialect import dialect_name
-from fer_batch.output.stored import Failure
+from fer_batch.output.stored import Failure, read_record
 from fer_batch.outputs import parse_outputs
 from fer_batch.plural import plural
 
@@ -33,6 +33,9 @@ def download(
         ),
     ] = "",
     csv_dialect: o.CsvDialect = "",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace other results that lie there.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Download a job's results; resumes, verifies checksums."""
@@ -44,18 +47,36 @@ def download(
         job = the_job(queue, job)
         found = queue.status(job)
         with _transfer() as progress:
-            files = queue.download(job, out, wanted, progress)
+            files, kept = queue.download(job, out, wanted, progress, overwrite)
     failures = [Failure(i.name, i.error or "", i.input) for i in found.items if i.state == "failed"]
-    add_downloaded(out, failures, dialect)
+    inputs = {item.name: item.input for item in found.items if item.name not in kept}
+    lines = add_downloaded(out, inputs, failures, dialect)
     if as_json:
-        echo_data(json.dumps({"job_id": job, "files": [str(path) for path in files]}))
+        echo_data(
+            json.dumps(
+                {"job_id": job, "files": [str(path) for path in files], "kept": list(kept.values())}
+            )
+        )
     else:
         echo(f"{plural(len(files), 'file')} in {out}")
+    for line in [*_warnings(out, inputs), *lines, *kept.values()]:
+        note(line)
     if not found.final:
         note(f"job {job} is still {found.state}; download again for the rest")
     failed = [item for item in found.items if item.state == "failed"]
     for item in failed:
         note(f"failed: {item.error or item.input}")
+    if kept:
+        raise typer.Exit(1)
+
+
+def _warnings(out: Path, inputs: Mapping[str, str]) -> list[str]:
+    """What there is to be said of the results called so, as `run` says it."""
+    return [
+        about(path, warning)
+        for name, path in inputs.items()
+        for warning in read_record(out / name).get("warnings", ())
+    ]
 
 
 def logs(job: Job = "", as_json: Json = False) -> None:

@@ -7,7 +7,7 @@ what another one has added.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from fer_batch.output.stored import (
     Failure,
     Stored,
     read_failures,
+    read_record,
     stored_results,
     write_failures,
 )
@@ -43,22 +44,24 @@ def write_batch(results: list[ItemResult], out: Path, dialect: str = "") -> list
         failures = _failures(results, stored, out)
         write_failures(out, failures)
         write_tables(out, stored, failures, wanted, dialect=dialect)
-    return [*_copies(results, stored), *_mixed(stored, out)]
+    made = [
+        (result.item.input, Stored(result.item.name, result.out, result.summary))
+        for result in results
+        if result.state in ("done", "reused")
+    ]
+    return [*_copies(made, stored), *_mixed(stored, out)]
 
 
-def _copies(results: Sequence[ItemResult], stored: Sequence[Stored]) -> list[str]:
-    """Inputs of a run whose content lies there under another name."""
+def _copies(made: Sequence[tuple[str, Stored]], stored: Sequence[Stored]) -> list[str]:
+    """Which inputs, each with its result, have content that lies there under another name."""
     names = {result.name for result in stored}
     known = {result.content: result.name for result in stored}
-    lines = []
-    for result in results:
-        if result.state in ("done", "reused") and result.item.name not in names:
-            content = Stored(result.item.name, result.out, result.summary).content
-            lines.append(
-                f"{result.item.input}: the same file as {known.get(content, 'another')}; "
-                "it stands once in the tables"
-            )
-    return lines
+    return [
+        f"{path}: the same file as {known.get(result.content, 'another')}; "
+        "it stands once in the tables"
+        for path, result in made
+        if result.name not in names
+    ]
 
 
 def _mixed(stored: Sequence[Stored], out: Path) -> list[str]:
@@ -93,8 +96,11 @@ def write_again(out: Path, page: bool = False, outputs: Sequence[str] = ()) -> N
         write_tables(out, stored_results(out), read_failures(out), wanted)
 
 
-def add_downloaded(out: Path, failures: Sequence[Failure], dialect: str = "") -> None:
-    """Write the same after results of a job were added to those in ``out``.
+def add_downloaded(
+    out: Path, inputs: Mapping[str, str], failures: Sequence[Failure], dialect: str = ""
+) -> list[str]:
+    """Write the same after results of a job were added to those in ``out``; returns what the user
+    should know, as ``write_batch``. ``inputs``: names of results, each with its input.
 
     Raises:
         NoSpaceError, OutputPathError: the folder cannot be written to.
@@ -102,10 +108,16 @@ def add_downloaded(out: Path, failures: Sequence[Failure], dialect: str = "") ->
     with one_at_a_time(out):
         stored = stored_results(out)
         if not stored:  # only some outputs were wanted, without the summaries
-            return
+            return []
         kept = _without_result([*read_failures(out), *failures], stored)
         write_failures(out, kept)
         write_tables(out, stored, kept, set(), dialect=dialect)
+    made = [
+        (path, Stored(name, out / name, summary))
+        for name, path in inputs.items()
+        if (summary := read_record(out / name))
+    ]
+    return [*_copies(made, stored), *_mixed(stored, out)]
 
 
 def write_tables(

@@ -37,35 +37,58 @@ def refusal(
         what = f"holds results of model {before}, this run uses {now}"
     else:
         what = "holds results of other settings"
-        if changed := _changed_settings(previous, item):
+        wanted = {"analyze": item.analyze.to_json(), "render": item.render.to_json()}
+        asked = json.loads(json.dumps(wanted | {"outputs": item.outputs}))
+        if changed := _changed_settings(previous, asked):
             what += f" ({', '.join(changed)})"
-    out = folder
-    for _ in item.name.split("/"):
-        out = out.parent
     again = "draw them again with --resume, " if same_numbers else ""
+    return f"{folder}: {what}; {again}{_ways_on(folder, item.name, now)}"
+
+
+def download_refusal(
+    folder: Path, name: str, previous: Mapping[str, Any], coming: Mapping[str, Any]
+) -> str:
+    """The same where the results called ``name`` of a job, with the record ``coming``, are not put
+    over others."""
+    before, now = (str(record.get("model", {}).get("name", "")) for record in (previous, coming))
+    if previous["input"].get("sha256") != coming.get("input", {}).get("sha256"):
+        what = "holds results of another input"
+    elif before != now:
+        what = f"holds results of model {before}, the job used {now}"
+    else:
+        what = "holds results of other settings"
+        if changed := _changed_settings(previous, coming.get("settings", {})):
+            what += f" ({', '.join(changed)})"
+    return f"{folder}: {what}; {_ways_on(folder, name, now)}"
+
+
+def _ways_on(folder: Path, name: str, model: str) -> str:
+    out = folder
+    for _ in name.split("/"):
+        out = out.parent
     return (
-        f"{folder}: {what}; {again}write to another folder (-o {out.name}-{Path(now).stem}), "
+        f"write to another folder (-o {out.name}-{Path(model).stem}), "
         "or replace them with --overwrite"
     )
 
 
-def _changed_settings(previous: Mapping[str, Any], item: ItemSpec) -> list[str]:
+def _changed_settings(previous: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
     """The settings that both know and that differ; the first of them."""
     found: list[str] = []
     recorded = previous.get("settings", {})
-    for part, wanted in (("analyze", item.analyze), ("render", item.render)):
-        before = recorded.get(part) if isinstance(recorded, Mapping) else None
-        if isinstance(before, Mapping):
-            now = json.loads(json.dumps(wanted.to_json()))
+    for part in ("analyze", "render"):
+        before, now = recorded.get(part), wanted.get(part)
+        if isinstance(before, Mapping) and isinstance(now, Mapping):
             found += _differences(
                 {name: value for name, value in before.items() if name in now},
                 {name: value for name, value in now.items() if name in before},
             )
-    made = recorded.get("outputs") if isinstance(recorded, Mapping) else None
-    if isinstance(made, list) and sorted(map(str, made)) != sorted(item.outputs):
-        found += _differences(
-            {"outputs": ",".join(map(str, made))}, {"outputs": ",".join(item.outputs)}
-        )
+    made, asked = recorded.get("outputs"), wanted.get("outputs")
+    if isinstance(made, list) and isinstance(asked, list):
+        lists = [list(map(str, names)) for names in (made, asked)]
+        if sorted(lists[0]) != sorted(lists[1]):
+            texts = [{"outputs": ",".join(names)} for names in lists]
+            found += _differences(texts[0], texts[1])
     more = len(found) - MOST_TOLD
     return [*found[:MOST_TOLD], *([f"and {more} more"] if more > 0 else [])]
 

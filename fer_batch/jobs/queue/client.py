@@ -175,15 +175,18 @@ class QueueClient:
         out: Path,
         only: frozenset[str],
         progress: Callable[[int, int], None] = lambda done, total: None,
-    ) -> list[Path]:
-        """Fetch the outputs of finished items to ``out``; returns the files there now.
+        overwrite: bool = False,
+    ) -> tuple[list[Path], dict[str, str]]:
+        """Fetch the outputs of finished items to ``out``; returns the files there now, and by name
+        a line for each item that was left out since other results lie in its place.
+        ``overwrite``: those are replaced.
 
         Raises:
             StorageError: some could not be fetched; all others are there.
         """
         check_job_id(job)
         manifest = facts.read_manifest(self.storage, job)
-        wanted = download.plan_download(self.storage, manifest, out, only)
+        wanted, kept = download.plan_download(self.storage, manifest, out, only, overwrite)
         total, done = sum(file.size for file in wanted), 0
 
         def moved(count: int) -> None:
@@ -205,7 +208,7 @@ class QueueClient:
         if failed:
             more = f" ({plural(len(failed) - 1, 'more file')} like it)" if len(failed) > 1 else ""
             raise StorageError(f"{failed[0]}{more}; the rest is downloaded")
-        return [file.target for file in wanted]
+        return [file.target for file in wanted], kept
 
     def close(self) -> None:
         self.publish.close()

@@ -10,10 +10,13 @@ from pathlib import Path, PurePosixPath
 from fer_batch.atomic import write_error
 from fer_batch.checksum import sha256_file
 from fer_batch.errors import OutputPathError, StorageError
+from fer_batch.jobs.item.refusal import download_refusal
+from fer_batch.jobs.item.results import remove_outputs
 from fer_batch.jobs.ledger.manifest import Manifest
 from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.records import Fact
 from fer_batch.jobs.store.storage import Storage
+from fer_batch.output.stored import read_record
 from fer_batch.outputs import output_called
 
 
@@ -42,20 +45,35 @@ def safe_join(folder: Path, name: str) -> Path:
 
 
 def plan_download(
-    storage: Storage, manifest: Manifest, out: Path, only: frozenset[str]
-) -> list[Transfer]:
-    """Every file of the job's finished items (``only`` some outputs, all where empty)."""
+    storage: Storage,
+    manifest: Manifest,
+    out: Path,
+    only: frozenset[str],
+    overwrite: bool = False,
+) -> tuple[list[Transfer], dict[str, str]]:
+    """Every file of the job's finished items (``only`` some outputs, all where empty), and by name
+    a line for each item in whose place other results lie: those are kept, or removed with
+    ``overwrite``.
+    """
     wanted: list[Transfer] = []
+    kept: dict[str, str] = {}
     for index, item in enumerate(manifest.items):
         result = records.result(storage, manifest.job_id, index)
         if result is None:
             continue
+        folder = safe_join(out, item.name)
+        previous = read_record(folder)
+        if previous and previous.get("asked_key") != result.summary.get("asked_key"):
+            if not overwrite:
+                kept[item.name] = download_refusal(folder, item.name, previous, result.summary)
+                continue
+            remove_outputs(folder, previous)
         base = f"{keys.item(manifest.job_id, index)}/out"
         wanted += files_of(result.files, base, out, f"{item.name}/", only)
     whole = records.batch_files(storage, manifest.job_id)
     if whole is not None:
         wanted += files_of(whole, keys.index(manifest.job_id), out, "", only)
-    return wanted
+    return wanted, kept
 
 
 def files_of(

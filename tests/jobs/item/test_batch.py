@@ -157,6 +157,19 @@ def test_photos_with_and_films_without_a_second_opinion_are_no_mixture(tmp_path:
     assert "photos with a second opinion (a) and without (c)" in mixed
 
 
+def test_downloads_are_told_of_as_runs_are(tmp_path: Path) -> None:
+    results = [
+        store(tmp_path / "a", "/in/a.mp4", "1"),
+        store(tmp_path / "b", "/in/copy.mp4", "1"),
+        store(tmp_path / "c", "/in/c.mp4", "2", second=True),
+        store(tmp_path / "d", "/in/d.mp4", "3", model="fer3"),
+    ]
+    inputs = {result.item.name: result.item.input for result in results}
+    said = batch.add_downloaded(tmp_path, {**inputs, "e": "/in/failed.mp4"}, [])
+    assert said == batch.write_batch(results, tmp_path) and len(said) == 3
+    assert said[0] == "/in/copy.mp4: the same file as a; it stands once in the tables"
+
+
 def test_two_runs_at_once_lose_nothing(tmp_path: Path) -> None:
     """Each adds its results and writes the tables, again and again."""
 

@@ -39,6 +39,29 @@ def test_equal_to_a_local_run(here: Here, clip: Path, tmp_path: Path) -> None:
     assert not [name for name in left if name.startswith(("parts/", "shards/"))]
 
 
+def test_a_download_keeps_results_of_other_settings(here: Here, clip: Path, tmp_path: Path) -> None:
+    made = tmp_path / "out" / "pair"
+    first = here.submit(clip, outputs=("csv", "gif", "summary"))
+    other = here.submit(clip, outputs=("csv", "summary"), analyze=AnalyzeSettings(every=2))
+    here.drain()
+    files, kept = here.client.download(first, tmp_path / "out", frozenset())
+    assert made / "preview.gif" in files and kept == {}
+    table = (made / "timeline.csv").read_bytes()
+    for only in (frozenset(), frozenset({"csv"})):
+        files, kept = here.client.download(other, tmp_path / "out", only)
+        assert not [path for path in files if path.is_relative_to(made)]
+        assert "every: 1, now 2, outputs: gif,csv,summary, now csv,summary" in kept["pair"]
+        assert "--overwrite" in kept["pair"] and str(made) in kept["pair"]
+        assert (made / "timeline.csv").read_bytes() == table
+    # The job's own results are never in its way, also where some of them are missing.
+    (made / "timeline.csv").unlink()
+    assert here.client.download(first, tmp_path / "out", frozenset())[1] == {}
+    assert (made / "timeline.csv").read_bytes() == table
+    _, kept = here.client.download(other, tmp_path / "out", frozenset(), overwrite=True)
+    assert kept == {} and (made / "timeline.csv").read_bytes() != table
+    assert not (made / "preview.gif").exists()  # nothing of the others stays beside
+
+
 def test_images_keep_their_names(here: Here, tmp_path: Path) -> None:
     import cv2
 

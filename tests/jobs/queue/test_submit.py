@@ -70,7 +70,7 @@ def test_pictures_named_like_unfinished_files(here: Here, photo: Path, tmp_path:
     shutil.copyfile(photo, folder / "scan.part-1.png")
     job = here.submit(folder, outputs=("csv", "images", "summary"))
     assert done(here, job) == ["done"]
-    got = here.client.download(job, tmp_path / "got", frozenset())
+    got, _ = here.client.download(job, tmp_path / "got", frozenset())
     assert "scan.part-1.jpg" in {path.name for path in got}
 
 
