@@ -19,7 +19,7 @@ from fer_batch.outputs import OUTPUTS
 
 
 def a_path(text: str) -> Path:
-    """An input's path; an empty one, as of a variable that is not set, is not the folder here.
+    """A path; an empty one, as of a variable that is not set, is not the folder here.
 
     Raises:
         typer.BadParameter: it is empty.
@@ -56,7 +56,7 @@ Paths = Annotated[
         help="Videos, images, or folders of them (searched recursively).",
     ),
 ]
-Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")]
+Out = Annotated[Path, typer.Option("-o", "--out", parser=a_path, help="Folder for the results.")]
 Outputs = Annotated[
     str,
     typer.Option(

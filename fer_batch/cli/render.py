@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,13 +10,18 @@ import typer
 
 from fer_batch import door
 from fer_batch.cli import options as o
+from fer_batch.cli.console import echo
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import NotFoundError, UnreadableError, UsageError
+from fer_batch.output.foreign import drawn_with
 from fer_batch.outputs import OUTPUTS, parse_outputs, with_parts
+from fer_batch.plural import first_of
 
 if TYPE_CHECKING:
     from fer_batch.jobs.item.work import ItemSpec
+
+MOST_NAMED = 3
 
 
 @with_settings
@@ -32,6 +38,13 @@ def render(
     ] = "",
     *,
     wanted: RenderSettings,
+    show_faces: Annotated[
+        bool,
+        typer.Option(
+            "--show-faces",
+            help="Show faces that were made unrecognisable. Without it those stay so.",
+        ),
+    ] = False,
     quiet: o.Quiet = False,
     as_json: o.Json = False,
 ) -> None:
@@ -42,9 +55,17 @@ def render(
     from fer_batch.cli.run import print_results, run_specs
     from fer_batch.jobs.item.batch import write_again
 
+    if show_faces and wanted.blurs:
+        raise UsageError("--show-faces and --blur exclude each other")
     chosen = with_parts(parse_outputs(outputs)) if outputs else ()
     results = []
-    for out, items in stored_items(folders, wanted, chosen).items():
+    for out, items in stored_items(folders, wanted, chosen, show_faces).items():
+        still = [item.name for item in items if item.render.blurs and not wanted.blurs]
+        if still and not (quiet or as_json):
+            echo(
+                f"{out}: faces stay unrecognisable in {first_of(still, MOST_NAMED)}; "
+                "--show-faces shows them"
+            )
         results += run_specs(
             items, out, RunSettings(), "resume", quiet or as_json, infer=False, batch=False
         )
@@ -54,9 +75,13 @@ def render(
 
 
 def stored_items(
-    folders: list[Path], render: RenderSettings, outputs: tuple[str, ...]
+    folders: list[Path],
+    render: RenderSettings,
+    outputs: tuple[str, ...],
+    show_faces: bool = False,
 ) -> dict[Path, list[ItemSpec]]:
-    """What was analysed before, by the folder that holds the results.
+    """What was analysed before, by the folder that holds the results. Faces that were made
+    unrecognisable stay so, unless ``render`` says whose are, or ``show_faces`` that none is.
 
     Raises:
         NotFoundError: a folder holds no results.
@@ -80,11 +105,12 @@ def stored_items(
             try:
                 settings: dict[str, Any] = summary["settings"]
                 labels = tuple(summary["model"]["labels"])
+                drawn = render if show_faces or render.blurs else as_hidden(render, summary)
                 spec = ItemSpec(
                     input=summary["input"]["path"],
                     name=result.name,
                     analyze=AnalyzeSettings.from_json(settings["analyze"]),
-                    render=render,
+                    render=drawn,
                     # All that was drawn is drawn again: a blurred video must not lie beside a GIF
                     # that shows the faces.
                     outputs=tuple(n for n in OUTPUTS if n in (*settings["outputs"], *outputs)),
@@ -100,3 +126,14 @@ def stored_items(
             o.check_labels(render.labels, labels, "the model")
             found.setdefault(out.resolve(), []).append(spec)
     return found
+
+
+def as_hidden(render: RenderSettings, summary: Mapping[str, Any]) -> RenderSettings:
+    """``render`` with the faces unrecognisable that were so in a result.
+
+    Raises:
+        TypeError, ValueError, UsageError: the summary does not say that as fer-batch does.
+    """
+    was = drawn_with(summary)
+    said = {name: was[name] for name in ("blur_faces", "blur") if name in was}
+    return RenderSettings.from_json({**render.to_json(), **said})

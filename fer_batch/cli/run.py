@@ -96,6 +96,11 @@ def run_local(
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
     if who is not None:
         analyze = asking_for(analyze, read_who(who))
+    for path in paths:
+        if out.is_dir() and path.is_dir() and path.samefile(out):
+            raise UsageError(
+                f"{path}: is the folder for the results as well; choose another with -o"
+            )
     passed = PassedOver()
     inputs = discover(
         *(paths, out, passed, analyze.images, places(out)),

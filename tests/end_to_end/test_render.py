@@ -73,6 +73,34 @@ def test_all_results_at_once_and_a_range_for_the_gif(analysed: Path) -> None:
     }
 
 
+def test_hidden_faces_are_shown_where_that_is_said_and_never_else(
+    face_clip: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    folder = out / "two people"
+    asked = ("run", face_clip, "-o", out, "--outputs", "video,summary")
+    assert fer_batch(*asked, "--blur", "others").returncode == 0
+
+    def hidden() -> list[str]:
+        settings = json.loads((folder / "summary.json").read_text())["settings"]
+        return [str(who) for who in settings["render"]["blur"]]
+
+    hiding = (folder / "annotated.mp4").read_bytes()
+    done = fer_batch("render", out, "--crf", "24")
+    assert done.returncode == 0 and "unrecognisable in two people; --show-faces" in done.stdout
+    assert hidden() == ["others"]
+    # Nor does an interrupted run that goes on without the wish.
+    gone_on = fer_batch(*asked, "--resume")
+    assert gone_on.returncode == 1 and len(gone_on.stderr.splitlines()) == 1
+    assert "faces are unrecognisable there (--blur others); say so again" in gone_on.stderr
+    assert fer_batch(*asked, "--resume", "--blur", "others").returncode == 0
+    assert (folder / "annotated.mp4").read_bytes() == hiding
+    assert fer_batch("render", out, "--blur", "1").returncode == 0 and hidden() == ["1"]
+    both = fer_batch("render", out, "--blur", "all", "--show-faces")
+    assert both.returncode == 2 and "exclude each other" in both.stderr
+    assert fer_batch("render", out, "--show-faces").returncode == 0 and hidden() == []
+
+
 def test_where_there_is_nothing_to_draw(analysed: Path, tmp_path: Path) -> None:
     done = fer_batch("render", tmp_path)
     assert done.returncode == 1

@@ -25,6 +25,7 @@ from tests.end_to_end.conftest import fer_batch
         (["run", "{clip}", "-o", "{new}", "--identity", "all"], "all"),
         (["submit", "{clip}", "--keep-embeddings"], "the queue keeps none"),
         (["run", "{empty}", "-o", "{new}"], "no videos or images"),
+        (["run", "{clip}", "{empty}", "-o", "{empty}"], "is the folder for the results as well"),
     ],
 )
 def test_one_line_and_nothing_written(

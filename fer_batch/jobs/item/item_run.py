@@ -22,7 +22,7 @@ from fer_batch.errors import (
 )
 from fer_batch.jobs.item import make, steps
 from fer_batch.jobs.item.outcome import Existing, Observer, Phase, State
-from fer_batch.jobs.item.refusal import refusal
+from fer_batch.jobs.item.refusal import hidden_refusal, refusal
 from fer_batch.jobs.item.result_keys import input_sha256, result_keys, same_numbers
 from fer_batch.jobs.item.results import (
     alone,
@@ -175,6 +175,8 @@ class ItemRun:
             raise OutputPathError(
                 refusal(self.folder, self.item, plan, previous, own, not other_numbers)
             )
+        if self.infer and not same and (why := hidden_refusal(self.folder, previous, self.item)):
+            raise OutputPathError(why)
         if other_numbers or not same:
             return False
         if self.phase == "timeline" or previous.get("render_key") != keys.render:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec
+from fer_batch.output.foreign import drawn_with
 from fer_batch.printable import one_line
 
 MOST_TOLD = 4
@@ -45,6 +46,21 @@ def refusal(
     return f"{folder}: {what}; {again}{_ways_on(folder, item.name, now)}"
 
 
+def hidden_refusal(folder: Path, previous: Mapping[str, Any], item: ItemSpec) -> str:
+    """What is said where faces that are unrecognisable in ``folder`` would be shown; "" where that
+    is not so."""
+    was = drawn_with(previous)
+    if item.render.blurs or not (was.get("blur_faces") or was.get("blur")):
+        return ""
+    whose = was.get("blur")
+    named = ",".join(map(str, whose)) if isinstance(whose, list) else whose
+    said = "--blur-faces" if was.get("blur_faces") else f"--blur {_short(named)}"
+    return (
+        f"{folder}: faces are unrecognisable there ({said}); say so again, show them with "
+        "`fer-batch render --show-faces`, or make everything anew with --overwrite"
+    )
+
+
 def download_refusal(
     folder: Path, name: str, previous: Mapping[str, Any], coming: Mapping[str, Any]
 ) -> str:
@@ -67,7 +83,7 @@ def _ways_on(folder: Path, name: str, model: str) -> str:
     for _ in name.split("/"):
         out = out.parent
     return (
-        f"write to another folder (-o {out.name}-{Path(model).stem}), "
+        f"write to another folder (-o {out.resolve().name}-{Path(model).stem}), "
         "or replace them with --overwrite"
     )
 
