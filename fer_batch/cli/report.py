@@ -93,7 +93,9 @@ def job_folder(text: str) -> Path:
         except JobError as error:
             raise NotFoundError(f"{text}: there is no such folder, and {error}") from error
         folder = settings.cache_dir / "opened" / job
-        files, _ = queue.download(job, folder, frozenset(), overwrite=True)
+        files, kept = queue.download(job, folder, frozenset())
+        for line in kept.values():  # corrected here, by `review` of that folder
+            note(line)
         if not files and not folder.is_dir():
             raise JobError(f"job {job}: nothing is finished yet; see `fer-batch status {job}`")
         final = queue.status(job).final

@@ -45,6 +45,10 @@ def queue_checks() -> Iterator[Check]:
     try:
         ledger.ping()
         yield from _broker(ledger)
+        try:
+            ledger.check_writable()
+        except FerBatchError as error:
+            yield Check("broker", "wrong", str(error))
         for job, reason in ledger.aside().items():
             yield Check(f"job {job}", "wrong", f"set aside: {reason}", f"fer-batch rm {job}")
         yield from _workers(ledger, settings.storage_place)

@@ -81,7 +81,8 @@ def cancel(job: OneJob) -> None:
     with open_queue() as queue:
         found = queue.cancel(queue.resolve(job))
     done = sum(item.state == "done" for item in found.items)
-    echo(f"cancelled {found.job_id}; {plural(done, 'input')} were already done")
+    were = "was" if done == 1 else "were"
+    echo(f"cancelled {found.job_id}; {plural(done, 'input')} {were} already done")
 
 
 def retry(job: OneJob) -> None:

@@ -15,6 +15,7 @@ from fer_batch.cli import options as o
 from fer_batch.cli.console import about, echo, echo_data
 from fer_batch.cli.queue.access import Job, Json, note, open_queue, the_job
 from fer_batch.cli.queue.show import when
+from fer_batch.corrections.read import NAME as EDITS
 from fer_batch.jobs.item.batch import add_downloaded
 from fer_batch.output.formats.dialect import dialect_name
 from fer_batch.output.stored import Failure, read_record
@@ -38,7 +39,11 @@ def download(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Download a job's results; resumes, verifies checksums."""
+    """Download a job's results; resumes, verifies checksums.
+
+    Results of other inputs or settings, and what was corrected or drawn again, stay as they are.
+    Exit status: 0 all that is finished is there, 1 some was not replaced.
+    """
     wanted = frozenset(parse_outputs(only, "--only") if only else ())
     o.check_out(out)
     # The tables of the job come plain, over those that lie there.
@@ -50,19 +55,22 @@ def download(
             files, kept = queue.download(job, out, wanted, progress, overwrite)
     failures = [Failure(i.name, i.error or "", i.input) for i in found.items if i.state == "failed"]
     inputs = {item.name: item.input for item in found.items if item.name not in kept}
+    edits = [out / name for name in inputs if overwrite and (out / name / EDITS).is_file()]
     lines = add_downloaded(out, inputs, failures, dialect)
     if as_json:
-        echo_data(
-            json.dumps(
-                {"job_id": job, "files": [str(path) for path in files], "kept": list(kept.values())}
-            )
-        )
+        names = [str(path) for path in files]
+        record = {"job_id": job, "state": found.state, "files": names, "kept": list(kept.values())}
+        echo_data(json.dumps(record))
     else:
         echo(f"{plural(len(files), 'file')} in {out}")
     for line in [*_warnings(out, inputs), *lines, *kept.values()]:
         note(line)
+    for folder in edits:
+        note(f"{folder / EDITS} is not applied; `fer-batch render {out}` does that")
     if not found.final:
         note(f"job {job} is still {found.state}; download again for the rest")
+    elif only and not files and not kept:
+        note(f"job {job} has made none of {only}")
     failed = [item for item in found.items if item.state == "failed"]
     for item in failed:
         note(f"failed: {item.error or item.input}")

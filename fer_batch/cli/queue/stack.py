@@ -56,7 +56,7 @@ def worker(
     else:
         from fer_batch.jobs.ledger.ledger import Ledger
 
-        Ledger(settings).ping()
+        Ledger(settings).check_writable()
     command = [sys.executable, "-m", "workers", f"--queues={','.join(names)}"]
     command += [
         f"--concurrency={concurrency}",

@@ -9,6 +9,7 @@ from typing import Any
 
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec
 from fer_batch.output.foreign import drawn_with
+from fer_batch.plural import plural
 from fer_batch.printable import one_line
 
 MOST_TOLD = 4
@@ -65,16 +66,21 @@ def download_refusal(
     folder: Path, name: str, previous: Mapping[str, Any], coming: Mapping[str, Any]
 ) -> str:
     """The same where the results called ``name`` of a job, with the record ``coming``, are not put
-    over others."""
-    before, now = (str(record.get("model", {}).get("name", "")) for record in (previous, coming))
-    if previous["input"].get("sha256") != coming.get("input", {}).get("sha256"):
+    over others, nor over the job's own that were corrected or drawn again."""
+    before, now = (str(_part(record, "model").get("name", "")) for record in (previous, coming))
+    changed = _changed_settings(previous, _part(coming, "settings"), "in the job")
+    told = f" ({', '.join(changed)})" if changed else ""
+    engines = _differences(_part(previous, "engine"), _part(coming, "engine"), "in the job")
+    if previous["input"].get("sha256") != _part(coming, "input").get("sha256"):
         what = "holds results of another input"
+    elif previous.get("analysis_key") == coming.get("analysis_key"):
+        what = f"was corrected, or drawn or compared with others again{told}"
     elif before != now:
         what = f"holds results of model {before}, the job used {now}"
+    elif previous.get("asked_key") == coming.get("asked_key") and engines:
+        what = f"holds results of another engine ({', '.join(engines)})"
     else:
-        what = "holds results of other settings"
-        if changed := _changed_settings(previous, coming.get("settings", {})):
-            what += f" ({', '.join(changed)})"
+        what = f"holds results of other settings{told}"
     return f"{folder}: {what}; {_ways_on(folder, name, now)}"
 
 
@@ -82,37 +88,55 @@ def _ways_on(folder: Path, name: str, model: str) -> str:
     out = folder
     for _ in name.split("/"):
         out = out.parent
+    out = out.absolute()
     return (
         f"write to another folder (-o {out.resolve().name}-{Path(model).stem}), "
         "or replace them with --overwrite"
     )
 
 
-def _changed_settings(previous: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    """The settings that both know and that differ; the first of them."""
+def _changed_settings(
+    previous: Mapping[str, Any], wanted: Mapping[str, Any], word: str = "now"
+) -> list[str]:
+    """The settings that both know and that differ; the first of them. ``word``: what stands before
+    what is wanted."""
     found: list[str] = []
-    recorded = previous.get("settings", {})
+    recorded = _part(previous, "settings")
     for part in ("analyze", "render"):
-        before, now = recorded.get(part), wanted.get(part)
-        if isinstance(before, Mapping) and isinstance(now, Mapping):
-            found += _differences(
-                {name: value for name, value in before.items() if name in now},
-                {name: value for name, value in now.items() if name in before},
-            )
+        before, now = _in_words(_part(recorded, part)), _in_words(_part(wanted, part))
+        found += _differences(
+            {name: value for name, value in before.items() if name in now},
+            {name: value for name, value in now.items() if name in before},
+            word,
+        )
     made, asked = recorded.get("outputs"), wanted.get("outputs")
     if isinstance(made, list) and isinstance(asked, list):
         lists = [list(map(str, names)) for names in (made, asked)]
         if sorted(lists[0]) != sorted(lists[1]):
             texts = [{"outputs": ",".join(names)} for names in lists]
-            found += _differences(texts[0], texts[1])
+            found += _differences(texts[0], texts[1], word)
     more = len(found) - MOST_TOLD
     return [*found[:MOST_TOLD], *([f"and {more} more"] if more > 0 else [])]
 
 
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def _in_words(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with all corrections as a few words."""
+    found = dict(settings)
+    if isinstance(edits := found.get("edits"), list):
+        found["edits"] = plural(len(edits) - 1, "correction") if edits else "none"
+    return found
+
+
+def _part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A part of a record, which a stranger may have written; empty where it is none."""
+    part = record.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any], word: str = "now") -> list[str]:
     """In what two records differ, a few words each."""
     return [
-        f"{name}: {_short(before.get(name))}, now {_short(now.get(name))}"
+        f"{name}: {_short(before.get(name))}, {word} {_short(now.get(name))}"
         for name in sorted(before.keys() | now.keys())
         if before.get(name) != now.get(name)
     ]

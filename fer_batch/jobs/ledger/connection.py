@@ -54,6 +54,11 @@ def broker_errors(where: str) -> Iterator[None]:
         ) from error
     except errors.BusyLoadingError as error:
         raise BrokerError(f"Redis at {where} is loading its data; try again in a moment") from error
+    except errors.ReadOnlyError as error:
+        raise BrokerError(
+            f"Redis at {where} is a copy that can only be read; name the primary in "
+            "FER_BATCH_REDIS_URL"
+        ) from error
     except errors.ResponseError as error:
         if isinstance(error, errors.OutOfMemoryError) or "OOM" in str(error):
             raise BrokerError(

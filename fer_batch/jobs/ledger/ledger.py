@@ -39,6 +39,12 @@ class Ledger(Calls):
         with broker_errors(self.where):
             self.client.ping()
 
+    def check_writable(self) -> None:
+        """Raises BrokerError where Redis answers but takes nothing: a copy that may only be read,
+        no memory or no disk left, a user without the right."""
+        with broker_errors(self.where):
+            self.client.set(PREFIX + "lock:probe", "1", px=1000)
+
     def now(self) -> float:
         """Redis' own clock, the only one by which ages are told: seconds since 1970."""
         with broker_errors(self.where):

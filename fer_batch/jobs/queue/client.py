@@ -77,6 +77,7 @@ class QueueClient:
             raise JobError("an empty text is not a job id; `fer-batch jobs` lists them")
         if JOB_ID.fullmatch(text):
             return text
+        self._make_whole()
         found = [job for job in job_ids(self.ledger) if job.startswith(text)]
         if len(found) > 1:
             raise JobError(f"{len(found)} jobs begin with {text!r}; give more letters of the id")
@@ -90,6 +91,7 @@ class QueueClient:
         Raises:
             JobError: there is none.
         """
+        self._make_whole()
         found, _ = list_jobs(self.ledger, limit=1)
         if not found:
             raise JobError("there are no jobs yet; `fer-batch submit` makes one")
@@ -160,6 +162,7 @@ class QueueClient:
         Raises:
             JobError: one of them is not there or still running; then none is removed.
         """
+        self._make_whole()
         for job in jobs:
             check_job_id(job)
             found = read_status(self.ledger, job)
@@ -215,7 +218,7 @@ class QueueClient:
 
     def clean(self) -> Collected:
         """Clear away what dead submissions have left in storage."""
-        restore.make_whole(self.ledger, self.storage, self.publish)
+        self._make_whole()
         return collect.collect_all(self.ledger, self.storage, self.publish)
 
     def aside(self) -> dict[str, str]:
@@ -223,10 +226,14 @@ class QueueClient:
         return self.ledger.aside()
 
     def _sweep(self) -> None:
-        """Hand out again what was lost; an emptied ledger is rebuilt first, or waited for, so that
-        nobody is shown a part of the jobs for all of them."""
-        restore.make_whole(self.ledger, self.storage, self.publish)
+        """Hand out again what was lost."""
+        self._make_whole()
         try:
             sweeping.sweep(self.ledger, self.storage, self.publish)
         except StorageError as error:  # what Redis knows can be shown all the same
             logger.debug("not swept: %s", error)
+
+    def _make_whole(self) -> None:
+        """Rebuild an emptied ledger, or wait for it, so that nobody is shown a part of the jobs for
+        all of them."""
+        restore.make_whole(self.ledger, self.storage, self.publish)

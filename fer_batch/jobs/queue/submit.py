@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fer_batch.checksum import fingerprint
 from fer_batch.config import AnalyzeSettings, RenderSettings
-from fer_batch.errors import FerBatchError, NotFoundError, UsageError
+from fer_batch.errors import BrokerError, FerBatchError, NotFoundError, UsageError
 from fer_batch.jobs.item.children.glance import looks_like_film_apart
 from fer_batch.jobs.item.who import photos_of
 from fer_batch.jobs.ledger.ledger import Ledger
@@ -111,7 +111,11 @@ def submit(
         storage.put_json(keys.manifest(manifest.job_id), manifest.to_json())
         # Still reserved: who finds this submission dead from here on enters the job.
         storage.put_json(same, {"job_id": manifest.job_id})
-        publish(facts.enter(ledger, manifest, ledger.settings.window))
+        try:
+            publish(facts.enter(ledger, manifest, ledger.settings.window))
+        except BrokerError as error:
+            reservation.leave()
+            notes += (f"{error}; the job is kept in the storage and begins when Redis takes it",)
     return Submitted(manifest.job_id, len(items), False, notes)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from fer_batch.atomic import write_error
 from fer_batch.checksum import sha256_file
@@ -14,10 +15,11 @@ from fer_batch.jobs.item.refusal import download_refusal
 from fer_batch.jobs.item.results import remove_outputs
 from fer_batch.jobs.ledger.manifest import Manifest
 from fer_batch.jobs.store import keys, records
-from fer_batch.jobs.store.records import Fact
+from fer_batch.jobs.store.records import Fact, ResultRecord
 from fer_batch.jobs.store.storage import Storage
+from fer_batch.output.foreign import has_content
 from fer_batch.output.stored import read_record
-from fer_batch.outputs import output_called
+from fer_batch.outputs import RECORDS, output_called
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +65,31 @@ def plan_download(
             continue
         folder = safe_join(out, item.name)
         previous = read_record(folder)
-        if previous and previous.get("asked_key") != result.summary.get("asked_key"):
+        if previous and not _same(folder, previous, result):
             if not overwrite:
                 kept[item.name] = download_refusal(folder, item.name, previous, result.summary)
                 continue
             remove_outputs(folder, previous)
         base = f"{keys.item(manifest.job_id, index)}/out"
-        wanted += files_of(result.files, base, out, f"{item.name}/", only)
+        found = files_of(result.files, base, out, f"{item.name}/", only)
+        # The record comes last: what is not whole is not taken for a result.
+        wanted += sorted(found, key=lambda file: file.target.name in RECORDS)
     whole = records.batch_files(storage, manifest.job_id)
     if whole is not None:
         wanted += files_of(whole, keys.index(manifest.job_id), out, "", only)
     return wanted, kept
+
+
+def _same(folder: Path, previous: Mapping[str, Any], result: ResultRecord) -> bool:
+    """Whether ``folder`` holds just what the job has made, or would: ``previous`` is its record."""
+    if any(
+        has_content(folder, name, about.sha256)
+        for name, about in result.files.items()
+        if name in RECORDS
+    ):
+        return True
+    names = ("asked_key", "analysis_key", "render_key")
+    return all(previous.get(name) == result.summary.get(name) for name in names)
 
 
 def files_of(

@@ -32,6 +32,7 @@ class Reservation:
     def __init__(self, reservations: Reservations, job: str, uploads: Iterable[str]) -> None:
         self._all, self._job, self._names = reservations, job, sorted(set(uploads))
         self._ended, self._lapsed = threading.Event(), threading.Event()
+        self._left = False
         self._thread = threading.Thread(target=self._renew, name="uploads", daemon=True)
 
     def take(self) -> None:
@@ -49,10 +50,16 @@ class Reservation:
     def start(self) -> None:
         self._thread.start()
 
+    def leave(self) -> None:
+        """Let it end by itself: the collector then enters the job, whose manifest is there."""
+        self._left = True
+
     def stop(self) -> None:
         self._ended.set()
         if self._thread.ident is not None:  # Redis may have refused before it was started
             self._thread.join(timeout=10)
+        if self._left:
+            return
         with suppress(BrokerError):
             self._all.unreserve(self._job)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from fer_batch.cli.doctor.check import Check
 from fer_batch.cli.doctor.queue import queue_checks
+from fer_batch.cli.queue.stack import worker
+from fer_batch.errors import BrokerError
 from fer_batch.jobs.ledger.heartbeat import beat
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.settings import load_settings
 from fer_batch.version import installed_version
+from tests.faults.processes import RedisServer
 
 ALL = "control,render,analyze"
 
@@ -85,3 +89,27 @@ def test_a_broker_and_a_storage_that_cannot_be_had(
     assert states["storage"].state == "wrong"
     assert states["broker"].state == "wrong"
     assert "secret" not in str(states)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [("replicaof", "127.0.0.1 1", "copy that can only be read"), ("maxmemory", "1", "memory")],
+)
+def test_a_redis_that_takes_nothing(
+    setting: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It answers, and yet no work can be done: said by doctor, and before a worker starts."""
+    server = RedisServer(tmp_path / "r").start()
+    try:
+        monkeypatch.setenv("FER_BATCH_REDIS_URL", server.url)
+        if setting == "maxmemory":
+            server.client().config_set(setting, value)
+        else:
+            server.client().replicaof(*value.split())
+        assert [check.state for check in found("broker")] == ["ok", "wrong"]
+        assert words in found("broker")[1].found
+        monkeypatch.setattr(os, "execv", lambda *words: None)
+        with pytest.raises(BrokerError, match=words):
+            worker(queues="analyze")
+    finally:
+        server.stop()

@@ -98,7 +98,8 @@ def test_from_a_submission_to_results(worked: dict[str, str], clip: Path, tmp_pa
     assert "files in" in done.stdout and "failed: " in done.stderr
     assert (out / "pair" / "timeline.csv").is_file()
     found = json.loads(run("download", job, "-o", out, "--only", "csv", "--json").stdout)
-    assert found["job_id"] == job
+    assert (found["job_id"], found["state"], found["kept"]) == (job, "failed", [])
+    assert f"job {job} has made none of gif" in run("download", "-o", out, "--only", "gif").stderr
     assert [Path(file).name for file in found["files"]] == ["timeline.csv", "frames.csv"]
     listed = json.loads(run("jobs", "--json", "--state", "failed").stdout)
     assert [(one["job_id"], one["inputs_ended"]) for one in listed["jobs"]] == [(job, 2)]

@@ -50,7 +50,10 @@ def test_a_download_keeps_results_of_other_settings(here: Here, clip: Path, tmp_
     for only in (frozenset(), frozenset({"csv"})):
         files, kept = here.client.download(other, tmp_path / "out", only)
         assert not [path for path in files if path.is_relative_to(made)]
-        assert "every: 1, now 2, outputs: gif,csv,summary, now csv,summary" in kept["pair"]
+        assert (
+            "every: 1, in the job 2, outputs: gif,csv,summary, in the job csv,summary"
+            in kept["pair"]
+        )
         assert "--overwrite" in kept["pair"] and str(made) in kept["pair"]
         assert (made / "timeline.csv").read_bytes() == table
     # The job's own results are never in its way, also where some of them are missing.

@@ -40,6 +40,19 @@ def test_a_submission_into_an_emptied_redis_loses_no_job(here: Here, clip: Path)
     assert len({message.unit.job for message in here.messages}) == 31, "all are handed out"
 
 
+def test_whoever_names_a_job_finds_it_in_an_emptied_redis(here: Here, clip: Path) -> None:
+    """By its first letters, as the newest one, or to remove it: `rm` spares what is not done."""
+    (job,) = many_jobs(here, clip, 1)
+    redis = here.client.ledger.client
+    assert here.client.newest() == job
+    redis.flushall()
+    assert here.client.resolve(job[:6]) == job
+    redis.flushall()
+    with pytest.raises(JobError, match="still queued"):
+        here.client.remove(job)
+    assert here.client.storage.exists(keys.manifest(job))
+
+
 def test_a_job_alone_does_not_make_the_ledger_whole(here: Here, clip: Path) -> None:
     many_jobs(here, clip, 3)
     facts.enter(here.client.ledger, Manifest(**_fields(here, clip)), 4)

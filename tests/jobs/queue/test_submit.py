@@ -9,8 +9,12 @@ from pathlib import Path
 import cv2
 import pytest
 
-from fer_batch.errors import FerBatchError, StorageError
+from fer_batch.errors import BrokerError, FerBatchError, StorageError
+from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.jobs.ledger.spec import FINAL_STATES
+from fer_batch.jobs.ledger.status import read_status
+from fer_batch.jobs.queue import collect
+from fer_batch.jobs.queue.submit import Request
 from fer_batch.jobs.store import keys
 from tests.faults.cluster import run_here
 from tests.footage import pictures
@@ -130,3 +134,28 @@ def test_one_lost_file_does_not_keep_the_others_back(
         here.client.download(job, tmp_path / "got", frozenset())
     got = {path.parent.name for path in (tmp_path / "got").glob("*/timeline.csv")}
     assert got == {"1", "2"}
+
+
+def test_what_is_certain_to_be_done_is_no_failure(
+    here: Here, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis that is full by the last step: the job's id is told, and a sweep takes the job up."""
+
+    def full(*words: object) -> None:
+        raise BrokerError("Redis is out of memory")
+
+    request = Request(paths=(photo,), outputs=CSV, use_cache=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(here.client, "publish", full)
+        handed_out = here.client.submit(request)
+    with monkeypatch.context() as patch:
+        patch.setattr(here.client.ledger, "create", full)
+        entered = here.client.submit(request)
+    for submitted in (handed_out, entered):
+        assert submitted.notes[-1].startswith("Redis is out of memory; the job is kept")
+    assert read_status(here.client.ledger, handed_out.job_id) is not None
+    assert read_status(here.client.ledger, entered.job_id) is None
+    here.client.ledger.client.zadd(PREFIX + "uploading", {entered.job_id: 1})  # long ago
+    collect.collect(here.client.ledger, here.client.storage, here.client.publish)
+    here.drain()
+    assert here.client.status(entered.job_id).state == "done"
