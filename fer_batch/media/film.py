@@ -22,8 +22,9 @@ from fer_batch.types import SourceInfo
 
 def shift(info: SourceInfo) -> int:
     """By how many of its ticks a source's times are moved in the annotated video: a part begins at
-    0, and so does a film that began below."""
-    return -min(0, int(info.pts[0])) if info.origin is None else -int(info.pts[0])
+    0, and so does a film that began below, or whose clock began anywhere."""
+    first = int(info.pts[0])
+    return -first if info.free_clock or info.origin is not None else -min(0, first)
 
 
 def output_ticks(info: SourceInfo) -> tuple[Fraction, np.ndarray[Any, np.dtype[np.int64]]]:
@@ -31,7 +32,8 @@ def output_ticks(info: SourceInfo) -> tuple[Fraction, np.ndarray[Any, np.dtype[n
 
     MP4 counts in whole ticks a second; a source's base of ``k / n`` keeps its times exactly when
     its PTS are multiplied by ``k``. Players leave out what comes before 0, so a film that begins
-    there begins at 0 instead, as does a part of one.
+    there begins at 0 instead, as does a part of one; so do broadcasts, since an MP4 that begins
+    hours late shows nothing for hours.
     """
     pts = info.pts + shift(info)
     return Fraction(1, info.time_base.denominator), pts * info.time_base.numerator

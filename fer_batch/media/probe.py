@@ -32,6 +32,9 @@ from fer_batch.media.shape import check_pixels, square, turn
 from fer_batch.plural import plural
 from fer_batch.types import IntArray, SourceInfo
 
+FREE_CLOCKS = frozenset(
+    {"mpegts", "mpeg", "flv"}
+)  # by FFmpeg's names; recorded live, or parts of it
 PROTECTED = frozenset({"drmi", "encv"})  # codec tags of copy protection
 
 
@@ -102,6 +105,7 @@ def _probe(path: Path, name: str, limits: Limits, track: int) -> SourceInfo:
         colour=_colour(picture),
         seekable=times.seekable,
         track=track,
+        free_clock=header.format in FREE_CLOCKS,
         recorded=header.recorded,
         timecode=header.timecode,
         warnings=tuple(warnings),

@@ -29,8 +29,9 @@ class SourceInfo:
     the one that players show. Of a part of a film, ``origin`` is the PTS of the film's first frame
     and ``left_out`` how many frames lie before the part; times count from the film's first frame.
     Of a piece of the picture, ``crop`` holds its left and top, and width and height of the whole.
-    ``recorded`` is when the recording began (ISO 8601), ``timecode`` what its clock showed then,
-    "" where the file does not say.
+    ``free_clock``: its clock begins anywhere (broadcasts, camcorders), and players take the first
+    frame for the beginning. ``recorded`` is when the recording began (ISO 8601), ``timecode`` what
+    its clock showed then, "" where the file does not say.
     """
 
     path: str
@@ -51,6 +52,7 @@ class SourceInfo:
     origin: int | None = None
     left_out: int = 0
     crop: tuple[int, ...] = ()
+    free_clock: bool = False
     recorded: str = ""
     timecode: str = ""
     files: tuple[str, ...] = ()
@@ -71,9 +73,12 @@ class SourceInfo:
     @property
     def start_s(self) -> float:
         """What a player of the annotated video shows when the film's first frame appears, seconds:
-        its PTS. Players begin at 0 where that is negative, and so does the video of a part."""
+        its PTS. Players begin at 0 where that is negative, and so does the video of a part. Where
+        the clock begins anywhere that frame is shown at 0."""
         if self.origin is not None:
             return -self.time_s(0)
+        if self.free_clock:
+            return 0.0
         return float(max(0, int(self.pts[0])) * self.time_base)
 
     @property

@@ -185,6 +185,23 @@ def test_sound_is_copied_and_stays_with_the_picture(
     assert apart[0] == pytest.approx(apart[1], abs=0.002)
 
 
+@pytest.mark.parametrize("suffix", ["ts", "m2ts", "mpg", "flv"])
+def test_where_clocks_begin_anywhere_the_first_frame_is_the_beginning(
+    suffix: str, sources: dict[str, SourceInfo], tmp_path: Path
+) -> None:
+    """A camcorder's second file goes on at the time of the first: no player shows blank hours."""
+    path = tmp_path / f"00002.{suffix}"
+    codec = ("-c:v", "mpeg2video", "-c:a", "mp2") if suffix == "mpg" else ("-c", "copy")
+    oracle.ffmpeg("-i", sources["sound.mp4"].path, *codec, "-output_ts_offset", "20000", path)
+    info = probe(path, "x", 25.0, Limits())
+    assert info.pts[0] * info.time_base > 5000 and info.start_s == 0
+    join_parts(encode(info, (0, 20, len(info)), tmp_path / "parts"), info, tmp_path / "x.mp4")
+    made = contents(tmp_path / "x.mp4")
+    expected = [info.time_s(i) for i in range(len(info))]
+    assert [float(time) for time in made.times] == pytest.approx(expected, abs=1e-4)
+    assert abs(float(made.sound[0][0])) < 0.2
+
+
 @pytest.mark.parametrize("kind", ["sound.webm", "sound.avi"])
 def test_other_sound_is_as_long_and_as_loud(
     kind: str, sources: dict[str, SourceInfo], tmp_path: Path
