@@ -164,6 +164,8 @@ class AnalyzeSettings(Settings):
         """Refuse two answers to one question."""
         if self.fps and self.every > 1:
             raise UsageError("--every and --fps both say which frames to analyse; give one of them")
+        if self.stop_s and self.start_s >= self.stop_s:
+            raise UsageError(f"--from {self.start_s:g} s is not before --to {self.stop_s:g} s")
 
 
 @dataclass(frozen=True)

@@ -84,3 +84,11 @@ def test_which_frames_to_analyse_is_said_once() -> None:
     assert AnalyzeSettings(every=1, fps=5.0).fps == 5
     with pytest.raises(UsageError, match="--every and --fps both say which frames"):
         AnalyzeSettings(every=2, fps=5.0)
+
+
+@pytest.mark.parametrize("start", [5.0, 9.5])
+def test_a_part_ends_after_it_begins(start: float) -> None:
+    assert AnalyzeSettings(start_s=start).stop_s == 0
+    assert AnalyzeSettings(start_s=start, stop_s=start + 0.1).start_s == start
+    with pytest.raises(UsageError, match=rf"--from {start:g} s is not before --to 5 s"):
+        AnalyzeSettings(start_s=start, stop_s=5.0)
