@@ -15,8 +15,9 @@ from fer_batch.media.restarts import EndToEnd
 from fer_batch.media.sound_times import AFTER_S, Timed, in_order, left_out, until
 from fer_batch.types import SourceInfo
 
-# Sound that MP4 takes as it is and that players expect there; anything else becomes AAC.
-COPIED = frozenset({"aac", "ac3", "eac3", "alac"})
+# Sound that MP4 takes as it is and that browsers play; anything else becomes AAC. Most are silent
+# where a camcorder or a broadcast has AC-3, or a phone ALAC.
+COPIED = frozenset({"aac"})
 
 # Seconds by which recordings were moved, and at which they begin then.
 Joins = Sequence[tuple[Fraction, Fraction]]

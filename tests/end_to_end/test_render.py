@@ -89,10 +89,11 @@ def test_hidden_faces_are_shown_where_that_is_said_and_never_else(
     done = fer_batch("render", out, "--crf", "24")
     assert done.returncode == 0 and "unrecognisable in two people; --show-faces" in done.stdout
     assert hidden() == ["others"]
-    # Nor does an interrupted run that goes on without the wish.
-    gone_on = fer_batch(*asked, "--resume")
-    assert gone_on.returncode == 1 and len(gone_on.stderr.splitlines()) == 1
-    assert "faces are unrecognisable there (--blur others); say so again" in gone_on.stderr
+    # Nor does a run without the wish, whether it is new or goes on.
+    for more in ([], ["--resume"]):
+        refused = fer_batch(*asked, *more)
+        assert refused.returncode == 1 and len(refused.stderr.splitlines()) == 1
+        assert "faces are unrecognisable there (--blur others); say so again" in refused.stderr
     assert fer_batch(*asked, "--resume", "--blur", "others").returncode == 0
     assert (folder / "annotated.mp4").read_bytes() == hiding
     assert fer_batch("render", out, "--blur", "1").returncode == 0 and hidden() == ["1"]

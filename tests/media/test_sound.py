@@ -27,6 +27,9 @@ ODD = {
     "telephone.avi": Recipe(sound=True, sound_codec="pcm_s16le", rate=4_000),
     "no usual rate.avi": Recipe(sound=True, sound_codec="pcm_s16le", rate=22_222),
     "studio.mkv": Recipe(sound=True, sound_codec="pcm_s16le", rate=192_000, layout="stereo"),
+    "camcorder.ts": Recipe(sound=True, sound_codec="ac3", layout="stereo"),
+    "broadcast.mkv": Recipe(sound=True, sound_codec="eac3", layout="5.1"),
+    "lossless.mov": Recipe(sound=True, sound_codec="alac"),
     "surround.mkv": Recipe(sound=True, sound_codec="pcm_s16le", layout="5.1"),
 }
 
@@ -60,6 +63,8 @@ def test_sound_of_any_rate_and_layout(kind: str, tmp_path: Path) -> None:
     source = videos.write(tmp_path / kind, frames, ODD[kind])
     assert film(source, tmp_path / "film.mp4") == []
     assert pictures_in(tmp_path / "film.mp4") == FRAMES
+    with av.open(str(tmp_path / "film.mp4")) as made:  # other kinds are silent in browsers
+        assert made.streams.audio[0].codec_context.name == "aac"
     samples = heard(tmp_path / "film.mp4")
     assert len(samples) / 48_000 == pytest.approx(FRAMES / 25, abs=0.3)
     assert samples.std() > 0.02

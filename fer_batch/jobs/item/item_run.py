@@ -170,13 +170,14 @@ class ItemRun:
         keys = result_keys(plan, self._engine(plan, previous))
         same = previous.get("asked_key") == keys.asked
         other_numbers = previous.get("analysis_key") != keys.analysis
+        drawn_anew = self.infer and not same and not other_numbers
+        if drawn_anew and (why := hidden_refusal(self.folder, previous, self.item)):
+            raise OutputPathError(why)
         if self.infer and (other_numbers or (not same and self.existing == "keep")):
             own = self._own_engine(plan)
             raise OutputPathError(
                 refusal(self.folder, self.item, plan, previous, own, not other_numbers)
             )
-        if self.infer and not same and (why := hidden_refusal(self.folder, previous, self.item)):
-            raise OutputPathError(why)
         if other_numbers or not same:
             return False
         if self.phase == "timeline" or previous.get("render_key") != keys.render:
