@@ -42,7 +42,8 @@ def jobs(
         echo_data(json.dumps({"total": total, "jobs": [_as_data(job) for job in found]}))
         return
     if not found:
-        echo("no jobs" + (f" in state {state}" if state else ""))
+        where = f" in state {state}" if state else ""
+        echo(f"page {page} is empty: {plural(total, 'job')}{where}" if total else f"no jobs{where}")
         return
     for job in found:
         colour = COLOURS[job.state].replace("bright_black", "white") if in_colour() else ""

@@ -71,6 +71,8 @@ def download(
         note(f"job {job} is still {found.state}; download again for the rest")
     elif only and not files and not kept:
         note(f"job {job} has made none of {only}")
+    elif stopped := sum(item.state == "cancelled" for item in found.items):
+        note(f"cancelled: {plural(stopped, 'input')}; `fer-batch retry {job[:6]}` starts over")
     failed = [item for item in found.items if item.state == "failed"]
     for item in failed:
         note(f"failed: {item.error or item.input}")
@@ -93,6 +95,8 @@ def logs(job: Job = "", as_json: Json = False) -> None:
         job = the_job(queue, job)
         events = queue.log(job)
         names = [item.input for item in queue.status(job).items]
+    if not events:
+        note(f"nothing is known of what happened to {job}: Redis was emptied since it ended")
     for event in events:
         item = names[event.item] if 0 <= event.item < len(names) else ""
         if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ import typer
 from fer_batch.cli.console import echo, echo_data
 from fer_batch.cli.queue.access import Job, Json, note, open_queue, the_job
 from fer_batch.cli.queue.show import ended_line, live_view, plain_lines, progress_line
+from fer_batch.errors import BrokerError
 
 if TYPE_CHECKING:
     from fer_batch.jobs.ledger.job_status import JobStatus
@@ -34,9 +36,9 @@ def status(
         if watch and not as_json:
             _follow(queue, job)
             return
-        found = queue.status(job)
-        while watch and not found.final:
-            time.sleep(REFRESH_S)
+        if watch:
+            *_, found = queue.watch(job, REFRESH_S, note)
+        else:
             found = queue.status(job)
         if as_json:
             echo_data(json.dumps(found.to_json()))
@@ -63,7 +65,7 @@ def wait_for(queue: QueueClient, job: str, as_json: bool) -> None:
     """Show progress until the job has ended, then exit with the status that says how."""
     try:
         if as_json:
-            *_, found = queue.watch(job, REFRESH_S)
+            *_, found = queue.watch(job, REFRESH_S, note)
             echo_data(json.dumps(found.to_json()))
         else:
             found = _follow(queue, job)
@@ -83,8 +85,9 @@ def _follow(queue: QueueClient, job: str) -> JobStatus:
     console = Console()
     last: JobStatus | None = None
     with Live(console=console, refresh_per_second=4, vertical_overflow="crop") as live:
-        for found in queue.watch(job, REFRESH_S):
-            live.update(live_view(found, queue.workers(), *console.size))
+        for found in queue.watch(job, REFRESH_S, lambda line: console.print(line, markup=False)):
+            with suppress(BrokerError):  # the next look says so
+                live.update(live_view(found, queue.workers(), *console.size))
             last = found
     assert last is not None
     return last
@@ -95,7 +98,7 @@ def _follow_plain(queue: QueueClient, job: str) -> JobStatus:
     ended: set[int] = set()
     said = time.monotonic()
     last: JobStatus | None = None
-    for found in queue.watch(job, REFRESH_S):
+    for found in queue.watch(job, REFRESH_S, note):
         for index, item in enumerate(found.items):
             if index not in ended and item.state in ("done", "failed", "cancelled"):
                 ended.add(index)

@@ -44,11 +44,14 @@ class ItemWork:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Seconds of workers by stage, and the frames that they paid for, of units that have ended."""
+    """Seconds of workers by stage, and the frames that they paid for, of units that have ended.
+    ``free_analyzed``, ``free_drawn``: frames that were done without any of these seconds."""
 
     seconds: Mapping[str, float]
     analyzed: int
     drawn: int
+    free_analyzed: int = 0
+    free_drawn: int = 0
 
     def of(self, stage: str) -> float:
         return self.seconds.get(stage, 0.0)
@@ -101,6 +104,7 @@ def remaining_s(
             work += max(frames - item.drawn, 0) * render if renders else 0.0
             work += sum(other[stage] for stage in OTHER_STAGES if item.waits_for(stage))
     paid += sum(spent.of(stage) for stage in OTHER_STAGES)
+    paid -= spent.free_analyzed * analyze + spent.free_drawn * render
     rate = paid / elapsed_s
     if lately is not None and lately.elapsed_s > 0:
         gone = lately.analyzed * analyze + lately.drawn * render

@@ -120,7 +120,9 @@ def _remaining(
                 item.stage in ("relate", "render", "finish"),
             )
         )
-    spent = Spent(seconds, analyzed, drawn)
+    # What an emptied ledger was rebuilt with has cost nothing that is known.
+    paid, paid_drawn = (int(fields.get(name, 0)) for name in ("analyzed", "drawn"))
+    spent = Spent(seconds, paid, paid_drawn, max(analyzed - paid, 0), max(drawn - paid_drawn, 0))
     elapsed = now - float(fields["started"])
     return remaining_s(work, spent, elapsed, _draw_ratio(costs), _lately(fields, now))
 
@@ -215,8 +217,8 @@ def list_jobs(
     return listed, total
 
 
-def job_ids(ledger: Ledger) -> list[str]:
-    """Ids of all jobs, newest first."""
+def job_ids(ledger: Ledger, most: int = 0) -> list[str]:
+    """Ids of all jobs, newest first; of the newest ``most``, where that is not 0."""
     with broker_errors(ledger.where):
-        found: list[str] = ledger.client.zrevrange(PREFIX + "jobs", 0, -1)
+        found: list[str] = ledger.client.zrevrange(PREFIX + "jobs", 0, most - 1)
     return found

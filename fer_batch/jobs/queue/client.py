@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from fer_batch.errors import FerBatchError, JobError, StorageError
+from fer_batch.errors import BrokerError, FerBatchError, JobError, StorageError
 from fer_batch.jobs.ledger.heartbeat import WorkerInfo, workers
 from fer_batch.jobs.ledger.job_status import JobStatus
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.log import Event, read_log
 from fer_batch.jobs.ledger.spec import JOB_ID, check_job_id
 from fer_batch.jobs.ledger.status import job_ids, list_jobs, read_status
-from fer_batch.jobs.queue import collect, facts, restore
+from fer_batch.jobs.queue import collect, facts, own_storage, restore
 from fer_batch.jobs.queue import sweep as sweeping
 from fer_batch.jobs.queue.broker import Publisher
 from fer_batch.jobs.queue.collect import Collected
@@ -25,6 +25,7 @@ from fer_batch.jobs.store.connect import open_storage
 from fer_batch.plural import plural
 
 logger = logging.getLogger(__name__)
+PATIENCE_S = 120.0  # for a Redis that is away while somebody watches
 GIVE_UP = 20  # files that cannot be fetched one after the other
 
 
@@ -58,14 +59,35 @@ class QueueClient:
             raise JobError(f"there is no job {job}; `fer-batch jobs` lists them")
         return found
 
-    def watch(self, job: str, every_s: float = 1.0) -> Iterator[JobStatus]:
-        """The job's state again and again until it is final."""
-        while True:
-            found = self.status(job)
+    def watch(
+        self, job: str, every_s: float = 1.0, away: Callable[[str], None] = lambda line: None
+    ) -> Iterator[JobStatus]:
+        """The job's state again and again until it is final.
+
+        A Redis that does not answer for a while is waited for, as workers do; ``away`` is told why,
+        once each time.
+
+        Raises:
+            BrokerError: it did not answer at the first look, or not for two minutes.
+        """
+        found: JobStatus | None = None
+        silent_since = None
+        while found is None or not found.final:
+            if found is not None:
+                time.sleep(every_s)
+            try:
+                found = self.status(job)
+            except BrokerError as error:
+                if found is None:
+                    raise
+                if silent_since is None:
+                    silent_since = time.monotonic()
+                    away(f"{error}; waiting for it")
+                if time.monotonic() - silent_since > PATIENCE_S:
+                    raise
+                continue
+            silent_since = None
             yield found
-            if found.final:
-                return
-            time.sleep(every_s)
 
     def resolve(self, text: str) -> str:
         """A whole job id from its first letters.
@@ -120,6 +142,7 @@ class QueueClient:
         found = self.status(job)
         if found.final:
             raise JobError(f"job {job} has ended already: {found.state}")
+        own_storage.check_job(self.storage, job)
         self.storage.put_bytes(keys.cancelled(job), b"")
         self.ledger.cancel(job)
         facts.write_final(self.ledger, self.storage, job)
@@ -137,6 +160,7 @@ class QueueClient:
         broken = [i for i, item in enumerate(found.items) if item.state != "done"]
         if not broken and found.state == "done":
             raise JobError(f"job {job}: nothing in it has failed")
+        own_storage.check_job(self.storage, job)
         for index in broken:
             self.storage.delete(keys.fact(job, index, "error"))
         self.storage.delete(keys.cancelled(job))
@@ -188,6 +212,8 @@ class QueueClient:
             StorageError: some could not be fetched; all others are there.
         """
         check_job_id(job)
+        if read_status(self.ledger, job) is not None:
+            own_storage.check_job(self.storage, job)
         manifest = facts.read_manifest(self.storage, job)
         wanted, kept = download.plan_download(self.storage, manifest, out, only, overwrite)
         total, done = sum(file.size for file in wanted), 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,17 @@ def read_manifest(storage: Storage, job: str) -> Manifest:
     return found
 
 
-def enter(ledger: Ledger, manifest: Manifest, window: int, related: bool = False) -> list[Dispatch]:
+def enter(
+    ledger: Ledger,
+    manifest: Manifest,
+    window: int,
+    related: bool = False,
+    begun: Collection[int] = (),
+) -> list[Dispatch]:
     """Enter a job into the ledger as its manifest tells; returns what to publish.
 
     ``related``: its items have been related to each other before, where that is wanted.
+    ``begun``: items of which a part is done already, so that no speed can be told from it.
     """
     fields: dict[str, Any] = {
         "v": LEDGER_VERSION,
@@ -59,7 +66,10 @@ def enter(ledger: Ledger, manifest: Manifest, window: int, related: bool = False
     }
     if relate.needed([manifest.asked()]):
         fields |= {"relate": "1"} | ({"away": ""} if related else {})
-    items = [{"input": item.input, "name": item.name} for item in manifest.items]
+    items = [
+        {"input": item.input, "name": item.name} | ({"retried": "1"} if index in begun else {})
+        for index, item in enumerate(manifest.items)
+    ]
     return ledger.create(manifest.job_id, fields, items)
 
 
@@ -74,12 +84,14 @@ def rebuild(ledger: Ledger, storage: Storage, job: str, window: int) -> list[Dis
         return []
     manifest = read_manifest(storage, job)
     related = storage.exists(keys.related(job))
-    pending = {d.unit: d for d in enter(ledger, manifest, window, related)}
+    plans = [records.plan(storage, job, index) for index in range(len(manifest.items))]
+    begun = {index for index, plan in enumerate(plans) if plan is not None}
+    pending = {d.unit: d for d in enter(ledger, manifest, window, related, begun)}
     if storage.exists(keys.cancelled(job)):
         ledger.cancel(job)
         return []
-    for index in range(len(manifest.items)):
-        _replay(ledger, storage, manifest, index, pending)
+    for index, plan in enumerate(plans):
+        _replay(ledger, storage, manifest, index, plan, pending)
     return list(pending.values())
 
 
@@ -88,9 +100,11 @@ def _replay(
     storage: Storage,
     manifest: Manifest,
     index: int,
+    plan: PlanRecord | None,
     pending: dict[Unit, Dispatch],
 ) -> None:
-    """Tell the ledger what storage holds of an item; ``pending`` is kept to what is to be done."""
+    """Tell the ledger what storage holds of an item, with ``plan`` where it was probed; ``pending``
+    is kept to what is to be done."""
     job = manifest.job_id
 
     def settle(unit: Unit, dispatches: list[Dispatch]) -> None:
@@ -106,7 +120,6 @@ def _replay(
         unit = Unit(job, index, "probe")
         settle(unit, ledger.fail(unit, "", error.code, error.words)[1])
         return
-    plan = records.plan(storage, job, index)
     if plan is None:
         return
     files = storage.files(keys.item(job, index))

@@ -45,13 +45,21 @@ def rebuild_if_free(ledger: Ledger, storage: Storage, publish: Publish) -> int:
     return 0
 
 
+def begin_if_first(ledger: Ledger, storage: Storage, job: str) -> None:
+    """Say that the ledger is whole where ``job``, just entered, is all that storage holds."""
+    if ledger.emptied() and [n for n in storage.names("jobs") if JOB_ID.fullmatch(n)] == [job]:
+        ledger.begin()
+
+
 def rebuild_all(ledger: Ledger, storage: Storage, publish: Publish) -> int:
     """Put every job of storage back that is not back yet, then say that the ledger is whole. The
     caller holds the lock ``rebuild``; it is given back."""
     try:
         back = ledger.rebuilt()
-        missing = [job for job in storage.names("jobs") if JOB_ID.fullmatch(job)]
-        missing = [job for job in missing if job not in back]
+        stored = [job for job in storage.names("jobs") if JOB_ID.fullmatch(job)]
+        if not stored and not back:
+            return 0  # new, or not mounted yet: then its jobs are still to come
+        missing = [job for job in stored if job not in back]
         doubtful = _put_back(ledger, storage, publish, missing)
         if doubtful:
             storage.names("jobs")  # raises where it is the storage that is away, not these jobs

@@ -17,7 +17,7 @@ from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.manifest import JobItem, Manifest, StoredFile
 from fer_batch.jobs.ledger.spec import new_job_id
 from fer_batch.jobs.ledger.status import read_status
-from fer_batch.jobs.queue import facts, restore
+from fer_batch.jobs.queue import facts, own_storage, restore
 from fer_batch.jobs.queue.broker import Publish
 from fer_batch.jobs.store import inputs, keys, records, uploads
 from fer_batch.jobs.store.storage import Storage
@@ -84,6 +84,7 @@ def submit(
         named = ", ".join(str(path) for path in request.paths)
         raise NotFoundError("; ".join([f"{named}: no videos or images in there", *passed.lines()]))
     restore.make_whole(ledger, storage, publish)
+    own_storage.check(ledger, storage)
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
         hashed = list(pool.map(_hash, found))
     if all(entry.item.problem for entry in hashed):
@@ -112,7 +113,9 @@ def submit(
         # Still reserved: who finds this submission dead from here on enters the job.
         storage.put_json(same, {"job_id": manifest.job_id})
         try:
-            publish(facts.enter(ledger, manifest, ledger.settings.window))
+            dispatches = facts.enter(ledger, manifest, ledger.settings.window)
+            restore.begin_if_first(ledger, storage, manifest.job_id)
+            publish(dispatches)
         except BrokerError as error:
             reservation.leave()
             notes += (f"{error}; the job is kept in the storage and begins when Redis takes it",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -123,6 +124,9 @@ def test_jobs_that_nobody_works_on(idle: Run, clip: Path) -> None:
     assert idle("jobs", "--state", "done").stdout == "no jobs in state done\n"
     assert idle("cancel", job[:8]).stdout == f"cancelled {job}; 0 inputs were already done\n"
     assert idle("wait", job).exit_code == 1
+    told = idle("download", job, "-o", clip.parent / "out").stderr
+    assert told == f"cancelled: 1 input; `fer-batch retry {job[:6]}` starts over\n"
+    assert idle("jobs", "--page", 9).stdout == "page 9 is empty: 2 jobs\n"
     assert idle("retry", job).stdout == f"1 input of {job} queued again\n"
     with pytest.raises(JobError, match="still"):
         idle("rm", job)
@@ -148,6 +152,37 @@ def test_a_job_is_watched_until_it_has_ended(
     assert (shown["state"], len(waited)) == ("cancelled", 2)
     line, last = idle("status", job, "--watch").stdout.splitlines()
     assert "cancelled: " in line and "0 of 1 input done, 1 cancelled" in last
+
+
+@pytest.mark.parametrize("words", [("wait",), ("wait", "--json"), ("status", "--watch", "--json")])
+def test_a_redis_that_is_away_for_a_while_ends_no_waiting(
+    words: tuple[str, ...], clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = RedisServer(tmp_path / "r").start()
+    run = running(environment_of(server.url, tmp_path))
+    slept, rest = [0], time.sleep
+    try:
+        job = run("submit", clip).stdout.strip()
+
+        def sleep(seconds: float) -> None:
+            if threading.current_thread() is not threading.main_thread():
+                return rest(seconds)
+            monkeypatch.setattr(time, "sleep", rest)
+            slept[0] += 1
+            if slept[0] == 1:
+                server.kill()
+            elif slept[0] == 3:
+                server.start()
+            elif slept[0] == 4:
+                run("cancel", job)
+            monkeypatch.setattr(time, "sleep", sleep)
+
+        monkeypatch.setattr(time, "sleep", sleep)
+        done = run(words[0], job, *words[1:])
+    finally:
+        server.stop()
+    assert "cancelled" in done.stdout and slept[0] == 4
+    assert done.stderr.count("no Redis answers") == 1 and "waiting for it" in done.stderr
 
 
 def test_whoever_stops_waiting_is_told_that_the_job_goes_on(

@@ -278,3 +278,10 @@ def test_the_ledger_marks_two_moments_of_a_job(ledger: Ledger) -> None:
         status = read_status(ledger, job)
         assert status is not None and (status.eta_s is None or status.eta_s >= 0)
     assert marks.units == 16 * 4 and marks.before is not None
+
+
+def test_what_was_done_before_a_rebuilding_is_no_pace() -> None:
+    """Of 600 frames 500 were there already; 100 took ten seconds, so 400 take forty."""
+    work = [ItemWork(1000, 600, 0, False, False, False)]
+    spent = Spent({"analyze": 10.0}, 100, 0, free_analyzed=500)
+    assert remaining_s(work, spent, 10.0) == pytest.approx(40, rel=0.05)

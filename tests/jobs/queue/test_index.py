@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fer_batch.config import DEFAULT_MODEL
+from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.queue import facts
 from fer_batch.jobs.queue.index import write_index
 from fer_batch.jobs.settings import QueueSettings
@@ -22,7 +23,7 @@ OUTPUTS = ("csv", "people", "summary", "report")
 
 @pytest.fixture(params=["folder", "object store"])
 def job(
-    request: pytest.FixtureRequest, settings: QueueSettings, clip: Path
+    request: pytest.FixtureRequest, settings: QueueSettings, ledger: Ledger, clip: Path
 ) -> Iterator[tuple[Here, str]]:
     """A job of two inputs, done but for its index."""
     if request.param == "object store":

@@ -53,6 +53,20 @@ def test_whoever_names_a_job_finds_it_in_an_emptied_redis(here: Here, clip: Path
     assert here.client.storage.exists(keys.manifest(job))
 
 
+def test_no_speed_is_told_of_what_a_rebuilding_found(here: Here, clip: Path) -> None:
+    """Frames that were done before it cost the job no time since."""
+    job = here.submit(clip)
+    here.drain(until=lambda unit: unit.stage == "assemble")
+    here.client.ledger.client.flushall()
+    here.messages.clear()
+    here.client.jobs("", 10, 0)
+    here.drain(until=lambda unit: unit.stage == "render")
+    status = here.client.status(job)
+    (item,) = status.items
+    assert item.frames_done > 0
+    assert (item.frames_per_s, item.eta_s, status.eta_s) == (None, None, None)
+
+
 def test_a_job_alone_does_not_make_the_ledger_whole(here: Here, clip: Path) -> None:
     many_jobs(here, clip, 3)
     facts.enter(here.client.ledger, Manifest(**_fields(here, clip)), 4)
