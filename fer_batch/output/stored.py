@@ -98,11 +98,16 @@ def stored_results(out: Path, besides: Collection[Path] = ()) -> list[Stored]:
     """
     if not out.is_dir():
         raise NotFoundError(f"{out}: there is no such folder")
+    return in_order(_walk(out, besides))
+
+
+def in_order(results: Iterable[Stored]) -> list[Stored]:
+    """``results`` in natural order of name, the same content once, as tables tell of them."""
     import natsort
 
-    results: list[Stored] = natsort.natsorted(_walk(out, besides), key=lambda result: result.name)
+    ordered: list[Stored] = natsort.natsorted(results, key=lambda result: result.name)
     once: dict[tuple[object, ...], Stored] = {}
-    for result in results:
+    for result in ordered:
         once.setdefault(result.content if result.content[0] else (result.name,), result)
     return list(once.values())
 

@@ -18,7 +18,7 @@ from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.download import safe_join
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.jobs.store.stream import open_text
-from fer_batch.output.stored import Failure, Stored
+from fer_batch.output.stored import Failure, Stored, in_order
 
 # Files that the pages are made of. Tables are read as they stream in; of other files it only
 # matters that they exist. A job of thousands of inputs has gigabytes of them.
@@ -49,13 +49,15 @@ def write_index(storage: Storage, manifest: Manifest, scratch: Path) -> None:
             _result(storage, manifest, index, item, folder)
             for index, item in enumerate(manifest.items)
         ]
-        stored = [Stored(r.item.name, r.out, r.summary) for r in results if r.state == "done"]
+        stored = in_order(
+            Stored(r.item.name, r.out, r.summary) for r in results if r.state == "done"
+        )
         failures = [
             Failure(r.item.name, r.error, r.item.input) for r in results if r.state == "failed"
         ]
-        write_tables(
-            folder, stored, failures, set(manifest.outputs), here=False, open_table=open_table
-        )
+        # What suits each input where nothing was asked for, as in a local run.
+        wanted = {name for result in results for name in result.item.outputs}
+        write_tables(folder, stored, failures, wanted, here=False, open_table=open_table)
         for path in sorted(folder.iterdir()):
             if path.is_file():
                 storage.put_file(path, f"{base}/{path.name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -10,12 +11,16 @@ from typing import Any
 
 import pytest
 
-from fer_batch.config import DEFAULT_MODEL
+from fer_batch.config import DEFAULT_MODEL, AnalyzeSettings, RenderSettings
+from fer_batch.jobs.item.batch import write_batch
+from fer_batch.jobs.item.local import run_items
+from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.queue import facts
 from fer_batch.jobs.queue.index import write_index
 from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.store import keys
+from tests.faults.cluster import Silence
 from tests.jobs.here import Here
 
 OUTPUTS = ("csv", "people", "summary", "report")
@@ -65,3 +70,28 @@ def test_joined_in_its_own_folder_as_they_stream(
     assert frames[0] == f"input,model,{table[0]}"
     assert frames[1:] == [f"{item},{DEFAULT_MODEL},{row}" for item in good for row in table[1:]]
     assert storage.exists(f"{keys.index(name)}/index.html")
+
+
+def test_a_gallery_is_made_where_nothing_was_asked_for(here: Here, clip: Path) -> None:
+    """As `run` does: what suits each input has a report."""
+    name = here.submit(clip, outputs=())
+    here.drain()
+    assert here.client.storage.exists(f"{keys.index(name)}/index.html")
+
+
+def test_joined_tables_are_those_of_a_local_run(here: Here, clip: Path, tmp_path: Path) -> None:
+    """A copy stands once, in the order of names, also where no record is downloaded."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    clips = [folder / "clip10.mp4", folder / "clip9.mp4"]
+    for path in clips:
+        shutil.copyfile(clip, path)
+    name = here.submit(*clips, outputs=("csv",))
+    here.drain()
+    here.client.download(name, tmp_path / "got", frozenset({"csv"}))
+    asked = (AnalyzeSettings(), RenderSettings(), ("csv",))
+    items = [ItemSpec(str(path), path.stem, *asked) for path in clips]
+    out = tmp_path / "expected"
+    write_batch(run_items(items, out, here.engine(), "keep", Silence()), out)
+    tables = [(place / "frames.csv").read_bytes() for place in (tmp_path / "got", out)]
+    assert tables[0] == tables[1] and b"\nclip9," in tables[0] and b"clip10" not in tables[0]
