@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.cli.doctor.check import Check
-from fer_batch.errors import FerBatchError
+from fer_batch.errors import FerBatchError, StorageError
 
 if TYPE_CHECKING:
     from fer_batch.jobs.ledger.ledger import Ledger
@@ -49,6 +49,7 @@ def queue_checks() -> Iterator[Check]:
             ledger.check_writable()
         except FerBatchError as error:
             yield Check("broker", "wrong", str(error))
+        yield from _own_storage(ledger, settings)
         for job, reason in ledger.aside().items():
             yield Check(f"job {job}", "wrong", f"set aside: {reason}", f"fer-batch rm {job}")
         yield from _workers(ledger, settings.storage_place)
@@ -75,6 +76,17 @@ def _storage(settings: QueueSettings) -> Check:
     except FerBatchError as error:
         return Check("storage", "wrong", str(error))
     return Check("storage", "ok", f"{storage.where} (written, read, removed)")
+
+
+def _own_storage(ledger: Ledger, settings: QueueSettings) -> Iterator[Check]:
+    """Whether storage is that of the queue, not an empty folder where it should be mounted."""
+    from fer_batch.jobs.queue import own_storage
+    from fer_batch.jobs.store.connect import open_storage
+
+    try:
+        own_storage.check(ledger, open_storage(settings.storage_url, settings.storage_group))
+    except StorageError as error:
+        yield Check("storage", "wrong", str(error))
 
 
 def _broker(ledger: Ledger) -> Iterator[Check]:

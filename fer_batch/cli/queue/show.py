@@ -26,6 +26,7 @@ COLOURS = {
 }
 # What to show first where not all fits.
 URGENCY = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "done": 4}
+NARROW = 80  # columns
 STAGES = {
     "probe": "looking",
     "analyze": "analysing",
@@ -154,15 +155,20 @@ def _table(job: JobStatus, room: int, width: int) -> Table:
     if len(items) > room:
         items = sorted(items, key=lambda item: URGENCY[item.state])[:room]
     counts = [f"{i.frames_done}/{i.frames_total}" if i.frames_total else "" for i in items]
-    names = [short(item.input, max(16, min(40, width // 3))) for item in items]
+    # In a narrow terminal what matters is which input, how far and in what state.
+    narrow = width < NARROW
+    names = [short(item.input, max(10 if narrow else 16, min(40, width // 3))) for item in items]
     bar_width = 24 if width >= 100 else 12
-    widths = (max(map(len, names)), bar_width, max(map(len, counts)), 7)
+    widths = [max(map(len, names)), bar_width, max(map(len, counts)), 7]
+    if narrow:
+        widths = [widths[0], widths[2]]
     for column, needed in enumerate(widths):
-        side: Literal["left", "right"] = "right" if column > 1 else "left"
+        right = narrow if column == 1 else column > 1
+        side: Literal["left", "right"] = "right" if right else "left"
         table.add_column(justify=side, no_wrap=True, width=needed)
     # Lines must not wrap while the table moves; what ended is shown whole.
     overflow: Literal["fold", "ellipsis"] = "fold" if job.final else "ellipsis"
-    rest = max(width - sum(widths) - 2 * (len(widths) + 1), 16)
+    rest = max(width - sum(widths) - 2 * (len(widths) + 1), 10)
     table.add_column(overflow=overflow, no_wrap=not job.final, max_width=rest)
     for item, name, count in zip(items, names, counts, strict=True):
         colour = COLOURS[item.state]
@@ -173,13 +179,9 @@ def _table(job: JobStatus, room: int, width: int) -> Table:
             complete_style=colour,
             finished_style=colour,
         )
-        table.add_row(
-            Text(one_line(name)),
-            bar,
-            Text(count),
-            Text(f"{item.frames_per_s:.0f} f/s" if item.frames_per_s else ""),
-            _last_column(item),
-        )
+        rate = Text(f"{item.frames_per_s:.0f} f/s" if item.frames_per_s else "")
+        told: list[RenderableType] = [Text(one_line(name)), bar, Text(count), rate]
+        table.add_row(*(told[::2] if narrow else told), _last_column(item))
     return table
 
 

@@ -91,6 +91,17 @@ def test_a_broker_and_a_storage_that_cannot_be_had(
     assert "secret" not in str(states)
 
 
+def test_a_storage_that_is_not_mounted(tmp_path: Path) -> None:
+    """A folder lies there and can be written to, but holds no job that Redis knows."""
+    Ledger(load_settings()).create(
+        "k" * 20,
+        {"created": "1", "window": 4, "step": 3, "priority": "normal"},
+        [{"input": "a", "name": "a"}],
+    )
+    states = [check.state for check in found("storage")]
+    assert states == ["ok", "wrong"]
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "words"),
     [("replicaof", "127.0.0.1 1", "copy that can only be read"), ("maxmemory", "1", "memory")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from typing import get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -141,3 +142,15 @@ def test_clocks_read_back_and_paths_keep_their_ends(seconds: float, path: str) -
     assert clock(None) == "-"
     cut = short(path)
     assert len(cut) <= 40 and path.endswith(cut.lstrip("…") if len(path) > 40 else cut)
+
+
+@pytest.mark.parametrize("width", [40, 60, 79, 80, 100])
+@pytest.mark.parametrize("state", ["running", "done"])
+def test_a_narrow_terminal_shows_every_state_and_count(width: int, state: State) -> None:
+    """Not "do" and "ne", nor a table whose last column is cut off."""
+    states: tuple[State, ...] = ("done", "queued", "cancelled")
+    job = a_job(*(an_item(number, one) for number, one in enumerate(states)), state=state)
+    rows = drawn(job, [a_worker(1)], width, 30)
+    for number, one in enumerate(states):
+        row = next(row for row in rows if f"{number:03}.mp4" in row)
+        assert one in row.split() and "/200 " in row, row
