@@ -135,7 +135,7 @@ $(OUT)/models.done: $(OUT)/blend.done
 		--prior $(PRIOR) -o $(SHIPPED)
 	$(FER_BATCH) quantise $(foreach model,$(MODELS) ferplus3,$(SHIPPED)/$(model).json) $(DATA) \
 		-o $(SHIPPED)
-	$(FER_BATCH) add-second $(SHIPPED)/*.json $(DATA)
-	$(FER_BATCH) add-second $(SHIPPED)/ferplus3.json $(SHIPPED)/ferplus3-int8.json $(DATA) \
+	$(FER_BATCH) add-second $(SHIPPED)/*.json $(WITH_LANDMARKS)
+	$(FER_BATCH) add-second $(SHIPPED)/ferplus3.json $(SHIPPED)/ferplus3-int8.json $(WITH_LANDMARKS) \
 		--head $(SHIPPED)/second.npz --prior $(PHOTO_PRIOR)
 	touch $@
