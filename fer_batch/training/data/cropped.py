@@ -21,14 +21,14 @@ def as_cropped(faces: FaceSet, sharpen: float, sharpness: float) -> FaceSet:
 
     from fer_batch.faces.align import sharpened
 
-    images, maps = faces.images.copy(), aligning_maps(faces.landmarks)
-    for row in () if maps is None else np.flatnonzero(np.isfinite(maps).all(axis=(1, 2))):
-        cv2.warpAffine(
-            faces.images[row],
-            maps[row],
-            (SIZE, SIZE),
-            dst=images[row],
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+    images = faces.images.copy()
+    if (maps := aligning_maps(faces.landmarks)) is not None:
+        for row in np.flatnonzero(np.isfinite(maps).all(axis=(1, 2))):
+            images[row] = cv2.warpAffine(
+                images[row],
+                maps[row],
+                (SIZE, SIZE),
+                flags=cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
     return replace(faces, images=sharpened(images, sharpen, sharpness), landmarks=None)
