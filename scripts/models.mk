@@ -126,7 +126,7 @@ SHIPPED := $(OUT)/models
 # Of ferplus3: chosen on photos, see docs/model-card.md.
 PRIOR := happy=0.39,sad=0.29,neutral=0.32
 # The same with the second network.
-PHOTO_PRIOR := happy=0.31,sad=0.35,neutral=0.34
+PHOTO_PRIOR := happy=0.56,sad=0.21,neutral=0.23
 $(OUT)/models.done: $(OUT)/blend.done
 	rm -rf $(SHIPPED)
 	mkdir -p $(SHIPPED)
@@ -135,7 +135,7 @@ $(OUT)/models.done: $(OUT)/blend.done
 		--prior $(PRIOR) -o $(SHIPPED)
 	$(FER_BATCH) quantise $(foreach model,$(MODELS) ferplus3,$(SHIPPED)/$(model).json) $(DATA) \
 		-o $(SHIPPED)
-	$(FER_BATCH) add-second $(SHIPPED)/*.json $(DATA)
-	$(FER_BATCH) add-second $(SHIPPED)/ferplus3.json $(SHIPPED)/ferplus3-int8.json $(DATA) \
+	$(FER_BATCH) add-second $(SHIPPED)/*.json $(WITH_LANDMARKS)
+	$(FER_BATCH) add-second $(SHIPPED)/ferplus3.json $(SHIPPED)/ferplus3-int8.json $(WITH_LANDMARKS) \
 		--head $(SHIPPED)/second.npz --prior $(PHOTO_PRIOR)
 	touch $@

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.faults.processes import RedisServer
@@ -22,6 +23,10 @@ LONG = (
     "tests/training/",
 )
 REAL_CLIPS = Path(__file__).parents[2] / "shared" / "clips"
+
+# Other work on the machine is no reason for a property to fail.
+hypothesis.settings.register_profile("calm", deadline=None)
+hypothesis.settings.load_profile("calm")
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from fer_batch.types import TIMELINE, Timeline
 from tests.output.timelines import timeline, timelines
 
 any_timeline = st.booleans().flatmap(lambda files: timelines(files=files))
-shared_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+shared_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def full(made: Timeline, seed: int = 1) -> Timeline:

@@ -181,7 +181,7 @@ def test_a_device_in_a_strangers_folder_is_not_read(tmp_path: Path) -> None:
         read_edits(tmp_path)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(timelines(), st.data())
 def test_whatever_is_corrected_stays_a_timeline(made: Timeline, data: st.DataObject) -> None:
     if not len(made.frame):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fer_batch.faces.align import MOST_SHARPENED, appearance, crop_faces, sharpened, similarity
 from fer_batch.types import Detections, FloatArray, Frame, Image
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 SIZE = 48
 TEMPLATE = np.array([[14, 19], [33, 19], [24, 28], [16, 37], [31, 37]], np.float32)
 seeds = st.integers(0, 2**32 - 1)

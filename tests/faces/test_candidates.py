@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.faces.candidates import STRIDES, faces
@@ -52,7 +52,6 @@ def test_of_boxes_over_one_another_the_surest_stays() -> None:
     assert found[0, 0] == 4.5 * 8 - 8 and found[1, 0] == 9.5 * 8 - 8
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.95))
 def test_none_is_less_sure_than_asked(seed: int, least: float) -> None:
     rng = np.random.default_rng(seed)

@@ -140,7 +140,7 @@ def test_least_confidence_is_kept_to() -> None:
     assert (fewer.confidence >= border).all()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 8192), st.integers(1, 8192), st.sampled_from([0, 5, 40, 400, 4000]))
 def test_yunet_searches_a_smaller_picture_of_the_same_shape(
     width: int, height: int, min_face: int

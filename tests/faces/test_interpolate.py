@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fer_batch.faces.interpolate import AGREEING_IOU, agree, between, iou
 from fer_batch.types import Detections
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 sides = st.integers(1, 300)
 places = st.integers(-50, 500)
 boxes = st.lists(st.tuples(places, places, sides, sides), min_size=1, max_size=6).map(
@@ -99,7 +99,7 @@ def test_between_is_a_straight_way(n: int, seed: int, share: float) -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_between_begins_and_ends_with_what_was_detected(seed: int) -> None:
     first, last = apart(3, seed), apart(3, seed + 1)
     start, stop = (between(first, last, [2, 0, 1], share) for share in (0.0, 1.0))

@@ -56,7 +56,7 @@ def of(crops: Image, **given: object) -> float:
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_good_face_is_read_and_blur_ends_that(seed: int) -> None:
     sharp = crop(seed)
     blurred = {s: cv2.GaussianBlur(sharp[0], (0, 0), s)[None] for s in (1, 2, 6)}
@@ -68,7 +68,7 @@ def test_a_good_face_is_read_and_blur_ends_that(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_darkness_and_glare_end_it_too(seed: int) -> None:
     sharp = crop(seed)
     dark = [(sharp * gain).astype(np.uint8) for gain in (1, 0.3, 0.1, 0.03)]
@@ -79,7 +79,7 @@ def test_darkness_and_glare_end_it_too(seed: int) -> None:
 
 
 @given(SEEDS, st.floats(-70, 70), st.floats(-40, 40))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_mirror_image_has_the_same_quality(seed: int, yaw: float, pitch: float) -> None:
     points = seen(yaw, pitch, 0)
     mirrored = (points * [-1, 1] + [600, 0])[:, SIDES].astype(np.float32)

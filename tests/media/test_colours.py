@@ -9,7 +9,7 @@ import av
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.config import Limits, RenderSettings
@@ -97,7 +97,6 @@ def test_a_gif_keeps_its_colours(tmp_path: Path) -> None:
     assert np.abs(np.array(shown(frame)) - RED).max() <= 4
 
 
-@settings(deadline=None)
 @given(values, values, values, st.sampled_from([BT601, BT709, BT2020]), st.booleans())
 def test_the_matrix_is_the_inverse_of_its_own(
     red: int, green: int, blue: int, matrix: int, full: bool

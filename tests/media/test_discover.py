@@ -41,7 +41,7 @@ def names(found: Sequence[Input]) -> list[str]:
     return [item.name for item in found]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(tree=trees, random=st.randoms())
 def test_names_are_unique_safe_and_free_of_order(
     tree: set[tuple[str, str]], random: Random, tmp_path_factory: pytest.TempPathFactory

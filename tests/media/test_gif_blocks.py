@@ -6,7 +6,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.config import Limits
@@ -89,7 +89,6 @@ def test_it_is_known_after_two_pictures_and_without_their_content(tmp_path: Path
         tracemalloc.stop()
 
 
-@settings(deadline=None)
 @given(cut=st.integers(0, 1000), change=st.integers(0, 1000), value=st.integers(0, 255))
 def test_damage_does_no_harm(
     tmp_path_factory: pytest.TempPathFactory, cut: int, change: int, value: int

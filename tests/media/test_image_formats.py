@@ -408,7 +408,7 @@ def test_what_is_no_image_is_named(name: str, tmp_path: Path) -> None:
     assert str(refused.value).startswith(str(path)) and "\n" not in str(refused.value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     suffix=st.sampled_from(sorted(FORMATS)),
     cut=st.floats(0.0, 1.0),

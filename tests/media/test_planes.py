@@ -12,7 +12,7 @@ from fer_batch.i420 import planes as split
 from fer_batch.media import planes
 from fer_batch.types import Image
 
-quick = settings(deadline=None, max_examples=50)
+quick = settings(max_examples=50)
 sides = st.integers(1, 33)
 seeds = st.integers(0, 2**32 - 1)
 turns = st.sampled_from([90, 180, 270])

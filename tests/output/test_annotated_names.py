@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch import door
@@ -35,7 +35,6 @@ LONG = st.tuples(NAMES, st.sampled_from([b"x", "😀".encode(), b"\\"]), st.inte
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(NAMES, LONG), min_size=1, max_size=6, unique=True))
 def test_every_name_of_a_photo_gives_one_that_can_be_written_and_read_again(
     names: list[bytes],

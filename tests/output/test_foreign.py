@@ -142,7 +142,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_mutated_summary_is_read_or_refused_in_one_line(
     results: Path, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.config import RenderSettings
@@ -46,7 +46,6 @@ def test_a_given_range_is_capped_and_may_lie_outside() -> None:
     assert pick_moments(made, RenderSettings(gif_range=(100.0, 110.0))) == []
 
 
-@settings(deadline=None)
 @given(timelines(max_frames=300), st.floats(0.5, 10))
 def test_moments_are_apart_in_order_and_short(made: Timeline, max_s: float) -> None:
     moments = pick_moments(made, max_s=max_s)
@@ -60,7 +59,6 @@ def test_moments_are_apart_in_order_and_short(made: Timeline, max_s: float) -> N
         assert moment.key_s == made.time_s[moment.key_frame]
 
 
-@settings(deadline=None)
 @given(timelines(max_frames=200), st.sampled_from([5.0, 10.0, 25.0]))
 def test_samples_stay_inside_their_moment(made: Timeline, fps: float) -> None:
     for moment in pick_moments(made):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from fer_batch.output.people import coverage, episodes, frame_seconds, people, portrait
 from fer_batch.types import FrameStatus, Timeline
@@ -79,7 +79,6 @@ def test_nobody_and_nothing() -> None:
     assert people(empty) == []
 
 
-@settings(deadline=None)
 @given(timelines())
 def test_episodes_tile_the_faces(made: Timeline) -> None:
     rows = {(int(f), int(p)) for f, p in zip(made.frame, made.face_id, strict=True)}
@@ -96,7 +95,6 @@ def test_episodes_tile_the_faces(made: Timeline) -> None:
     assert set(covered) == rows
 
 
-@settings(deadline=None)
 @given(timelines())
 def test_people_add_up(made: Timeline) -> None:
     persons = people(made)

@@ -74,9 +74,7 @@ def test_any_name_can_be_drawn(tmp_path: Path, name: str) -> None:
     assert pixels(tmp_path / "t.png").shape[1] == 1210
 
 
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(timelines())
 def test_any_timeline_can_be_drawn(tmp_path: Path, made: Timeline) -> None:
     write_plot(made, tmp_path / "t.png")

@@ -58,7 +58,7 @@ def test_warnings_are_joined_once() -> None:
     assert data["warnings"] == ["a", "b", "c"]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(timelines())
 def test_it_is_plain_json(made: Timeline) -> None:
     data = made_summary(made, moments=pick_moments(made))

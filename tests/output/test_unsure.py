@@ -57,7 +57,7 @@ def made(
 FOUR = ([0.9, 0.5, 0.8, 0.7], [0, 0, 0, 1])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(0.34, 1), st.integers(0, 2)), min_size=1), st.floats(0.1, 1))
 def test_video_and_tables_say_the_same(faces: list[tuple[float, int]], threshold: float) -> None:
     timeline = made([f[0] for f in faces], [f[1] for f in faces], threshold)

@@ -17,7 +17,7 @@ from fer_batch.pipeline.progress import Timings
 from fer_batch.types import Detections, Frame
 from tests.pipeline.stand_ins import Counting, Painted, PaintedSource
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 Places = list[list[int] | None]
 # Squares stand far enough apart never to touch; None is a frame that cannot be decoded.
 frames_of = st.lists(

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.config import AnalyzeSettings, RunSettings
@@ -22,7 +22,6 @@ def source(frames: int) -> SourceInfo:
     return SourceInfo("x", "x", "video", 64, 48, 0, Fraction(1, 25), pts)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 3000), st.integers(1, 600), st.integers(1, 9), st.integers(1, 9))
 def test_segments_cover_all_frames_once_and_start_on_the_grid(
     frames: int, length: int, every: int, grid: int
@@ -49,7 +48,6 @@ def test_what_cannot_be_sought_in_is_one_segment() -> None:
     assert (only.start, only.stop) == (0, 1000)
 
 
-@settings(deadline=None)
 @given(st.integers(3001, 200_000))
 def test_memory_is_collected_after_each_segment_of_a_long_local_run(frames: int) -> None:
     """With segments of just under what a collection waits for, garbage of two would pile up."""

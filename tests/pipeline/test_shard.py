@@ -16,7 +16,7 @@ from fer_batch.types import Views
 from tests.pipeline.stand_ins import same_faces, some_faces
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), frames=st.integers(0, 40), start=st.integers(0, 10**6))
 def test_there_and_back(
     seed: int, frames: int, start: int, tmp_path_factory: pytest.TempPathFactory

@@ -29,7 +29,7 @@ FRAMES = 60
 KEEP_ALL = AnalyzeSettings(ghost_s=0, smooth_s=0)
 seeds = st.integers(0, 2**32 - 1)
 cuts = st.sets(st.integers(1, FRAMES - 1), max_size=8).map(sorted)
-quick = settings(deadline=None, max_examples=25)
+quick = settings(max_examples=25)
 
 
 def source(frames: int = FRAMES, kind: str = "video") -> SourceInfo:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.config import AnalyzeSettings
@@ -100,7 +100,6 @@ def test_films_are_looked_at_on_the_detection_grid(fps: int) -> None:
     assert view_window(info, AnalyzeSettings(grid=6)) == (6, 6 * WINDOW)
 
 
-@settings(deadline=None)
 @given(st.floats(0.001, 3600), st.integers(1, 9), st.integers(1, 60))
 def test_segments_begin_with_windows_of_views(apart: float, grid: int, every: int) -> None:
     pts = np.arange(300, dtype=np.int64)

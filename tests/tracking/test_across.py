@@ -11,7 +11,7 @@ from tests.tracking.test_people import person
 
 # Who appears in each input.
 batches = st.lists(st.sets(st.integers(0, 7), min_size=1, max_size=5).map(sorted), max_size=5)
-quick = settings(deadline=None, max_examples=40)
+quick = settings(max_examples=40)
 
 
 def gathered(inputs: list[list[int]]) -> tuple[np.ndarray, np.ndarray, list[int]]:

@@ -14,7 +14,7 @@ from tests.tracking.films import RATE, Film, Path, anything, film, look
 
 PATIENCE_S = 1.5
 seeds = st.integers(0, 2**32 - 1)
-quick = settings(deadline=None, max_examples=40)
+quick = settings(max_examples=40)
 
 
 def tracks(of: Film, patience_s: float = PATIENCE_S) -> IntArray:

@@ -30,7 +30,7 @@ def film(*parts: np.ndarray) -> Image:
     return np.clip(np.concatenate(parts), 1, 255).round().astype(np.uint8)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.integers(8, 30), min_size=1, max_size=6), st.floats(0, 4))
 def test_every_hard_cut_is_found_and_no_other(lengths: list[int], motion: float) -> None:
     made = film(*(shot(seed, n, motion) for seed, n in enumerate(lengths)))
@@ -74,7 +74,7 @@ def test_frames_without_a_picture_are_passed_over() -> None:
     assert find_cuts(made[:1]).size == find_cuts(np.zeros((9, LENGTH), np.uint8)).size == 0
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.integers(8, 20), min_size=2, max_size=4))
 def test_whatever_is_a_hard_cut_was_suspicious(lengths: list[int]) -> None:
     made = film(*(shot(seed, n, 2) for seed, n in enumerate(lengths)))

@@ -111,7 +111,7 @@ def test_numbers_are_in_order_of_appearance() -> None:
     assert later.tolist() == [0, 1, 2, 3]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 999), st.integers(0, 60))
 def test_parts_lie_within_tracks_and_pieces_stay_whole(seed: int, rows: int) -> None:
     rng = np.random.default_rng(seed)

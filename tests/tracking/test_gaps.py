@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fer_batch.tracking.gaps import ghosts, missing_rows
 from tests.tracking.films import anything
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 FRAMES = 24
 sights = st.sets(st.integers(0, FRAMES - 1), min_size=1).map(sorted)
 masks = st.lists(st.booleans(), min_size=FRAMES, max_size=FRAMES)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fer_batch.tracking.named import SAME_AS_PHOTO, named_people
 from tests.tracking.test_people import person
 
-quick = settings(deadline=None, max_examples=40)
+quick = settings(max_examples=40)
 PHOTOS = {"Ann": np.stack([person(0, 900), person(0, 901)]), "Ben": person(1, 902)[None]}
 
 

@@ -64,7 +64,7 @@ def test_a_few_sights_are_not_enough() -> None:
     assert (join_returns(track, frame, looks) == track).all()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_tracks_are_only_ever_joined_whole_and_never_across_a_frame(seed: int) -> None:
     rng = np.random.default_rng(seed)

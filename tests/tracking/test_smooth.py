@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fer_batch.tracking.smooth import smooth
 from fer_batch.types import FloatArray
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 sizes = st.integers(1, 60)
 seeds = st.integers(0, 2**32 - 1)
 constants = st.floats(0.01, 3.0)

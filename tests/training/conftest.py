@@ -6,15 +6,10 @@ import fcntl
 import os
 from pathlib import Path
 
-import hypothesis
 import pytest
 from typer.testing import CliRunner
 
 from tests.training.made_faces import made_faces, write_csv
-
-# Other work on the machine is no reason for a property to fail.
-hypothesis.settings.register_profile("calm", deadline=None)
-hypothesis.settings.load_profile("calm")
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ def test_perfect_certainty_has_no_calibration_error_and_lies_have_all() -> None:
     assert np.isnan(metrics.accuracy(sure[:0], np.zeros(0, np.int64)))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.floats(0.3, 3), st.integers(0, 1000))
 def test_the_pool_finds_the_temperature_that_labels_were_drawn_with(
     temperature: float, seed: int

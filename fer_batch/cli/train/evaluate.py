@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fer_batch.cli.console import echo, echo_data, echo_lines
+from fer_batch.cli.console import echo_data, echo_lines
 from fer_batch.cli.train.options import FerPlus
 from fer_batch.config import DEFAULT_MODEL
 
@@ -117,7 +117,7 @@ def _on_photos(
         return
     echo_lines(report(result))
     if found:
-        echo(operation_line(found))
+        echo_lines(operation_line(found))
 
 
 def _on_faces(

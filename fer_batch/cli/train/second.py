@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from fer_batch.cli.console import echo
-from fer_batch.cli.train.options import Data, FerPlus
+from fer_batch.cli.train.options import Data, FerPlus, Landmarks
 
 
 def add_second(
     models: Annotated[list[Path], typer.Argument(help="Cards of models, all in one folder.")],
     data: Data,
     fer_plus: FerPlus = None,
+    landmarks: Landmarks = None,
     head: Annotated[
         Path | None, typer.Option(help="A head that was trained before, in the models' folder.")
     ] = None,
@@ -30,10 +31,12 @@ def add_second(
 
     It is asked about photos beside the model (run --second-opinion). A head learns on what the
     recogniser that comes with fer-batch computes on its way; MODELS are calibrated anew with it.
+    With --landmarks it learns on faces as photos and videos show them, and knows them better.
     """
     from fer_batch.emotion.backend import load_keras, require_keras
     from fer_batch.emotion.models import find_model
     from fer_batch.errors import UsageError
+    from fer_batch.training.data.cropped import as_cropped
     from fer_batch.training.data.read import load
     from fer_batch.training.export.narrow import parse_prior
     from fer_batch.training.export.second import METRICS, ask, join, train_head
@@ -49,7 +52,9 @@ def add_second(
     if head is not None and head.resolve().parent != folder:
         raise UsageError(f"--head: {head} lies in another folder than the models; copy it there")
     shares = [parse_prior(prior, card.labels) for card in cards]
-    faces = load(data, fer_plus)
+    faces = load(data, fer_plus, landmarks)
+    if landmarks is not None:
+        faces = as_cropped(faces, cards[0].sharpen, cards[0].sharpness)
     if head is None:
         load_keras("fer-batch add-second")
         head = train_head(faces, folder, echo)

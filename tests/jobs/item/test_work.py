@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.config import AnalyzeSettings, RenderSettings
@@ -61,7 +61,6 @@ def test_an_item_comes_back_from_json(spec: ItemSpec) -> None:
     assert ItemSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
 
 
-@settings(deadline=None)
 @given(plan=plans)
 def test_a_plan_comes_back_from_its_file(
     plan: ItemPlan, tmp_path_factory: pytest.TempPathFactory

@@ -86,7 +86,6 @@ def test_without_pictures_nothing_is_rendered(ledger: Ledger) -> None:
 
 @settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @example(seed=2**32, items=1, segments=4, renders=1, trouble=0.46875)  # the index is given up

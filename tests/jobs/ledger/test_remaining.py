@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.jobs.ledger.ledger import Ledger
@@ -206,7 +206,6 @@ def test_nothing_is_said_before_there_is_something_to_go_by() -> None:
     assert remaining_s([ItemWork(1, 1, 1, True, True)], Spent({}, 0, 0), 5.0) == 0.0
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

@@ -27,7 +27,7 @@ def inside(draw: st.DrawFn) -> Rect:
     return Rect(draw(st.integers(0, WIDTH - w)), draw(st.integers(0, HEIGHT - h)), w, h)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(inside(), st.booleans(), st.sampled_from([2, 4, 12]))
 def test_a_box_that_is_kept_looks_like_its_strokes(rect: Rect, thin: bool, line: int) -> None:
     """Only smoothed edges differ, by what rounding twice gives; colours lie on the same samples."""

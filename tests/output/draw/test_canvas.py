@@ -65,7 +65,7 @@ def test_text_stands_where_it_is_put(align: str) -> None:
     assert (ink[:, 0].min() + ink[:, 0].max()) / 2 == pytest.approx(20, abs=1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(anywhere, anywhere, anywhere, anywhere)
 def test_nothing_is_drawn_outside_or_fails_there(x: float, y: float, u: float, v: float) -> None:
     canvas = Canvas(60, 50)

@@ -5,7 +5,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.config import RenderSettings
@@ -79,7 +79,6 @@ coordinate = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(coordinate, coordinate, coordinate, coordinate), max_size=5),
     st.booleans(),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from fer_batch.output.formats.elan import elan_text
 from fer_batch.output.people import episodes
@@ -101,7 +101,6 @@ def test_the_same_timeline_gives_the_same_text() -> None:
     assert 'DATE="2026-01-02T03:04:05+00:00"' in elan_text(made, written=WRITTEN)
 
 
-@settings(deadline=None)
 @given(timelines())
 def test_every_document_follows_the_rules(made: Timeline) -> None:
     root = ET.fromstring(elan_text(made))

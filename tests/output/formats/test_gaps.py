@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 
 from fer_batch.output.formats.gaps import GAPS, gaps
 from fer_batch.types import FrameStatus, Timeline
@@ -25,7 +25,6 @@ def test_skipped_frames_do_not_end_a_gap() -> None:
     assert (found.start_frame, found.stop_frame) == (0, 6)
 
 
-@settings(deadline=None)
 @given(timelines())
 def test_gaps_cover_just_the_frames_of_their_status(made: Timeline) -> None:
     covered = np.zeros(len(made), dtype=int)

@@ -7,7 +7,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from fer_batch.output.formats.tables import cuts_text, intervals_text, people_text
 from fer_batch.output.people import episodes
@@ -37,7 +37,6 @@ def test_intervals_say_who_showed_what_from_when_to_when() -> None:
     assert {r["mean_probability"] for r in rows(text)} == {"0.800000"}
 
 
-@settings(deadline=None)
 @given(timelines())
 def test_every_face_is_in_one_interval(made: Timeline) -> None:
     found = rows(intervals_text(made))
@@ -77,7 +76,6 @@ def test_nobody_leaves_a_table_with_its_header() -> None:
     assert len(intervals_text(timeline("....")).splitlines()) == 1
 
 
-@settings(deadline=None)
 @given(timelines())
 def test_shares_sum_to_one(made: Timeline) -> None:
     for row in rows(people_text(made)):

@@ -6,7 +6,7 @@ import html
 import re
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_batch.output.formats.webvtt import timestamp, webvtt_text
@@ -64,7 +64,6 @@ def test_nobody_leaves_a_valid_empty_file() -> None:
     assert cues(webvtt_text(timeline("...")).rstrip("\n")) == []
 
 
-@settings(deadline=None)
 @given(timelines(), st.floats(0, 90_000))
 def test_captions_are_ordered_and_never_empty(made: Timeline, start_s: float) -> None:
     found = cues(webvtt_text(made, start_s).rstrip("\n"))
@@ -73,7 +72,6 @@ def test_captions_are_ordered_and_never_empty(made: Timeline, start_s: float) ->
     assert len(found) <= len(episodes(made))
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1e6))
 def test_timestamps_are_right_to_the_millisecond(value: float) -> None:
     assert abs(seconds(timestamp(value)) - value) <= 0.00051

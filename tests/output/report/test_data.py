@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -47,7 +47,6 @@ def page_of(timeline: Timeline) -> dict[str, Any]:
     return page_data(timeline, every, people(timeline, every), {})
 
 
-@settings(deadline=None)
 @given(MICROSECONDS)
 def test_times_come_back_to_the_microsecond(steps: list[int]) -> None:
     us = np.cumsum([0, *steps])
@@ -60,14 +59,12 @@ def test_even_times_take_one_byte_a_frame() -> None:
         assert encoded["width"] == 1
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), max_size=70))
 def test_status_takes_two_bits(values: list[int]) -> None:
     packed = unpack(encode_status(np.array(values, dtype=np.int64)))
     assert [packed[i >> 2] >> (i & 3) * 2 & 3 for i in range(len(values))] == values
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1, width=32))
 def test_bytes_keep_whole_percents_right(value: float) -> None:
     byte = int(quantised(np.array([value], np.float32))[0])
@@ -76,7 +73,6 @@ def test_bytes_keep_whole_percents_right(value: float) -> None:
     assert abs((byte - 0.5) / 200 - value) <= 0.0026
 
 
-@settings(deadline=None)
 @given(timelines())
 def test_a_short_timeline_is_there_frame_by_frame(timeline: Timeline) -> None:
     page = page_of(timeline)
@@ -95,7 +91,6 @@ def test_a_short_timeline_is_there_frame_by_frame(timeline: Timeline) -> None:
     assert rows == len(timeline.frame)
 
 
-@settings(deadline=None)
 @given(timelines())
 def test_changes_are_where_someones_episode_follows_another(timeline: Timeline) -> None:
     every = episodes(timeline)

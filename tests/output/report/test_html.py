@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
 
@@ -26,7 +26,6 @@ from fer_batch.output.report.html import (
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters="/\0")).filter(bool), min_size=1))
 def test_an_address_names_that_file_and_stays_below_the_page(parts: list[str]) -> None:
     if any(part in (".", "..") for part in parts):

@@ -45,7 +45,7 @@ def detail(image: np.ndarray) -> float:
     return float((grey - cv2.GaussianBlur(grey, (0, 0), 1.5)).var())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([16, 24, 48, 50]))
 def test_any_draw_gives_an_image_of_the_same_size(seed: int, size: int) -> None:
     image = cv2.resize(FACE, (size, size))
@@ -126,7 +126,7 @@ def test_lower_quality_is_further_from_the_image() -> None:
     st.tuples(st.integers(0, BLOCK - 1), st.integers(0, BLOCK - 1)),
     st.integers(14, 48),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_blocks_of_any_grid_keep_size_and_flat_ground(
     quantiser: float, offset: tuple[int, int], size: int
 ) -> None:

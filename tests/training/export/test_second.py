@@ -19,8 +19,11 @@ from fer_batch.faces.expression_head import read_head, write_head
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.grid import GridAnalyzer
 from fer_batch.pipeline.opinions import LiteRtOpinions, with_second_opinion
+from fer_batch.training.data.cropped import as_cropped
+from fer_batch.training.data.landmarks import save_landmarks
 from fer_batch.training.data.read import load
-from fer_batch.training.export.second import METRICS, ask, join
+from fer_batch.training.data.template import DEFAULT_TEMPLATE
+from fer_batch.training.export.second import METRICS, SHARE, ask, join
 from fer_batch.training.metrics import accuracy
 from tests.training.made_faces import made_faces
 
@@ -55,7 +58,7 @@ def test_cards_name_the_head_and_how_it_is_joined(models: Path) -> None:
     for name in MODELS:
         card = ModelCard.read(models / f"{name}.json")
         assert card.file("second") == models / "second.npz"
-        assert card.second is not None and card.second.share == 0.5
+        assert card.second is not None and card.second.share == SHARE
         assert set(card.metrics) >= {"PublicTest", METRICS}
         assert card.identity != replace(card, second=None).identity
 
@@ -161,3 +164,30 @@ def test_models_of_several_folders_and_data_without_votes_are_refused(
                 ["add-second", *arguments],
                 catch_exceptions=False,
             )
+
+
+def test_with_landmarks_faces_are_cut_out_as_in_photos(
+    models: Path, made_data: tuple[Path, Path], commands: object, tmp_path: Path
+) -> None:
+    for file in models.iterdir():
+        shutil.copy(file, tmp_path)
+    faces = load(*made_data)
+    away = np.array(DEFAULT_TEMPLATE, np.float32) + np.array([[[3, -2]]], np.float32)
+    landmarks = np.repeat(away, len(faces), axis=0)
+    landmarks[::2] -= [6, -4]  # half of the faces on either side of their mean
+    save_landmarks(tmp_path / "landmarks.npz", landmarks)
+    card, head = tmp_path / "fer3.json", tmp_path / "second.npz"
+    data, votes = (str(path) for path in made_data)
+    arguments = [
+        *("add-second", str(card), data, "--fer-plus", votes, "--head", str(head)),
+        *("--landmarks", str(tmp_path / "landmarks.npz")),
+    ]
+    done = CliRunner().invoke(commands, arguments, catch_exceptions=False)  # type: ignore[arg-type]
+    assert done.exit_code == 0, done.output
+    cropped = as_cropped(replace(faces, landmarks=landmarks), 0.5, 0.15)
+    known = ModelCard.read(models / "fer3.json")
+    assert (known.sharpen, known.sharpness) == (0.5, 0.15)
+    wanted = join(
+        ModelCard.read(card), ask(head, cropped.of_split("PublicTest").images), cropped
+    ).second
+    assert ModelCard.read(card).second == wanted != known.second

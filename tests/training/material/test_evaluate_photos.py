@@ -19,6 +19,7 @@ from tests.end_to_end.conftest import fer_batch
 
 ROOT = Path(__file__).parents[3]
 WILD = ROOT.parent / "shared" / "cases" / "wild.py"
+HALF_A_DIGIT = 0.5e-6  # probabilities in tables have six
 THREE = ("happy", "sad", "neutral")
 SMILES = (-1.5, -0.7, 0.0, 0.7, 1.2)
 
@@ -110,16 +111,33 @@ def by_wild(labels: pd.DataFrame, path: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("program", [independent, by_wild])
 def test_figures_equal_those_of_another_program(
-    photos: Path, result: dict[str, Any], table: Path, program: Any
+    photos: Path, result: dict[str, Any], table: Path, program: Any, tmp_path: Path
 ) -> None:
+    def moved(way: int) -> Path:
+        """The table with what rounding its probabilities may have taken from the AUCs, or added."""
+        rows = pd.read_csv(table)
+        labels = rows.file.map(
+            dict(pd.read_csv(photos / "labels.csv")[["file", "label"]].to_numpy())
+        )
+        for label in THREE:
+            other = "neutral" if label != "neutral" else "sad"
+            sign = (labels == label).astype(int) - (labels == other)
+            if label == "neutral":
+                sign -= labels == "happy"
+            rows[label] = (rows[label] + way * HALF_A_DIGIT * sign).clip(0, 1)
+        rows.to_csv(tmp_path / f"moved {way}.csv", index=False)
+        return tmp_path / f"moved {way}.csv"
+
     wanted = program(pd.read_csv(photos / "labels.csv"), table)
     assert result["n"] == wanted["n"] == 11
     assert result["found"] == pytest.approx(wanted["found"]) == pytest.approx(12 / 14)
     assert result["accuracy"] == pytest.approx(wanted["accuracy"])
     assert result["mean_recall"] == pytest.approx(wanted["balanced"])
     assert result["recall"] == pytest.approx(wanted["recall"])
+    lowest, highest = (program(pd.read_csv(photos / "labels.csv"), moved(way)) for way in (-1, 1))
     for name in ("auc_sad_neutral", "auc_happy_neutral"):
-        assert result[name] == pytest.approx(wanted[name], abs=1e-6), name
+        assert lowest[name] - 1e-6 <= result[name] <= highest[name] + 1e-6, name
+        assert lowest[name] <= wanted[name] <= highest[name] <= lowest[name] + 0.3
     # The case is not an empty one: something is right, something wrong.
     assert 0.2 < result["accuracy"] < 1 and np.sum(result["confusion"]) == 11
 

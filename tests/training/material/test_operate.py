@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
 from fer_batch.errors import UsageError
-from fer_batch.training.material.operate import best_shift, operation, parse_floor
+from fer_batch.training.material.operate import AS_GOOD, best_shift, operation, parse_floor
 
 LABELS = ("happy", "sad", "neutral")
 EVEN = dict.fromkeys(LABELS, 1 / 3)
@@ -24,18 +26,22 @@ def some_answers(seed: int, rows: int = 600) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("floor", [0.0, 0.8, 0.9])
 def test_no_other_shift_of_the_grid_is_better_and_the_floor_holds(floor: float) -> None:
     said, truth = some_answers(1)
-    logits = np.log(said)
+    kept = (truth != 1) | (np.arange(len(truth)) % 4 == 1)  # sad faces are rare among photos
+    logits, truth = np.log(said[kept]), truth[kept]
     found = best_shift(logits, truth, 2, floor)
 
     def recalls(shift: np.ndarray) -> np.ndarray:
         named = (logits + shift).argmax(axis=1)
         return np.array([(named[truth == k] == k).mean() for k in range(3)])
 
+    faces = np.bincount(truth)
     assert recalls(found)[2] >= floor and found[2] == 0
-    for one in np.arange(-2, 2.01, 0.2):
-        for other in np.arange(-2, 2.01, 0.2):
-            value = recalls(np.array([one, other, 0.0]))
-            assert value[2] < floor or value.mean() <= recalls(found).mean() + 1e-9
+    ways = [np.array([a, b, 0.0]) for a, b in product(np.linspace(-2, 2, 41), repeat=2)]
+    able = [value for value in map(recalls, ways) if value[2] >= floor]
+    best = max(value.mean() for value in able)
+    right = [value @ faces for value in able if value.mean() >= best - AS_GOOD]
+    assert recalls(found).mean() >= best - AS_GOOD
+    assert recalls(found) @ faces >= max(right) - 1e-9
 
 
 def test_the_prior_undoes_what_the_model_assumed() -> None:
