@@ -32,9 +32,8 @@ from fer_batch.media.shape import check_pixels, square, turn
 from fer_batch.plural import plural
 from fer_batch.types import IntArray, SourceInfo
 
-FREE_CLOCKS = frozenset(
-    {"mpegts", "mpeg", "flv"}
-)  # by FFmpeg's names; recorded live, or parts of it
+# Formats, by FFmpeg's names, of what is recorded live or taken out of that.
+FREE_CLOCKS = frozenset({"mpegts", "mpeg", "flv"})
 PROTECTED = frozenset({"drmi", "encv"})  # codec tags of copy protection
 
 

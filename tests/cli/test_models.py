@@ -52,10 +52,11 @@ def test_json_holds_whole_cards() -> None:
 def test_one_card_in_words() -> None:
     done = fer_batch("models", "fer3")
     assert "measured: " in done.stdout and "sha256" in done.stdout
-    prior = find_model("fer3").prior
-    shares = ", ".join(f"{label} {share:.2f}" for label, share in prior.items())
-    assert shares in done.stdout
-    assert f"asked about photos, counts 50%; prior of both: {shares}" in done.stdout
+    card = find_model("fer3")
+    shares = ", ".join(f"{label} {share:.2f}" for label, share in card.prior.items())
+    assert shares in done.stdout and card.second is not None
+    both = f"asked about photos, counts {card.second.share:.0%}; prior of both: {shares}"
+    assert both in done.stdout
     assert json.loads(fer_batch("models", "fer3", "--json").stdout)["name"] == "fer3"
 
 

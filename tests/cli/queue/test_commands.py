@@ -113,6 +113,20 @@ def test_from_a_submission_to_results(worked: dict[str, str], clip: Path, tmp_pa
     assert run("rm", job).stdout == f"removed {job}\n"
 
 
+def test_a_job_is_opened_and_what_was_drawn_again_there_stays(
+    worked: dict[str, str], clip: Path
+) -> None:
+    run = running(worked)
+    job = run("submit", clip, "--outputs", "report,summary", "--wait").stdout.splitlines()[0]
+    page = Path(run("open", job, "--print").stdout.strip())
+    result = next(page.parent.glob("**/summary.json"))
+    assert page.name in ("index.html", "report.html") and result.with_name("report.html").is_file()
+    assert run("render", result.parent, "--threshold", "0.9", "--quiet").exit_code == 0
+    again = run("open", job, "--print")
+    assert Path(again.stdout.strip()) == page and "drawn" in again.stderr
+    assert json.loads(result.read_text())["settings"]["render"]["threshold"] == 0.9
+
+
 def test_jobs_that_nobody_works_on(idle: Run, clip: Path) -> None:
     assert idle("jobs").stdout == "no jobs\n"
     job = idle("submit", clip, "--priority", "high", "--name", "a study").stdout.strip()
