@@ -6,6 +6,7 @@ helps: about faces in photos (``plan.asks_twice``).
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,18 @@ def with_second_opinion(first: Classifier) -> Classifier:
     return LiteRtOpinions(first)
 
 
+def places_of(card: ModelCard, path: Path, head: ExpressionHead) -> list[int]:
+    """Where the labels of ``card`` stand among the outputs of the ``head`` that lies at ``path``.
+
+    Raises:
+        ModelFileError: the head does not know these labels.
+    """
+    try:
+        return head.places(card.annotation, card.labels)
+    except (KeyError, ValueError) as error:
+        raise ModelFileError(f"{path}: does not know the labels of {card.name}") from error
+
+
 def _head_of(card: ModelCard) -> tuple[SecondOpinion, ExpressionHead, list[int]]:
     """How the second network is joined, its head, and where the card's labels are among its
     outputs."""
@@ -38,10 +51,7 @@ def _head_of(card: ModelCard) -> tuple[SecondOpinion, ExpressionHead, list[int]]
     head = read_head(path)
     if card.second is None:
         raise ModelFileError(f"{card.path}: does not say how its second network is joined")
-    try:
-        return card.second, head, head.places(card.annotation, card.labels)
-    except (KeyError, ValueError) as error:
-        raise ModelFileError(f"{path}: does not know the labels of {card.name}") from error
+    return card.second, head, places_of(card, path, head)
 
 
 class LiteRtOpinions:

@@ -29,20 +29,15 @@ def refusal(
     ``previous``: the record (``summary.json``) of what lies there. ``engine``: what would make the
     numbers now, see ``Engine.facts``. ``same_numbers``: nothing but drawings and outputs differ.
     """
-    before, now = previous.get("model", {}).get("name", ""), item.analyze.model
-    if previous["input"].get("sha256") != plan.input_sha256:
-        what = "holds results of another input"
-    elif previous.get("asked_key") == plan.render_key:
-        differences = _differences(previous.get("engine", {}), engine)
-        what = f"holds results of another engine ({', '.join(differences)})"
-    elif before != now:
-        what = f"holds results of model {before}, this run uses {now}"
-    else:
-        what = "holds results of other settings"
-        wanted = {"analyze": item.analyze.to_json(), "render": item.render.to_json()}
-        asked = json.loads(json.dumps(wanted | {"outputs": item.outputs}))
-        if changed := _changed_settings(previous, asked):
-            what += f" ({', '.join(changed)})"
+    wanted = {"analyze": item.analyze.to_json(), "render": item.render.to_json()}
+    coming = {
+        "input": {"sha256": plan.input_sha256},
+        "asked_key": plan.render_key,
+        "model": {"name": item.analyze.model},
+        "engine": engine,
+        "settings": json.loads(json.dumps(wanted | {"outputs": item.outputs})),
+    }
+    what, now = _other_work(previous, coming, "this run uses", "now"), item.analyze.model
     again = "draw them again with --resume, " if same_numbers else ""
     return f"{folder}: {what}; {again}{_ways_on(folder, item.name, now)}"
 
@@ -67,21 +62,41 @@ def download_refusal(
 ) -> str:
     """The same where the results called ``name`` of a job, with the record ``coming``, are not put
     over others, nor over the job's own that were corrected or drawn again."""
-    before, now = (str(_part(record, "model").get("name", "")) for record in (previous, coming))
-    changed = _changed_settings(previous, _part(coming, "settings"), "in the job")
-    told = f" ({', '.join(changed)})" if changed else ""
-    engines = _differences(_part(previous, "engine"), _part(coming, "engine"), "in the job")
-    if previous["input"].get("sha256") != _part(coming, "input").get("sha256"):
-        what = "holds results of another input"
-    elif previous.get("analysis_key") == coming.get("analysis_key"):
+    if _same_input(previous, coming) and previous.get("analysis_key") == coming.get("analysis_key"):
+        told = _in_brackets(_changed_settings(previous, coming, "in the job"))
         what = f"was corrected, or drawn or compared with others again{told}"
-    elif before != now:
-        what = f"holds results of model {before}, the job used {now}"
-    elif previous.get("asked_key") == coming.get("asked_key") and engines:
-        what = f"holds results of another engine ({', '.join(engines)})"
     else:
-        what = f"holds results of other settings{told}"
-    return f"{folder}: {what}; {_ways_on(folder, name, now)}"
+        what = _other_work(previous, coming, "the job used", "in the job")
+    return f"{folder}: {what}; {_ways_on(folder, name, _model(coming))}"
+
+
+def _other_work(
+    previous: Mapping[str, Any], coming: Mapping[str, Any], uses: str, word: str
+) -> str:
+    """In what two records differ: the input, the engine, the model, or else the settings. ``uses``
+    and ``word``: what stands before a model and before a value that is wanted."""
+    before, now = _model(previous), _model(coming)
+    if not _same_input(previous, coming):
+        return "holds results of another input"
+    engines = _differences(_part(previous, "engine"), _part(coming, "engine"), word)
+    if previous.get("asked_key") == coming.get("asked_key") and engines:
+        return f"holds results of another engine{_in_brackets(engines)}"
+    if before != now:
+        return f"holds results of model {before}, {uses} {now}"
+    changed = _changed_settings(previous, coming, word)
+    return f"holds results of other settings{_in_brackets(changed)}"
+
+
+def _same_input(previous: Mapping[str, Any], coming: Mapping[str, Any]) -> bool:
+    return bool(_part(previous, "input").get("sha256") == _part(coming, "input").get("sha256"))
+
+
+def _model(record: Mapping[str, Any]) -> str:
+    return str(_part(record, "model").get("name", ""))
+
+
+def _in_brackets(parts: list[str]) -> str:
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _ways_on(folder: Path, name: str, model: str) -> str:
@@ -96,12 +111,12 @@ def _ways_on(folder: Path, name: str, model: str) -> str:
 
 
 def _changed_settings(
-    previous: Mapping[str, Any], wanted: Mapping[str, Any], word: str = "now"
+    previous: Mapping[str, Any], coming: Mapping[str, Any], word: str
 ) -> list[str]:
-    """The settings that both know and that differ; the first of them. ``word``: what stands before
-    what is wanted."""
+    """The settings that both records know and that differ; the first of them. ``word``: what stands
+    before what is wanted."""
     found: list[str] = []
-    recorded = _part(previous, "settings")
+    recorded, wanted = _part(previous, "settings"), _part(coming, "settings")
     for part in ("analyze", "render"):
         before, now = _in_words(_part(recorded, part)), _in_words(_part(wanted, part))
         found += _differences(
@@ -133,7 +148,7 @@ def _part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any], word: str = "now") -> list[str]:
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any], word: str) -> list[str]:
     """In what two records differ, a few words each."""
     return [
         f"{name}: {_short(before.get(name))}, {word} {_short(now.get(name))}"

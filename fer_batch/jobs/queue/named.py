@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from fer_batch.errors import DamagedError, JobError
 from fer_batch.jobs.ledger.manifest import Manifest
-from fer_batch.jobs.ledger.spec import JOB_ID
 from fer_batch.jobs.queue import facts
-from fer_batch.jobs.store import keys
+from fer_batch.jobs.store import keys, records
 from fer_batch.jobs.store.storage import Storage
 
 _UPLOAD = re.compile(rb"inputs/[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
@@ -24,9 +23,7 @@ def uploads_of_all(storage: Storage) -> Iterator[set[str]]:
     Raises:
         StorageError: it does not answer.
     """
-    for job in storage.names("jobs"):
-        if not JOB_ID.fullmatch(job):
-            continue
+    for job in records.jobs(storage):
         try:
             yield uploads_of(facts.read_manifest(storage, job))
         except (JobError, DamagedError):

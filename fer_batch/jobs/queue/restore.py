@@ -13,9 +13,9 @@ import time
 
 from fer_batch.errors import DamagedError, JobError, StorageError
 from fer_batch.jobs.ledger.ledger import Ledger
-from fer_batch.jobs.ledger.spec import JOB_ID
 from fer_batch.jobs.queue import facts
 from fer_batch.jobs.queue.broker import Publish
+from fer_batch.jobs.store import records
 from fer_batch.jobs.store.storage import Storage
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def rebuild_if_free(ledger: Ledger, storage: Storage, publish: Publish) -> int:
 
 def begin_if_first(ledger: Ledger, storage: Storage, job: str) -> None:
     """Say that the ledger is whole where ``job``, just entered, is all that storage holds."""
-    if ledger.emptied() and [n for n in storage.names("jobs") if JOB_ID.fullmatch(n)] == [job]:
+    if ledger.emptied() and records.jobs(storage) == [job]:
         ledger.begin()
 
 
@@ -56,7 +56,7 @@ def rebuild_all(ledger: Ledger, storage: Storage, publish: Publish) -> int:
     caller holds the lock ``rebuild``; it is given back."""
     try:
         back = ledger.rebuilt()
-        stored = [job for job in storage.names("jobs") if JOB_ID.fullmatch(job)]
+        stored = records.jobs(storage)
         if not stored and not back:
             return 0  # new, or not mounted yet: then its jobs are still to come
         missing = [job for job in stored if job not in back]

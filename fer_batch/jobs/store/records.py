@@ -125,6 +125,11 @@ class Pointer:
         return cls(job_id(found.get("job_id")), door.whole(found.get("item", 0), "item", 0, 10**7))
 
 
+def jobs(storage: Storage) -> list[str]:
+    """Ids of the jobs that storage holds; other names there are passed over."""
+    return [name for name in storage.names("jobs") if JOB_ID.fullmatch(name)]
+
+
 def plan(storage: Storage, job: str, index: int) -> PlanRecord | None:
     """What the probe of an item found, None where it was not probed."""
     return read(storage, keys.fact(job, index, "plan"), PlanRecord.of)

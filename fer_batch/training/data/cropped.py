@@ -8,27 +8,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fer_batch.training.data.faceset import SIZE, FaceSet
+from fer_batch.training.data.augment import NONE, augment
+from fer_batch.training.data.faceset import FaceSet
 from fer_batch.training.data.template import aligning_maps
+
+ALIGNED = replace(NONE, align=1.0)
 
 
 def as_cropped(faces: FaceSet, sharpen: float, sharpness: float) -> FaceSet:
     """``faces`` with each image warped to the mean template by its landmarks, and sharpened as a
     model's card says (``faces.align.sharpened``). Images in which no face was found are only
     sharpened. The landmarks are left out: they no longer fit."""
-    import cv2
     import numpy as np
 
     from fer_batch.faces.align import sharpened
 
-    images = faces.images.copy()
-    if (maps := aligning_maps(faces.landmarks)) is not None:
-        for row in np.flatnonzero(np.isfinite(maps).all(axis=(1, 2))):
-            images[row] = cv2.warpAffine(
-                images[row],
-                maps[row],
-                (SIZE, SIZE),
-                flags=cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_REPLICATE,
-            )
+    chance = np.random.default_rng(0)  # of which nothing comes here
+    images = augment(faces.images, ALIGNED, chance, aligning_maps(faces.landmarks))
     return replace(faces, images=sharpened(images, sharpen, sharpness), landmarks=None)

@@ -13,11 +13,12 @@ from fer_batch.emotion.labels import FER2013, FERPLUS
 from fer_batch.emotion.load import open_classifier
 from fer_batch.emotion.models import full_of
 from fer_batch.emotion.second import SecondOpinion, joined
-from fer_batch.errors import ModelFileError, TrainingDataError
+from fer_batch.errors import TrainingDataError
 from fer_batch.faces.dlib_weights import STAGES
 from fer_batch.faces.expression_head import POOLED, ExpressionHead, read_head, write_head
 from fer_batch.faces.expressions_litert import LiteRtExpressions
 from fer_batch.faces.recogniser import recogniser_weights
+from fer_batch.pipeline.opinions import places_of
 from fer_batch.training.data.faceset import FaceSet
 from fer_batch.training.data.targets import JOINT, Head, hard_labels
 from fer_batch.training.export.narrow import check_prior, moved
@@ -93,11 +94,7 @@ class Asked:
         Raises:
             ModelFileError: the head does not know these labels.
         """
-        try:
-            places = self.head.places(card.annotation, card.labels)
-        except (KeyError, ValueError) as error:
-            raise ModelFileError(f"{self.path}: does not know the labels of {card.name}") from error
-        return self.logits[:, places].astype("float64")
+        return self.logits[:, places_of(card, self.path, self.head)].astype("float64")
 
 
 def ask(path: Path, images: NDArray[np.uint8]) -> Asked:
