@@ -17,9 +17,9 @@ DEAF = (
     "time.sleep(600)"
 )
 WITH_A_CHILD = (
-    "import subprocess, sys;"
-    f"child = subprocess.Popen([sys.executable, '-c', {DEAF!r}]); print(child.pid, flush=True);"
-    "child.wait()"
+    "import sys, subprocess;"  # two would write one line at once
+    f"child = subprocess.Popen([sys.executable, '-c', {DEAF!r}], stdout=subprocess.DEVNULL);"
+    "print(child.pid, flush=True); child.wait()"
 )
 A_SOUND = """new Promise(done => {
   const context = new AudioContext();
