@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -266,11 +267,12 @@ def test_a_worker_is_told_what_was_asked(idle: Run, monkeypatch: pytest.MonkeyPa
         raise Replaced
 
     monkeypatch.setattr(os, "execv", execv)
+    monkeypatch.setattr(signal, "pthread_sigmask", lambda how, numbers: None)
     with pytest.raises(Replaced):
         idle("worker", "--queues", "render, control", "--loglevel", "debug", "--name", "w",
              "--log-format", "json", "--metrics-port", 9000)  # fmt: skip
-    assert told[2:] == [
-        *("workers", "--queues=control,render", "--concurrency=1", "--device=auto"),
+    assert told[1:] == [
+        *("-P", "-m", "workers", "--queues=control,render", "--concurrency=1", "--device=auto"),
         *("--loglevel=DEBUG", "--metrics-port=9000", "--log-format=json", "--name=w"),
     ]
 
