@@ -12,6 +12,7 @@ from typing import Any
 from fer_batch.atomic import PRIVATE, atomic_path, is_temporary
 from fer_batch.door import MOST_BYTES
 from fer_batch.errors import StorageError
+from fer_batch.jobs.storage_address import STORES
 from fer_batch.jobs.store.storage import (
     BLOCK,
     Storage,
@@ -44,9 +45,10 @@ class ObjectStore(Storage):
             self._root = root.path.rstrip("/")
             self._seen = False
         except ImportError as error:
+            library = STORES.get(url.partition("://")[0], error.name)
+            wanted = "'fer-batch[s3]'" if library == "s3fs" else library
             raise StorageError(
-                f"{self.where}: a library for this storage is missing ({error.name}); "
-                "pip install 'fer-batch[s3]'"
+                f"{self.where}: a library for this storage is missing; pip install {wanted}"
             ) from error
         except (ValueError, OSError) as error:
             raise StorageError(f"{self.where}: unknown kind of storage ({error})") from error

@@ -97,7 +97,10 @@ def test_from_a_submission_to_results(worked: dict[str, str], clip: Path, tmp_pa
     assert run("logs", job).stdout.count("\n") == len(log)
     out = tmp_path / "out"
     done = run("download", "-o", out)
-    assert "files in" in done.stdout and "failed: " in done.stderr
+    assert "files in" in done.stdout and "failed: " in done.stderr and done.exit_code == 1
+    assert done.stderr.endswith(
+        f"missing: 1 failed of 2 inputs; `fer-batch retry {job[:6]}` starts over\n"
+    )
     assert (out / "pair" / "timeline.csv").is_file()
     found = json.loads(run("download", job, "-o", out, "--only", "csv", "--json").stdout)
     assert (found["job_id"], found["state"], found["kept"]) == (job, "failed", [])
@@ -111,6 +114,8 @@ def test_from_a_submission_to_results(worked: dict[str, str], clip: Path, tmp_pa
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert json.loads(first.stdout)["job_id"] == json.loads(second.stdout)["job_id"]
     assert "submitted before" in second.stderr
+    whole = run("download", "-o", tmp_path / "whole")
+    assert (whole.exit_code, whole.stderr) == (0, "")
     assert run("rm", job).stdout == f"removed {job}\n"
 
 
@@ -140,7 +145,11 @@ def test_jobs_that_nobody_works_on(idle: Run, clip: Path) -> None:
     assert idle("cancel", job[:8]).stdout == f"cancelled {job}; 0 inputs were already done\n"
     assert idle("wait", job).exit_code == 1
     told = idle("download", job, "-o", clip.parent / "out").stderr
-    assert told == f"cancelled: 1 input; `fer-batch retry {job[:6]}` starts over\n"
+    assert told == f"missing: 1 cancelled of 1 input; `fer-batch retry {job[:6]}` starts over\n"
+    early = idle("download", other, "-o", clip.parent / "out")
+    assert early.exit_code == 1 and early.stdout.startswith("0 files in ")
+    wait = f"missing: 1 still queued of 1 input; download again when job {other} has ended\n"
+    assert early.stderr == wait
     assert idle("jobs", "--page", 9).stdout == "page 9 is empty: 2 jobs\n"
     assert idle("retry", job).stdout == f"1 input of {job} queued again\n"
     with pytest.raises(JobError, match="still"):
