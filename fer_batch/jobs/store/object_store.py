@@ -169,6 +169,13 @@ class ObjectStore(Storage):
                 self._fs.rm(self._path(key), recursive=True)
             except FileNotFoundError:
                 self._check_bucket()
+                return
+            # Of many objects at once s3fs leaves those out that may not be deleted, without a word.
+            if self._fs.exists(self._path(key)):
+                raise StorageError(
+                    f"storage {self.where}: {key} is still there after it was deleted; check that "
+                    "objects may be deleted"
+                )
 
     def stored(self, key: str, now: float) -> list[StoredObject]:
         """See ``Storage``. Uploads that were never finished are not seen here; the store's own rule

@@ -127,7 +127,11 @@ class Storage(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Remove ``key`` and everything below it; nothing happens where there is nothing."""
+        """Remove ``key`` and everything below it; nothing happens where there is nothing.
+
+        Raises:
+            StorageError: something of it stays.
+        """
         ...
 
     # What all of them do alike.

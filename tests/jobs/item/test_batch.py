@@ -14,7 +14,7 @@ from fer_batch.jobs.item import batch
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.results import keep_record
 from fer_batch.jobs.item.work import ItemSpec
-from fer_batch.output import stored
+from fer_batch.output import foreign, stored
 from fer_batch.output.stored import FAILURES
 from fer_batch.output.summary import summary
 from fer_batch.outputs import Output
@@ -181,7 +181,7 @@ def test_a_download_reads_each_record_once(tmp_path: Path, monkeypatch: pytest.M
         summary = json.loads(record.read_text())
         record.write_text(json.dumps(summary | {"warnings": [f"/in/{name}.mp4: old", "odd"]}))
     read: list[Path] = []
-    real = stored.read_summary_file
+    real = foreign.read_summary_file
 
     def counted(path: Path) -> dict[str, object]:
         read.append(path)
