@@ -91,15 +91,18 @@ def default_of(tracks: Sequence[Any]) -> Any:
     return marked[0] if marked else tracks[0]
 
 
-def open_decoder(stream: Any, limits: Limits = NO_LIMITS, threads: int = 1) -> Any:
+def open_decoder(
+    stream: Any, limits: Limits = NO_LIMITS, threads: int = 1, careful: bool = False
+) -> Any:
     """The decoder of a stream, not opened yet, within the limits; 0 ``threads`` is its own choice.
 
     A picture beyond ``limits.pixels`` is an error of the decoder's before it has memory.
+    ``careful``: what is damaged is an error, too, as far as the decoder sees it.
     """
     decoder = stream.codec_context
     # Else columns that are cut off on the left stay where memory is not aligned behind them.
     decoder.flags |= Flags.unaligned
-    decoder.options = decoder_options(limits)
+    decoder.options = decoder_options(limits) | ({"err_detect": "explode"} if careful else {})
     decoder.thread_count = threads
     return decoder
 
