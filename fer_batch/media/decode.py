@@ -23,7 +23,11 @@ class Damaged(Exception):
 
 
 def decoded_frames(
-    container: Any, stream: Any, start: int | None = None, careful: bool = False
+    container: Any,
+    stream: Any,
+    start: int | None = None,
+    careful: bool = False,
+    decoder: Any = None,
 ) -> Iterator[Any]:
     """Yield the pictures of ``stream`` as ``av.VideoFrame`` in presentation order.
 
@@ -31,28 +35,30 @@ def decoded_frames(
     cannot be read. Pictures before PTS ``start`` that no other one is coded from are left out.
     ``careful``: nothing comes that could be coded from something damaged. With a ``start`` the
     container has been brought to a key frame before it, and what is coded from earlier ones does
-    not count.
+    not count. ``decoder``: another one than the stream's own.
 
     Raises:
         Damaged: only if ``careful``, before the first picture that could be touched by it.
     """
-    pictures = _pictures(container, stream, start, careful)
+    pictures = _pictures(container, stream, start, careful, decoder or stream.codec_context)
     return _untouched(pictures, stream.codec_context.name) if careful else pictures
 
 
-def _pictures(container: Any, stream: Any, start: int | None, careful: bool) -> Iterator[Any]:
+def _pictures(
+    container: Any, stream: Any, start: int | None, careful: bool, decoder: Any
+) -> Iterator[Any]:
     named = NamedColours.of(stream.codec_context)
-    skips = start is not None and stream.codec_context.name in SKIPPING
+    skips = start is not None and decoder.name in SKIPPING
     first, leading = None, 0  # packets that are shown before the key frame that reading began with
     for packet in _packets(container, stream):
         when = None if packet is None else packet.pts
         first = when if first is None else first
         leading += int(start is not None and when is not None and when < first)
         if skips:
-            early = when is not None and when < start
-            stream.codec_context.skip_frame = "NONREF" if early else "DEFAULT"
+            early = start is not None and when is not None and when < start
+            decoder.skip_frame = "NONREF" if early else "DEFAULT"
         try:
-            frames = stream.codec_context.decode(packet)
+            frames = decoder.decode(packet)
         except av.EOFError:
             return
         except FAULTS as error:  # whatever damaged bytes make of a decoder

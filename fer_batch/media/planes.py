@@ -23,7 +23,9 @@ from fer_batch.i420 import (
 )
 from fer_batch.media import hdr, interlace
 from fer_batch.media.named_colours import reformatted
+from fer_batch.media.odd_sizes import even
 from fer_batch.media.packed_rgb import unpacked
+from fer_batch.media.see_through import over_white
 
 if TYPE_CHECKING:
     from fer_batch.types import Image
@@ -88,7 +90,11 @@ def from_video_frame(frame: Any, width: int, height: int) -> tuple[Image, bool]:
 
 def _converted(frame: Any, width: int, height: int) -> tuple[Image, bool]:
     full_range = frame.color_range == 2 or frame.format.name.startswith("yuvj")
-    frame = unpacked(frame)
+    frame = over_white(unpacked(frame))
+    if (frame.width, frame.height) == (width, height):
+        frame = even(frame)
+        if frame.width != width or frame.height != height:
+            return _converted(frame, frame.width, frame.height)
     same_size = frame.width == width and frame.height == height
     if frame.format.name not in ("yuv420p", "yuvj420p") or not same_size:
         target = "yuvj420p" if full_range else "yuv420p"

@@ -181,8 +181,8 @@ class VideoReader:
     def _read(
         self, container: Any, stream: Any, start: int, stop: int, threads: int, careful: bool
     ) -> Iterator[tuple[int, Any]]:
-        stream.thread_type = "SLICE" if self.info.codec in IN_SLICES else "AUTO"
-        open_decoder(stream, self._limits, threads, careful)
+        decoder = open_decoder(stream, self._limits, threads, careful, seeing=True)
+        decoder.thread_type = "SLICE" if self.info.codec in IN_SLICES else "AUTO"
         shape = self._shape = Shape(stream)
         reached = -1
         self._begun_well = careful or self._key_pts is None
@@ -190,7 +190,7 @@ class VideoReader:
         # What is damaged looks another way where something before it was passed over.
         sought = careful and seekable and not self._from_the_top(start)
         first = int(self.info.pts[start]) if sought else None
-        for count, picture in enumerate(decoded_frames(container, stream, first, careful)):
+        for count, picture in enumerate(decoded_frames(container, stream, first, careful, decoder)):
             if seekable and picture.pts is not None and picture.pts > last:
                 return  # behind a part
             shape.see(picture)
