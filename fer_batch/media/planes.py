@@ -74,6 +74,15 @@ def cropped(image: Image, left: int, top: int, width: int, height: int) -> Image
     return join(luma[top : top + height, left : left + width], u[half], v[half])
 
 
+def stretched(image: Image, width: int, height: int) -> Image:
+    """An I420 picture scaled to ``width`` × ``height`` (even), whatever its shape was."""
+    luma, u, v = planes(image)
+    if luma.shape == (height, width):
+        return image
+    sizes = ((width, height), *((width // 2, height // 2),) * 2)
+    return join(*(cv2.resize(p, s) for p, s in zip((luma, u, v), sizes, strict=True)))
+
+
 def from_video_frame(frame: Any, width: int, height: int) -> tuple[Image, bool]:
     """I420 array of an ``av.VideoFrame`` and whether its luma has full range.
 

@@ -50,8 +50,7 @@ class VideoReader:
         self._ended = False  # whether the decoder was read to the end of the file
         small = info.width * info.height <= SMALL_PICTURE
         self._threads = threads or int(small and usable_cores() <= FEW_CORES)
-        if info.codec in ALONE:
-            self._threads = 1
+        self._threads = 1 if info.codec in ALONE else self._threads
         self._by_gpu = by_gpu and info.codec in hardware.CODECS
 
     def frames(self, start: int, stop: int) -> Iterator[Frame]:
@@ -71,9 +70,8 @@ class VideoReader:
         pts = int(info.pts[index])
         if picture is None:
             return Frame(index, pts, None, info.width, info.height)
-        stored = self._stored
-        image, full_range = self._fitted(picture, *stored)
-        image, width, height = planes.upright(image, *stored, info.rotation, info.flipped)
+        image, full_range = self._fitted(picture, *self._stored)
+        image, width, height = planes.upright(image, *self._stored, info.rotation, info.flipped)
         if info.crop:
             width, height = info.width, info.height
             image = planes.cropped(image, info.crop[0], info.crop[1], width, height)
@@ -90,6 +88,11 @@ class VideoReader:
         """I420 array of that size, and whether its luma has full range. A picture of another shape
         than the film (a stream may change size) keeps its own, between bars."""
         shown = self._shape.shown if self._shape else (width, height)
+        aperture = self.info.aperture
+        if aperture and (picture.width, picture.height) == aperture[4:]:
+            image, full_range = planes.from_video_frame(picture, *aperture[4:])
+            image = planes.cropped(image, *aperture[:4])
+            return planes.stretched(image, width + width % 2, height + height % 2), full_range
         if shown == (width, height):
             return planes.from_video_frame(picture, width, height)
         inner, full_range = planes.from_video_frame(picture, *(max(2, s - s % 2) for s in shown))

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from fer_batch.config import Limits
+from fer_batch.media.container import open_container
 from fer_batch.media.counted import count
 from fer_batch.media.source import open_source, probe
 from fer_batch.types import SourceInfo
@@ -72,13 +74,13 @@ def test_a_piece_of_it_is_as_in_the_whole(whole: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_not_damaged_is_read_once(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fer_batch.media import video
-
     opened = []
-    real = video.open_container
-    monkeypatch.setattr(
-        video, "open_container", lambda *given, **more: opened.append(1) or real(*given, **more)
-    )
+
+    def noted(*given: Any, **more: Any) -> Any:
+        opened.append(given)
+        return open_container(*given, **more)
+
+    monkeypatch.setattr("fer_batch.media.video.open_container", noted)
     for kind in KINDS:
         opened.clear()
         info = probe(whole / kind, "x", 25.0, Limits())
