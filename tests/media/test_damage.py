@@ -18,7 +18,7 @@ from fer_batch.types import SourceInfo
 from tests.footage import oracle
 
 FRAMES = 80
-SCENE = ("-f", "lavfi", "-i", f"testsrc2=s=320x240:d={FRAMES / 25},noise=alls=10:allf=t")
+SCENE = ("-f", "lavfi", "-i", f"testsrc2=s=320x240:d={FRAMES / 25},noise=c0s=10:c0f=t")
 KINDS = {
     "x.mp4": ("-c:v", "libx264", "-bf", "2", "-g", "40"),
     "x.ts": ("-c:v", "libx264", "-bf", "2", "-g", "20"),
