@@ -25,7 +25,9 @@ from fer_batch.errors import (
     FerBatchError,
     InputError,
     JobError,
+    NoSpaceError,
     NotFoundError,
+    OutputPathError,
     StorageError,
 )
 from fer_batch.jobs.item.failure import Failure, Retry, failure_of
@@ -112,7 +114,7 @@ class Executor:
             return lease.verdict
         except Exception as error:  # a defect of ours too fails one item; the worker goes on
             # With storage away anything may be missing, and looks damaged or worse.
-            error = self._storage_gone(unit, error) or error
+            error = self._storage_gone(unit, error) or self._not_kept(error) or error
             return self._fail(lease, self._failure(unit, error))
         self.frames = int(done.get("frames", 0)) if unit.stage in ("analyze", "render") else 0
         done |= {"seconds": round(time.monotonic() - begin, 3)}
@@ -141,6 +143,7 @@ class Executor:
                 "hold this job; FER_BATCH_STORAGE must be the same for all"
             ) from error
         if unit.stage == "index":
+            self._remember_failures(unit.job)  # those that storage did not take at the time
             self.stages.index(manifest)
             return {}
         if unit.stage == "relate":
@@ -169,6 +172,19 @@ class Executor:
         if isinstance(error, (InputError, DamagedError, OSError)) and _names_no_file(error):
             return StorageError(str(error))
         return None
+
+    def _not_kept(self, error: Exception) -> FerBatchError | None:
+        """The error that ``error`` really is where something could not be written: a worker writes
+        to storage and to its cache alone, and both may be mended. Nobody here has chosen a place
+        with ``-o``, nor can go on with ``--resume``."""
+        if not isinstance(error, (OutputPathError, NoSpaceError)):
+            return None
+        at, cause = str(error).partition(": ")[0], error.__cause__
+        if not isinstance(cause, OSError):  # storage's own words
+            return error if isinstance(error, NoSpaceError) else StorageError(str(error))
+        who, reason = self.worker or "this worker", (cause.strerror or str(cause)).lower()
+        kind = NoSpaceError if isinstance(error, NoSpaceError) else StorageError
+        return kind(f"{who} cannot write {at}: {reason}")
 
     def _failure(self, unit: Unit, error: Exception) -> Failure:
         """What ``error`` means, with the input's own path in place of this worker's copy."""
@@ -205,14 +221,15 @@ class Executor:
                 key = keys.fact(unit.job, unit.item, "error")
                 self.storage.put_json(key, {"code": code, "words": words})
             elif unit.stage == "relate":
-                self._remember_related(unit.job)
+                self._remember_failures(unit.job)
             else:
                 facts.write_final(self.ledger, self.storage, unit.job)
         except FerBatchError as error:
             logger.warning("failure of %s not kept in storage: %s", unit.key, error)
 
-    def _remember_related(self, job: str) -> None:
-        """Where the items of a job could not be related, those that waited have failed with it."""
+    def _remember_failures(self, job: str) -> None:
+        """Keep in storage what the ledger knows of failed items. Where those of a job could not be
+        related, all that waited have failed with it."""
         for index, found in enumerate(self.ledger.dump(job)[1]):
             key = keys.fact(job, index, "error")
             if found.get("state") == "failed" and not self.storage.exists(key):
