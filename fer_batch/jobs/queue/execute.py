@@ -44,6 +44,7 @@ from fer_batch.jobs.store.storage import Storage
 
 logger = logging.getLogger(__name__)
 _MISSING = (errno.ENOENT, errno.ESTALE, errno.ENOTCONN, errno.EIO)
+STEP_BACK_S, STEP_BACK_MOST_S = 0.1, 2.0
 PATIENCE_S = 120.0  # how long a finished unit waits for Redis to take the news
 
 
@@ -63,6 +64,7 @@ class Executor:
     timeouts: tuple[type[BaseException], ...] = ()
     frames: int = 0  # of the last unit, where it was done here
     _told: str = ""  # the engine that others were told of
+    _turned_away: int = 0  # units one after the other that are another engine's
 
     def run(self, unit: Unit) -> str:
         """Do ``unit``; returns what became of it, for the log. Errors of inputs are results.
@@ -77,12 +79,29 @@ class Executor:
         if claim.verdict == "busy" and is_dead(claim.detail):
             claim = self.ledger.claim(unit, owner, dead=claim.detail, engine=engine)
         self._publish(claim.dispatches)
+        if claim.verdict == "other":
+            self._step_back()
+            return claim.verdict
+        self._turned_away = 0
         if claim.verdict == "poison":
             self._remember_poison(unit)
         if claim.verdict != "ok":
             return claim.verdict
         with Lease(self.ledger, unit, owner, self.stopping, self.worker) as lease:
             return self._attempt(unit, lease)
+
+    def _step_back(self) -> None:
+        """Offer the unit to others at once, and be none of those who take it: whoever has nothing
+        else to do would else turn away all of an input's units, again and again, and each of them
+        would wait for the next sweep."""
+        with suppress(BrokerError):
+            if self.ledger.acquire("turned", STEP_BACK_S):
+                self._publish(self.ledger.sweep())
+        self._turned_away += 1
+        longest = min(STEP_BACK_S * 2 ** (self._turned_away - 1), STEP_BACK_MOST_S)
+        until = time.monotonic() + longest
+        while (left := until - time.monotonic()) > 0 and not self.stopping():
+            time.sleep(min(left, 0.2))
 
     def _engine(self, unit: Unit) -> str:
         """What would make the numbers of a unit here, "" where it makes none.
