@@ -106,6 +106,16 @@ def group_distance(points: np.ndarray, group: np.ndarray) -> np.ndarray:
     return np.asarray(blend, np.float64)
 
 
+def groups_distance(groups: Sequence[np.ndarray], group: np.ndarray) -> np.ndarray:
+    """How far each of ``groups`` (``float64[k, d]``) is from one, ``[m, d]``: ``float64[n]``."""
+    sizes = np.array([len(points) for points in groups])
+    starts = np.cumsum(sizes) - sizes
+    far = distances(np.concatenate(groups), group)
+    mean = np.add.reduceat(far.mean(axis=1), starts) / sizes
+    furthest = np.maximum.reduceat(far.max(axis=1), starts)
+    return np.asarray((1 - FURTHEST_COUNTS) * mean + FURTHEST_COUNTS * furthest, np.float64)
+
+
 def cluster(points: np.ndarray, apart: np.ndarray, limit: float) -> list[list[int]]:
     """Groups of ``points float64[n, d]`` that are no further apart than ``limit``.
 

@@ -117,8 +117,7 @@ class _Everyone:
 
         self.known = known
         self.keys = [(at, face) for at, one in enumerate(known) for face in sorted(one.embedding)]
-        points = [known[at].embedding[face] for at, face in self.keys]
-        self.points = np.stack(points) if points else np.zeros((0, 1))
+        self.points = [known[at].embedding[face] for at, face in self.keys]
         self.owner = np.array([at for at, _ in self.keys], np.int64)
         numbers = [known[at].person.get(face, NEW) for at, face in self.keys]
         self.number = np.array(numbers, np.int64)
@@ -141,7 +140,10 @@ class _Everyone:
 
         own = int((self.owner < len(seen)).sum())  # other results keep what they say
         stacked = {name: np.stack(list(found)) for name, found in photos.items()}
-        found = named_people(self.points[:own], self.owner[:own], stacked, apart)
+        means = [points.mean(axis=0) for points in self.points[:own]]
+        found = named_people(
+            np.stack(means) if means else np.zeros((0, 1)), self.owner[:own], stacked, apart
+        )
         for name in dict.fromkeys(filter(None, found)):
             mine = [place for place, one in enumerate(found) if one == name]
             if name not in called:

@@ -48,7 +48,7 @@ def known_of(member: Member, told: Told | None) -> Known:
         for face, person in kept.person.items()
         if face in told.embedding
         and face in kept.embedding
-        and np.linalg.norm(told.embedding[face] - kept.embedding[face]) < THE_SAME
+        and np.linalg.norm(told.embedding[face].mean(0) - kept.embedding[face].mean(0)) < THE_SAME
     }
     return Known(told.embedding, same, one_with=told.one_with, fresh=True)
 

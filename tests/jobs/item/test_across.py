@@ -75,7 +75,12 @@ def test_embeddings_are_stored_checked(tmp_path: Path) -> None:
     write_people(path, points, {3: 7})
     found = read_people(path)
     assert list(found.embedding) == [1, 3] and found.person == {3: 7}
-    assert np.array_equal(found.embedding[3], points[3])
+    assert np.array_equal(found.embedding[3], points[3][None])
+    several = {2: np.arange(384, dtype=np.float32).reshape(3, 128), 5: np.ones((1, 128))}
+    write_people(path, several, {2: 1, 5: 9})
+    found = read_people(path)
+    assert found.person == {2: 1, 5: 9}
+    assert [np.array_equal(found.embedding[n], several[n]) for n in (2, 5)] == [True, True]
     write_people(path, {})
     assert read_people(path) == ({}, {})
     write_people(path, {1: np.full(128, np.nan, np.float32)})
