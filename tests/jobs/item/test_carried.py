@@ -26,7 +26,7 @@ def apart(people: int) -> Timeline:
 def test_whatever_they_are_called_now(people: int, order: list[int], moved: int) -> None:
     before = apart(people)
     number = np.array(order)[before.face_id - 1] + 7
-    box = before.box + np.float32(moved)
+    box = before.box + np.array([moved, moved, 0, 0], np.float32)
     found = same_faces(before, replace(before, face_id=number.astype(np.int64), box=box))
     assert found == {order[n - 1] + 7: n for n in range(1, people + 1)}
 
