@@ -22,9 +22,10 @@ def named_people(
     """The name of each person, "" for who is nobody of ``photos``.
 
     ``people``: of each the embeddings ``float[k, d]`` of some sights (a mean of these would lie
-    nearer to strangers' photos); ``owner int64[n]``: the input that each belongs to; ``photos``: embeddings ``float[k, d]`` by name. The surest are named first. Several people
-    of one input may get one name (they are one person who was not recognised as such), but not two
-    that are ``apart``: seen at once. The order of people does not matter.
+    nearer to strangers' photos); ``owner int64[n]``: the input that each belongs to; ``photos``:
+    embeddings ``float[k, d]`` by name. The surest are named first. Several people of one input may
+    get one name (they are one person who was not recognised as such), but not two that are
+    ``apart``: seen at once. The order of people does not matter.
     """
     found = [""] * len(people)
     names = sorted(photos)

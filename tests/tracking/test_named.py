@@ -65,7 +65,8 @@ def test_a_stranger_who_is_seen_often_is_nobody() -> None:
     sights = random.normal(size=(12, 128))
     sights *= 0.42 / np.linalg.norm(sights, axis=1, keepdims=True)
     sights[:, 0] += 0.5
+    some = sights.astype(np.float32)
     photo = {"Ann": np.zeros((1, 128))}
     owner = np.zeros(1, np.int64)
-    assert named_people([sights], owner, photo, never) == [""]
-    assert named_people([sights.mean(axis=0, keepdims=True)], owner, photo, never) == ["Ann"]
+    assert named_people([some], owner, photo, never) == [""]
+    assert named_people([some.mean(axis=0, keepdims=True)], owner, photo, never) == ["Ann"]
