@@ -140,10 +140,7 @@ class _Everyone:
 
         own = int((self.owner < len(seen)).sum())  # other results keep what they say
         stacked = {name: np.stack(list(found)) for name, found in photos.items()}
-        means = [points.mean(axis=0) for points in self.points[:own]]
-        found = named_people(
-            np.stack(means) if means else np.zeros((0, 1)), self.owner[:own], stacked, apart
-        )
+        found = named_people(self.points[:own], self.owner[:own], stacked, apart)
         for name in dict.fromkeys(filter(None, found)):
             mine = [place for place, one in enumerate(found) if one == name]
             if name not in called:
