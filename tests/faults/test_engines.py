@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,24 +13,23 @@ from fer_batch.jobs.item.local import run_items
 from fer_batch.jobs.item.work import ItemSpec
 from fer_batch.jobs.ledger.names import PREFIX
 from fer_batch.pipeline.build import Engine
-from tests.faults.cluster import OUTPUTS, Cluster, Silence, fault
-from tests.faults.processes import RedisServer
+from tests.faults.cluster import OUTPUTS, SEGMENT_FRAMES, Cluster, Silence, fault
+from tests.footage import pictures, videos
 
 pytestmark = pytest.mark.faults
 ANOTHER = {"FER_BATCH_BATCH_SIZE": "16", "FER_BATCH_ENGINE_WAIT_S": "2"}
-UNITS = 5  # of 8 frames: a worker has two of them, the one that it does and the next
+FRAMES, UNITS = 120, 5  # a worker has two units, the one that it does and the next
 
 
-@pytest.fixture
-def cluster(tmp_path: Path, redis_server: RedisServer) -> Iterator[Cluster]:
-    cluster = Cluster(tmp_path / "cluster", redis_server, FER_BATCH_SEGMENT_FRAMES="8")
-    yield cluster
-    cluster.close()
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clips_of_tests") / "longer.mp4"
+    return videos.write(path, pictures.two_faces(FRAMES), videos.Recipe())
 
 
 def run_alone(clip: Path, out: Path, batch_size: int) -> Path:
     """A local run of one engine."""
-    engine = Engine(RunSettings(segment_frames=8, batch_size=batch_size))
+    engine = Engine(RunSettings(segment_frames=SEGMENT_FRAMES, batch_size=batch_size))
     (done,) = run_items(
         [ItemSpec(str(clip), clip.stem, outputs=OUTPUTS)], out, engine, "keep", Silence()
     )
