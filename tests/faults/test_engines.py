@@ -33,7 +33,7 @@ def run_alone(clip: Path, out: Path, batch_size: int) -> Path:
     (done,) = run_items(
         [ItemSpec(str(clip), clip.stem, outputs=OUTPUTS)], out, engine, "keep", Silence()
     )
-    assert done.state == "done"
+    assert done.state == "done", done
     return out
 
 
