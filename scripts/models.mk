@@ -121,7 +121,7 @@ options.large = --arch $(FACE_LARGE) --lr 0.0007 --weight-decay 0.02 --seed 41 $
 $(OUT)/large.done: $(OUT)/landmarks.npz
 
 # What is shipped: its models, one of fewer labels, the twins of eight bits, and the head of the
-# second network that all of them ask about photos.
+# second network that all of them ask, too.
 SHIPPED := $(OUT)/models
 # Of ferplus3: chosen on photos, see docs/model-card.md.
 PRIOR := happy=0.39,sad=0.29,neutral=0.32

@@ -1,7 +1,7 @@
 """Expressions from what dlib's recogniser computes on the way: means of parts of its stages.
 
-The network learned who is who from some three million pictures (see docs/identity.md). What four
-of its five stages say of a face tells expressions apart as well; a small head learned which.
+The network learned who is who from some three million pictures (see docs/identity.md). What its
+five stages say of a face tells expressions apart as well; a small head learned which.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CROP = 48
 LARGE, DOWN = 151, 12
 """A crop as large as the recogniser wants faces, in pixels, and how far down its picture begins
 there: this lays FER2013's mean landmarks on those of ``faces.chips.TEMPLATE``."""
-POOLED = {1: 8, 2: 8, 3: 4, 4: 2}
+POOLED = {0: 7, 1: 8, 2: 8, 3: 4, 4: 2}
 """Stages that are looked at, as the means of so many by so many parts of the picture: small ones,
 since what tells expressions apart is where brows and mouth lie, to a pixel."""
 SHARPNESS = -0.75

@@ -24,7 +24,7 @@ from fer_batch.faces.recogniser import recogniser_weights
 from fer_batch.npz import write_npz
 from tests.training.made_faces import made_faces
 
-CHANNELS = {1: 64, 2: 128, 3: 256, 4: 256}
+CHANNELS = {0: 32, 1: 64, 2: 128, 3: 256, 4: 256}
 LABELS = {"fer2013": ("sad", "happy"), "ferplus": ("neutral", "happy", "sad")}
 
 

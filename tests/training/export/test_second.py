@@ -61,7 +61,7 @@ def test_cards_name_the_head_and_how_it_is_joined(models: Path) -> None:
     for name in MODELS:
         card = ModelCard.read(models / f"{name}.json")
         assert card.file("second") == models / "second.npz"
-        assert card.second is not None and card.second.share == SHARE
+        assert card.second is not None and card.second.share == SHARE[card.annotation]
         assert set(card.metrics) >= {"PublicTest", METRICS}
         assert card.identity != replace(card, second=None).identity
 
