@@ -16,6 +16,8 @@ from fer_batch.errors import NoSpaceError, OutputPathError
 
 _TEMPORARY = re.compile(r"\.(?P<stem>.*)\.part-[0-9a-f]{8}(\.[^.]*)?")
 PRIVATE = 0o700  # what fer-batch keeps by itself is its user's alone
+# Not every command that writes has -o: `render` and `report` write where results lie.
+OTHER_PLACE = "choose another place for the results"
 FLUSHES = 8  # a disk takes several at once
 
 _unflushed: ContextVar[list[Path] | None] = ContextVar("unflushed", default=None)
@@ -137,7 +139,7 @@ def write_error(error: OSError, path: Path) -> Exception:
         errno.ELOOP,
     ):
         reason = error.strerror or "cannot be written"
-        return OutputPathError(f"{path}: {reason.lower()}; choose another place with -o")
+        return OutputPathError(f"{path}: {reason.lower()}; {OTHER_PLACE}")
     return error
 
 

@@ -40,3 +40,8 @@ def cell(text: str) -> str:
 def show(line: str) -> None:
     """Print one line, whatever it holds; what long work says where no command asked for more."""
     print(one_line(line), flush=True)
+
+
+def about(path: str, line: str) -> str:
+    """``line`` with the input at ``path`` in front, unless it names it or a file in it itself."""
+    return line if line.startswith(path) else f"{path}: {line}"

@@ -98,7 +98,7 @@ def test_no_space_by_errno(code: int, tmp_path: Path) -> None:
 
 def test_a_file_in_the_place_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(OutputPathError, match=r"x\.csv: .*choose another place with -o"):
+    with pytest.raises(OutputPathError, match=r"x\.csv: .*choose another place for the results$"):
         write_text(tmp_path / "file" / "x.csv", "text")
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(OutputPathError, match=r"folder\.csv"):

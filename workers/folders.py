@@ -14,26 +14,61 @@ import time
 from pathlib import Path
 
 from fer_batch.atomic import make_private
+from fer_batch.errors import UsageError
 
 logger = logging.getLogger(__name__)
 LOCK = ".lock"
 # A folder without a lock is one that a worker is about to make, or of a version without locks.
 UNKNOWN_S = 3600.0
+GOING_S = 3.0  # the children of a worker that was killed and is started again hold its folder
+MOST_OF_A_NAME = 1000
 
 
-def hold(folder: Path) -> int:
-    """Make ``folder`` and hold it until this process and its children end; the lock's descriptor.
+def take(parent: Path, name: str, host: str) -> str:
+    """Hold a folder below ``parent`` for a worker that should be called ``name``; what it is called
+    then, ``NAME@HOST``, with a number where another worker has that name: two in one folder would
+    remove what the other is at work on, and nobody could tell them apart."""
+    for number in range(1, MOST_OF_A_NAME):
+        own = f"{name}-{number}@{host}" if number > 1 else f"{name}@{host}"
+        if hold(parent / own, GOING_S if number == 1 else 0.0) is not None:
+            if number > 1:
+                logger.warning("a worker here is called %s already; this one is %s", name, own)
+            return own
+    raise UsageError(f"--name: {MOST_OF_A_NAME} workers here are called {name!r}; choose another")
+
+
+def hold(folder: Path, patience_s: float = 0.0) -> int | None:
+    """Make ``folder`` and hold it until this process and its children end; the lock's descriptor,
+    None where another worker holds it for longer than ``patience_s``.
 
     The kernel lets go of the lock when they die, however they die.
     """
-    make_private(folder)
-    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    os.set_inheritable(descriptor, True)
+    deadline = time.monotonic() + patience_s
+    while True:
+        make_private(folder)
+        try:
+            descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:  # it was just removed, as one that is left
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(0.1)
+            continue
+        if _same_file(descriptor, folder / LOCK):
+            os.set_inheritable(descriptor, True)
+            return descriptor
+        os.close(descriptor)  # removed between opening and locking
+
+
+def _same_file(descriptor: int, path: Path) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(descriptor), path.stat())
     except OSError:
-        logger.warning("%s is held by another worker of the same name", folder)
-    return descriptor
+        return False
 
 
 def remove_left(parent: Path) -> list[str]:

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,10 +19,11 @@ from typing import Any
 from celery import signals
 
 from fer_batch.jobs.ledger.spec import Unit
+from workers import json_output
 from workers.process import WORKER_NAME
+from workers.relay import utc
 
-LOG_FORMAT = "FER_BATCH_LOG_FORMAT"
-FORMATS = ("text", "json")
+logger = logging.getLogger(__name__)
 # Fields that a caller may add with ``extra``.
 MORE = ("outcome", "seconds", "frames")
 _unit: ContextVar[Unit | None] = ContextVar("unit", default=None)
@@ -44,8 +45,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line."""
         said: dict[str, Any] = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-            + f".{int(record.msecs):03}Z",
+            "time": utc(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -62,13 +62,43 @@ class JsonLines(logging.Formatter):
 
 def install() -> None:
     """Set up logs in Celery's place where JSON is wanted; called in every process of a worker."""
-    if os.environ.get(LOG_FORMAT, "text") == "json":
+    if json_output.wanted():
         signals.setup_logging.connect(_set_up, weak=False)
 
 
+def begin(loglevel: str) -> None:
+    """Log from now on, where JSON is wanted: warnings and errors come before Celery begins."""
+    if json_output.wanted():
+        _set_up(loglevel)
+
+
 def _set_up(loglevel: int | str | None = None, **_: Any) -> None:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = WholeLines()
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(loglevel or logging.INFO)
+    # Python prints these line by line; a record is one line.
+    logging.captureWarnings(True)
+    sys.excepthook = _uncaught
+    threading.excepthook = _uncaught_in_thread
+
+
+class WholeLines(logging.Handler):
+    """Writes each record to stderr at once: another process must not write into the midst of it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See ``logging.Handler``."""
+        try:
+            os.write(2, (self.format(record) + "\n").encode())
+        except Exception:
+            self.handleError(record)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    logger.critical("%s", error or kind.__name__, exc_info=(kind, error, trace))
+
+
+def _uncaught_in_thread(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is not None and not isinstance(ended.exc_value, SystemExit):
+        _uncaught(ended.exc_type, ended.exc_value, ended.exc_traceback)

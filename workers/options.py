@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from fer_batch.jobs.ledger.spec import QUEUES
+
+# What a worker may be called: its name is a folder's name, too, and part of keys in Redis.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def parser() -> argparse.ArgumentParser:

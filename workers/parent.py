@@ -21,12 +21,15 @@ from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.queue.broker import Publisher
 from fer_batch.jobs.queue.sweep import sweep
 from fer_batch.jobs.settings import QueueSettings
+from fer_batch.jobs.stack.processes import this_owner
 from fer_batch.jobs.store.connect import open_storage
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.version import installed_version
-from workers.folders import hold, remove_left
+from workers import json_output
+from workers.folders import remove_left
 from workers.heartbeat import NAME, Heartbeat
-from workers.process import STOP_FILE, SUPERVISOR
+from workers.process import STOP_FILE, SUPERVISOR, run_settings
+from workers.stopping import Ending
 from workers.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
@@ -42,13 +45,16 @@ class Caretaker(threading.Thread):
         self.settings = settings
         self.worker = name
         self.queues = queues
-        self.device = os.environ.get("FER_BATCH_DEVICE", "") or "auto"
+        self.device = "gpu" if run_settings().uses_gpu else "cpu"
         self.gpu = graphics_cards()
         self.ledger = Ledger(settings)
         self.storage: Storage | None = None
         self.publish = Publisher(settings, app)
         self.ended = threading.Event()
         self.turned = time.monotonic()
+        self.ending = Ending()
+        self.owner = this_owner()
+        self._beaten = self._namesake_told = False
         self._cleaned = time.monotonic()
         self._watchdog = Watchdog(settings.watchdog_s)
 
@@ -109,7 +115,8 @@ class Caretaker(threading.Thread):
             FerBatchError: Redis or storage does not answer.
         """
         asked = time.monotonic()
-        beat(self.ledger, self.worker, self._about())
+        before = beat(self.ledger, self.worker, self._about())
+        self._tell_namesake(before)
         if self.storage is None:
             settings = self.settings
             self.storage = open_storage(settings.storage_url, settings.storage_group)
@@ -119,8 +126,21 @@ class Caretaker(threading.Thread):
             remove_left(self.settings.cache_dir / "workers")
         self._watch(asked)
 
+    def _tell_namesake(self, before: str) -> None:
+        """Say it once where another worker beats under this one's name: what it had written would
+        be ours, had it not written since. On one machine ``folders.take`` tells them apart."""
+        if self._beaten and before not in ("", self.owner) and not self._namesake_told:
+            self._namesake_told = True
+            logger.warning(
+                "another worker is called %s as well; give each its own --name, or status and "
+                "doctor show them as one",
+                self.worker,
+            )
+        self._beaten = True
+
     def _about(self) -> dict[str, Any]:
         return {
+            "owner": self.owner,
             "queues": self.queues,
             "device": self.device,
             "version": installed_version(),
@@ -139,6 +159,7 @@ class Caretaker(threading.Thread):
         if self._watchdog.stuck(asked, begun, busy, waiting):
             logger.error("%d messages wait and none is consumed; this worker ends", waiting)
             logging.shutdown()
+            json_output.end()
             os._exit(EXIT_STUCK)
 
 
@@ -159,7 +180,6 @@ def install(settings: QueueSettings, app: Any, name: str, queues: str) -> Careta
     """Tie the caretaker, the heartbeat and the stop file to Celery's signals; the caretaker."""
     caretaker = Caretaker(settings, app, name, queues)
     own = settings.cache_dir / "workers" / name
-    hold(own)
     remove_left(own.parent)
     heartbeat = Heartbeat(settings.heartbeat or own / NAME, caretaker.in_order)
     heartbeat.start()
@@ -168,7 +188,8 @@ def install(settings: QueueSettings, app: Any, name: str, queues: str) -> Careta
         caretaker.first()
         caretaker.start()
 
-    def shutting_down(**_: Any) -> None:
+    def shutting_down(sig: str = "", how: str = "", **_: Any) -> None:
+        caretaker.ending.asked(sig, how)
         # The children look at this file between batches and give their unit back.
         if path := os.environ.get(STOP_FILE):
             Path(path).touch()
@@ -182,7 +203,7 @@ def install(settings: QueueSettings, app: Any, name: str, queues: str) -> Careta
 
     def shut_down(**_: Any) -> None:
         try:
-            forget(caretaker.ledger, name)
+            forget(caretaker.ledger, name, caretaker.owner)
         except FerBatchError as error:
             logger.warning("%s", error)
 

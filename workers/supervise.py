@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
 from types import FrameType
 
+from fer_batch.own_python import own_python
 from workers.process import SUPERVISOR
 
 FIRST_WAIT_S = 1.0
@@ -33,7 +33,7 @@ def supervise(arguments: Sequence[str], module: str = "workers") -> int:
 
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(name, passed_on)
-    command = [sys.executable, "-m", module, *arguments]
+    command = own_python("-m", module, *arguments)
     environment = {**os.environ, SUPERVISOR: str(os.getpid())}
     wait = FIRST_WAIT_S
     while not stop.is_set():

@@ -12,11 +12,6 @@ def echo(line: str = "", err: bool = False) -> None:
     typer.echo(one_line(line), err=err)
 
 
-def about(path: str, line: str) -> str:
-    """``line`` with the input at ``path`` in front, unless it names it or a file in it itself."""
-    return line if line.startswith(path) else f"{path}: {line}"
-
-
 def echo_lines(text: str) -> None:
     """Print a table or report of several lines."""
     for line in text.split("\n"):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from fer_batch.cli.console import about, echo
+from fer_batch.cli.console import echo
 from fer_batch.plural import plural
-from fer_batch.printable import one_line
+from fer_batch.printable import about, one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fer_batch.errors import UsageError
 from fer_batch.jobs.redis_url import read_password, with_password
+from fer_batch.jobs.storage_address import check_address, is_address
 
 LIMIT_FRAMES = 2048  # as many as the limits of a task are meant for: a quarter of a second each
 TLS_FILES = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile")
@@ -88,10 +89,15 @@ class QueueSettings(BaseSettings):
         """Holds in any folder: workers start in another one."""
         return path.expanduser().absolute()
 
+    @field_validator("heartbeat", "redis_password_file")
+    @classmethod
+    def _anywhere_as_well(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser().absolute()
+
     @field_validator("storage")
     @classmethod
     def _anywhere_too(cls, url: str) -> str:
-        return url if not url or "://" in url else str(Path(url).expanduser().absolute())
+        return url if not url or is_address(url) else str(Path(url).expanduser().absolute())
 
     @property
     def embedded(self) -> bool:
@@ -202,6 +208,8 @@ def load_settings() -> QueueSettings:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "FER_BATCH_" + "_".join(str(part) for part in first["loc"]).upper()
         raise UsageError(f"{name}: {first['msg'].lower()}") from None
+    if settings.storage:
+        check_address(settings.storage)
     url = settings.redis_url.get_secret_value()
     if url and not re.match(r"(rediss?|unix)://", url):
         raise UsageError("FER_BATCH_REDIS_URL must start with redis://, rediss:// or unix://")

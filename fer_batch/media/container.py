@@ -21,6 +21,7 @@ from fer_batch.media.bounds import bound_allocations, decoder_options
 from fer_batch.media.formats import FAULTS, FORMATS, open_error
 from fer_batch.media.gif_blocks import with_delays
 from fer_batch.media.hardware import accelerator
+from fer_batch.media.see_through import seeing_decoder
 
 PROTOCOLS = "file"
 NO_LIMITS = Limits()
@@ -91,15 +92,23 @@ def default_of(tracks: Sequence[Any]) -> Any:
     return marked[0] if marked else tracks[0]
 
 
-def open_decoder(stream: Any, limits: Limits = NO_LIMITS, threads: int = 1) -> Any:
+def open_decoder(
+    stream: Any,
+    limits: Limits = NO_LIMITS,
+    threads: int = 1,
+    careful: bool = False,
+    seeing: bool = False,
+) -> Any:
     """The decoder of a stream, not opened yet, within the limits; 0 ``threads`` is its own choice.
 
     A picture beyond ``limits.pixels`` is an error of the decoder's before it has memory.
+    ``careful``: what is damaged is an error, too, as far as the decoder sees it.
+    ``seeing``: what is transparent is seen, if need be by another decoder than the stream's own.
     """
-    decoder = stream.codec_context
+    decoder = seeing_decoder(stream) if seeing else stream.codec_context
     # Else columns that are cut off on the left stay where memory is not aligned behind them.
     decoder.flags |= Flags.unaligned
-    decoder.options = decoder_options(limits)
+    decoder.options = decoder_options(limits) | ({"err_detect": "explode"} if careful else {})
     decoder.thread_count = threads
     return decoder
 

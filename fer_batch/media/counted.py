@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, pairwise
@@ -19,7 +20,7 @@ import numpy as np
 from fer_batch.config import Limits
 from fer_batch.errors import LimitError
 from fer_batch.media.container import open_container, open_decoder, video_stream
-from fer_batch.media.decode import decoded_frames
+from fer_batch.media.decode import Damaged, decoded_frames
 from fer_batch.media.restarts import EndToEnd
 from fer_batch.media.shape import Shape
 from fer_batch.types import IntArray
@@ -48,31 +49,34 @@ class Counted:
 
 def count(path: Path, limits: Limits, restarts: bool, track: int = 0, expected: int = 0) -> Counted:
     """Decode all of a video. ``restarts``: times that fall back start again. ``expected``: pictures
-    that there should be, 0 where nobody knows. Where fewer come out of several threads one thread
-    counts again: those that are held when the last packets turn out to be damaged are lost.
+    that there should be, 0 where nobody knows. Where fewer come out of several threads, and at the
+    first sign of damage, one thread counts again: so that the number of threads does not matter.
 
     Raises:
         LimitError: more frames than are allowed.
     """
-    found = _counted(path, limits, restarts, track, 0)
-    if len(found.pts) < expected:
-        return _counted(path, limits, restarts, track, 1)
-    return found
+    with suppress(Damaged):
+        found = _counted(path, limits, restarts, track, 0, careful=True)
+        if len(found.pts) >= expected:
+            return found
+    return _counted(path, limits, restarts, track, 1)
 
 
-def _counted(path: Path, limits: Limits, restarts: bool, track: int, threads: int) -> Counted:
+def _counted(
+    path: Path, limits: Limits, restarts: bool, track: int, threads: int, careful: bool = False
+) -> Counted:
     pts: list[int] = []
     sizes: Counter[tuple[int, int]] = Counter()
     exact = not restarts
     with open_container(path, limits) as container:
         stream = video_stream(container, path, track)
         stream.thread_type = "AUTO"
-        open_decoder(stream, limits, threads)
+        open_decoder(stream, limits, threads, careful)
         base = Fraction(stream.time_base)
         laid = EndToEnd(base, 0.0 if restarts else math.inf)
         step = usual = max(1, round(1 / (rate_of(stream) * base)))
         shape = Shape(stream)
-        for frame in decoded_frames(container, stream):
+        for frame in decoded_frames(container, stream, careful=careful):
             sizes[shape.see(frame)] += 1
             if frame.pts is None:
                 exact = False

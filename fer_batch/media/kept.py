@@ -111,5 +111,5 @@ def _identity(info: SourceInfo) -> tuple[object, ...]:
     except OSError:  # reading says so
         return ()
     file = (info.path, there.st_mtime_ns, there.st_size, there.st_ino)
-    shape = (info.width, info.height, info.rotation, info.flipped, info.crop)
+    shape = (info.width, info.height, info.rotation, info.flipped, info.crop, info.aperture)
     return (*file, *shape, info.track, info.left_out, info.seekable, info.pts.tobytes())

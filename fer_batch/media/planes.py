@@ -23,7 +23,9 @@ from fer_batch.i420 import (
 )
 from fer_batch.media import hdr, interlace
 from fer_batch.media.named_colours import reformatted
+from fer_batch.media.odd_sizes import even
 from fer_batch.media.packed_rgb import unpacked
+from fer_batch.media.see_through import over_white
 
 if TYPE_CHECKING:
     from fer_batch.types import Image
@@ -72,6 +74,15 @@ def cropped(image: Image, left: int, top: int, width: int, height: int) -> Image
     return join(luma[top : top + height, left : left + width], u[half], v[half])
 
 
+def stretched(image: Image, width: int, height: int) -> Image:
+    """An I420 picture scaled to ``width`` × ``height`` (even), whatever its shape was."""
+    luma, u, v = planes(image)
+    if luma.shape == (height, width):
+        return image
+    sizes = ((width, height), *((width // 2, height // 2),) * 2)
+    return join(*(cv2.resize(p, s) for p, s in zip((luma, u, v), sizes, strict=True)))
+
+
 def from_video_frame(frame: Any, width: int, height: int) -> tuple[Image, bool]:
     """I420 array of an ``av.VideoFrame`` and whether its luma has full range.
 
@@ -88,7 +99,11 @@ def from_video_frame(frame: Any, width: int, height: int) -> tuple[Image, bool]:
 
 def _converted(frame: Any, width: int, height: int) -> tuple[Image, bool]:
     full_range = frame.color_range == 2 or frame.format.name.startswith("yuvj")
-    frame = unpacked(frame)
+    frame = over_white(unpacked(frame))
+    if (frame.width, frame.height) == (width, height):
+        frame = even(frame)
+        if frame.width != width or frame.height != height:
+            return _converted(frame, frame.width, frame.height)
     same_size = frame.width == width and frame.height == height
     if frame.format.name not in ("yuv420p", "yuvj420p") or not same_size:
         target = "yuvj420p" if full_range else "yuv420p"

@@ -16,6 +16,7 @@ from typing import Any
 from fer_batch.config import Limits
 from fer_batch.errors import LimitError, NotMediaError, NoVideoError
 from fer_batch.i420 import BT601, BT709, usual_matrix
+from fer_batch.media.aperture import Part, named_part
 from fer_batch.media.container import (
     open_container,
     open_decoder,
@@ -67,6 +68,7 @@ class _Header:
     recorded: str
     timecode: str
     picture: Any
+    shown: Part | None
     warnings: list[str]
 
 
@@ -82,8 +84,12 @@ def _probe(path: Path, name: str, limits: Limits, track: int) -> SourceInfo:
     warnings = [*header.warnings, *packets.warnings]
     first = square(picture.width, picture.height, header.aspect)
     width, height = lasting_size(times.sizes) if times.sizes else first
+    aperture: tuple[int, ...] = ()
     if len(times.sizes) > 1:
         warnings.append(_changes(times.sizes, (width, height)))
+    elif header.shown is not None:
+        aperture = (*header.shown, picture.width, picture.height)
+        width, height = square(*header.shown[2:], header.aspect)
     rotation, flipped = turn(picture)
     check_pixels(path, width, height, limits)
     if rotation in (90, 270):
@@ -105,6 +111,7 @@ def _probe(path: Path, name: str, limits: Limits, track: int) -> SourceInfo:
         seekable=times.seekable,
         track=track,
         free_clock=header.format in FREE_CLOCKS,
+        aperture=aperture,
         recorded=header.recorded,
         timecode=header.timecode,
         warnings=tuple(warnings),
@@ -138,6 +145,7 @@ def _read(path: Path, limits: Limits, track: int) -> tuple[_Header, Packets]:
             recorded=recorded(container, stream),
             timecode=timecode(container, stream),
             picture=first.picture,
+            shown=named_part(path, container, stream, first.picture),
             warnings=_which(container, stream, track),
         )
     return header, packets

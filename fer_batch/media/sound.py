@@ -19,6 +19,8 @@ from fer_batch.types import SourceInfo
 # where a camcorder or a broadcast has AC-3, or a phone ALAC.
 COPIED = frozenset({"aac"})
 
+SURROUND = 6  # channels
+
 # Seconds by which recordings were moved, and at which they begin then.
 Joins = Sequence[tuple[Fraction, Fraction]]
 
@@ -52,7 +54,8 @@ def open_sound(
             made = _copied(packets, track, output.add_stream_from_template(track), joins)
         else:
             rate = coded_rate(track.codec_context.rate)
-            made = _coded(packets, output.add_stream("aac", rate=rate), joins)
+            layout = coded_layout(track.codec_context.layout.nb_channels)
+            made = _coded(packets, output.add_stream("aac", rate=rate, layout=layout), joins)
     except FAULTS as error:  # whatever a strange kind of sound makes of FFmpeg
         warnings.append(f"the sound ({codec}) could not be kept: {reason(error)}")
         return iter(())
@@ -70,6 +73,12 @@ def coded_rate(rate: int) -> int:
     """The rate in Hz at which AAC can hold sound of ``rate``: no lower, where there is one."""
     known = sorted(av.Codec("aac", "w").audio_rates or [rate])
     return next((one for one in known if one >= rate), known[-1])
+
+
+def coded_layout(channels: int) -> str:
+    """In which layout so many channels are coded: one that every player knows, with as many where
+    there is one. Two for a single one would also be 3 dB quieter each."""
+    return "mono" if channels == 1 else "stereo" if channels < SURROUND else "5.1"
 
 
 def _copied(packets: Iterable[Any], track: Any, target: Any, joins: Joins) -> Iterator[Any]:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from av import Codec
 
 from fer_batch.config import Limits
 from fer_batch.cores import usable_cores
 from fer_batch.errors import InputError
 from fer_batch.media import hardware, planes
 from fer_batch.media.container import NO_LIMITS, open_container, open_decoder, video_stream
-from fer_batch.media.decode import decoded_frames
+from fer_batch.media.decode import Damaged, decoded_frames
 from fer_batch.media.formats import FAULTS
 from fer_batch.media.shape import Shape
 from fer_batch.types import Frame, Image, SourceInfo
@@ -23,6 +24,10 @@ from fer_batch.types import Frame, Image, SourceInfo
 # FFmpeg's threads would cost half as much again in CPU time.
 SMALL_PICTURE = 1280 * 720
 FEW_CORES = 4
+# Decoders that do not see damage, and whose pictures then depend on how they share the work: these
+# work alone, those share each picture.
+ALONE = frozenset({"vp8"})
+IN_SLICES = frozenset({"ffv1"})
 PALETTE = "pal8"  # FFmpeg's form of pictures that hold numbers of colours
 
 
@@ -40,9 +45,12 @@ class VideoReader:
         GPU as far as that can; whether there is one is not asked."""
         self.info, self._limits = info, limits
         self._shape: Shape | None = None
+        self._key_pts: int | None = None  # of the key frame that reading was brought to
+        self._begun_well = True  # whether that one came whole
         self._ended = False  # whether the decoder was read to the end of the file
         small = info.width * info.height <= SMALL_PICTURE
         self._threads = threads or int(small and usable_cores() <= FEW_CORES)
+        self._threads = 1 if info.codec in ALONE else self._threads
         self._by_gpu = by_gpu and info.codec in hardware.CODECS
 
     def frames(self, start: int, stop: int) -> Iterator[Frame]:
@@ -62,9 +70,8 @@ class VideoReader:
         pts = int(info.pts[index])
         if picture is None:
             return Frame(index, pts, None, info.width, info.height)
-        stored = self._stored
-        image, full_range = self._fitted(picture, *stored)
-        image, width, height = planes.upright(image, *stored, info.rotation, info.flipped)
+        image, full_range = self._fitted(picture, *self._stored)
+        image, width, height = planes.upright(image, *self._stored, info.rotation, info.flipped)
         if info.crop:
             width, height = info.width, info.height
             image = planes.cropped(image, info.crop[0], info.crop[1], width, height)
@@ -81,6 +88,11 @@ class VideoReader:
         """I420 array of that size, and whether its luma has full range. A picture of another shape
         than the film (a stream may change size) keeps its own, between bars."""
         shown = self._shape.shown if self._shape else (width, height)
+        aperture = self.info.aperture
+        if aperture and (picture.width, picture.height) == aperture[4:]:
+            image, full_range = planes.from_video_frame(picture, *aperture[4:])
+            image = planes.cropped(image, *aperture[:4])
+            return planes.stretched(image, width + width % 2, height + height % 2), full_range
         if shown == (width, height):
             return planes.from_video_frame(picture, width, height)
         inner, full_range = planes.from_video_frame(picture, *(max(2, s - s % 2) for s in shown))
@@ -102,17 +114,35 @@ class VideoReader:
                         break
                     yield index, hardware.as_decoded(picture)
                     start += 1
-        # What several threads hold when the last packets turn out to be damaged never comes out of
-        # them: one thread reads what is missing at the end, so that no number of cores matters.
-        for threads in dict.fromkeys((self._threads, 1)):
+        yield from self._past_damage(start, stop)
+
+    def _past_damage(self, start: int, stop: int) -> Iterator[tuple[int, Any]]:
+        """See ``_pictures``. How damaged pictures look, and which come at all, depends on how many
+        threads decode and on where reading began. So at the first sign of damage one thread reads
+        on from the key frame before it, up to the next one: no number of cores or segments matters.
+        """
+        patience, threads = 1, self._threads  # key frames; several threads may miss a sign
+        while start < stop:
+            self._ended = False
+            with suppress(Damaged):
+                for index, picture in self._decoded(start, stop, False, threads, True):
+                    yield index, picture
+                    start = index + 1
+                if not self._ended:
+                    return
             if start >= stop:
                 return
-            self._ended = False
-            for index, picture in self._decoded(start, stop, False, threads):
+            begin, passed, threads = start, 0, 1
+            for index, picture in self._decoded(start, stop, False):
+                passed += int(picture.key_frame and index > begin and self.info.seekable)
+                if passed == patience:
+                    start = index
+                    break
                 yield index, picture
-                start = index + 1
-            if not self._ended:
+            else:
                 return
+            if Codec(self.info.codec).intra_only:  # where each is damaged somewhere
+                patience *= 2
 
     def _is_whole(self, picture: Any) -> bool:
         """Whether a picture that a GPU was asked for came from there, and has the film's size."""
@@ -120,10 +150,10 @@ class VideoReader:
         return hardware.came_from_gpu(picture) and shown == self._stored
 
     def _decoded(
-        self, start: int, stop: int, by_gpu: bool, threads: int = 1
+        self, start: int, stop: int, by_gpu: bool, threads: int = 1, careful: bool = False
     ) -> Generator[tuple[int, Any]]:
         """See ``_pictures``; all by the one or all by the other. A GPU needs no more than one
-        thread, which hands packets on.
+        thread, which hands packets on. ``careful``: see ``decoded_frames``.
 
         From a key frame of the container's a decoder may need some pictures to catch up (H.264 with
         intra refresh) and holds those back; where ``start`` is among them reading begins earlier.
@@ -133,13 +163,15 @@ class VideoReader:
         targets = self._targets(start)
         for target in targets:
             with ExitStack() as stack:
+                self._key_pts = None
                 container = stack.enter_context(open_container(path, self._limits, by_gpu=by_gpu))
                 stream = video_stream(container, path, self.info.track)
                 if target is not None and not self._seek(container, stream, target, start):
                     continue
-                pictures = self._read(container, stream, start, stop, threads)
+                pictures = self._read(container, stream, start, stop, threads, careful)
                 first = next(pictures, None)
-                held_back = first is None or first[0] > start
+                # What is coded from a key frame that is damaged looks as if it went on from others.
+                held_back = first is None or first[0] > start or not self._begun_well
                 if held_back and target not in targets[-2:]:
                     continue
                 if first is not None and first[1].format.name == PALETTE and target is not None:
@@ -150,21 +182,28 @@ class VideoReader:
                 return
 
     def _read(
-        self, container: Any, stream: Any, start: int, stop: int, threads: int
+        self, container: Any, stream: Any, start: int, stop: int, threads: int, careful: bool
     ) -> Iterator[tuple[int, Any]]:
-        stream.thread_type = "AUTO"
-        open_decoder(stream, self._limits, threads)
+        decoder = open_decoder(stream, self._limits, threads, careful, seeing=True)
+        decoder.thread_type = "SLICE" if self.info.codec in IN_SLICES else "AUTO"
         shape = self._shape = Shape(stream)
         reached = -1
+        self._begun_well = careful or self._key_pts is None
         seekable, last = self.info.seekable, int(self.info.pts[-1])
-        first = int(self.info.pts[start]) if seekable and not self._from_the_top(start) else None
-        for count, picture in enumerate(decoded_frames(container, stream, first)):
+        # What is damaged looks another way where something before it was passed over.
+        sought = careful and seekable and not self._from_the_top(start)
+        first = int(self.info.pts[start]) if sought else None
+        for count, picture in enumerate(decoded_frames(container, stream, first, careful, decoder)):
             if seekable and picture.pts is not None and picture.pts > last:
                 return  # behind a part
             shape.see(picture)
+            if not careful and picture.pts is not None and picture.pts == self._key_pts:
+                self._begun_well = not picture.is_corrupt
             index = self._index(count, picture)
             if index is None or index <= reached:
                 continue
+            if careful and start <= reached < index - 1:
+                raise Damaged
             if index >= stop:
                 return
             reached = index
@@ -207,4 +246,5 @@ class VideoReader:
         if not packet.is_keyframe or packet.pts is None or packet.pts > self.info.pts[start]:
             return False
         container.seek(target, stream=stream, backward=True)
+        self._key_pts = packet.pts
         return True

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch import door
+from fer_batch.atomic import OTHER_PLACE
 from fer_batch.errors import NotFoundError, OutputPathError, UnreadableError
 
 MOST_BYTES = 256 << 20
@@ -135,5 +136,5 @@ def refuse_links(folder: Path) -> None:
         if (folder / name).is_symlink():
             raise OutputPathError(
                 f"{folder / name}: is a link to another place, into which nothing is written; "
-                "remove it, or choose another place with -o"
+                f"remove it, or {OTHER_PLACE}"
             )

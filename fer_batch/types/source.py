@@ -29,6 +29,8 @@ class SourceInfo:
     the one that players show. Of a part of a film, ``origin`` is the PTS of the film's first frame
     and ``left_out`` how many frames lie before the part; times count from the film's first frame.
     Of a piece of the picture, ``crop`` holds its left and top, and width and height of the whole.
+    ``aperture``: left, top, width and height of what the container names to be shown of stored
+    pictures, then width and height of those; empty for all.
     ``free_clock``: its clock begins anywhere (broadcasts, camcorders), and players take the first
     frame for the beginning. ``recorded`` is when the recording began (ISO 8601), ``timecode`` what
     its clock showed then, "" where the file does not say.
@@ -52,6 +54,7 @@ class SourceInfo:
     origin: int | None = None
     left_out: int = 0
     crop: tuple[int, ...] = ()
+    aperture: tuple[int, ...] = ()
     free_clock: bool = False
     recorded: str = ""
     timecode: str = ""

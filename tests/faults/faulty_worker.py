@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from workers.__main__ import main
 from workers.app import app
+from workers.command import main
 from workers.supervise import supervise
 
 if __name__ == "__main__":

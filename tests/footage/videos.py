@@ -208,3 +208,68 @@ def tracks(path: Path, *sources: Path, default: int = 0) -> Path:
         f"-disposition:v:{i}", "default" if i == default else "0")]  # fmt: skip
     ffmpeg(*inputs, *maps, "-c", "copy", *marks, path)
     return path
+
+
+def with_clean_aperture(path: Path, source: Path, part: tuple[int, int, int, int]) -> Path:
+    """A copy of an MP4 or MOV, whose index comes last, that names ``part`` (left, top, width and
+    height) of its first track of pictures as the one to be shown."""
+    content = bytearray(source.read_bytes())
+    entry = content.index(b"stsd") + 12
+    whole = [int.from_bytes(content[entry + at : entry + at + 2]) for at in (32, 34)]
+    left, top, width, height = part
+    numbers = [width, 1, height, 1]
+    numbers += [2 * left + width - whole[0], 2, 2 * top + height - whole[1], 2]
+    box = (40).to_bytes(4) + b"clap" + b"".join(n.to_bytes(4, signed=True) for n in numbers)
+    end = entry + int.from_bytes(content[entry : entry + 4])
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"):
+        _grow(content, content.index(name) - 4, len(box))
+    _grow(content, entry, len(box))
+    content[end:end] = box
+    path.write_bytes(content)
+    return path
+
+
+def _grow(content: bytearray, at: int, by: int) -> None:
+    content[at : at + 4] = (int.from_bytes(content[at : at + 4]) + by).to_bytes(4)
+
+
+def with_pixel_crop(path: Path, source: Path, part: tuple[int, int, int, int]) -> Path:
+    """A copy of a Matroska without index (``-live 1``) that cuts pictures down to ``part``."""
+    content = source.read_bytes()
+    tracks = content.rindex(bytes.fromhex("1654ae6b"))  # named in an index before
+    track = _element(content, _begin(content, tracks + 4), b"\xae")
+    video = _element(content, _begin(content, track + 1), b"\xe0")
+    width, height = (_after(content, name, video) for name in (b"\xb0", b"\xba"))
+    left, top, wide, high = part
+    cuts = {0x54CC: left, 0x54BB: top, 0x54DD: width - left - wide, 0x54AA: height - top - high}
+    new = b"".join(k.to_bytes(2) + b"\x82" + v.to_bytes(2) for k, v in cuts.items())
+    by = len(new)
+    for start, name in ((video, 1), (track, 1), (tracks, 4)):  # from the inside to the outside
+        at = start + name
+        size = 9 - content[at].bit_length()
+        length = int.from_bytes(content[at : at + size]) & ((1 << 7 * size) - 1)
+        written = (1 << 56 | length + by).to_bytes(8)
+        content = content[:at] + written + new + content[at + size :]
+        new, by = b"", by + 8 - size
+    path.write_bytes(content)
+    return path
+
+
+def _begin(content: bytes, at: int) -> int:
+    """Where the content of an element of EBML begins, whose length is at that place."""
+    return at + 9 - content[at].bit_length()
+
+
+def _element(content: bytes, at: int, name: bytes) -> int:
+    """The first element of that name from there on, among those side by side."""
+    while not content.startswith(name, at):
+        length_at = at + 9 - content[at].bit_length()
+        begin = _begin(content, length_at)
+        bits = 7 * (begin - length_at)
+        at = begin + (int.from_bytes(content[length_at:begin]) & ((1 << bits) - 1))
+    return at
+
+
+def _after(content: bytes, name: bytes, begin: int) -> int:
+    at = content.index(name, begin) + 2
+    return int.from_bytes(content[at : at + (content[at - 1] & 0x7F)])

@@ -70,6 +70,35 @@ def test_sound_of_any_rate_and_layout(kind: str, tmp_path: Path) -> None:
     assert samples.std() > 0.02
 
 
+def levels(path: Path) -> list[float]:
+    """How loud each channel is."""
+    with av.open(str(path)) as container:
+        kind = container.streams.audio[0].codec_context.layout.nb_channels
+        resampler = av.AudioResampler("fltp", {1: "mono", 2: "stereo"}.get(kind, "5.1"), 48_000)
+        decoded = [r for f in container.decode(audio=0) for r in resampler.resample(f)]
+    samples = np.concatenate([frame.to_ndarray() for frame in decoded], axis=1)
+    return [float(channel[4800:-9600].std()) for channel in samples]
+
+
+@pytest.mark.parametrize(
+    "suffix", ["alac.mov", "ac3.ts", "pcm_s16le.avi", "libopus.mkv", "flac.mkv"]
+)
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_channels_and_their_levels_stay(suffix: str, channels: int, tmp_path: Path) -> None:
+    """One that is coded as two is 3 dB quieter in each."""
+    codec, ending = suffix.split(".")
+    tones = "|".join(f"{0.1 + 0.02 * i}*sin(2*PI*60*t)" for i in range(channels))
+    layout = {1: "mono", 2: "stereo", 6: "5.1"}[channels]
+    source = tmp_path / f"x.{ending}"
+    picture = ("-f", "lavfi", "-i", "color=s=96x64:d=2")
+    sound = ("-f", "lavfi", "-i", f"aevalsrc='{tones}':s=48000:d=2:c={layout}")
+    oracle.ffmpeg(*picture, *sound, "-c:v", "mpeg4", "-c:a", codec, source)
+    assert film(source, tmp_path / "film.mp4") == []
+    given, made = levels(source), levels(tmp_path / "film.mp4")
+    assert len(made) == len(given) == channels
+    assert made == pytest.approx(given, rel=0.06)  # half a decibel
+
+
 @pytest.mark.parametrize("second", [Recipe(layout="stereo"), Recipe(rate=44_100), Recipe()])
 def test_sound_that_changes_on_the_way(second: Recipe, tmp_path: Path) -> None:
     """Recordings joined end to end, the second in another layout or at another rate."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
-from workers.folders import LOCK, UNKNOWN_S, hold, remove_left
+import pytest
+
+from workers import folders
+from workers.folders import LOCK, UNKNOWN_S, hold, remove_left, take
 
 ROOT = Path(__file__).parents[2]
 HOLDER = """
@@ -45,6 +51,7 @@ def test_removed_when_its_worker_is_killed(tmp_path: Path) -> None:
 
 def test_our_own_stays(tmp_path: Path) -> None:
     descriptor = hold(tmp_path / "own")
+    assert descriptor is not None
     try:
         assert remove_left(tmp_path) == []
     finally:
@@ -65,10 +72,41 @@ def test_folders_without_a_lock_are_given_time(tmp_path: Path) -> None:
     assert remove_left(tmp_path / "none") == []
 
 
-def test_a_held_name_is_not_taken(tmp_path: Path, caplog) -> None:  # type: ignore[no-untyped-def]
-    first = hold(tmp_path / "embedded")
-    second = hold(tmp_path / "embedded")
-    assert "held by another" in caplog.text
-    assert (tmp_path / "embedded" / LOCK).stat().st_mode & 0o77 == 0
+def test_workers_of_one_name_are_told_apart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "GOING_S", 0.0)
+    first = hold(tmp_path / "w@host")
+    assert first is not None and hold(tmp_path / "w@host") is None
+    assert take(tmp_path, "w", "host") == "w-2@host"
+    assert take(tmp_path, "w", "host") == "w-3@host"
+    assert "a worker here is called w already; this one is w-2@host" in caplog.text
+    assert (tmp_path / "w@host" / LOCK).stat().st_mode & 0o77 == 0
+    assert remove_left(tmp_path) == []
     os.close(first)
-    os.close(second)
+    assert take(tmp_path, "w", "host") == "w@host"
+    assert take(tmp_path, "other", "host") == "other@host"
+
+
+def test_the_name_of_a_worker_that_just_ends_is_waited_for(tmp_path: Path) -> None:
+    process = holder(tmp_path / "w@host")
+    threading.Timer(0.5, process.kill).start()
+    assert take(tmp_path, "w", "host") == "w@host"
+    process.communicate()
+
+
+def test_a_folder_that_is_removed_while_it_is_taken_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker clears away what is left, between our opening of the lock and its locking."""
+    real, struck = fcntl.flock, [False]
+
+    def flock(descriptor: int, how: int) -> None:
+        if not struck[0]:
+            struck[0] = True
+            shutil.rmtree(tmp_path / "w@host")
+        real(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert hold(tmp_path / "w@host") is not None
+    assert (tmp_path / "w@host" / LOCK).exists() and struck[0]

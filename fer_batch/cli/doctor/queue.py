@@ -11,7 +11,9 @@ from fer_batch.errors import FerBatchError, StorageError
 if TYPE_CHECKING:
     from fer_batch.jobs.ledger.ledger import Ledger
     from fer_batch.jobs.settings import QueueSettings
+    from fer_batch.jobs.store.storage import Storage
 
+ON = {"cpu": "the CPU", "gpu": "a GPU"}
 CHILD_START_S = 180.0  # Celery's worker_proc_alive_timeout
 
 
@@ -27,8 +29,10 @@ def queue_checks() -> Iterator[Check]:
         yield Check("queue", "wrong", str(error))
         return
     yield _visibility(settings)
+    storage: Storage | None = None
     if settings.storage or not settings.embedded or not embedded.is_stopped(settings):
-        yield _storage(settings)
+        storage, check = _storage(settings)
+        yield check
     if settings.embedded:
         try:
             path, source = embedded.server_binary()
@@ -49,7 +53,7 @@ def queue_checks() -> Iterator[Check]:
             ledger.check_writable()
         except FerBatchError as error:
             yield Check("broker", "wrong", str(error))
-        yield from _own_storage(ledger, settings)
+        yield from _own_storage(ledger, storage)
         for job, reason in ledger.aside().items():
             yield Check(f"job {job}", "wrong", f"set aside: {reason}", f"fer-batch rm {job}")
         yield from _workers(ledger, settings.storage_place)
@@ -67,24 +71,26 @@ def _visibility(settings: QueueSettings) -> Check:
     return Check("visibility timeout", "ok", found)
 
 
-def _storage(settings: QueueSettings) -> Check:
+def _storage(settings: QueueSettings) -> tuple[Storage | None, Check]:
+    """The storage, None where it cannot be used, which the check says."""
     from fer_batch.jobs.store.connect import open_storage
 
     try:
         storage = open_storage(settings.storage_url, settings.storage_group)
         storage.check_writable()
     except FerBatchError as error:
-        return Check("storage", "wrong", str(error))
-    return Check("storage", "ok", f"{storage.where} (written, read, removed)")
+        return None, Check("storage", "wrong", str(error))
+    return storage, Check("storage", "ok", f"{storage.where} (written, read, removed)")
 
 
-def _own_storage(ledger: Ledger, settings: QueueSettings) -> Iterator[Check]:
+def _own_storage(ledger: Ledger, storage: Storage | None) -> Iterator[Check]:
     """Whether storage is that of the queue, not an empty folder where it should be mounted."""
     from fer_batch.jobs.queue import own_storage
-    from fer_batch.jobs.store.connect import open_storage
 
+    if storage is None:  # that has been said
+        return
     try:
-        own_storage.check(ledger, open_storage(settings.storage_url, settings.storage_group))
+        own_storage.check(ledger, storage)
     except StorageError as error:
         yield Check("storage", "wrong", str(error))
 
@@ -133,7 +139,7 @@ def _workers(ledger: Ledger, storage: str) -> Iterator[Check]:
     served = {queue for worker in found for queue in worker.queues.split(",")}
     for worker in found:
         gpu = f", sees {worker.gpu}" if worker.gpu else ""
-        about = f"{worker.queues} on {worker.device}{gpu}"
+        about = f"{worker.queues} on {ON.get(worker.device, 'an unknown device')}{gpu}"
         if worker.version != installed_version():
             advice = "run the same version everywhere"
             yield Check(f"worker {worker.name}", "note", f"version {worker.version}", advice)

@@ -97,9 +97,18 @@ def retry(job: OneJob) -> None:
 def rm(
     jobs: Annotated[list[str], typer.Argument(help="Ids of jobs that have ended.")],
 ) -> None:
-    """Forget jobs and delete their results from the storage."""
+    """Forget jobs and delete their results from the storage.
+
+    Exit status: 0 all is deleted, 1 some could not be: a line says why.
+    """
     with open_queue() as queue:
         ids = list(dict.fromkeys(queue.resolve(text) for text in jobs))
-        queue.remove_all(ids)
-        for job in ids:
-            echo(f"removed {job}")
+        found = queue.remove_all(ids, lambda job: echo(f"removed {job}"))
+        where = queue.storage.where
+    for job in found.left:
+        note(
+            f"forgot {job}, but deleted nothing: storage {where} does not hold it; if it is only "
+            f"away, mount it and run `fer-batch rm {job}` again"
+        )
+    if found.left:
+        raise typer.Exit(1)

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.cli.console import about, echo, echo_data
+from fer_batch.cli.console import echo, echo_data
 from fer_batch.cli.queue.access import Job, Json, note, open_queue, the_job
 from fer_batch.cli.queue.show import when
 from fer_batch.corrections.read import NAME as EDITS
 from fer_batch.jobs.item.batch import add_downloaded
 from fer_batch.output.formats.dialect import dialect_name
-from fer_batch.output.stored import Failure, read_record
+from fer_batch.output.stored import Failure
 from fer_batch.outputs import parse_outputs
 from fer_batch.plural import plural
+
+if TYPE_CHECKING:
+    from fer_batch.jobs.ledger.job_status import JobStatus
+
+# States of inputs that are not to be had, as one says them.
+NOT_THERE = {
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "running": "still running",
+    "queued": "still queued",
+}
 
 
 def download(
@@ -42,7 +53,8 @@ def download(
     """Download a job's results; resumes, verifies checksums.
 
     Results of other inputs or settings, and what was corrected or drawn again, stay as they are.
-    Exit status: 0 all that is finished is there, 1 some was not replaced.
+    Exit status: 0 the whole job is there; 1 what is finished is, but inputs failed, were cancelled
+    or are not done yet, or results that lie there were not replaced.
     """
     wanted = frozenset(parse_outputs(only, "--only") if only else ())
     o.check_out(out)
@@ -63,30 +75,34 @@ def download(
         echo_data(json.dumps(record))
     else:
         echo(f"{plural(len(files), 'file')} in {out}")
-    for line in [*_warnings(out, inputs), *lines, *kept.values()]:
+    for line in [*lines, *kept.values()]:
         note(line)
     for folder in edits:
         note(f"{folder / EDITS} is not applied; `fer-batch render {out}` does that")
-    if not found.final:
-        note(f"job {job} is still {found.state}; download again for the rest")
-    elif only and not files and not kept:
+    for item in found.items:
+        if item.state == "failed":
+            note(f"failed: {item.error or item.input}")
+    if found.final and only and not files and not kept:
         note(f"job {job} has made none of {only}")
-    elif stopped := sum(item.state == "cancelled" for item in found.items):
-        note(f"cancelled: {plural(stopped, 'input')}; `fer-batch retry {job[:6]}` starts over")
-    failed = [item for item in found.items if item.state == "failed"]
-    for item in failed:
-        note(f"failed: {item.error or item.input}")
-    if kept:
+    if line := _missing(found):
+        note(line)
+    if kept or found.state != "done":
         raise typer.Exit(1)
 
 
-def _warnings(out: Path, inputs: Mapping[str, str]) -> list[str]:
-    """What there is to be said of the results called so, as `run` says it."""
-    return [
-        about(path, warning)
-        for name, path in inputs.items()
-        for warning in read_record(out / name).get("warnings", ())
+def _missing(job: JobStatus) -> str:
+    """What of a job is not there to be downloaded, and what to do; "" where all of it is."""
+    states = [item.state for item in job.items]
+    parts = [
+        f"{states.count(state)} {words}" for state, words in NOT_THERE.items() if state in states
     ]
+    of_all = f"{', '.join(parts) or 'the tables'} of {plural(len(states), 'input')}"
+    if not job.final:
+        return f"missing: {of_all}; download again when job {job.job_id} has ended"
+    if job.state == "done":
+        return ""
+    told = f"missing: {of_all}; `fer-batch retry {job.job_id[:6]}` starts over"
+    return f"{told} ({job.error})" if job.error else told
 
 
 def logs(job: Job = "", as_json: Json = False) -> None:

@@ -67,14 +67,24 @@ def summary_line(job: JobStatus) -> str:
 
 def progress_line(job: JobStatus) -> str:
     """One line for a log: state, inputs, frames, rate."""
-    done = sum(item.frames_done for item in job.items)
-    total = sum(item.frames_total for item in job.items)
-    line = f"{job.job_id} {job.state}: {summary_line(job)}; {done}/{plural(total, 'frame')}"
+    line = f"{job.job_id} {job.state}: {summary_line(job)}; {_gone_through(job)}"
     if job.eta_s is not None and not job.final:
         line += f"; about {clock(job.eta_s)} left"
     if job.error:
         line += f"; {job.error}"
     return line
+
+
+def _gone_through(job: JobStatus) -> str:
+    """``12/40 frames, 3/9 photos``: each where there are any, frames else."""
+    parts = []
+    for counted in ("frames", "photos"):
+        items = [item for item in job.items if item.counted == counted]
+        if items or (counted == "frames" and not job.items):
+            done = sum(item.frames_done for item in items)
+            total = sum(item.frames_total for item in items)
+            parts.append(f"{done}/{plural(total, counted[:-1])}")
+    return ", ".join(parts)
 
 
 def ended_line(index: int, job: JobStatus) -> str:
@@ -85,8 +95,8 @@ def ended_line(index: int, job: JobStatus) -> str:
         return line + (item.error if item.input in item.error else f"{item.input}: {item.error}")
     line += item.input
     if item.state == "done":
-        rate = f", {speed(item.frames_per_s, 'frames')}" if item.frames_per_s else ""
-        line += f"  {plural(item.frames_total, 'frame')}{rate}"
+        rate = f", {speed(item.frames_per_s, item.counted)}" if item.frames_per_s else ""
+        line += f"  {plural(item.frames_total, item.counted[:-1])}{rate}"
     return line
 
 
@@ -101,19 +111,23 @@ def plain_lines(job: JobStatus, workers: list[WorkerInfo]) -> list[str]:
             parts.append(f"- {item.error}")
         parts += [f"[note: {warning}]" for warning in item.warnings]
         lines.append(" ".join(parts))
-    lines += [f"  worker    {worker_line(worker)}" for worker in workers]
+    lines += [f"  worker    {worker_line(worker, job)}" for worker in workers]
     if not workers and not job.final:
         lines.append(f"  {NO_WORKER}")
     return lines
 
 
-def worker_line(worker: WorkerInfo) -> str:
-    """What a worker is at."""
+def worker_line(worker: WorkerInfo, shown: JobStatus) -> str:
+    """What a worker is at, perhaps at another job than the one that is ``shown``."""
     if not worker.unit:
         return f"{worker.name} idle"
     job, _, unit = worker.unit.partition(" ")
-    stage = unit.split("/")[1] if "/" in unit else unit
-    rate = f", {speed(worker.frames_per_s, 'frames')}" if worker.frames_per_s >= 0.01 else ""
+    item, _, rest = unit.partition("/")
+    stage = rest.partition("/")[0] or unit
+    counted = "frames"
+    if job == shown.job_id and item.isdigit() and int(item) < len(shown.items):
+        counted = shown.items[int(item)].counted
+    rate = f", {speed(worker.frames_per_s, counted)}" if worker.frames_per_s >= 0.01 else ""
     return f"{worker.name} {STAGES.get(stage, stage)} {job[:6]}{rate}"
 
 
@@ -135,7 +149,9 @@ def live_view(job: JobStatus, workers: list[WorkerInfo], width: int, height: int
     if hidden > 0:
         parts.append(Text(f"  … and {hidden} more", style="bright_black"))
     if not job.final:
-        parts += [Text(one_line("  " + worker_line(w)), style="bright_black") for w in workers[:4]]
+        parts += [
+            Text(one_line("  " + worker_line(w, job)), style="bright_black") for w in workers[:4]
+        ]
         if len(workers) > 4:
             parts.append(
                 Text(f"  … and {plural(len(workers) - 4, 'more worker')}", style="bright_black")
@@ -179,7 +195,8 @@ def _table(job: JobStatus, room: int, width: int) -> Table:
             complete_style=colour,
             finished_style=colour,
         )
-        rate = Text(f"{item.frames_per_s:.0f} f/s" if item.frames_per_s else "")
+        unit = "p/s" if item.counted == "photos" else "f/s"
+        rate = Text(f"{item.frames_per_s:.0f} {unit}" if item.frames_per_s else "")
         told: list[RenderableType] = [Text(one_line(name)), bar, Text(count), rate]
         table.add_row(*(told[::2] if narrow else told), _last_column(item))
     return table

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -10,8 +12,9 @@ import typer
 
 from fer_batch.cli.console import echo
 from fer_batch.cli.queue.access import bring_up, note
-from fer_batch.errors import UsageError
+from fer_batch.errors import FerBatchError, UsageError
 from fer_batch.gpus import gpus
+from fer_batch.own_python import own_python
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -43,21 +46,17 @@ def worker(
 ) -> None:
     """Run a worker in the foreground.
 
-    Ctrl-C or SIGTERM gives its work back and stops it."""
-    from fer_batch.jobs.ledger.spec import served_queues
-    from fer_batch.jobs.settings import load_settings
-
-    settings = load_settings()
-    names = served_queues(queues)
-    _check(loglevel, log_format, device)
+    Ctrl-C or SIGTERM gives its work back and stops it; the exit status is 0 then.
+    """
+    try:
+        names = _ready(queues, loglevel, log_format, device)
+    except FerBatchError as error:
+        if (log_format or os.environ.get("FER_BATCH_LOG_FORMAT")) != "json":
+            raise
+        echo(json.dumps({"level": "error", "message": str(error)}), err=True)
+        raise typer.Exit(error.exit_status) from None
     concurrency = concurrency or (max(1, len(gpus())) if device == "gpu" else 1)
-    if settings.embedded:
-        bring_up(settings, start=True)
-    else:
-        from fer_batch.jobs.ledger.ledger import Ledger
-
-        Ledger(settings).check_writable()
-    command = [sys.executable, "-m", "workers", f"--queues={','.join(names)}"]
+    command = own_python("-m", "workers", f"--queues={','.join(names)}")
     command += [
         f"--concurrency={concurrency}",
         f"--device={device}",
@@ -69,7 +68,30 @@ def worker(
     if name:
         command.append(f"--name={name}")
     sys.stdout.flush()
+    # Not lost while the new program starts: it takes them when it can end in order.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     os.execv(sys.executable, command)
+
+
+def _ready(queues: str, loglevel: str, log_format: str, device: str) -> tuple[str, ...]:
+    """See that a worker can be started so; the names of its queues.
+
+    Raises:
+        FerBatchError: it cannot.
+    """
+    from fer_batch.jobs.ledger.spec import served_queues
+    from fer_batch.jobs.settings import load_settings
+
+    settings = load_settings()
+    names = served_queues(queues)
+    _check(loglevel, log_format, device)
+    if settings.embedded:
+        bring_up(settings, start=True)
+    else:
+        from fer_batch.jobs.ledger.ledger import Ledger
+
+        Ledger(settings).check_writable()
+    return names
 
 
 def _check(loglevel: str, log_format: str, device: str) -> None:

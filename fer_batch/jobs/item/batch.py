@@ -24,6 +24,7 @@ from fer_batch.output.stored import (
 )
 from fer_batch.outputs import REGISTRY
 from fer_batch.plural import first_of
+from fer_batch.printable import about
 
 if TYPE_CHECKING:
     from fer_batch.output.formats.combine import OpenTable
@@ -98,7 +99,8 @@ def add_downloaded(
     out: Path, inputs: Mapping[str, str], failures: Sequence[Failure], dialect: str = ""
 ) -> list[str]:
     """Write the same after results of a job were added to those in ``out``; returns what the user
-    should know, as ``write_batch``. ``inputs``: names of results, each with its input.
+    should know: what each result warns of, and as ``write_batch``. ``inputs``: names of results,
+    each with its input.
 
     Raises:
         NoSpaceError, OutputPathError: the folder cannot be written to.
@@ -110,12 +112,17 @@ def add_downloaded(
         kept = _without_result([*read_failures(out), *failures], stored)
         write_failures(out, kept)
         write_tables(out, stored, kept, set(), dialect=dialect)
+    read = {result.name: result.summary for result in stored}
     made = [
         (path, Stored(name, out / name, summary))
         for name, path in inputs.items()
-        if (summary := read_record(out / name))
+        # What has the content of another one is not among those that were read.
+        if (summary := read.get(name) or read_record(out / name))
     ]
-    return [*_copies(made, stored), *_mixed(stored, out)]
+    warnings = [
+        about(path, line) for path, result in made for line in result.summary.get("warnings", ())
+    ]
+    return [*warnings, *_copies(made, stored), *_mixed(stored, out)]
 
 
 def write_tables(

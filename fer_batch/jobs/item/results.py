@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch import timeline_file
-from fer_batch.atomic import write_error, write_text
+from fer_batch.atomic import OTHER_PLACE, write_error, write_text
 from fer_batch.errors import OutputPathError
 from fer_batch.output.foreign import has_content, own_file
 from fer_batch.outputs import RECORD, RECORDS, REGISTRY
@@ -49,8 +49,7 @@ def alone(folder: Path) -> Iterator[None]:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise OutputPathError(
-                    f"{folder}: another fer-batch is writing there; wait for it, or choose "
-                    "another place with -o"
+                    f"{folder}: another fer-batch is writing there; wait for it, or {OTHER_PLACE}"
                 ) from None
         yield
     finally:

@@ -121,7 +121,7 @@ class ItemPlan:
         info = dict(data["info"])
         info["pts"] = np.array(info["pts"], np.int64)
         info["time_base"] = Fraction(*info["time_base"])
-        for name in ("files", "warnings", "colour", "crop"):
+        for name in ("files", "warnings", "colour", "crop", "aperture"):
             info[name] = tuple(info[name])
         info["joins"] = tuple((moved, begin) for moved, begin in info["joins"])
         return cls(

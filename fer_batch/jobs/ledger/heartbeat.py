@@ -29,16 +29,18 @@ class WorkerInfo:
     engine: str = ""  # what made the last numbers here, "" where none were made yet
 
 
-def beat(ledger: Ledger, name: str, fields: dict[str, Any]) -> None:
-    """Say that worker ``name`` lives; forgotten after half a minute of silence."""
+def beat(ledger: Ledger, name: str, fields: dict[str, Any]) -> str:
+    """Say that worker ``name`` lives; forgotten after half a minute of silence. Returns the
+    ``owner`` among the fields that lay there before, "" where there was none."""
     key = PREFIX + "worker:" + name
     with broker_errors(ledger.where):
         pipe = ledger.client.pipeline()
+        pipe.hget(key, "owner")
         pipe.hset(key, mapping=fields)
         pipe.expire(key, EXPIRY_S)
         pipe.zadd(PREFIX + "workers", {name: ledger.now()})
         pipe.zremrangebyscore(PREFIX + "workers", "-inf", ledger.now() - EXPIRY_S)
-        pipe.execute()
+        return str(pipe.execute()[0] or "")
 
 
 def note_progress(ledger: Ledger, name: str, unit: Unit | None, rate: float) -> None:
@@ -96,9 +98,11 @@ def workers(ledger: Ledger) -> list[WorkerInfo]:
     )
 
 
-def forget(ledger: Ledger, name: str) -> None:
-    """The worker has stopped in order."""
+def forget(ledger: Ledger, name: str, owner: str = "") -> None:
+    """The worker has stopped in order; another one of that name, of another ``owner``, stays."""
     with broker_errors(ledger.where):
+        if ledger.client.hget(PREFIX + "worker:" + name, "owner") not in (None, owner):
+            return
         ledger.client.delete(PREFIX + "worker:" + name)
         ledger.client.zrem(PREFIX + "workers", name)
 

@@ -10,7 +10,7 @@ from fer_batch.jobs.ledger.spec import FINAL_STATES, State
 
 @dataclass(frozen=True, slots=True)
 class ItemStatus:
-    """One item as `status` shows it."""
+    """One item as `status` shows it. ``counted``: what ``frames_…`` are, "frames" or "photos"."""
 
     input: str
     name: str
@@ -22,12 +22,14 @@ class ItemStatus:
     eta_s: float | None
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    counted: str = "frames"
 
     def to_json(self) -> dict[str, Any]:
         """The shape that `status --json` promises."""
         return {
             "input": self.input,
             "state": self.state,
+            "counted": self.counted,
             "frames_done": self.frames_done,
             "frames_total": self.frames_total,
             "frames_per_s": self.frames_per_s,

@@ -185,6 +185,7 @@ def _item(data: dict[str, str], running: dict[str, int], now: float) -> ItemStat
         eta_s=eta,
         warnings=door.lines(door.parse_json(data.get("warnings") or "[]"), "warnings"),
         error=data.get("error"),
+        counted="photos" if data.get("counted") == "photos" else "frames",
     )
 
 

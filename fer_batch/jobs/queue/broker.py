@@ -27,7 +27,10 @@ def make_app(settings: QueueSettings) -> Any:
     """
     from celery import Celery
 
-    app = Celery("fer_batch", broker=settings.broker_url, set_as_current=False)
+    from fer_batch.jobs.queue.loader import InstalledLoader
+
+    own = {"set_as_current": False, "loader": InstalledLoader}
+    app = Celery("fer_batch", broker=settings.broker_url, **own)
     app.conf.update(celery_config(settings))
     return app
 

@@ -19,6 +19,7 @@ from fer_batch.jobs.queue import sweep as sweeping
 from fer_batch.jobs.queue.broker import Publisher
 from fer_batch.jobs.queue.collect import Collected
 from fer_batch.jobs.queue.submit import Request, Submitted, Uploaded, submit
+from fer_batch.jobs.queue.sweep import Removed
 from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.store import download, keys
 from fer_batch.jobs.store.connect import open_storage
@@ -172,19 +173,23 @@ class QueueClient:
         self.publish(dispatches)
         return count
 
-    def remove(self, job: str) -> None:
+    def remove(self, job: str) -> Removed:
         """Forget a job and delete its results.
 
         Raises:
             JobError: no such job, or it is still running.
         """
-        self.remove_all([job])
+        return self.remove_all([job])
 
-    def remove_all(self, jobs: list[str]) -> None:
-        """Forget jobs and delete their results; much cheaper than one by one.
+    def remove_all(
+        self, jobs: list[str], told: Callable[[str], None] = lambda job: None
+    ) -> Removed:
+        """Forget jobs and delete their results; much cheaper than one by one. ``told`` hears of
+        each that is gone.
 
         Raises:
             JobError: one of them is not there or still running; then none is removed.
+            StorageError: results cannot be deleted; that job and those after it stay.
         """
         self._make_whole()
         for job in jobs:
@@ -194,7 +199,7 @@ class QueueClient:
                 raise JobError(f"job {job} is still {found.state}; cancel it first")
             if found is None and not self.storage.exists(keys.manifest(job)):
                 raise JobError(f"there is no job {job}; `fer-batch jobs` lists them")
-        sweeping.remove(self.ledger, self.storage, jobs)
+        return sweeping.remove(self.ledger, self.storage, jobs, told)
 
     def download(
         self,

@@ -67,7 +67,9 @@ def enter(
     if relate.needed([manifest.asked()]):
         fields |= {"relate": "1"} | ({"away": ""} if related else {})
     items = [
-        {"input": item.input, "name": item.name} | ({"retried": "1"} if index in begun else {})
+        {"input": item.input, "name": item.name}
+        | ({"retried": "1"} if index in begun else {})
+        | ({"counted": "photos"} if item.source_kind == "photos" else {})
         for index, item in enumerate(manifest.items)
     ]
     return ledger.create(manifest.job_id, fields, items)

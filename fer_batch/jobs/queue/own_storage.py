@@ -30,11 +30,27 @@ def check(ledger: Ledger, storage: Storage) -> None:
         StorageError: it holds none, or does not answer.
         BrokerError: Redis does not answer.
     """
+    if (missing := _missing(ledger, storage)) is not None:
+        raise _other(storage, missing)
+
+
+def is_own(ledger: Ledger, storage: Storage) -> bool:
+    """Whether ``check`` finds nothing wrong.
+
+    Raises:
+        StorageError: storage does not answer.
+        BrokerError: Redis does not answer.
+    """
+    return _missing(ledger, storage) is None
+
+
+def _missing(ledger: Ledger, storage: Storage) -> str | None:
+    """The newest job, where storage holds none of the newest ones; else None."""
     newest = job_ids(ledger, LOOK_AT)
-    if any(storage.exists(keys.manifest(job)) for job in newest):
-        return
-    if newest and job_ids(ledger, LOOK_AT) == newest:  # nobody was just removing them
-        raise _other(storage, newest[0])
+    if not newest or any(storage.exists(keys.manifest(job)) for job in newest):
+        return None
+    # Or somebody was just removing them.
+    return newest[0] if job_ids(ledger, LOOK_AT) == newest else None
 
 
 def _other(storage: Storage, job: str) -> StorageError:

@@ -7,12 +7,14 @@ from running more often than every few seconds altogether.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from fer_batch.errors import FerBatchError
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.manifest import Manifest
 from fer_batch.jobs.ledger.spec import FINAL_STATES
-from fer_batch.jobs.queue import collect, facts, restore
+from fer_batch.jobs.queue import collect, facts, own_storage, restore
 from fer_batch.jobs.queue.broker import Publish
 from fer_batch.jobs.queue.named import uploads_of, uploads_of_all
 from fer_batch.jobs.store import keys, records, reuse, uploads
@@ -59,9 +61,16 @@ def forget_old(ledger: Ledger, storage: Storage, seconds: float) -> list[str]:
         for job, (state, end) in ledger.ends_of_jobs(before).items()
         if state in FINAL_STATES and _seconds(end, before) < before
     ]
-    if old:
-        remove(ledger, storage, old)
-    return old
+    if not old:
+        return []
+    if not own_storage.is_own(ledger, storage):
+        logger.warning(
+            "%d old jobs are not removed: storage %s holds none of the queue's jobs now",
+            len(old),
+            storage.where,
+        )
+        return []
+    return remove(ledger, storage, old).gone
 
 
 def _seconds(text: str | None, otherwise: float) -> float:
@@ -71,13 +80,32 @@ def _seconds(text: str | None, otherwise: float) -> float:
         return otherwise
 
 
-def remove(ledger: Ledger, storage: Storage, jobs: list[str]) -> int:
+@dataclass
+class Removed:
+    """``gone``: jobs whose results are deleted. ``left``: jobs that are forgotten, but whose
+    results storage does not hold: they lie where it is not mounted, or nowhere any more."""
+
+    gone: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+def remove(
+    ledger: Ledger,
+    storage: Storage,
+    jobs: list[str],
+    told: Callable[[str], None] = lambda job: None,
+) -> Removed:
     """Forget jobs, delete their results, and the uploads that no other job names.
 
-    Returns how many of them there were.
+    Results first: what cannot be deleted stays known, and can be removed again. ``told`` hears of
+    each job whose results are deleted.
+
+    Raises:
+        StorageError: it does not answer, or does not let something be deleted.
     """
-    count = 0
+    found = Removed()
     unused: set[str] = set()
+    own = own_storage.is_own(ledger, storage)
     for job in jobs:
         manifest = _manifest(storage, job) if storage.exists(keys.manifest(job)) else None
         if manifest is not None:
@@ -87,11 +115,16 @@ def remove(ledger: Ledger, storage: Storage, jobs: list[str]) -> int:
             pointer = records.pointer(storage, same)
             if pointer is not None and pointer.job_id == job:
                 storage.delete(same)
-        known = ledger.remove(job)
-        count += known or manifest is not None
-        storage.delete(keys.job(job))
+        if own or storage.exists(keys.job(job)):
+            storage.delete(keys.job(job))
+            ledger.remove(job)
+            found.gone.append(job)
+            told(job)
+        else:
+            ledger.remove(job)
+            found.left.append(job)
     uploads.delete(ledger.reservations, storage, unused, lambda: uploads_of_all(storage))
-    return count
+    return found
 
 
 def _manifest(storage: Storage, job: str) -> Manifest | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from fer_batch.atomic import PRIVATE, make_private, write_text
 from fer_batch.errors import BrokerError, OutputPathError
 from fer_batch.jobs.settings import QueueSettings
 from fer_batch.jobs.stack.processes import detach, recorded, remember, stop
+from fer_batch.own_python import own_python
 
 REDIS, WORKER = "redis.json", "worker.json"
 START_S = 20.0
@@ -173,7 +173,7 @@ def _start_worker(settings: QueueSettings, folder: Path) -> int:
     environment["FER_BATCH_STATE_DIR"] = str(settings.state_dir.absolute())
     environment["FER_BATCH_CACHE_DIR"] = str(settings.cache_dir.absolute())
     environment.pop("FER_BATCH_REDIS_URL", None)
-    command = [sys.executable, "-m", "workers", "--supervise", "--name", "embedded"]
+    command = own_python("-m", "workers", "--supervise", "--name", "embedded")
     pid = detach(command, folder / "worker.log", environment)
     remember(folder / WORKER, pid, "worker")
     return pid

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from fer_batch.jobs.storage_address import folder_of
 from fer_batch.jobs.store.folder_storage import FolderStorage
 from fer_batch.jobs.store.storage import Storage
 
@@ -16,8 +15,8 @@ def open_storage(url: str, group: bool = False) -> Storage:
     Raises:
         StorageError: no library for that kind of store is installed, or there is no such kind.
     """
-    if "://" not in url or url.startswith("file://"):
-        return FolderStorage(Path(url.removeprefix("file://")).expanduser(), url, group)
+    if (folder := folder_of(url)) is not None:
+        return FolderStorage(folder, url, group)
     from fer_batch.jobs.store.object_store import ObjectStore
 
     return ObjectStore(url)

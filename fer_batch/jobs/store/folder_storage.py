@@ -28,6 +28,7 @@ from fer_batch.jobs.store.storage import (
 )
 
 Read = TypeVar("Read")
+ATTEMPTS = 3  # to remove a folder
 
 
 class FolderStorage(Storage):
@@ -132,7 +133,7 @@ class FolderStorage(Storage):
             target = self.local_path(key)
             self._own(key.rpartition("/")[0] or ".")
             if target.is_dir() and not target.is_symlink():
-                shutil.rmtree(target, ignore_errors=True)
+                _remove_tree(target)
             else:
                 target.unlink(missing_ok=True)
 
@@ -231,3 +232,17 @@ class FolderStorage(Storage):
         with storage_errors(self.where, key, writing):
             self._check_root()
             yield
+
+
+def _remove_tree(folder: Path) -> None:
+    """Remove ``folder`` with all that is in it.
+
+    Raises:
+        OSError: something stays, and this is why.
+    """
+    for _ in range(ATTEMPTS):  # somebody may write into it meanwhile, or remove it as well
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)

@@ -12,6 +12,7 @@ from typing import Any
 from fer_batch.atomic import PRIVATE, atomic_path, is_temporary
 from fer_batch.door import MOST_BYTES
 from fer_batch.errors import StorageError
+from fer_batch.jobs.storage_address import STORES
 from fer_batch.jobs.store.storage import (
     BLOCK,
     Storage,
@@ -44,9 +45,10 @@ class ObjectStore(Storage):
             self._root = root.path.rstrip("/")
             self._seen = False
         except ImportError as error:
+            library = STORES.get(url.partition("://")[0], error.name)
+            wanted = "'fer-batch[s3]'" if library == "s3fs" else library
             raise StorageError(
-                f"{self.where}: a library for this storage is missing ({error.name}); "
-                "pip install 'fer-batch[s3]'"
+                f"{self.where}: a library for this storage is missing; pip install {wanted}"
             ) from error
         except (ValueError, OSError) as error:
             raise StorageError(f"{self.where}: unknown kind of storage ({error})") from error
@@ -167,6 +169,13 @@ class ObjectStore(Storage):
                 self._fs.rm(self._path(key), recursive=True)
             except FileNotFoundError:
                 self._check_bucket()
+                return
+            # Of many objects at once s3fs leaves those out that may not be deleted, without a word.
+            if self._fs.exists(self._path(key)):
+                raise StorageError(
+                    f"storage {self.where}: {key} is still there after it was deleted; check that "
+                    "objects may be deleted"
+                )
 
     def stored(self, key: str, now: float) -> list[StoredObject]:
         """See ``Storage``. Uploads that were never finished are not seen here; the store's own rule

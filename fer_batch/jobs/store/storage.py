@@ -23,6 +23,7 @@ from fer_batch.errors import (
     OutputPathError,
     StorageError,
 )
+from fer_batch.jobs.storage_address import folder_of
 
 BLOCK = 1024 * 1024
 
@@ -126,7 +127,11 @@ class Storage(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Remove ``key`` and everything below it; nothing happens where there is nothing."""
+        """Remove ``key`` and everything below it; nothing happens where there is nothing.
+
+        Raises:
+            StorageError: something of it stays.
+        """
         ...
 
     # What all of them do alike.
@@ -195,8 +200,7 @@ def storage_errors(where: str, key: str, writing: bool = False) -> Iterator[None
             ) from error
         raise StorageError(f"{where}: {key} is not there") from error
     except Exception as error:  # botocore, aiohttp and fsspec share no base class
-        reason = (str(error).splitlines() or [""])[0][:200]
-        raise StorageError(
-            f"storage {where}: {reason or type(error).__name__}; check FER_BATCH_STORAGE "
-            "and its credentials"
-        ) from error
+        told = getattr(error, "strerror", None) if error.__class__.__module__ == "builtins" else ""
+        reason = (str(told or error).splitlines() or [""])[0][:200] or type(error).__name__
+        also = "" if folder_of(where) is not None else " and its credentials"
+        raise StorageError(f"storage {where}: {reason}; check FER_BATCH_STORAGE{also}") from error

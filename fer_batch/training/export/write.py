@@ -17,6 +17,7 @@ from fer_batch.checksum import sha256_file
 from fer_batch.emotion.backend import load_keras
 from fer_batch.emotion.card import ModelCard
 from fer_batch.errors import ModelFileError
+from fer_batch.own_python import own_python
 from fer_batch.quiet_stderr import quiet_stderr
 from fer_batch.training.data.targets import Head
 from fer_batch.training.export.pool import Pool
@@ -134,7 +135,7 @@ def save_litert(keras_file: Path, path: Path, weights: str = "float16") -> bool:
         _convert(keras_file, path, weights)
         return True
     files = [str(keras_file), str(path)]
-    command = [sys.executable, "-m", "fer_batch.training.export.write", *files, weights]
+    command = own_python("-m", "fer_batch.training.export.write", *files, weights)
     environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode and "NotInstalledError" in done.stderr:

@@ -84,6 +84,10 @@ def test_a_broker_and_a_storage_that_cannot_be_had(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("FER_BATCH_STORAGE", str(tmp_path / "file"))
+    (queue,) = queue_checks()
+    assert queue.state == "wrong" and "file is no folder" in queue.found
+    monkeypatch.setenv("FER_BATCH_STORAGE", "/proc/none")
+    assert [check.state for check in found("storage")] == ["wrong"], "said once"
     monkeypatch.setenv("FER_BATCH_REDIS_URL", "redis://:secret@127.0.0.1:1/0")
     states = {check.name: check for check in queue_checks()}
     assert states["storage"].state == "wrong"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -96,7 +97,9 @@ def test_from_a_submission_to_results(worked: dict[str, str], clip: Path, tmp_pa
     assert run("logs", job).stdout.count("\n") == len(log)
     out = tmp_path / "out"
     done = run("download", "-o", out)
-    assert "files in" in done.stdout and "failed: " in done.stderr
+    assert "files in" in done.stdout and "failed: " in done.stderr and done.exit_code == 1
+    last = done.stderr.splitlines()[-1]
+    assert last == f"missing: 1 failed of 2 inputs; `fer-batch retry {job[:6]}` starts over"
     assert (out / "pair" / "timeline.csv").is_file()
     found = json.loads(run("download", job, "-o", out, "--only", "csv", "--json").stdout)
     assert (found["job_id"], found["state"], found["kept"]) == (job, "failed", [])
@@ -110,6 +113,8 @@ def test_from_a_submission_to_results(worked: dict[str, str], clip: Path, tmp_pa
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert json.loads(first.stdout)["job_id"] == json.loads(second.stdout)["job_id"]
     assert "submitted before" in second.stderr
+    whole = run("download", "-o", tmp_path / "whole")
+    assert (whole.exit_code, whole.stderr) == (0, "")
     assert run("rm", job).stdout == f"removed {job}\n"
 
 
@@ -139,7 +144,11 @@ def test_jobs_that_nobody_works_on(idle: Run, clip: Path) -> None:
     assert idle("cancel", job[:8]).stdout == f"cancelled {job}; 0 inputs were already done\n"
     assert idle("wait", job).exit_code == 1
     told = idle("download", job, "-o", clip.parent / "out").stderr
-    assert told == f"cancelled: 1 input; `fer-batch retry {job[:6]}` starts over\n"
+    assert told == f"missing: 1 cancelled of 1 input; `fer-batch retry {job[:6]}` starts over\n"
+    early = idle("download", other, "-o", clip.parent / "out")
+    assert early.exit_code == 1 and early.stdout.startswith("0 files in ")
+    wait = f"missing: 1 still queued of 1 input; download again when job {other} has ended\n"
+    assert early.stderr == wait
     assert idle("jobs", "--page", 9).stdout == "page 9 is empty: 2 jobs\n"
     assert idle("retry", job).stdout == f"1 input of {job} queued again\n"
     with pytest.raises(JobError, match="still"):
@@ -266,11 +275,12 @@ def test_a_worker_is_told_what_was_asked(idle: Run, monkeypatch: pytest.MonkeyPa
         raise Replaced
 
     monkeypatch.setattr(os, "execv", execv)
+    monkeypatch.setattr(signal, "pthread_sigmask", lambda how, numbers: None)
     with pytest.raises(Replaced):
         idle("worker", "--queues", "render, control", "--loglevel", "debug", "--name", "w",
              "--log-format", "json", "--metrics-port", 9000)  # fmt: skip
-    assert told[2:] == [
-        *("workers", "--queues=control,render", "--concurrency=1", "--device=auto"),
+    assert told[1:] == [
+        *("-P", "-m", "workers", "--queues=control,render", "--concurrency=1", "--device=auto"),
         *("--loglevel=DEBUG", "--metrics-port=9000", "--log-format=json", "--name=w"),
     ]
 

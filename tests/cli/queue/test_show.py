@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from typing import get_args
 
@@ -36,6 +37,11 @@ def an_item(
     left = 12.0 if state == "running" else None
     notes = ("of 2 sound tracks only the first is kept",) if warned else ()
     return ItemStatus(name, name, state, "analyze", done, 200, 31.5, left, notes, error)
+
+
+def of_photos(item: ItemStatus) -> ItemStatus:
+    """The same as a set of photos."""
+    return replace(item, counted="photos")
 
 
 def a_job(*items: ItemStatus, state: State = "running") -> JobStatus:
@@ -127,10 +133,23 @@ def test_an_error_that_names_its_file_is_not_told_with_the_name_twice() -> None:
 
 
 def test_what_a_worker_is_at() -> None:
-    assert worker_line(a_worker(1)) == "w1@lab idle"
-    assert (
-        worker_line(a_worker(1, "k3v9w2abcdef 4/render/2")) == "w1@lab drawing k3v9w2, 42 frames/s"
-    )
+    job = a_job(an_item(1, "running"), of_photos(an_item(2, "running")))
+    assert worker_line(a_worker(1), job) == "w1@lab idle"
+    elsewhere = a_worker(1, "k3v9w2abcdef 4/render/2")
+    assert worker_line(elsewhere, job) == "w1@lab drawing k3v9w2, 42 frames/s"
+    assert worker_line(a_worker(1, "k3v9w2 1/analyze/0"), job).endswith(" 42 photos/s")
+    assert worker_line(a_worker(1, "k3v9w2 -1/index/0"), job).endswith(" 42 frames/s")
+
+
+def test_photos_are_not_called_frames() -> None:
+    photos = of_photos(an_item(1, "done"))
+    only, mixed = a_job(photos, state="done"), a_job(an_item(2, "running"), photos)
+    assert progress_line(only) == "k3v9w2 done: 1 of 1 input done; 200/200 photos"
+    assert progress_line(mixed).endswith("; 70/200 frames, 200/200 photos")
+    assert ended_line(0, only).endswith("  200 photos, 32 photos/s")
+    assert "32 p/s" in "\n".join(drawn(only, [], 120, 24))
+    assert "frame" not in "\n".join([*plain_lines(only, []), *drawn(only, [], 120, 24)])
+    assert photos.to_json()["counted"] == "photos" and an_item(2, "done").counted == "frames"
 
 
 @given(st.floats(0, 90_000), st.text(max_size=80))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from fer_batch.jobs.item import batch
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.results import keep_record
 from fer_batch.jobs.item.work import ItemSpec
+from fer_batch.output import foreign, stored
 from fer_batch.output.stored import FAILURES
 from fer_batch.output.summary import summary
 from fer_batch.outputs import Output
@@ -168,6 +170,28 @@ def test_downloads_are_told_of_as_runs_are(tmp_path: Path) -> None:
     said = batch.add_downloaded(tmp_path, {**inputs, "e": "/in/failed.mp4"}, [])
     assert said == batch.write_batch(results, tmp_path) and len(said) == 3
     assert said[0] == "/in/copy.mp4: the same file as a; it stands once in the tables"
+
+
+def test_a_download_reads_each_record_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = {}
+    for name in "abc":
+        result = store(tmp_path / name, f"/in/{name}.mp4", name)
+        inputs[result.item.name] = result.item.input
+        record = next((tmp_path / name).glob("*summary.json"))
+        summary = json.loads(record.read_text())
+        record.write_text(json.dumps(summary | {"warnings": [f"/in/{name}.mp4: old", "odd"]}))
+    read: list[Path] = []
+    real = foreign.read_summary_file
+
+    def counted(path: Path) -> dict[str, object]:
+        read.append(path)
+        return real(path)
+
+    monkeypatch.setattr(stored, "read_summary_file", counted)
+    said = batch.add_downloaded(tmp_path, inputs, [])
+    assert said[:2] == ["/in/a.mp4: old", "/in/a.mp4: odd"] and len(said) == 6
+    whole = [path.parent.name for path in read if path.exists()]
+    assert sorted(whole) == ["a", "b", "c"]
 
 
 def test_two_runs_at_once_lose_nothing(tmp_path: Path) -> None:

@@ -262,3 +262,13 @@ def test_a_bucket_that_was_never_there_holds_nothing(s3: Any) -> None:
     storage = open_storage("s3://nobody-made-it/prefix")
     assert storage.get_bytes("a/b") is None and storage.names("a") == []
     assert storage.size("a") is None and not storage.exists("a") and storage.files("a") == {}
+
+
+def test_objects_that_may_not_be_deleted_are_not_said_to_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    storage = ObjectStore(f"memory://{uuid.uuid4().hex}")
+    storage.put_bytes("a/b", b"x")
+    monkeypatch.setattr(storage._fs, "rm", lambda path, recursive: None)  # noqa: SLF001
+    with pytest.raises(StorageError, match="a is still there after it was deleted"):
+        storage.delete("a")

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from fer_batch.demo.expression import express
 from fer_batch.demo.portraits import eileen_collins, grace_hopper
+from fer_batch.errors import UsageError
 from tests.end_to_end.conftest import fer_batch
 
 ROOT = Path(__file__).parents[3]
@@ -49,6 +50,29 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "labels.csv", index=False
     )
     return folder
+
+
+@pytest.mark.parametrize(
+    ("model", "floor", "said"),
+    [
+        ("ferplus3-int8", "bored=0.5", "'bored=0.5' is not as in"),
+        ("ferplus3-int8", "sad=2", "'sad=2' is not as in"),
+        ("fer7", "sad=0.5", "is for models of three labels, this one has 7"),
+        ("ferplus3-int8", "sad=0.5", "no photo has the label sad"),
+    ],
+)
+def test_a_floor_is_checked_before_anything_is_analysed(
+    model: str, floor: str, said: str, tmp_path: Path, commands: object
+) -> None:
+    (tmp_path / "images").mkdir()
+    rows = [("a.png", "happy"), ("b.png", "neutral")]
+    for name, _ in rows:  # damaged: an analysis would say so
+        (tmp_path / "images" / name).write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    pd.DataFrame(rows, columns=["file", "label"]).to_csv(tmp_path / "labels.csv", index=False)
+    given = ["evaluate", model, str(tmp_path), "--floor", floor]
+    done = CliRunner().invoke(commands, given)  # type: ignore[arg-type]
+    assert isinstance(done.exception, UsageError)
+    assert f"--floor: {said}" in str(done.exception)
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from fer_batch.jobs.item.children.process import can_fork
 from fer_batch.jobs.item.children.share import LEAST_MB
 from fer_batch.jobs.item.children.sieve import sift_stderr
 from fer_batch.media.image_sets import Sample, looks_like_film
+from fer_batch.own_python import safe_path
 
 LOOK_EVERY_S = 0.1
 # Three dozen pictures at most, the largest of which take some seconds each.
@@ -35,7 +36,8 @@ def looks_like_film_apart(sample: Sample, limits: Limits) -> bool:
     ours, theirs = context.Pipe(duplex=False)
     given = (theirs, os.getpid(), sample, limits)
     process = context.Process(target=_serve, args=given, daemon=True)
-    process.start()
+    with safe_path():
+        process.start()
     theirs.close()
     until = time.monotonic() + MOST_S
     try:

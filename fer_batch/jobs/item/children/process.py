@@ -11,6 +11,7 @@ from typing import Any
 
 from fer_batch.jobs.item.children.child import serve
 from fer_batch.jobs.item.children.messages import send
+from fer_batch.own_python import safe_path
 
 END_S = 5.0
 
@@ -39,7 +40,8 @@ class Child:
         inherited = (self.pipe, *others) if forked else ()
         arguments = (theirs, inherited, os.getpid())
         self._process = context.Process(target=serve, args=arguments, daemon=True)
-        self._process.start()
+        with safe_path():
+            self._process.start()
         theirs.close()
         self.send("hello", **hello)
 

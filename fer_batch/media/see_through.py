@@ -1,0 +1,65 @@
+"""Films that may be transparent: shown over white, as photos are. What lies under it, nobody sees.
+
+FFmpeg's converter leaves transparency out, and what a program left there would come up.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from fer_batch.types import Image
+
+# FFmpeg's own decoders of these pass over the transparency that Matroska keeps beside a picture.
+_SEEING = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+FULL, VIDEO = 2, 1  # ranges, by FFmpeg's numbers
+WHITE = {FULL: 255, VIDEO: 235}
+GREY = 128  # chroma of white
+
+
+def seeing_decoder(stream: Any) -> Any:
+    """The decoder for a stream, not opened: one that sees transparency where there is some."""
+    own = stream.codec_context
+    if stream.metadata.get("alpha_mode") == "1" and own.name in _SEEING:
+        with suppress(ValueError):  # a build without it
+            other = av.CodecContext.create(_SEEING[own.name], "r")
+            other.extradata = own.extradata
+            return other
+    return own
+
+
+def over_white(frame: Any) -> Any:
+    """An ``av.VideoFrame`` of which nothing is transparent; any other as it is."""
+    if not any(component.is_alpha for component in frame.format.components):
+        return frame
+    kind = FULL if frame.color_range == FULL else VIDEO
+    made = _of_colours(frame) if frame.format.is_rgb or frame.format.has_palette else None
+    made = made or _of_luma(frame, kind)
+    made.color_range, made.colorspace = frame.color_range, frame.colorspace
+    return made
+
+
+def _of_colours(frame: Any) -> Any:
+    pixels = frame.reformat(format="rgba").to_ndarray()
+    return av.VideoFrame.from_ndarray(_mixed(pixels[..., :3], pixels[..., 3:], 255), "rgb24")
+
+
+def _of_luma(frame: Any, kind: int) -> Any:
+    """Luma and chroma stay what they are by the picture's own matrix and range."""
+    whole = frame.reformat(format="yuva444p", src_color_range=kind, dst_color_range=kind)
+    luma, cb, cr, alpha = (
+        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
+        for plane in whole.planes
+    )
+    shown = [_mixed(luma, alpha, WHITE[kind]), *(_mixed(c, alpha, GREY) for c in (cb, cr))]
+    return av.VideoFrame.from_ndarray(np.stack(shown), "yuv444p")
+
+
+def _mixed(over: Image, alpha: Image, under: int) -> Image:
+    share: NDArray[np.uint16] = alpha.astype(np.uint16)
+    mixed = (over * share + under * (255 - share) + 127) // 255
+    return np.ascontiguousarray(mixed, np.uint8)
