@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 NAME = "second.npz"
 SHARE = {"fer2013": 0.3, "ferplus": 0.6}
-"""What the second network counts, by whose labels a model has. For FER+'s it was chosen on the photos
-of the model card, for FER2013's, which are for comparison, on PublicTest; see docs/training.md."""
+"""What the second network counts, by whose labels a model has. For FER+'s it was chosen on the
+photos of the model card, for FER2013's, which are for comparison, on PublicTest; see
+docs/training.md."""
 RECIPE = Recipe(hidden=256, epochs=8)
 """Twice as many units are no better, see docs/training.md."""
 METRICS = "PublicTest, both networks"
