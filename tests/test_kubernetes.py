@@ -53,25 +53,73 @@ def test_kustomizations_name_their_files(folder: Path) -> None:
     assert sorted(told) == sorted(there)
 
 
+def offences(pod: dict[str, Any]) -> list[str]:
+    """What the restricted profile forbids of a pod, by
+    https://kubernetes.io/docs/concepts/security/pod-security-standards."""
+    found, whole = [], pod.get("securityContext", {})
+    containers = [*pod["containers"], *pod.get("initContainers", [])]
+    found += sorted({"hostNetwork", "hostPID", "hostIPC", "ephemeralContainers"} & pod.keys())
+    found += ["sysctls"] if whole.get("sysctls") else []
+    allowed = {"emptyDir", "configMap", "secret", "projected", "persistentVolumeClaim", "csi"}
+    for volume in pod.get("volumes", []):
+        found += sorted(volume.keys() - allowed - {"name", "downwardAPI", "ephemeral"})
+    for container in containers:
+        own = container.get("securityContext", {})
+        both = {**whole, **own}
+        checks = {
+            "privileged": own.get("privileged", False) is False,
+            "allowPrivilegeEscalation": own.get("allowPrivilegeEscalation") is False,
+            "capabilities": own.get("capabilities") == {"drop": ["ALL"]},
+            "runAsNonRoot": both.get("runAsNonRoot") is True,
+            "runAsUser": both.get("runAsUser", 0) > 0,
+            "seccompProfile": both.get("seccompProfile") == {"type": "RuntimeDefault"},
+            "procMount": own.get("procMount", "Default") == "Default",
+            "seLinuxOptions": "seLinuxOptions" not in both,
+            "hostPort": not any("hostPort" in port for port in container.get("ports", [])),
+        }
+        found += [name for name, right in checks.items() if not right]
+    return found
+
+
 @pytest.mark.parametrize("document", PODS, ids=name_of)
 def test_pods_pass_the_restricted_profile(document: dict[str, Any]) -> None:
-    """What https://kubernetes.io/docs/concepts/security/pod-security-standards asks for."""
     pod = document["spec"]["template"]["spec"]
-    security = pod["securityContext"]
-    assert security["runAsNonRoot"] is True and security["runAsUser"] > 0
-    assert security["seccompProfile"] == {"type": "RuntimeDefault"}
-    assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
-    for container in pod["containers"]:
-        own = container["securityContext"]
-        assert own["allowPrivilegeEscalation"] is False
-        assert own["capabilities"] == {"drop": ["ALL"]}
-        assert own["readOnlyRootFilesystem"] is True
-        assert not any("hostPort" in port for port in container["ports"])
+    assert offences(pod) == []
+    for container in pod["containers"]:  # our own wishes
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
         assert container["resources"]["limits"].keys() >= {"cpu", "memory"}
     claims = {c["metadata"]["name"] for c in document["spec"].get("volumeClaimTemplates", [])}
     volumes = {v["name"]: v for v in pod.get("volumes", [])}
     for mount in pod["containers"][0]["volumeMounts"]:
         assert mount["name"] in claims or "sizeLimit" in volumes[mount["name"]]["emptyDir"]
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "offence"),
+    [
+        (("hostNetwork",), True, "hostNetwork"),
+        (("securityContext", "seccompProfile"), {"type": "Unconfined"}, "seccompProfile"),
+        (("securityContext", "runAsUser"), 0, "runAsUser"),
+        (("securityContext", "sysctls"), [{"name": "a", "value": "1"}], "sysctls"),
+        (("volumes",), [{"name": "x", "hostPath": {"path": "/"}}], "hostPath"),
+        (("initContainers",), [{"name": "x", "image": "y"}], "allowPrivilegeEscalation"),
+        (("containers", 0, "securityContext", "privileged"), True, "privileged"),
+        (("containers", 0, "securityContext", "capabilities"), {}, "capabilities"),
+        (("containers", 0, "securityContext", "runAsNonRoot"), False, "runAsNonRoot"),
+        (("containers", 0, "ports", 0, "hostPort"), 80, "hostPort"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_the_profile_forbids_would_be_seen(
+    place: tuple[str | int, ...], value: Any, offence: str
+) -> None:
+    wrong = yaml.safe_load(yaml.safe_dump(PODS[0]))["spec"]["template"]["spec"]
+    *way, last = place
+    at = wrong
+    for step in way:
+        at = at[step]
+    at[last] = value
+    assert offence in offences(wrong)
 
 
 @pytest.mark.parametrize("document", PODS, ids=name_of)

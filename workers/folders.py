@@ -27,10 +27,21 @@ MOST_OF_A_NAME = 1000
 def take(parent: Path, name: str, host: str) -> str:
     """Hold a folder below ``parent`` for a worker that should be called ``name``; what it is called
     then, ``NAME@HOST``, with a number where another worker has that name: two in one folder would
-    remove what the other is at work on, and nobody could tell them apart."""
+    remove what the other is at work on, and nobody could tell them apart.
+
+    Raises:
+        UsageError: no folder can be made there.
+    """
     for number in range(1, MOST_OF_A_NAME):
         own = f"{name}-{number}@{host}" if number > 1 else f"{name}@{host}"
-        if hold(parent / own, GOING_S if number == 1 else 0.0) is not None:
+        try:
+            held = hold(parent / own, GOING_S if number == 1 else 0.0) is not None
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise UsageError(
+                f"FER_BATCH_CACHE_DIR: {error.filename or parent}: {reason}"
+            ) from error
+        if held:
             if number > 1:
                 logger.warning("a worker here is called %s already; this one is %s", name, own)
             return own

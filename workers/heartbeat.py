@@ -6,10 +6,16 @@ a connection for it costs a third of a second of a core each time.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+from fer_batch.errors import UsageError
+
+logger = logging.getLogger(__name__)
 
 FRESH_S = 60.0
 EVERY_S = 5.0
@@ -25,11 +31,27 @@ class Heartbeat(threading.Thread):
         self.in_order = in_order
         self.ended = threading.Event()
 
-    def run(self) -> None:
-        self.beat()
-        while not self.ended.wait(EVERY_S):
+    def begin(self) -> None:
+        """Touch the file once, then again and again in a thread.
+
+        Raises:
+            UsageError: it cannot be touched: whoever looks would call this worker ill.
+        """
+        try:
             self.beat()
-        self.path.unlink(missing_ok=True)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise UsageError(f"FER_BATCH_HEARTBEAT: {self.path}: {reason}") from error
+        self.start()
+
+    def run(self) -> None:
+        while not self.ended.wait(EVERY_S):
+            try:
+                self.beat()
+            except OSError as error:  # a disk that is full for a while
+                logger.warning("heartbeat: %s: %s", self.path, error.strerror or error)
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
     def beat(self) -> None:
         if self.in_order():

@@ -182,7 +182,7 @@ def install(settings: QueueSettings, app: Any, name: str, queues: str) -> Careta
     own = settings.cache_dir / "workers" / name
     remove_left(own.parent)
     heartbeat = Heartbeat(settings.heartbeat or own / NAME, caretaker.in_order)
-    heartbeat.start()
+    heartbeat.begin()
 
     def ready(**_: Any) -> None:
         caretaker.first()

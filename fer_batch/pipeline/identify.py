@@ -29,6 +29,9 @@ MOST_PICTURES = 5
 # A track that has no view of at least this worth is not told from others; see docs/identity.md.
 GOOD_VIEW = 0.2
 
+# Embeddings that are kept of a person, to be compared with people of other inputs.
+MOST_SIGHTS = 16
+
 NO_VIEWS = Views(np.zeros(0, np.int64), np.zeros(0, np.float32), ())
 
 
@@ -93,7 +96,7 @@ def people_of_photos(
     frame: IntArray, shards: Iterable[Faces], recogniser: Callable[[], Recogniser]
 ) -> tuple[IntArray, dict[int, FloatArray]]:
     """Who is who in a set of photos: ``int64[n]``, a number for each face, -1 for those that show
-    too little, and the embedding ``float32[128]`` of each number.
+    too little, and the embeddings ``float32[k, 128]`` of each number, ``MOST_SIGHTS`` at most.
 
     ``frame int64[n]``: the photo of each face of ``shards``, which lie in order. Two faces of one
     photo are never one person.
@@ -109,25 +112,32 @@ def people_of_photos(
     for start in range(0, len(place), MOST_COMPARED):  # the next join those who are known by then
         stop = start + MOST_COMPARED
         part = place[:stop]
-        person[part] = people_across(point[:stop], frame[part], person[part])
+        person[part] = people_across(list(point[:stop, None]), frame[part], person[part])
     groups = by_track(person[place])
-    return person, {n: point[mine].mean(axis=0).astype(np.float32) for n, mine in groups}
+    return person, {n: point[some_of(mine)].astype(np.float32) for n, mine in groups}
+
+
+def some_of(rows: IntArray) -> IntArray:
+    """At most ``MOST_SIGHTS`` of them, evenly."""
+    count = min(len(rows), MOST_SIGHTS)
+    return rows[np.arange(count) * len(rows) // max(count, 1)]
 
 
 def by_person(
     track: IntArray, face_id: IntArray, known: Mapping[int, FloatArray]
 ) -> dict[int, FloatArray]:
-    """The embedding of each person of whom any track is known: the mean, weighted by sights.
+    """The embeddings ``float32[k, 128]`` of each person of whom any track is known: those of the
+    tracks that are seen longest, ``MOST_SIGHTS`` at most.
 
     ``track``, ``face_id int64[n]`` of all faces that are kept.
     """
     people: dict[int, FloatArray] = {}
     for person, mine in by_track(face_id):
         numbers, sights = np.unique(track[mine], return_counts=True)
-        pairs = [(known[n], s) for n, s in zip(numbers.tolist(), sights, strict=True) if n in known]
-        if pairs:
-            points, weights = zip(*pairs, strict=True)
-            people[person] = np.average(points, axis=0, weights=weights).astype(np.float32)
+        longest = sorted(zip((-sights).tolist(), numbers.tolist(), strict=True))
+        points = [known[number] for _, number in longest if number in known]
+        if points:
+            people[person] = np.concatenate([np.atleast_2d(p) for p in points])[:MOST_SIGHTS]
     return people
 
 

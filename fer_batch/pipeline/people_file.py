@@ -14,6 +14,7 @@ import numpy as np
 
 from fer_batch.errors import UnreadableError
 from fer_batch.faces.dlib_weights import LENGTH
+from fer_batch.groups import by_track
 from fer_batch.npz import read_npz, write_npz
 from fer_batch.types import FloatArray
 
@@ -23,7 +24,7 @@ NAMES = ("face_id", "embedding", "person")
 
 
 class People(NamedTuple):
-    """By number: embeddings ``float32[128]``, and who they are across inputs."""
+    """By number: embeddings ``float32[k, 128]``, and who they are across inputs."""
 
     embedding: dict[int, FloatArray]
     person: dict[int, int]
@@ -32,16 +33,17 @@ class People(NamedTuple):
 def write_people(
     path: Path, embedding: dict[int, FloatArray], person: dict[int, int] | None = None
 ) -> None:
-    """Write embeddings and, where they are known, numbers across inputs.
+    """Write embeddings ``float32[128]`` or ``[k, 128]`` and, where they are known, numbers across
+    inputs. A number has a row for each embedding.
 
     Raises:
         NoSpaceError, OutputPathError: it cannot be written.
     """
-    ids = sorted(embedding)
-    rows = [embedding[n] for n in ids]
+    rows = [np.atleast_2d(embedding[n]) for n in sorted(embedding)]
+    ids = [n for n, mine in zip(sorted(embedding), rows, strict=True) for _ in mine]
     arrays: dict[str, Any] = {
         "face_id": np.array(ids, np.int64),
-        "embedding": np.stack(rows) if rows else np.zeros((0, LENGTH), np.float32),
+        "embedding": np.concatenate(rows) if rows else np.zeros((0, LENGTH), np.float32),
         "person": np.array([(person or {}).get(n, -1) for n in ids], np.int64),
     }
     write_npz(path, {"format": FORMAT}, arrays)
@@ -60,7 +62,8 @@ def read_people(path: Path) -> People:
             raise ValueError("embeddings of another shape")
         pairs = zip(ids.tolist(), persons.tolist(), strict=True)
         known = {int(n): int(p) for n, p in pairs if p >= 0}
-        return People(dict(zip(ids.tolist(), points.astype(np.float32), strict=True)), known)
+        groups = by_track(ids.astype(np.int64))
+        return People({n: points[mine].astype(np.float32) for n, mine in groups}, known)
     except (KeyError, ValueError, TypeError) as error:
         raise UnreadableError(
             f"{path}: is damaged ({error}); run again with --overwrite"

@@ -13,6 +13,7 @@ from fer_batch.columns import arrays_of
 from fer_batch.errors import UnreadableError
 from fer_batch.npz import read_npz, write_npz
 from fer_batch.types import FACES, Faces, Views
+from fer_batch.version import installed_version
 
 FORMAT = 5
 VIEWS = ("view_row", "view_worth", "view_end", "view_jpeg")
@@ -20,10 +21,11 @@ VIEWS = ("view_row", "view_worth", "view_end", "view_jpeg")
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a shard says of itself: seconds by stage, and the engine that made it."""
+    """What a shard says of itself: seconds by stage, the engine and the fer-batch that made it."""
 
     timings: dict[str, float]
     engine: dict[str, str]
+    version: str = ""
 
 
 def write_shard(
@@ -31,6 +33,7 @@ def write_shard(
 ) -> None:
     """Write a segment's faces, the seconds that its stages took, and what made them."""
     meta = {"format": FORMAT, "start": faces.start, "timings": timings, "engine": engine or {}}
+    meta["version"] = installed_version()
     write_npz(path, meta, {**arrays_of(faces, FACES), **_stored(faces.views)})
 
 
@@ -74,7 +77,8 @@ def read_about(path: Path) -> About:
     """
     meta = read_npz(path, FORMAT, ())[0]
     try:
-        return About(dict(meta["timings"]), dict(meta["engine"]))
+        version = str(meta.get("version", ""))
+        return About(dict(meta["timings"]), dict(meta["engine"]), version)
     except (ValueError, TypeError, KeyError) as error:
         raise UnreadableError(f"{path}: is damaged ({error}); run with --overwrite") from error
 

@@ -7,27 +7,30 @@ within the input.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from fer_batch.tracking.people import SAME_PERSON, cluster, group_distance
-from fer_batch.types import IntArray
+from fer_batch.tracking.people import SAME_PERSON, Groups, cluster_groups
+from fer_batch.types import FloatArray, IntArray
 
 NEW = -1
 """The number of who has none yet."""
 
 
 def people_across(
-    points: np.ndarray, owner: IntArray, number: IntArray, first: int = 1
+    people: Sequence[FloatArray], owner: IntArray, number: IntArray, first: int = 1
 ) -> IntArray:
     """A number for each: ``int64[n]``, those that are there already kept.
 
-    ``points float[n, d]``: embeddings of people, each the mean of their sights; ``owner int64[n]``:
-    the input that each belongs to; ``number int64[n]``: what each is called already, or ``NEW``.
+    ``people``: of each the embeddings ``float[k, d]`` of some sights. (Means of these lie nearer to
+    each other than sights do, so that strangers would be one person.) ``owner int64[n]``: the input
+    that each belongs to; ``number int64[n]``: what each is called already, or ``NEW``.
     ``first``: no new number is smaller, nor one that is in use. New numbers rise by ``owner``, then
     by place.
     """
     found = number.copy()
-    points = points.astype(np.float64)
+    points = [each.astype(np.float64) for each in people]
     new = np.flatnonzero(number == NEW)
     _join_known(points, owner, found, new)
     left = np.flatnonzero(found == NEW)
@@ -35,7 +38,8 @@ def people_across(
         return found
     apart = owner[left][:, None] == owner[left][None]
     np.fill_diagonal(apart, False)
-    groups = [left[group] for group in cluster(points[left], apart, SAME_PERSON)]
+    mine = [points[place] for place in left.tolist()]
+    groups = [left[group] for group in cluster_groups(mine, apart, SAME_PERSON)]
     following = max(first, int(found.max(initial=0)) + 1)
     for group in sorted(groups, key=lambda g: min((int(owner[p]), int(p)) for p in g)):
         found[group] = following
@@ -43,15 +47,19 @@ def people_across(
     return found
 
 
-def _join_known(points: np.ndarray, owner: IntArray, found: IntArray, new: IntArray) -> None:
+def _join_known(
+    points: Sequence[np.ndarray], owner: IntArray, found: IntArray, new: IntArray
+) -> None:
     """Give newcomers the numbers of known people, the surest first."""
     numbers = np.unique(found[found != NEW])
     if not len(numbers) or not len(new):
         return
     between = np.full((len(new), len(numbers)), np.inf)
+    newcomers = Groups([points[place] for place in new.tolist()])
     for place, number in enumerate(numbers.tolist()):
         members = np.flatnonzero(found == number)
-        between[:, place] = group_distance(points[new], points[members])
+        theirs = np.concatenate([points[member] for member in members.tolist()])
+        between[:, place] = newcomers.distance(theirs)
         between[np.isin(owner[new], owner[members]), place] = np.inf
     while True:
         row, place = divmod(int(between.argmin()), len(numbers))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from fer_batch.errors import UsageError
 from workers import folders
 from workers.folders import LOCK, UNKNOWN_S, hold, remove_left, take
 
@@ -110,3 +111,9 @@ def test_a_folder_that_is_removed_while_it_is_taken_is_made_again(
     monkeypatch.setattr(fcntl, "flock", flock)
     assert hold(tmp_path / "w@host") is not None
     assert (tmp_path / "w@host" / LOCK).exists() and struck[0]
+
+
+def test_a_cache_where_nothing_can_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"^FER_BATCH_CACHE_DIR: \S*file/workers: not a directory"):
+        take(tmp_path / "file" / "workers", "w", "host")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fer_batch.errors import UsageError
 from workers import heartbeat
 from workers.heartbeat import Heartbeat, any_fresh, is_fresh
 
@@ -27,7 +28,7 @@ def test_touched_while_in_order_and_removed_in_the_end(
     monkeypatch.setattr(heartbeat, "EVERY_S", 0.01)
     path, order = tmp_path / "deep" / "alive", [True]
     beats = Heartbeat(path, lambda: order[0])
-    beats.start()
+    beats.begin()
     deadline = time.monotonic() + 20
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -92,3 +93,25 @@ def test_a_caretaker_that_does_not_turn_is_not_in_order(
     caretaker.join(20)
     caretaker.turned = time.monotonic() - settings.watchdog_s - 1
     assert not caretaker.in_order()
+
+
+def test_a_file_that_cannot_be_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"^FER_BATCH_HEARTBEAT: .*file/alive: "):
+        Heartbeat(tmp_path / "file" / "alive", lambda: True).begin()
+    # Later on, it may be possible again.
+    monkeypatch.setattr(heartbeat, "EVERY_S", 0.01)
+    beats = Heartbeat(tmp_path / "folder" / "alive", lambda: True)
+    beats.begin()
+    beats.path.unlink()
+    beats.path.parent.rmdir()
+    beats.path.parent.touch()
+    time.sleep(0.1)
+    assert beats.is_alive()
+    beats.path.parent.unlink()
+    deadline = time.monotonic() + 20
+    while not beats.path.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert is_fresh(beats.path)
+    beats.ended.set()
+    beats.join(20)

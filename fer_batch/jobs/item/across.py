@@ -117,8 +117,7 @@ class _Everyone:
 
         self.known = known
         self.keys = [(at, face) for at, one in enumerate(known) for face in sorted(one.embedding)]
-        points = [known[at].embedding[face] for at, face in self.keys]
-        self.points = np.stack(points) if points else np.zeros((0, 1))
+        self.points = [known[at].embedding[face] for at, face in self.keys]
         self.owner = np.array([at for at, _ in self.keys], np.int64)
         numbers = [known[at].person.get(face, NEW) for at, face in self.keys]
         self.number = np.array(numbers, np.int64)

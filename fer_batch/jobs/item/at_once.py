@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class Told:
-    """People of one input. ``embedding``: what each is recognised by, by ``face_id`` (of photos by
-    ``person``); ``one_with``: by ``face_id`` the smallest that is the same person, where that is
-    another."""
+    """People of one input. ``embedding``: what each is recognised by, ``float32[k, 128]``, by
+    ``face_id`` (of photos by ``person``); ``one_with``: by ``face_id`` the smallest that is the
+    same person, where that is another."""
 
     embedding: dict[int, FloatArray] = field(default_factory=dict)
     one_with: dict[int, int] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Film:
             if points:
                 self.faces.append(face)
                 self.frames.append(timeline.frame[rows])
-                self.points.append(np.stack(points).astype(np.float64))
+                self.points.append(np.concatenate(points).astype(np.float64))
 
     def tell(self, group: Sequence[int]) -> None:
         """Say which of the faces are one person: those of one ``group``."""

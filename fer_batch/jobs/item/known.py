@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.errors import UnreadableError
+from fer_batch.jobs.item.carried import numbers_before
 from fer_batch.output.stored import read_record, stored_results
 from fer_batch.person_name import check_name
 
@@ -39,7 +40,8 @@ def known_of(member: Member, told: Told | None) -> Known:
     """What is known of an input that is at work. ``told``: what this run has said of its people."""
     import numpy as np
 
-    kept = known_in(member.work.out, read_record(member.work.out))
+    summary = read_record(member.work.out)
+    kept = known_in(member.work.out, summary)
     if told is None:
         return kept
     # Of earlier numbers those hold whose faces are still the same.
@@ -48,8 +50,12 @@ def known_of(member: Member, told: Told | None) -> Known:
         for face, person in kept.person.items()
         if face in told.embedding
         and face in kept.embedding
-        and np.linalg.norm(told.embedding[face] - kept.embedding[face]) < THE_SAME
+        and np.linalg.norm(told.embedding[face].mean(0) - kept.embedding[face].mean(0)) < THE_SAME
     }
+    others = told.embedding.keys() - same.keys()
+    had = numbers_before(member, summary, kept.person, others)
+    taken = set(same.values())
+    same |= {face: person for face, person in had.items() if person not in taken}
     return Known(told.embedding, same, one_with=told.one_with, fresh=True)
 
 

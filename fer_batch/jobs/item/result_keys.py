@@ -79,6 +79,8 @@ def same_numbers(plan: ItemPlan, summary: Mapping[str, Any], engine: Mapping[str
     return summary.get("analysis_key") == result_keys(plan, engine).analysis
 
 
-def engine_line(engine: Mapping[str, str]) -> str:
-    """An engine as one line: ``analyzer grid, classifier litert 2.1, …``."""
-    return ", ".join(f"{name} {value}" for name, value in sorted(engine.items()))
+def engine_line(engine: Mapping[str, str], version: str = "") -> str:
+    """An engine as one line: ``analyzer grid, classifier litert 2.1, …``; with the ``version`` of
+    fer-batch, of which several may work side by side while a cluster is updated."""
+    named = {**engine, "fer-batch": version} if version else engine
+    return ", ".join(f"{name} {value}" for name, value in sorted(named.items()))

@@ -44,9 +44,7 @@ def broker_errors(where: str) -> Iterator[None]:
     try:
         yield
     except errors.AuthenticationError as error:
-        raise BrokerError(
-            f"Redis at {where} refused the user name or password; check FER_BATCH_REDIS_URL"
-        ) from error
+        raise _refused(where, error) from error
     except errors.NoPermissionError as error:
         raise BrokerError(
             f"Redis at {where}: this user lacks a permission ({_first_line(error)}); "
@@ -70,9 +68,7 @@ def broker_errors(where: str) -> Iterator[None]:
                 f"Redis at {where} cannot write to its disk; free some space there"
             ) from error
         if "WRONGPASS" in str(error) or "NOAUTH" in str(error):
-            raise BrokerError(
-                f"Redis at {where} refused the user name or password; check FER_BATCH_REDIS_URL"
-            ) from error
+            raise _refused(where, error) from error
         raise BrokerError(f"Redis at {where}: {_first_line(error)}") from error
     except (errors.ConnectionError, errors.TimeoutError, OSError) as error:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
@@ -106,3 +102,13 @@ def damage_of(job: str, where: str) -> Iterator[None]:
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:160]
+
+
+def _refused(where: str, error: Exception) -> BrokerError:
+    """Who was not let in: without a password, or with a wrong one."""
+    place = "FER_BATCH_REDIS_PASSWORD (or …_FILE) or in FER_BATCH_REDIS_URL"
+    if any(words in str(error) for words in ("NOAUTH", "Authentication required")):
+        return BrokerError(f"Redis at {where} asks for a password; give it in {place}")
+    return BrokerError(
+        f"Redis at {where} refused the user name or password; check what stands in {place}"
+    )

@@ -107,10 +107,10 @@ class Ledger(Calls):
 
         ``dead``: an owner known to have died, whose lease need not be waited for. ``engine``: what
         would make the numbers of a unit that is analysed; an item that another one has begun is
-        left to that ("other"), and tried again after a while.
+        left to that ("other"), and handed out again by the next sweep.
         """
         s = self.settings
-        arguments = (owner, s.lease_s, s.max_attempts, dead, engine, s.sweep_s)
+        arguments = (owner, s.lease_s, s.max_attempts, dead, engine)
         verdict, detail, out = self.call("claim", unit.job, unit.key, *arguments)
         return Claim(verdict, detail, dispatches(out))
 

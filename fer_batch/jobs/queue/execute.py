@@ -25,7 +25,9 @@ from fer_batch.errors import (
     FerBatchError,
     InputError,
     JobError,
+    NoSpaceError,
     NotFoundError,
+    OutputPathError,
     StorageError,
 )
 from fer_batch.jobs.item.failure import Failure, Retry, failure_of
@@ -42,6 +44,7 @@ from fer_batch.jobs.store.storage import Storage
 
 logger = logging.getLogger(__name__)
 _MISSING = (errno.ENOENT, errno.ESTALE, errno.ENOTCONN, errno.EIO)
+STEP_BACK_S, STEP_BACK_MOST_S = 0.1, 2.0
 PATIENCE_S = 120.0  # how long a finished unit waits for Redis to take the news
 
 
@@ -61,6 +64,7 @@ class Executor:
     timeouts: tuple[type[BaseException], ...] = ()
     frames: int = 0  # of the last unit, where it was done here
     _told: str = ""  # the engine that others were told of
+    _turned_away: int = 0  # units one after the other that are another engine's
 
     def run(self, unit: Unit) -> str:
         """Do ``unit``; returns what became of it, for the log. Errors of inputs are results.
@@ -75,12 +79,29 @@ class Executor:
         if claim.verdict == "busy" and is_dead(claim.detail):
             claim = self.ledger.claim(unit, owner, dead=claim.detail, engine=engine)
         self._publish(claim.dispatches)
+        if claim.verdict == "other":
+            self._step_back()
+            return claim.verdict
+        self._turned_away = 0
         if claim.verdict == "poison":
             self._remember_poison(unit)
         if claim.verdict != "ok":
             return claim.verdict
         with Lease(self.ledger, unit, owner, self.stopping, self.worker) as lease:
             return self._attempt(unit, lease)
+
+    def _step_back(self) -> None:
+        """Offer the unit to others at once, and be none of those who take it: whoever has nothing
+        else to do would else turn away all of an input's units, again and again, and each of them
+        would wait for the next sweep."""
+        with suppress(BrokerError):
+            if self.ledger.acquire("turned", STEP_BACK_S):
+                self._publish(self.ledger.sweep())
+        self._turned_away += 1
+        longest = min(STEP_BACK_S * 2 ** (self._turned_away - 1), STEP_BACK_MOST_S)
+        until = time.monotonic() + longest
+        while (left := until - time.monotonic()) > 0 and not self.stopping():
+            time.sleep(min(left, 0.2))
 
     def _engine(self, unit: Unit) -> str:
         """What would make the numbers of a unit here, "" where it makes none.
@@ -112,7 +133,7 @@ class Executor:
             return lease.verdict
         except Exception as error:  # a defect of ours too fails one item; the worker goes on
             # With storage away anything may be missing, and looks damaged or worse.
-            error = self._storage_gone(unit, error) or error
+            error = self._storage_gone(unit, error) or self._not_kept(error) or error
             return self._fail(lease, self._failure(unit, error))
         self.frames = int(done.get("frames", 0)) if unit.stage in ("analyze", "render") else 0
         done |= {"seconds": round(time.monotonic() - begin, 3)}
@@ -141,6 +162,7 @@ class Executor:
                 "hold this job; FER_BATCH_STORAGE must be the same for all"
             ) from error
         if unit.stage == "index":
+            self._remember_failures(unit.job)  # those that storage did not take at the time
             self.stages.index(manifest)
             return {}
         if unit.stage == "relate":
@@ -169,6 +191,19 @@ class Executor:
         if isinstance(error, (InputError, DamagedError, OSError)) and _names_no_file(error):
             return StorageError(str(error))
         return None
+
+    def _not_kept(self, error: Exception) -> FerBatchError | None:
+        """The error that ``error`` really is where something could not be written: a worker writes
+        to storage and to its cache alone, and both may be mended. Nobody here has chosen a place
+        with ``-o``, nor can go on with ``--resume``."""
+        if not isinstance(error, (OutputPathError, NoSpaceError)):
+            return None
+        at, cause = str(error).partition(": ")[0], error.__cause__
+        if not isinstance(cause, OSError):  # storage's own words
+            return error if isinstance(error, NoSpaceError) else StorageError(str(error))
+        who, reason = self.worker or "this worker", (cause.strerror or str(cause)).lower()
+        kind = NoSpaceError if isinstance(error, NoSpaceError) else StorageError
+        return kind(f"{who} cannot write {at}: {reason}")
 
     def _failure(self, unit: Unit, error: Exception) -> Failure:
         """What ``error`` means, with the input's own path in place of this worker's copy."""
@@ -205,14 +240,15 @@ class Executor:
                 key = keys.fact(unit.job, unit.item, "error")
                 self.storage.put_json(key, {"code": code, "words": words})
             elif unit.stage == "relate":
-                self._remember_related(unit.job)
+                self._remember_failures(unit.job)
             else:
                 facts.write_final(self.ledger, self.storage, unit.job)
         except FerBatchError as error:
             logger.warning("failure of %s not kept in storage: %s", unit.key, error)
 
-    def _remember_related(self, job: str) -> None:
-        """Where the items of a job could not be related, those that waited have failed with it."""
+    def _remember_failures(self, job: str) -> None:
+        """Keep in storage what the ledger knows of failed items. Where those of a job could not be
+        related, all that waited have failed with it."""
         for index, found in enumerate(self.ledger.dump(job)[1]):
             key = keys.fact(job, index, "error")
             if found.get("state") == "failed" and not self.storage.exists(key):

@@ -155,7 +155,8 @@ def engine_begun(storage: Storage, key: str, files: Iterable[str]) -> dict[str, 
             if path is None:
                 path = Path(folder) / "shard.npz"
                 storage.get_file(f"{key}/{shard}", path)
-            return {"engine": engine_line(read_about(path).engine)}
+            about = read_about(path)
+            return {"engine": engine_line(about.engine, about.version)}
     except FerBatchError:  # a damaged shard is made again, by whom else
         return {}
 

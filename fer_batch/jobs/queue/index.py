@@ -78,7 +78,9 @@ def _result(
     result = records.result(storage, manifest.job_id, index)
     if result is None and not storage.exists(keys.manifest(manifest.job_id)):
         raise StorageError(f"{storage.where} does not hold this job now")
-    result = result or records.ResultRecord({})
+    if result is None:
+        missing = f"{item.input}: its results are missing in storage"
+        return ItemResult(spec, out, "failed", error=missing, code=StorageError.code)
     base = f"{keys.item(manifest.job_id, index)}/out"
     in_place = storage.local_path(base)
     if in_place is not None:

@@ -21,6 +21,7 @@ from fer_batch.jobs.store.folders import ItemFolder, commit_name
 from fer_batch.jobs.store.inputs import InputCache
 from fer_batch.jobs.store.records import Fact, PlanRecord, ResultRecord
 from fer_batch.jobs.store.storage import Storage
+from fer_batch.version import installed_version
 
 if TYPE_CHECKING:
     from fer_batch.pipeline.build import Engine
@@ -98,7 +99,7 @@ class Stages:
         Raises:
             UnknownModelError, ModelFileError: the settings name what is not there.
         """
-        return engine_line(self.engine().facts(manifest.analyze))
+        return engine_line(self.engine().facts(manifest.analyze), installed_version())
 
     def relate(self, manifest: Manifest) -> None:
         """Relate all items of a job that are assembled and not finished; once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -20,6 +21,8 @@ from fer_batch.jobs.store.storage import (
     check_key,
     storage_errors,
 )
+
+CONNECT_S, SILENT_S = 5.0, 20.0
 
 
 class ObjectStore(Storage):
@@ -40,7 +43,7 @@ class ObjectStore(Storage):
         try:
             from upath import UPath
 
-            root = UPath(url, use_listings_cache=False)
+            root = UPath(url, use_listings_cache=False, **_patience(url))
             self._fs: Any = root.fs
             self._root = root.path.rstrip("/")
             self._seen = False
@@ -228,6 +231,17 @@ class ObjectStore(Storage):
                 raise
             if writing:
                 self._seen = True
+
+
+def _patience(url: str) -> dict[str, Any]:
+    """How long a store may be silent, where botocore's own answer, 60 s five times over and all of
+    it five times by s3fs, would let a look at a job's status wait for half an hour."""
+    if STORES.get(url.partition("://")[0]) != "s3fs":
+        return {}
+    config: dict[str, Any] = {"connect_timeout": CONNECT_S, "read_timeout": SILENT_S}
+    if not os.environ.get("AWS_MAX_ATTEMPTS"):
+        config["retries"] = {"total_max_attempts": 2, "mode": "standard"}
+    return {"config_kwargs": config}
 
 
 def _age_s(info: dict[str, Any], now: float) -> float:

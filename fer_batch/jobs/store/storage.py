@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -201,6 +202,9 @@ def storage_errors(where: str, key: str, writing: bool = False) -> Iterator[None
         raise StorageError(f"{where}: {key} is not there") from error
     except Exception as error:  # botocore, aiohttp and fsspec share no base class
         told = getattr(error, "strerror", None) if error.__class__.__module__ == "builtins" else ""
-        reason = (str(told or error).splitlines() or [""])[0][:200] or type(error).__name__
+        reason = (str(told or error).splitlines() or [""])[0]
+        # Of addresses what one can look at; the rest is how the client library asks.
+        reason = re.sub(r"(https?://[^\s?\"]*)\?[^\s\"]*", r"\1", reason)[:200]
+        reason = reason or type(error).__name__
         also = "" if folder_of(where) is not None else " and its credentials"
         raise StorageError(f"storage {where}: {reason}; check FER_BATCH_STORAGE{also}") from error

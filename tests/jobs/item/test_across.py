@@ -69,13 +69,29 @@ def test_an_input_that_is_added_renames_nobody(films: dict[str, Path], tmp_path:
     assert (persons(tmp_path, "ch"), persons(tmp_path, "h")) == (["2", "1"], ["1"])
 
 
+def test_replaced_results_rename_nobody(films: dict[str, Path], tmp_path: Path) -> None:
+    """Also where nothing was kept that people are recognised by."""
+    run(specs(films, "h"), tmp_path)
+    run(specs(films, "ch"), tmp_path)
+    before = persons(tmp_path, "h"), persons(tmp_path, "ch")
+    for again in (("ch",), ("h",), ("ch", "h")):
+        results = run(specs(films, *again), tmp_path, "overwrite")
+        assert all(r.state == "done" for r in results)
+        assert (persons(tmp_path, "h"), persons(tmp_path, "ch")) == before
+
+
 def test_embeddings_are_stored_checked(tmp_path: Path) -> None:
     path = tmp_path / "people.npz"
     points = {3: np.arange(128, dtype=np.float32), 1: np.ones(128, np.float32)}
     write_people(path, points, {3: 7})
     found = read_people(path)
     assert list(found.embedding) == [1, 3] and found.person == {3: 7}
-    assert np.array_equal(found.embedding[3], points[3])
+    assert np.array_equal(found.embedding[3], points[3][None])
+    several = {2: np.arange(384, dtype=np.float32).reshape(3, 128), 5: np.ones((1, 128))}
+    write_people(path, several, {2: 1, 5: 9})
+    found = read_people(path)
+    assert found.person == {2: 1, 5: 9}
+    assert [np.array_equal(found.embedding[n], several[n]) for n in (2, 5)] == [True, True]
     write_people(path, {})
     assert read_people(path) == ({}, {})
     write_people(path, {1: np.full(128, np.nan, np.float32)})

@@ -21,7 +21,7 @@ ANNA, BEN, POOR = 0.0, 1.4 * SAME_PERSON, 0.65 * SAME_PERSON
 
 def film(tracks: Mapping[int, float], at_once: bool = False) -> tuple[Told, Film]:
     """A film whose tracks lie at those places: one after the other, or all in each frame."""
-    told = Told({n: np.array([x], np.float32) for n, x in tracks.items()})
+    told = Told({n: np.array([[x]], np.float32) for n, x in tracks.items()})
     return told, Film(told, timeline(list(tracks), at_once))
 
 
@@ -43,8 +43,8 @@ def test_who_looks_most_like_a_stranger_is_known_by_another_film() -> None:
     tell([one, other])
     assert first.one_with == {} and second.one_with == {2: 1}
     assert first.embedding.keys() == {1, 2} and second.embedding.keys() == {1}
-    # What they are recognised by is the mean of their tracks, all of one length here.
-    np.testing.assert_allclose(second.embedding[1], [(BEN + POOR + 0.05) / 2], rtol=1e-6)
+    # What they are recognised by are their tracks: a mean would lie between them.
+    np.testing.assert_allclose(second.embedding[1], [[BEN - 0.05], [POOR + 0.1]], rtol=1e-6)
 
 
 def test_two_who_are_seen_at_once_are_never_one() -> None:
@@ -54,7 +54,7 @@ def test_two_who_are_seen_at_once_are_never_one() -> None:
 
 
 def test_whoever_is_not_known_is_nobody_else() -> None:
-    told = Told({0: np.array([ANNA], np.float32)})
+    told = Told({0: np.array([[ANNA]], np.float32)})
     some = Film(told, timeline([0, 7]))
     tell([some])
     assert told.one_with == {} and told.embedding.keys() == {1}

@@ -18,7 +18,8 @@ WHERE = "redis://:***@h/0"
     ("error", "words"),
     [
         (errors.AuthenticationError("WRONGPASS x"), "refused the user name or password"),
-        (errors.ResponseError("NOAUTH Authentication required."), "refused the user name"),
+        (errors.ResponseError("NOAUTH Authentication required."), "asks for a password; give it"),
+        (errors.AuthenticationError("Authentication required."), "in FER_BATCH_REDIS_PASSWORD"),
         (errors.ResponseError("WRONGPASS invalid"), "refused the user name"),
         (errors.NoPermissionError("NOPERM no 'eval'\nmore"), "lacks a permission .*'eval'.*docs/"),
         (errors.BusyLoadingError("LOADING"), "is loading its data"),

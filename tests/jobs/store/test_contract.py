@@ -272,3 +272,20 @@ def test_objects_that_may_not_be_deleted_are_not_said_to_be(
     monkeypatch.setattr(storage._fs, "rm", lambda path, recursive: None)  # noqa: SLF001
     with pytest.raises(StorageError, match="a is still there after it was deleted"):
         storage.delete("a")
+
+
+def test_a_silent_store_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("s3fs")
+    monkeypatch.delenv("AWS_MAX_ATTEMPTS", raising=False)
+    config = ObjectStore("s3://bucket/x")._fs.config_kwargs  # noqa: SLF001
+    assert config["read_timeout"] <= 20 and config["connect_timeout"] <= 5
+    assert config["retries"]["total_max_attempts"] == 2
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
+    assert "retries" not in ObjectStore("s3://bucket/y")._fs.config_kwargs  # noqa: SLF001
+
+
+def test_addresses_are_told_without_how_the_library_asks() -> None:
+    asked = 'Could not connect to the endpoint URL: "http://h:1/b/q?list-type=2&prefix=x"'
+    with pytest.raises(StorageError) as found, storage_errors("s3://b/q", "x"):
+        raise ValueError(asked)
+    assert 'URL: "http://h:1/b/q"; check FER_BATCH_STORAGE and its credentials' in str(found.value)

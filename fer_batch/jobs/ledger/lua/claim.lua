@@ -1,5 +1,5 @@
 -- ARGV: job, unit, owner, lease seconds, most attempts, owner known to be dead ('' where none is),
--- engine of the worker ('' where it does not matter), seconds until a unit that it leaves is tried anew.
+-- engine of the worker ('' where it does not matter).
 -- Returns {verdict, holder or attempt, units to publish}. Verdicts: gone, busy, other, poison, ok.
 local job, unit, owner, t, out = ARGV[1], ARGV[2], ARGV[3], now(), {}
 local m = member(job, unit)
@@ -30,7 +30,7 @@ if stage == 'analyze' and engine ~= '' then
   local bound, field = redis.call('HGET', item_key(job, item), 'engine'), job .. ':' .. item
   if bound and bound ~= engine then
     redis.call('SREM', live_key(job, queue), unit)
-    redis.call('ZADD', P .. 'later', text(t + tonumber(ARGV[8])), m)
+    redis.call('ZADD', P .. 'later', text(t), m)
     redis.call('HSET', P .. 'turned', field, bound)
     refill(job, t, out)
     return {'other', bound, out}
