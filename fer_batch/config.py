@@ -71,8 +71,8 @@ class AnalyzeSettings(Settings):
     )
     second_opinion: str = option(
         "auto",
-        "Whether a second network is asked about each face, which takes four times as long as the "
-        "first. auto asks it about photos, where no neighbouring frame helps.",
+        "Whether a second network is asked, too, which takes four times as long as the first. auto "
+        "asks it about each face in photos and once a second in films, on about each face.",
         choices=SECOND_OPINIONS,
     )
     detector: str = option(

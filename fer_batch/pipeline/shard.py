@@ -15,7 +15,7 @@ from fer_batch.npz import read_npz, write_npz
 from fer_batch.types import FACES, Faces, Views
 from fer_batch.version import installed_version
 
-FORMAT = 4
+FORMAT = 5
 VIEWS = ("view_row", "view_worth", "view_end", "view_jpeg")
 
 

@@ -24,7 +24,7 @@ from fer_batch.faces.recogniser import recogniser_weights
 from fer_batch.npz import write_npz
 from tests.training.made_faces import made_faces
 
-CHANNELS = {1: 64, 2: 128, 3: 256, 4: 256}
+CHANNELS = {0: 32, 1: 64, 2: 128, 3: 256, 4: 256}
 LABELS = {"fer2013": ("sad", "happy"), "ferplus": ("neutral", "happy", "sad")}
 
 
@@ -91,13 +91,14 @@ def test_places_are_those_of_the_labels_of_an_annotation(head: ExpressionHead) -
         head.places("fer2013", ("neutral",))
 
 
-def test_a_file_holds_it_with_sixteen_bits(head: ExpressionHead, tmp_path: Path) -> None:
+def test_a_file_holds_it_with_eight_bits(head: ExpressionHead, tmp_path: Path) -> None:
     path = tmp_path / "second.npz"
     write_head(path, head)
     read = read_head(path)
     assert read.labels == LABELS and np.array_equal(read.last, head.last)
     for stage, kernel in head.kernels.items():
-        assert np.array_equal(read.kernels[stage], kernel.astype(np.float16))
+        largest = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True)
+        assert (np.abs(read.kernels[stage] - kernel) <= 0.51 * largest / 127).all()
     write_head(again := tmp_path / "again.npz", head)
     assert again.read_bytes() == path.read_bytes()
 
@@ -109,7 +110,7 @@ def test_other_files_are_refused_by_name(head: ExpressionHead, tmp_path: Path) -
     path.write_bytes(b"PK nothing")
     with pytest.raises(ModelFileError, match=r"second\.npz"):
         read_head(path)
-    write_npz(path, {"format": 1, "labels": [["ferplus", ["happy"]]]}, {"bias": head.bias})
+    write_npz(path, {"format": 2, "labels": [["ferplus", ["happy"]]]}, {"bias": head.bias})
     with pytest.raises(ModelFileError, match="not a head"):
         read_head(path)
     for wrong in (

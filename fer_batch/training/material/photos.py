@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.emotion.card import ModelCard
+from fer_batch.emotion.second import both_say
 from fer_batch.errors import InputError, TrainingDataError
 from fer_batch.media.image_decode import read_picture
 from fer_batch.media.source import probe
@@ -71,7 +72,8 @@ def ask(
         faces = analyzer.analyze(source, segment, Timings())
         if len(faces.frame):
             largest = int((faces.box[:, 2] * faces.box[:, 3]).argmax())
-            box[row], probabilities[row] = faces.box[largest], faces.probabilities[largest]
+            said = both_say(faces.probabilities, faces.added)
+            box[row], probabilities[row] = faces.box[largest], said[largest]
         progress(row + 1)
     found = np.isfinite(box[:, 0])
     if not found.any():
