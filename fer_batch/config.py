@@ -172,7 +172,10 @@ class AnalyzeSettings(Settings):
 class RenderSettings(Settings):
     """How results are drawn, and what is kept of them. None of this needs inference again."""
 
-    blur_faces: bool = option(False, "Make all faces unrecognisable, as --blur all does.")
+    blur_faces: bool = option(
+        False,
+        "Make all faces unrecognisable, as --blur all does. --blur-faces=WHO is --blur WHO.",
+    )
     blur: tuple[str, ...] = option(
         (),
         "Whose faces to make unrecognisable: all, others (everyone but the main person), or names "
