@@ -17,7 +17,7 @@ import numpy as np
 from fer_batch.errors import ModelFileError, UnreadableError
 from fer_batch.faces.dlib_network import SIDE, Operations, T, stages
 from fer_batch.faces.dlib_weights import STAGES, Weights
-from fer_batch.faces.eight_bits import EightBits, eight_bits
+from fer_batch.faces.eight_bits import EightBits
 from fer_batch.npz import read_npz, write_npz
 from fer_batch.types import FloatArray, Image
 
@@ -37,11 +37,11 @@ SHARPNESS = -0.75
 
 @dataclass(frozen=True, slots=True)
 class ExpressionHead:
-    """``kernels`` by stage, ``float32[hidden, parts, parts, channels]``; ``bias float32[hidden]``;
+    """``kernels`` by stage, ``[hidden, parts, parts, channels]``; ``bias float32[hidden]``;
     ``last float32[outputs, hidden]`` and ``last_bias float32[outputs]`` make logits of it.
     ``labels`` by annotation: those whose logits come one after another among the outputs."""
 
-    kernels: Mapping[int, FloatArray]
+    kernels: Mapping[int, EightBits]
     bias: FloatArray
     last: FloatArray
     last_bias: FloatArray
@@ -62,15 +62,14 @@ class ExpressionHead:
 
 
 def write_head(path: Path, head: ExpressionHead) -> None:
-    """Keep ``head`` as ``path``, an ``.npz``; its kernels with eight bits a number.
+    """Keep ``head`` as ``path``, an ``.npz``.
 
     Raises:
         NoSpaceError, OutputPathError: it cannot be written.
     """
     kernels: dict[str, Any] = {}
     for stage, kernel in head.kernels.items():
-        small = eight_bits(kernel)
-        kernels |= {f"kernel_{stage}": small.values, f"scale_{stage}": small.scale}
+        kernels |= {f"kernel_{stage}": kernel.values, f"scale_{stage}": kernel.scale}
     others = {"bias": head.bias, "last": head.last, "last_bias": head.last_bias}
     meta = {"format": FORMAT, "labels": [[name, list(own)] for name, own in head.labels.items()]}
     write_npz(path, meta, {**kernels, **others}, packed=True)
@@ -86,8 +85,7 @@ def read_head(path: Path) -> ExpressionHead:
         meta, arrays = read_npz(path, FORMAT)
         found: dict[str, Any] = dict(arrays)
         labels = {str(name): tuple(map(str, own)) for name, own in meta["labels"]}
-        small = {s: EightBits(found[f"kernel_{s}"], found[f"scale_{s}"]) for s in POOLED}
-        kernels = {stage: kernel.whole() for stage, kernel in small.items()}
+        kernels = {s: EightBits(found[f"kernel_{s}"], found[f"scale_{s}"]) for s in POOLED}
         head = ExpressionHead(kernels, found["bias"], found["last"], found["last_bias"], labels)
         hidden, outputs = len(head.bias), sum(map(len, labels.values()))
         shapes = [kernel.shape for kernel in kernels.values()]

@@ -47,11 +47,6 @@ def tells_people(kind: str, settings: AnalyzeSettings) -> bool:
     return settings.identity == "batch" or (settings.identity != "off" and kind != "photos")
 
 
-def asks_second(kind: str, settings: AnalyzeSettings) -> bool:
-    """Whether a second network is asked about inputs of that kind, where the model names one."""
-    return settings.second_opinion != "off"
-
-
 def asked_each(info: SourceInfo, settings: AnalyzeSettings) -> int:
     """Of how many analysed frames a second network is asked about the faces of one, 1 for all of
     them: about each photo, and in films once a second at most. What it adds changes slowly there,

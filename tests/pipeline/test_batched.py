@@ -65,7 +65,7 @@ def opened(path: Path) -> FrameSource:
 
 def found(engine: Engine, source: FrameSource, settings: AnalyzeSettings = SETTINGS) -> Faces:
     whole = Segment(0, 0, len(source.info))
-    return engine.analyzer(settings, "video").analyze(source, whole, Timings())
+    return engine.analyzer(settings).analyze(source, whole, Timings())
 
 
 def same_people(one: Faces, other: Faces, labels: float = 0.995) -> int:
@@ -115,7 +115,7 @@ def test_real_clips(engine: Engine, exact: Engine, real_clips: Path) -> None:
         source = opened(real_clips / name)
         part = Segment(0, 0, 24)
         one, other = (
-            e.analyzer(SETTINGS, "video").analyze(source, part, Timings()) for e in (engine, exact)
+            e.analyzer(SETTINGS).analyze(source, part, Timings()) for e in (engine, exact)
         )
         compared += same_people(one, other)
     assert compared >= 24
@@ -123,7 +123,7 @@ def test_real_clips(engine: Engine, exact: Engine, real_clips: Path) -> None:
 
 @pytest.mark.parametrize("settings", [SETTINGS, replace(SETTINGS, every=3)], ids=["all", "third"])
 def test_one_segment_equals_many(settings: AnalyzeSettings, engine: Engine, clip: Path) -> None:
-    source, analyzer = opened(clip), engine.analyzer(settings, "video")
+    source, analyzer = opened(clip), engine.analyzer(settings)
     parts = plan(source.info, settings, 5)
     shards = [analyzer.analyze(source, part, Timings()) for part in parts]
     whole = found(engine, source, settings)
@@ -160,7 +160,7 @@ def test_a_full_device_gets_fewer_at_once_and_says_so(
     import keras
 
     whole, predict = found(engine, opened(clip)), keras.Model.predict_on_batch
-    analyzer = Engine(BATCHED).analyzer(SETTINGS, "video")
+    analyzer = Engine(BATCHED).analyzer(SETTINGS)
 
     def with_little_memory(self: Any, given: Any) -> Any:
         count = len(given[1] if isinstance(given, list) else given)
@@ -182,7 +182,7 @@ def test_a_full_device_gets_fewer_at_once_and_says_so(
 
 
 def test_progress_adds_up_and_a_wish_to_stop_is_heard(engine: Engine, clip: Path) -> None:
-    source, analyzer = opened(clip), engine.analyzer(replace(SETTINGS, every=4), "video")
+    source, analyzer = opened(clip), engine.analyzer(replace(SETTINGS, every=4))
     done: list[int] = []
     timings, before = Timings(), set(threading.enumerate())
     analyzer.analyze(source, Segment(0, 0, FRAMES), timings, done.append)
@@ -198,7 +198,7 @@ def test_results_name_the_analyzer_and_its_precision(engine: Engine) -> None:
     assert facts["analyzer"] == "batched float32"
     assert facts["classifier"].startswith("keras ") and facts["classifier"].endswith(", cpu")
     assert facts["detector"] == facts["classifier"]
-    assert isinstance(engine.analyzer(SETTINGS, "video"), BatchedAnalyzer)
+    assert isinstance(engine.analyzer(SETTINGS), BatchedAnalyzer)
     half = Engine(replace(BATCHED, precision="float16")).facts(SETTINGS)
     exact = Engine(replace(BATCHED, analyzer="grid")).facts(SETTINGS)
     assert half == {**facts, "analyzer": "batched float16"}
@@ -261,4 +261,4 @@ def test_which_analyzer_a_machine_takes(tmp_path: Path) -> None:
     for given in ({"model": small}, {"detector": "none"}):
         with pytest.raises(UsageError, match="--analyzer batched needs"):
             batched(**given, analyzer="batched", runtime="keras" if "detector" in given else "auto")
-    assert isinstance(Engine(RunSettings()).analyzer(AnalyzeSettings(), "video"), GridAnalyzer)
+    assert isinstance(Engine(RunSettings()).analyzer(AnalyzeSettings()), GridAnalyzer)

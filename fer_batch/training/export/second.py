@@ -15,6 +15,7 @@ from fer_batch.emotion.models import full_of
 from fer_batch.emotion.second import SecondOpinion, joined
 from fer_batch.errors import TrainingDataError
 from fer_batch.faces.dlib_weights import STAGES
+from fer_batch.faces.eight_bits import eight_bits
 from fer_batch.faces.expression_head import POOLED, ExpressionHead, read_head, write_head
 from fer_batch.faces.expressions_litert import LiteRtExpressions
 from fer_batch.faces.recogniser import recogniser_weights
@@ -74,7 +75,7 @@ def folded(learned: Learned, heads: Sequence[Head]) -> ExpressionHead:
         kernels[stage] = rows.reshape(parts, parts, channels, -1).transpose(3, 0, 1, 2)
     weights = [learned.model.get_layer(head.name).get_weights() for head in heads]
     return ExpressionHead(
-        {stage: kernel.astype(np.float32) for stage, kernel in kernels.items()},
+        {stage: eight_bits(kernel.astype(np.float32)) for stage, kernel in kernels.items()},
         bias.astype(np.float32),
         np.concatenate([kernel for kernel, _ in weights], axis=1).T,
         np.concatenate([bias for _, bias in weights]),

@@ -54,7 +54,7 @@ def ask(
     # A photo has few faces: batches of one, so that no place in them is computed for nothing.
     engine = Engine(RunSettings(runtime=runtime, batch_size=1))
     settings = AnalyzeSettings(model=model)
-    analyzer, card = engine.analyzer(settings, "photos"), engine.card(settings)
+    analyzer, card = engine.analyzer(settings), engine.card(settings)
     labels = len(analyzer.labels)
     box = np.full((len(files), 4), np.nan, np.float32)
     probabilities = np.full((len(files), labels), np.nan, np.float32)
