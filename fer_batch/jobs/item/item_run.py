@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch import timeline_file
-from fer_batch.atomic import atomic_path, make_private
+from fer_batch.atomic import atomic_path, make_private, write_error
 from fer_batch.checksum import fingerprint, sha256_file
 from fer_batch.errors import (
     InputChangedError,
@@ -117,7 +117,10 @@ class ItemRun:
                 return None
             # What is there of other settings goes before the plan says that it is of these.
             self._clear(work, plan)
-            make_private(work.path)
+            try:
+                make_private(work.path)
+            except OSError as error:  # not the input's fault
+                raise write_error(error, self.folder) from error
             steps.keep(work, plan, timings)
             return plan
         except BaseException:
