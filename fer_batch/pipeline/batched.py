@@ -94,7 +94,7 @@ class BatchedAnalyzer:
         with timings.stage("classify"):
             crops, own = self.device.classify(sent, sent.found)
         with timings.stage("second"):
-            sharp = sharpened(crops, card.sharpen, card.sharpness)
+            sharp = sharpened(crops, card.sharpen, card.sharpness) if self.second else crops
             each = [frame.index in asked for frame in sent.frames]
             both = opinions_of(self.second, sharp, own, np.repeat(each, list(map(len, sent.found))))
         with timings.stage("look"):
