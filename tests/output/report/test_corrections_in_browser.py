@@ -85,6 +85,38 @@ def test_undo_redo_and_what_cannot_be(reviewed: Reviewed) -> None:
     assert len(reviewed.lines()) == 3 and page.evaluate(f"{LIST}.length") == 2
 
 
+def test_who_is_in_no_counted_time_is_gone_and_the_number_is_the_next_ones(
+    reviewed: Reviewed,
+) -> None:
+    page = reviewed.page
+    show_frame(reviewed, 12)
+    reviewed.press("From this frame")
+    show_frame(reviewed, 23)
+    reviewed.press("To this frame", "Do not count")
+    reviewed.made("Nobody is counted from 0:00.48 to 0:00.96")
+    assert page.evaluate(CHIPS) == ["Person 1"]
+    show_frame(reviewed, 30)
+    reviewed.press("Whole input", "Person 1", "Somebody else from 0:01.20 on")
+    until(page, f"{CHIPS}.join() === 'Person 1,Person 2'")
+    reviewed.press("Person 2")
+    page.get_by_label("Name").fill("Anna")
+    page.keyboard.press("Enter")
+    until(page, f"{CHIPS}.join() === 'Person 1,Anna'")
+    assert reviewed.lines()[1:] == ["ignore,,0.48,0.96,", "split,1,1.2,,", "name,2,,,Anna"]
+    # Of whom some is left stays, and loses nothing else.
+    reviewed.press("Undo", "Undo", "Undo")
+    until(page, f"{LIST}.length === 0")
+    show_frame(reviewed, 20)
+    reviewed.press("To this frame", "Person 2", "Leave out")
+    until(page, f"{LIST}.length === 1")
+    assert page.evaluate(CHIPS) == ["Person 1", "Person 2"]
+
+
+def show_frame(reviewed: Reviewed, frame: int) -> None:
+    reviewed.page.evaluate(f"FerBatch.player.seek({frame})")
+    until(reviewed.page, f"FerBatch.state.frame === {frame}")
+
+
 def test_the_keyboard_does_it_all(reviewed: Reviewed) -> None:
     page = reviewed.page
     page.locator(".chip").first.focus()
