@@ -5,12 +5,19 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from fer_batch.corrections.apply import corrected
 from fer_batch.corrections.read import parse_edits
+from fer_batch.timeline_file import NAME as TIMELINE
+from fer_batch.timeline_file import read_timeline
+from fer_batch.types import FrameStatus
 from tests.cli.review.conftest import make_results
+from tests.footage.videos import Recipe
 from tests.output.report import made
 from tests.output.report.browser import Chromium
 from tests.output.report.conftest import Visits, make_result, until
@@ -110,6 +117,26 @@ def test_who_is_in_no_counted_time_is_gone_and_the_number_is_the_next_ones(
     reviewed.press("To this frame", "Person 2", "Leave out")
     until(page, f"{LIST}.length === 1")
     assert page.evaluate(CHIPS) == ["Person 1", "Person 2"]
+
+
+def test_a_span_begins_and_ends_with_the_frames_that_were_shown(
+    tmp_path: Path, chromium: Chromium
+) -> None:
+    """Times of 29.97 frames a second have no end: thousandths put every other frame elsewhere."""
+    ntsc = Recipe(fps=30, time_base=Fraction(1001, 30_000))
+    out = make_results(tmp_path, ntsc)
+    with served(out, NAME, chromium, Reviewed) as reviewed:
+        page = reviewed.page
+        for first, last in ((2, 3), (14, 15), (26, 29), (32, 32)):
+            show_frame(reviewed, first)
+            reviewed.press("From this frame")
+            show_frame(reviewed, last)
+            reviewed.press("To this frame", "Do not count")
+        until(page, f"{LIST}.length === 4")
+        edits = parse_edits(tuple(reviewed.lines()))
+        found = corrected(read_timeline(out / NAME / TIMELINE), edits)
+    skipped = np.flatnonzero(found.status == FrameStatus.SKIPPED).tolist()
+    assert skipped == [2, 3, 14, 15, 26, 27, 28, 29, 32]
 
 
 def show_frame(reviewed: Reviewed, frame: int) -> None:

@@ -26,7 +26,7 @@
     const [first, last] = one.seen;
     if (from <= first && last < to) found.delete(one.id);
     else if (from <= first && first < to) one.seen = [to, last];
-    else if (first < from && from <= last && last < to) one.seen = [first, from];
+    else if (first < from && from <= last && last < to) one.seen = [first, from - 1e-6];
   }
 
   /** Change `found`, who there is, as `edit` does. */
