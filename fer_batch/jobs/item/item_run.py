@@ -30,6 +30,7 @@ from fer_batch.jobs.item.results import (
     outputs_intact,
     remove_outputs,
 )
+from fer_batch.jobs.item.stored_numbers import with_stored_numbers
 from fer_batch.jobs.item.unchanged import Unchanged
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
 from fer_batch.output.foreign import refuse_links
@@ -113,6 +114,9 @@ class ItemRun:
             self.observer.stage(self.number, "probe", 0)
             plan, timings = steps.look(self.item, self.engine)
             self._unchanged.check(plan.info.files)
+            if not self.infer:
+                engine = self._engine(plan, previous)
+                plan = with_stored_numbers(plan, self.item, previous, engine)
             if self._reusable(plan, previous):
                 return None
             # What is there of other settings goes before the plan says that it is of these.
@@ -221,8 +225,8 @@ class ItemRun:
             _remove(work.timeline, work.parts)
         if not self.infer:
             raise InputError(
-                f"{self.folder}: holds no numbers of this very input and model; "
-                "make it with `fer-batch run`"
+                f"{self.folder}: holds no numbers of this very input and these settings; "
+                "make them with `fer-batch run`"
             )
         self.observer.stage(self.number, "analyze", len(plan.info))
         for segment in plan.segments:

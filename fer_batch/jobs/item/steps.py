@@ -265,6 +265,7 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
             "outputs": list(item.outputs),
         },
         load_s=engine.load_s,
+        kept=found.made_by,
     )
     drawn = [s.index for s in found.segments] if make.draws(item) else []
     job = Finish(
