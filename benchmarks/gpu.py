@@ -89,7 +89,7 @@ def measure(run: RunSettings, model: str, size: Size, faces: int, frames: int) -
     """Analyse ``frames`` frames, after a batch that compiles what will be needed."""
     settings = AnalyzeSettings(model=model, identity="off")
     engine = Engine(run)
-    analyzer, device = engine.analyzer(settings, "video"), engine.device(settings, "video")
+    analyzer, device = engine.analyzer(settings), engine.device(settings)
     source = InMemory(with_faces(*size, faces), *size, frames)
     analyzer.analyze(source, Segment(0, 0, min(frames, run.frame_batch)), Timings())
     timings, begin = Timings(), time.perf_counter()

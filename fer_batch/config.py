@@ -71,8 +71,8 @@ class AnalyzeSettings(Settings):
     )
     second_opinion: str = option(
         "auto",
-        "Whether a second network is asked about each face, which takes four times as long as the "
-        "first. auto asks it about photos, where no neighbouring frame helps.",
+        "Whether a second network is asked, too, which takes four times as long as the first. auto "
+        "asks it about each face in photos and once a second in films, on about each face.",
         choices=SECOND_OPINIONS,
     )
     detector: str = option(
@@ -172,7 +172,10 @@ class AnalyzeSettings(Settings):
 class RenderSettings(Settings):
     """How results are drawn, and what is kept of them. None of this needs inference again."""
 
-    blur_faces: bool = option(False, "Make all faces unrecognisable, as --blur all does.")
+    blur_faces: bool = option(
+        False,
+        "Make all faces unrecognisable, as --blur all does. --blur-faces=WHO is --blur WHO.",
+    )
     blur: tuple[str, ...] = option(
         (),
         "Whose faces to make unrecognisable: all, others (everyone but the main person), or names "

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import typer
 
+from fer_batch.cli.blurred import BlurredCommand
 from fer_batch.cli.groups import ANALYSE, QUEUE, RESULTS, SYSTEM, TRAIN
 
 
@@ -63,7 +64,7 @@ def register(app: typer.Typer, commands: Iterable[Command] = COMMANDS) -> None:
         if name not in there:
             module, function = place.split(":")
             called = getattr(import_module(f"fer_batch.cli.{module}"), function)
-            app.command(name, rich_help_panel=group)(called)
+            app.command(name, cls=BlurredCommand, rich_help_panel=group)(called)
 
 
 def needed(words: Sequence[str], completing: bool) -> tuple[Command, ...]:

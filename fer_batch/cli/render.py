@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,7 @@ from fer_batch.cli import options as o
 from fer_batch.cli.console import echo
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
-from fer_batch.errors import NotFoundError, UnreadableError, UsageError
+from fer_batch.errors import NotFoundError, OutputPathError, UnreadableError, UsageError
 from fer_batch.output.foreign import drawn_with
 from fer_batch.outputs import OUTPUTS, parse_outputs, with_parts
 from fer_batch.plural import first_of
@@ -59,7 +60,10 @@ def render(
         raise UsageError("--show-faces and --blur exclude each other")
     chosen = with_parts(parse_outputs(outputs)) if outputs else ()
     results = []
-    for out, items in stored_items(folders, wanted, chosen, show_faces).items():
+    stored = stored_items(folders, wanted, chosen, show_faces)
+    for out, items in stored.items():
+        check_writable([out / item.name for item in items])
+    for out, items in stored.items():
         still = [item.name for item in items if item.render.blurs and not wanted.blurs]
         if still and not (quiet or as_json):
             echo(
@@ -72,6 +76,20 @@ def render(
         if (out / "summary.csv").is_file():
             write_again(out, outputs=chosen)
     print_results(results, folders[0], quiet, as_json)
+
+
+def check_writable(folders: Iterable[Path]) -> None:
+    """Refuse results that cannot be drawn again where they are, before any is.
+
+    Raises:
+        OutputPathError: one that is on a read-only disk, or somebody else's.
+    """
+    for folder in folders:
+        if not os.access(folder, os.W_OK):
+            raise OutputPathError(
+                f"{folder}: cannot be written to (read-only, or somebody else's); copy the results "
+                "to a folder of yours and draw them there"
+            )
 
 
 def stored_items(

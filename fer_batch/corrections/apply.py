@@ -21,16 +21,25 @@ def corrected(timeline: Timeline, edits: Sequence[Edit], where: str = NAME) -> T
         UsageError: one cannot be applied; its line is named, and nothing has been changed.
     """
     for edit in edits:
+        before = timeline
         try:
             if timeline.is_photos:
                 timeline = corrected_photos(timeline, edit)
             else:
                 timeline = _ACTIONS[edit.do](timeline, edit, _rows(timeline, edit))
+            timeline = _without_gone(timeline, before)
         except ValueError as error:
             raise UsageError(f"{where} line {edit.line}: {error}") from error
     there = set(timeline.identities().tolist())  # who was hidden altogether is nobody
     names = {face: name for face, name in timeline.names.items() if face in there}
     return replace(timeline, names=names, main=timeline.main if timeline.main in there else 0)
+
+
+def _without_gone(timeline: Timeline, before: Timeline) -> Timeline:
+    """Whoever gets the number of somebody who is gone has neither their name nor their place."""
+    gone = set(before.identities().tolist()) - set(timeline.identities().tolist())
+    names = {person: name for person, name in timeline.names.items() if person not in gone}
+    return replace(timeline, names=names, main=0 if timeline.main in gone else timeline.main)
 
 
 def _rows(timeline: Timeline, edit: Edit) -> BoolArray:

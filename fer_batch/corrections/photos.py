@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_batch.corrections.read import IN_A_PHOTO, Edit
 from fer_batch.corrections.steps import called, labelled, names_as_one, without
+from fer_batch.printable import cell
 from fer_batch.types import BoolArray, FrameStatus, Timeline
 
 
@@ -26,7 +27,7 @@ def corrected_photos(timeline: Timeline, edit: Edit) -> Timeline:
     if edit.do == "ignore" and not edit.person:
         kept = without(timeline, rows)
         status = kept.status.copy()
-        status[timeline.files.index(edit.photo)] = FrameStatus.SKIPPED
+        status[_photo(timeline, edit.photo)] = FrameStatus.SKIPPED
         return replace(kept, status=status)
     if edit.do in ("hide", "ignore"):
         return without(timeline, rows)
@@ -45,9 +46,7 @@ def _in_one(timeline: Timeline, edit: Edit) -> BoolArray:
     Raises:
         ValueError: there is no such photo, or no such face in it.
     """
-    if edit.photo not in timeline.files:
-        raise ValueError(f"there is no photo {edit.photo!r}")
-    here = timeline.frame == timeline.files.index(edit.photo)
+    here = timeline.frame == _photo(timeline, edit.photo)
     if not edit.person:
         return here
     rows = here & (timeline.face_id == edit.person)
@@ -56,6 +55,20 @@ def _in_one(timeline: Timeline, edit: Edit) -> BoolArray:
     if edit.do == "split" and timeline.person[rows].max() < 0:
         raise ValueError(f"face {edit.person} in {edit.photo!r} is nobody who was recognised")
     return rows
+
+
+def _photo(timeline: Timeline, name: str) -> int:
+    """Which photo is called ``name``, or is so in tables, where ``=1.jpg`` is ``'=1.jpg``.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name in timeline.files:
+        return timeline.files.index(name)
+    shown = [at for at, file in enumerate(timeline.files) if cell(file) == name]
+    if len(shown) != 1:
+        raise ValueError(f"there is no photo {name!r}")
+    return shown[0]
 
 
 def _in_all(timeline: Timeline, edit: Edit) -> BoolArray:

@@ -1,7 +1,7 @@
 """Expressions from what dlib's recogniser computes on the way: means of parts of its stages.
 
-The network learned who is who from some three million pictures (see docs/identity.md). What four
-of its five stages say of a face tells expressions apart as well; a small head learned which.
+The network learned who is who from some three million pictures (see docs/identity.md). What its
+five stages say of a face tells expressions apart as well; a small head learned which.
 """
 
 from __future__ import annotations
@@ -10,35 +10,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fer_batch.errors import ModelFileError, UnreadableError
 from fer_batch.faces.dlib_network import SIDE, Operations, T, stages
-from fer_batch.faces.dlib_weights import Weights
+from fer_batch.faces.dlib_weights import STAGES, Weights
+from fer_batch.faces.eight_bits import EightBits
 from fer_batch.npz import read_npz, write_npz
 from fer_batch.types import FloatArray, Image
 
-FORMAT = 1
+FORMAT = 2
 
 CROP = 48
 """Side of the crop that is looked at, pixels: that of FER2013's images."""
 LARGE, DOWN = 151, 12
 """A crop as large as the recogniser wants faces, in pixels, and how far down its picture begins
 there: this lays FER2013's mean landmarks on those of ``faces.chips.TEMPLATE``."""
-POOLED = {1: 5, 2: 4, 3: 2, 4: 2}
-"""Stages that are looked at, as the means of so many by so many parts of the picture."""
+POOLED = {0: 7, 1: 8, 2: 8, 3: 4, 4: 2}
+"""Stages that are looked at, as the means of so many by so many parts of the picture: small ones,
+since what tells expressions apart is where brows and mouth lie, to a pixel."""
 SHARPNESS = -0.75
 """Of the cubic kernel (Keys, 1981), as OpenCV has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpressionHead:
-    """``kernels`` by stage, ``float32[hidden, parts, parts, channels]``; ``bias float32[hidden]``;
+    """``kernels`` by stage, ``[hidden, parts, parts, channels]``; ``bias float32[hidden]``;
     ``last float32[outputs, hidden]`` and ``last_bias float32[outputs]`` make logits of it.
     ``labels`` by annotation: those whose logits come one after another among the outputs."""
 
-    kernels: Mapping[int, FloatArray]
+    kernels: Mapping[int, EightBits]
     bias: FloatArray
     last: FloatArray
     last_bias: FloatArray
@@ -59,12 +62,14 @@ class ExpressionHead:
 
 
 def write_head(path: Path, head: ExpressionHead) -> None:
-    """Keep ``head`` as ``path``, an ``.npz``; its kernels with 16 bits a number.
+    """Keep ``head`` as ``path``, an ``.npz``.
 
     Raises:
         NoSpaceError, OutputPathError: it cannot be written.
     """
-    kernels = {f"kernel_{s}": kernel.astype(np.float16) for s, kernel in head.kernels.items()}
+    kernels: dict[str, Any] = {}
+    for stage, kernel in head.kernels.items():
+        kernels |= {f"kernel_{stage}": kernel.values, f"scale_{stage}": kernel.scale}
     others = {"bias": head.bias, "last": head.last, "last_bias": head.last_bias}
     meta = {"format": FORMAT, "labels": [[name, list(own)] for name, own in head.labels.items()]}
     write_npz(path, meta, {**kernels, **others}, packed=True)
@@ -78,13 +83,13 @@ def read_head(path: Path) -> ExpressionHead:
     """
     try:
         meta, arrays = read_npz(path, FORMAT)
-        found = {name: array.astype(np.float32) for name, array in arrays.items()}
+        found: dict[str, Any] = dict(arrays)
         labels = {str(name): tuple(map(str, own)) for name, own in meta["labels"]}
-        kernels = {stage: found[f"kernel_{stage}"] for stage in POOLED}
+        kernels = {s: EightBits(found[f"kernel_{s}"], found[f"scale_{s}"]) for s in POOLED}
         head = ExpressionHead(kernels, found["bias"], found["last"], found["last_bias"], labels)
         hidden, outputs = len(head.bias), sum(map(len, labels.values()))
-        shapes = [kernel.shape[:3] for kernel in kernels.values()]
-        if shapes != [(hidden, parts, parts) for parts in POOLED.values()]:
+        shapes = [kernel.shape for kernel in kernels.values()]
+        if shapes != [(hidden, parts, parts, STAGES[s][0]) for s, parts in POOLED.items()]:
             raise ValueError("kernels of another shape")
         if head.last.shape != (outputs, hidden) or head.last_bias.shape != (outputs,):
             raise ValueError("outputs of another shape")
@@ -132,7 +137,7 @@ def features(ops: Operations[T], picture: T, weights: Weights) -> dict[int, T]:
     for stage, out in enumerate(stages(ops, picture, weights)):
         if stage in POOLED:
             part = ops.shape(out)[1] // POOLED[stage]
-            found[stage] = ops.pool(out, part, part, mean=True)
+            found[stage] = ops.pool(out, part, part, mean=True) if part > 1 else out
     return found
 
 

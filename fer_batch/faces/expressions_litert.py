@@ -38,8 +38,9 @@ class LiteRtExpressions:
             made.allocate_tensors()
         return made
 
-    def logits(self, crops: Image) -> FloatArray:
-        """``uint8[n, 48, 48]`` grey crops to ``float32[n, outputs]``."""
+    def logits(self, crops: Image, count: int = 0) -> FloatArray:
+        """``uint8[n, 48, 48]`` grey crops to ``float32[n, outputs]``, one after another, whatever
+        ``count`` is."""
         found = np.empty((len(crops), self._outputs), np.float32)
         with self._interpreters.taken() as interpreter:
             into = interpreter.get_input_details()[0]["index"]

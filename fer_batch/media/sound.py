@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 import av
+import numpy as np
 
 from fer_batch.media.container import default_of
 from fer_batch.media.formats import FAULTS, reason
@@ -20,6 +21,7 @@ from fer_batch.types import SourceInfo
 COPIED = frozenset({"aac"})
 
 SURROUND = 6  # channels
+ONE_IN_TWO = 2**0.5  # FFmpeg gives each of two 3 dB less than the one channel had
 
 # Seconds by which recordings were moved, and at which they begin then.
 Joins = Sequence[tuple[Fraction, Fraction]]
@@ -99,7 +101,7 @@ def _coded(packets: Iterable[Any], target: Any, joins: Joins) -> Iterator[Any]:
     # In samples, not in the container's ticks: AVI counts sound in steps longer than AAC's frames.
     tick = Fraction(1, coder.rate)
     laid, end = EndToEnd(tick, like=joins), 0
-    form, resampler = None, None
+    form, resampler, gain = None, None, 1.0
     for frame in _frames(packets):
         begin = end if frame.pts is None else round(frame.pts * frame.time_base / tick)
         length = round(Fraction(frame.samples, frame.sample_rate) / tick)
@@ -111,17 +113,27 @@ def _coded(packets: Iterable[Any], target: Any, joins: Joins) -> Iterator[Any]:
         found = (frame.format.name, frame.layout.name, frame.sample_rate)
         if resampler is None or found != form:
             if resampler is not None:
-                yield from _encoded(target, resampler.resample(None))
+                yield from _encoded(target, resampler.resample(None), gain)
             form, resampler = found, av.AudioResampler(coder.format, coder.layout, coder.rate)
-        yield from _encoded(target, resampler.resample(frame))
+            one = frame.layout.nb_channels == 1 < coder.layout.nb_channels
+            gain = ONE_IN_TWO if one else 1.0
+        yield from _encoded(target, resampler.resample(frame), gain)
     if resampler is not None:
-        yield from _encoded(target, resampler.resample(None))
+        yield from _encoded(target, resampler.resample(None), gain)
         yield from target.encode(None)
 
 
-def _encoded(target: Any, frames: list[Any]) -> Iterator[Any]:
+def _encoded(target: Any, frames: list[Any], gain: float) -> Iterator[Any]:
     for frame in frames:
-        yield from target.encode(frame)
+        yield from target.encode(frame if gain == 1.0 else _louder(frame, gain))
+
+
+def _louder(frame: Any, gain: float) -> Any:
+    made = av.AudioFrame.from_ndarray(
+        frame.to_ndarray() * np.float32(gain), frame.format.name, frame.layout.name
+    )
+    made.sample_rate, made.pts, made.time_base = frame.sample_rate, frame.pts, frame.time_base
+    return made
 
 
 def _frames(packets: Iterable[Any]) -> Iterator[Any]:

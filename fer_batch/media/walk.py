@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fer_batch.door import Refused, open_regular
+from fer_batch.media.camera import Cards
 from fer_batch.media.hidden import is_hidden
 from fer_batch.media.image_files import is_image
 from fer_batch.media.image_kind import UNREAD_SUFFIXES
@@ -36,6 +37,7 @@ class PassedOver:
     """What a search leaves out, for one line each."""
 
     files: Counter[str] = field(default_factory=Counter)
+    copies: Counter[str] = field(default_factory=Counter)
     results: list[Path] = field(default_factory=list)
     unreadable: list[Path] = field(default_factory=list)
 
@@ -52,6 +54,10 @@ class PassedOver:
             said.append(
                 f"{plural(number, 'image')} {of} not read: {_kinds(unread)}; "
                 f"export {'it' if number == 1 else 'them'} as JPEG or PNG"
+            )
+        if number := self.copies.total():
+            said.append(
+                f"{plural(number, 'file')} beside a recording passed over: {_kinds(self.copies)}"
             )
         if self.results:
             said.append(
@@ -87,6 +93,7 @@ def walk(root: Path, exclude: Path | None, passed: PassedOver) -> Iterator[Path]
         with suppress(OSError):
             seen.add(_identity(exclude))
     linked: list[Path] = []
+    cards = Cards()
     waiting = [root]
     while waiting or linked:
         folder = waiting.pop() if waiting else linked.pop(0)
@@ -102,7 +109,7 @@ def walk(root: Path, exclude: Path | None, passed: PassedOver) -> Iterator[Path]
         except OSError:
             passed.unreadable.append(folder)
             continue
-        yield from _inputs(folder, files, passed)
+        yield from _inputs(folder, files, passed, cards)
         waiting += [folder / name for name in reversed(folders)]
         linked += [folder / name for name in links]
 
@@ -139,7 +146,7 @@ def _listed(folder: Path, passed: PassedOver) -> tuple[list[str], list[str], lis
     return natsort.natsorted(files), natsort.natsorted(folders), natsort.natsorted(links)
 
 
-def _inputs(folder: Path, files: list[str], passed: PassedOver) -> Iterator[Path]:
+def _inputs(folder: Path, files: list[str], passed: PassedOver, cards: Cards) -> Iterator[Path]:
     videos = []
     images = False
     for name in files:
@@ -147,7 +154,10 @@ def _inputs(folder: Path, files: list[str], passed: PassedOver) -> Iterator[Path
         if is_image(folder / name):
             images = True
         elif is_video(folder / name, suffix):
-            videos.append(folder / name)
+            if beside := cards.beside_recording(folder / name):
+                passed.copies[beside] += 1
+            else:
+                videos.append(folder / name)
         elif name not in TAKEN:
             passed.files[suffix or "no suffix"] += 1
     if images:

@@ -45,7 +45,7 @@ class Stored:
 
     @property
     def asked_second(self) -> bool:
-        """Whether a second network was asked about each face."""
+        """Whether a second network was asked, too."""
         return bool(self.summary.get("model", {}).get("second_opinion"))
 
     @property

@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fer_batch.config import AnalyzeSettings
-from fer_batch.faces.align import appearance
+from fer_batch.faces.align import appearance, sharpened
 from fer_batch.faces.largest import largest
 from fer_batch.faces.quality import look
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.collected import Collected, Read, glimpsed
 from fer_batch.pipeline.device import Device, Sent
 from fer_batch.pipeline.glimpses import Glimpses
-from fer_batch.pipeline.plan import analysed_frames
+from fer_batch.pipeline.opinions import SecondOpinions, opinions_of
+from fer_batch.pipeline.plan import analysed_frames, asked_each
 from fer_batch.pipeline.prefetch import Prefetch
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.pipeline.views import view_keeper
@@ -35,6 +36,7 @@ class BatchedAnalyzer:
 
     settings: AnalyzeSettings
     device: Device
+    second: SecondOpinions | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -54,6 +56,7 @@ class BatchedAnalyzer:
         collected, glimpses, read = Collected(), Glimpses(segment.start), list[Read]()
         analysed = analysed_frames(source.info, settings)
         keeper = view_keeper(source.info, settings)
+        asked = set(analysed[:: asked_each(source.info, settings)].tolist())
         ahead = self.device.at_once((source.info.height, source.info.width)).size
         decoded = glimpsed(source, segment.start, segment.stop, glimpses, timings)
         here = analysed[slice(*analysed.searchsorted([segment.start, segment.stop]))]
@@ -73,7 +76,7 @@ class BatchedAnalyzer:
                     if len(found):
                         collected.add(frame, found)
                 if any(map(len, sent.found)):
-                    read.append(self._read(sent, timings))
+                    read.append(self._read(sent, asked, timings))
                 pulse.beat(sent.frames[-1].index + 1 - beaten)
                 beaten = sent.frames[-1].index + 1
             pulse.beat(segment.stop - beaten)
@@ -85,12 +88,18 @@ class BatchedAnalyzer:
             views=None if keeper is None else keeper.views(),
         )
 
-    def _read(self, sent: Sent, timings: Timings) -> Read:
+    def _read(self, sent: Sent, asked: set[int], timings: Timings) -> Read:
+        """``asked``: the frames about whose faces the second network is asked."""
+        card = self.device.card
         with timings.stage("classify"):
-            crops, probabilities = self.device.classify(sent, sent.found)
+            crops, own = self.device.classify(sent, sent.found)
+        with timings.stage("second"):
+            sharp = sharpened(crops, card.sharpen, card.sharpness) if self.second else crops
+            each = [frame.index in asked for frame in sent.frames]
+            both = opinions_of(self.second, sharp, own, np.repeat(each, list(map(len, sent.found))))
         with timings.stage("look"):
             vectors = appearance(crops)
-            return vectors, look(crops, vectors), probabilities
+            return vectors, look(crops, vectors), *both
 
     def _searched(
         self, frames: Iterable[Frame], chosen: set[int], timings: Timings

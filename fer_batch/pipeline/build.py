@@ -20,13 +20,14 @@ from fer_batch.media.kept import KeptFrames
 from fer_batch.media.source import FrameSource, open_source
 from fer_batch.pipeline.analyzer import FaceAnalyzer
 from fer_batch.pipeline.native import one_thread_a_call, prepare_backends, share_arenas
-from fer_batch.pipeline.plan import asks_twice, tells_people
+from fer_batch.pipeline.plan import tells_people
 from fer_batch.timeline_file import LatestTimeline
 from fer_batch.types import SourceInfo
 from fer_batch.version import library
 
 if TYPE_CHECKING:
     from fer_batch.pipeline.device import Device
+    from fer_batch.pipeline.opinions import SecondOpinions
     from fer_batch.types import FloatArray
 
 logger = logging.getLogger(__name__)
@@ -50,10 +51,10 @@ class Engine:
         self.photos: dict[tuple[object, ...], FloatArray] = {}
         self._detectors: dict[tuple[object, ...], Detector] = {}
         self._classifiers: dict[str, Classifier] = {}
-        self._opinions: dict[str, Classifier] = {}
+        self._seconds: dict[str, SecondOpinions] = {}
         self._recogniser: Recogniser | None = None
         self._devices: dict[tuple[object, ...], Device] = {}
-        self._loading = threading.Lock()
+        self._loading, self._loading_second = threading.Lock(), threading.Lock()
 
     def warm_up(self, settings: AnalyzeSettings) -> None:
         """Begin to load in the background; errors come when the model is asked for."""
@@ -61,6 +62,7 @@ class Engine:
         def load() -> None:
             with suppress(FerBatchError):
                 self.classifier(settings)
+                self._second(settings)
 
         threading.Thread(target=load, daemon=True).start()
 
@@ -128,21 +130,22 @@ class Engine:
     def _recognises_by_keras(self) -> bool:
         return self.run.device == "gpu" or self.run.runtime == "keras"
 
-    def _classifier_for(self, settings: AnalyzeSettings, kind: str) -> Classifier:
-        """The model, with a second network's opinion where that is asked for inputs of ``kind``."""
+    def _second(self, settings: AnalyzeSettings) -> SecondOpinions | None:
+        """The second network beside the model, where it is asked."""
+        if not self.asks_second(settings):
+            return None
+        from fer_batch.pipeline.opinions import SecondOpinions
+
         first = self.classifier(settings)
-        if not self.asks_second(settings, kind):
-            return first
-        from fer_batch.pipeline.opinions import with_second_opinion
+        with self._loading_second:
+            if settings.model not in self._seconds:
+                begin = time.perf_counter()
+                self._seconds[settings.model] = SecondOpinions(first)
+                self.load_s += time.perf_counter() - begin
+        return self._seconds[settings.model]
 
-        if settings.model not in self._opinions:
-            begin = time.perf_counter()
-            self._opinions[settings.model] = with_second_opinion(first)
-            self.load_s += time.perf_counter() - begin
-        return self._opinions[settings.model]
-
-    def asks_second(self, settings: AnalyzeSettings, kind: str) -> bool:
-        """Whether a second network is asked about faces of inputs of ``kind``.
+    def asks_second(self, settings: AnalyzeSettings) -> bool:
+        """Whether a second network is asked, too.
 
         Raises:
             UsageError: it is asked for, and the model names none.
@@ -150,11 +153,10 @@ class Engine:
         card = self.card(settings)
         if card.second is None and settings.second_opinion == "on":
             raise UsageError(f"--second-opinion on: {card.name} names no second network")
-        return card.second is not None and asks_twice(kind, settings)
+        return card.second is not None and settings.second_opinion != "off"
 
-    def analyzer(self, settings: AnalyzeSettings, kind: str) -> FaceAnalyzer:
-        """What finds and classifies faces of inputs of ``kind`` on this machine. Not for two
-        threads at once.
+    def analyzer(self, settings: AnalyzeSettings) -> FaceAnalyzer:
+        """What finds and classifies faces on this machine. Not for two threads at once.
 
         Raises:
             UnknownModelError, ModelFileError: the settings name what cannot be loaded.
@@ -162,11 +164,11 @@ class Engine:
         if self.batched(settings):
             from fer_batch.pipeline.batched import BatchedAnalyzer
 
-            return BatchedAnalyzer(settings, self.device(settings, kind))
+            return BatchedAnalyzer(settings, self.device(settings), self._second(settings))
         from fer_batch.pipeline.grid import GridAnalyzer
 
-        classifier = self._classifier_for(settings, kind)
-        return GridAnalyzer(settings, self.detector(settings), classifier)
+        parts = (self.detector(settings), self.classifier(settings))
+        return GridAnalyzer(settings, *parts, self._second(settings))
 
     def batched(self, settings: AnalyzeSettings) -> bool:
         """Whether frames are searched in batches with Keras: on GPUs, or where that is asked for.
@@ -191,16 +193,15 @@ class Engine:
             )
         return able
 
-    def device(self, settings: AnalyzeSettings, kind: str) -> Device:
-        """Detector and classifier for inputs of ``kind`` on the device of Keras. Not for two
-        threads at once.
+    def device(self, settings: AnalyzeSettings) -> Device:
+        """Detector and classifier on the device of Keras. Not for two threads at once.
 
         Raises:
             UnknownModelError, ModelFileError: the settings name what cannot be loaded.
         """
         from fer_batch.pipeline.device import Device
 
-        classifier, detector = self._classifier_for(settings, kind), self.detector(settings)
+        classifier, detector = self.classifier(settings), self.detector(settings)
         key = (id(classifier), id(detector))
         if key not in self._devices:
             begin, run = time.perf_counter(), self.run

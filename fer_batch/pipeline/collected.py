@@ -16,8 +16,9 @@ from fer_batch.pipeline.progress import Timings
 from fer_batch.pipeline.views import Keeper
 from fer_batch.types import Detections, Faces, FloatArray, Frame, HalfArray, IntArray, Segment
 
-Read = tuple[HalfArray, FloatArray, FloatArray]
-"""Of some faces: appearance, looks (``quality.look``) and probabilities."""
+Read = tuple[HalfArray, FloatArray, FloatArray, FloatArray]
+"""Of some faces: appearance, looks (``quality.look``), probabilities, and what a second network
+adds to them (``Faces.added``)."""
 
 
 @dataclass(slots=True)
@@ -56,9 +57,11 @@ class Collected:
         """All that was collected. ``read``: what was read of as many faces as were added, in their
         order."""
         found = self.found or [NOTHING]
-        empty = [np.empty((0, n), np.float32) for n in (APPEARANCE_SIDE**2, LOOKS, labels)]
+        widths = (APPEARANCE_SIDE**2, LOOKS, labels, labels)
+        empty = [np.empty((0, width), np.float32) for width in widths]
         none = (empty[0].astype(np.float16), *empty[1:])
-        appearances, looks, probabilities = map(np.concatenate, zip(none, *read, strict=True))
+        parts = map(np.concatenate, zip(none, *read, strict=True))
+        appearances, looks, probabilities, added = parts
         box = np.concatenate([f.box for f in found])
         landmarks = np.concatenate([f.landmarks for f in found])
         confidence = np.concatenate([f.confidence for f in found])
@@ -72,6 +75,7 @@ class Collected:
             landmarks=landmarks,
             appearance=appearances,
             probabilities=probabilities,
+            added=added,
             quality=quality(measure(looks, box, landmarks, confidence, picture)),
         )
 

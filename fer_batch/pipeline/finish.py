@@ -39,7 +39,8 @@ LOST_TOLD = 20
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where numbers come from: enough to repeat the run."""
+    """Where numbers come from: enough to repeat the run. ``kept``: parts of the record that stay as
+    they were, where older numbers are drawn again."""
 
     input_sha256: str
     keys: dict[str, str]
@@ -50,6 +51,7 @@ class Provenance:
     detector: dict[str, str]
     settings: dict[str, Any]
     load_s: float
+    kept: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -231,4 +233,5 @@ def _summary(job: Finish, timeline: Timeline, moments: list[Moment]) -> dict[str
         "engine": origin.engine,
         **({"related": origin.related} if origin.related else {}),
         **origin.keys,
+        **origin.kept,
     }

@@ -22,11 +22,13 @@ from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.collected import Collected, Read, glimpsed
 from fer_batch.pipeline.detect import NOTHING, CutMayLie, detect_on_grid
 from fer_batch.pipeline.glimpses import Glimpses
-from fer_batch.pipeline.plan import LOOK_S, analysed_frames, detection_grid
+from fer_batch.pipeline.opinions import SecondOpinions, opinions_of
+from fer_batch.pipeline.plan import LOOK_S, analysed_frames, asked_each, detection_grid
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.pipeline.views import view_keeper
 from fer_batch.types import (
+    BoolArray,
     Detections,
     Faces,
     Frame,
@@ -44,6 +46,7 @@ class GridAnalyzer:
     settings: AnalyzeSettings
     detector: Detector
     classifier: Classifier
+    second: SecondOpinions | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -60,7 +63,7 @@ class GridAnalyzer:
     ) -> Faces:
         """See ``FaceAnalyzer``."""
         parts = (self.settings, self.detector, self.classifier, timings, report, should_cancel)
-        return analyze_segment(source, segment, *parts)
+        return analyze_segment(source, segment, *parts, second=self.second)
 
 
 def analyze_segment(
@@ -72,8 +75,9 @@ def analyze_segment(
     timings: Timings,
     report: Report = unreported,
     should_cancel: ShouldCancel = never,
+    second: SecondOpinions | None = None,
 ) -> Faces:
-    """All faces of a segment with their probabilities.
+    """All faces of a segment with their probabilities, and what ``second`` adds to some of them.
 
     Decoding, detecting and classifying run in threads of their own, cropping in the caller's;
     queues between them are bounded, so memory does not grow with the length of the segment.
@@ -90,6 +94,7 @@ def analyze_segment(
     grid = detection_grid(source.info, settings)
     keeper = view_keeper(source.info, settings)
     analysed = analysed_frames(source.info, settings)
+    each = asked_each(source.info, settings)
     if settings.max_faces:
         detector = Largest(detector, settings.max_faces)
     stop = min(segment.stop + 1, len(source.info))  # as far as the detection grid reaches
@@ -111,7 +116,7 @@ def analyze_segment(
             ahead,
         ) as seen,
     ):
-        classify = _Batches(classifier, pool, timings)
+        classify = _Batches(classifier, second, pool, timings)
         for status, frame, found in seen:
             collected.status.append(status)
             if frame is not None and keeper is not None:
@@ -120,7 +125,7 @@ def analyze_segment(
                 with timings.stage("crop"):
                     crops = crop_faces(frame, found, template, card.input_size)
                 collected.add(frame, found)
-                classify.add(crops)
+                classify.add(crops, asked=analysed.searchsorted(frame.index) % each == 0)
             pulse.beat()
         classify.rest()
         pulse.flush()
@@ -164,30 +169,33 @@ class _Batches:
     def __init__(
         self,
         classifier: Classifier,
+        second: SecondOpinions | None,
         pool: ThreadPoolExecutor,
         timings: Timings,
     ) -> None:
-        self._classifier, self._pool, self._timings = classifier, pool, timings
+        self._classifier, self._second = classifier, second
+        self._pool, self._timings = pool, timings
         self._done: list[Future[Read]] = []
         self._waiting: list[Image] = []
-        self._count = 0
+        self._asked: list[bool] = []
 
-    def add(self, crops: Image) -> None:
-        """Take ``uint8[n, size, size]``; whole batches are classified, the rest waits."""
+    def add(self, crops: Image, asked: bool) -> None:
+        """Take ``uint8[n, size, size]``; whole batches are classified, the rest waits. ``asked``:
+        the second network is asked about them, too."""
         self._waiting.append(crops)
-        self._count += len(crops)
+        self._asked += [asked] * len(crops)
         size = self._classifier.batch_size
-        if self._count >= size:
+        if (count := len(self._asked)) >= size:
             joined = np.concatenate(self._waiting)
-            whole = self._count - self._count % size
+            whole = count - count % size
             for start in range(0, whole, size):
-                self._submit(joined[start : start + size])
-            self._waiting, self._count = [joined[whole:]], self._count - whole
+                self._submit(joined[start : start + size], self._asked[start : start + size])
+            self._waiting, self._asked = [joined[whole:]], self._asked[whole:]
 
     def rest(self) -> None:
         """Classify what waits, and wait for all results."""
-        if self._count:
-            self._submit(np.concatenate(self._waiting))
+        if self._asked:
+            self._submit(np.concatenate(self._waiting), self._asked)
         for future in self._done:
             future.result()
 
@@ -195,16 +203,19 @@ class _Batches:
         """What was read of all faces, in their order."""
         return (future.result() for future in self._done)
 
-    def _submit(self, crops: Image) -> None:
+    def _submit(self, crops: Image, asked: list[bool]) -> None:
         futures = self._done
         ahead = 2 * self._classifier.concurrency
         if len(futures) >= ahead:  # no more than this waits, so that memory stays flat
             futures[-ahead].result()
-        futures.append(self._pool.submit(self._run, crops))
+        futures.append(self._pool.submit(self._run, crops, np.array(asked)))
 
-    def _run(self, crops: Image) -> Read:
-        """Appearance, looks and probabilities of a batch."""
+    def _run(self, crops: Image, asked: BoolArray) -> Read:
+        """What is read of a batch."""
+        card = self._classifier.card
         with self._timings.stage("classify"):
-            card, vectors = self._classifier.card, appearance(crops)
+            vectors = appearance(crops)
             sharp = sharpened(crops, card.sharpen, card.sharpness)
-            return vectors, look(crops, vectors), self._classifier.classify(sharp)
+            looks, said = look(crops, vectors), self._classifier.classify(sharp)
+        with self._timings.stage("second"):
+            return vectors, looks, *opinions_of(self._second, sharp, said, asked)

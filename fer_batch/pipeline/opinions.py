@@ -1,35 +1,81 @@
-"""Two networks asked about each face: a model, and what the recogniser knows of expressions.
+"""Two networks asked about faces: a model, and what the recogniser knows of expressions.
 
-The second one takes four times as long as the first, so it is asked where no neighbouring frame
-helps: about faces in photos (``plan.asks_twice``).
+The second one takes four times as long as the first, so it is asked about photos, and once a second
+about faces in films (``plan.asked_each``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
 from fer_batch.emotion.card import ModelCard
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.emotion.keras_runtime import KerasClassifier
-from fer_batch.emotion.second import SecondOpinion, joined
+from fer_batch.emotion.second import added, alone
 from fer_batch.errors import ModelFileError
 from fer_batch.faces.expression_head import ExpressionHead, read_head
 from fer_batch.faces.recogniser import recogniser_weights
-from fer_batch.types import FloatArray, Image
+from fer_batch.pipeline.at_once import AtOnce
+from fer_batch.types import BoolArray, FloatArray, Image
+
+MOST_AT_ONCE = 32
 
 
-def with_second_opinion(first: Classifier) -> Classifier:
-    """``first``, joined with the second network that its card names; on its own runtime.
+class Expressions(Protocol):
+    """What the recogniser and a head say of crops."""
 
-    Raises:
-        ModelFileError: the card names none, or its weights are missing or damaged.
-    """
-    if isinstance(first, KerasClassifier):
-        return KerasOpinions(first)
-    return LiteRtOpinions(first)
+    def logits(self, crops: Image, count: int) -> FloatArray:
+        """``uint8[n, 48, 48]`` grey crops, at most ``count``, to ``float32[n, outputs]``."""
+        ...
+
+
+class SecondOpinions:
+    """The second network that a model's card names, beside the model; on its runtime."""
+
+    def __init__(self, first: Classifier) -> None:
+        """Load it.
+
+        Raises:
+            ModelFileError: the card names none, or its weights are missing or damaged.
+        """
+        card = first.card
+        path = card.file("second")
+        head = read_head(path)
+        if card.second is None:
+            raise ModelFileError(f"{card.path}: does not say how its second network is joined")
+        self._opinion, self._places = card.second, places_of(card, path, head)
+        self._outputs = len(head.last)
+        self._shifts = np.array(self._opinion.shifts(card.labels), np.float32)
+        self._network = _network(first, path, head)
+        self._at_once = AtOnce(MOST_AT_ONCE, "faces for the second network")
+
+    def beside(
+        self, crops: Image, own: FloatArray, asked: BoolArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """What the model says as it is calibrated beside the second network, and what that adds
+        (``emotion.second``), ``float32[n, labels]`` each; NaN where it is not ``asked bool[n]``.
+        ``crops uint8[n, s, s]``: what the model saw; ``own float32[n, labels]``: what it said."""
+        said, differ = np.empty_like(own), np.full_like(own, np.nan)
+        second = self._logits(crops[asked])[:, self._places]
+        # Row by row: NumPy adds up in another order where there are more.
+        for row in range(len(own)):
+            one = slice(row, row + 1)
+            said[one] = alone(np, own[one], self._shifts, self._opinion)
+        for place, row in enumerate(np.flatnonzero(asked).tolist()):
+            here, there = slice(row, row + 1), slice(place, place + 1)
+            differ[here] = added(np, own[here], second[there], self._opinion)
+        return said, differ
+
+    def _logits(self, crops: Image) -> FloatArray:
+        def read(rows: Sequence[int], count: int) -> FloatArray:
+            return self._network.logits(crops[rows], count)
+
+        parts = self._at_once.run(range(len(crops)), read)
+        return np.concatenate([np.empty((0, self._outputs), np.float32), *parts])
 
 
 def places_of(card: ModelCard, path: Path, head: ExpressionHead) -> list[int]:
@@ -44,59 +90,23 @@ def places_of(card: ModelCard, path: Path, head: ExpressionHead) -> list[int]:
         raise ModelFileError(f"{path}: does not know the labels of {card.name}") from error
 
 
-def _head_of(card: ModelCard) -> tuple[SecondOpinion, ExpressionHead, list[int]]:
-    """How the second network is joined, its head, and where the card's labels are among its
-    outputs."""
-    path = card.file("second")
-    head = read_head(path)
-    if card.second is None:
-        raise ModelFileError(f"{card.path}: does not say how its second network is joined")
-    return card.second, head, places_of(card, path, head)
+def opinions_of(
+    second: SecondOpinions | None, crops: Image, own: FloatArray, asked: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """As ``SecondOpinions.beside``; without a second network what the model said, and NaN."""
+    if second is None:
+        return own, np.full_like(own, np.nan)
+    return second.beside(crops, own, asked)
 
 
-class LiteRtOpinions:
-    """A ``Classifier`` of two networks on LiteRT."""
+def _network(first: Classifier, path: Path, head: ExpressionHead) -> Expressions:
+    if isinstance(first, KerasClassifier):
+        from fer_batch.faces.expressions_keras import KerasExpressions
 
-    def __init__(self, first: Classifier) -> None:
-        from fer_batch.faces.expressions_litert import LiteRtExpressions
+        return KerasExpressions(recogniser_weights(), head, first.device)
+    from fer_batch.faces.expressions_litert import LiteRtExpressions
 
-        self._first, self.card, self.runtime = first, first.card, first.runtime
-        self.batch_size, self.concurrency = first.batch_size, first.concurrency
-        self._opinion, head, self._places = _head_of(first.card)
-        try:
-            self._second = LiteRtExpressions(recogniser_weights(), head, first.concurrency)
-        except (ValueError, RuntimeError) as error:
-            path = first.card.file("second")
-            raise ModelFileError(f"{path}: LiteRT cannot run it ({error})") from error
-        self._shifts = np.array(self._opinion.shifts(self.card.labels), np.float32)
-
-    def classify(self, crops: Image) -> FloatArray:
-        """See ``Classifier.classify``."""
-        said, second = self._first.classify(crops), self._second.logits(crops)[:, self._places]
-        # Row by row: NumPy adds up in another order where there are more.
-        for row in range(len(crops)):
-            one = slice(row, row + 1)
-            said[one] = joined(np, said[one], second[one], self._shifts, self._opinion)
-        return said
-
-
-class KerasOpinions(KerasClassifier):
-    """A ``Classifier`` of two networks on Keras, joined in one graph."""
-
-    def __init__(self, first: KerasClassifier) -> None:
-        self._opinion, self._head, self._places = _head_of(first.card)
-        super().__init__(first.card, first.batch_size, first.device.split(":")[0])
-
-    def _whole(self, own: Any) -> Any:
-        import keras
-
-        from fer_batch.faces.dlib_keras import KerasLayers, enlarged_on_keras
-        from fer_batch.faces.expression_head import logits
-
-        ops, side = keras.ops, self.card.input_size
-        grey = keras.Input((side, side, 1), dtype="uint8", name="crops")
-        known = logits(KerasLayers(), enlarged_on_keras(grey), recogniser_weights(), self._head)
-        second = ops.take(known[:, 0, 0, :], ops.array(self._places), axis=1)
-        shifts = ops.array(self._opinion.shifts(self.card.labels), "float32")
-        said = ops.cast(own(grey), "float32")
-        return keras.Model(grey, joined(ops, said, second, shifts, self._opinion), name="both")
+    try:
+        return LiteRtExpressions(recogniser_weights(), head, first.concurrency)
+    except (ValueError, RuntimeError) as error:
+        raise ModelFileError(f"{path}: LiteRT cannot run it ({error})") from error

@@ -47,12 +47,13 @@ def tells_people(kind: str, settings: AnalyzeSettings) -> bool:
     return settings.identity == "batch" or (settings.identity != "off" and kind != "photos")
 
 
-def asks_twice(kind: str, settings: AnalyzeSettings) -> bool:
-    """Whether a second network is asked about faces of an input of that kind, where the model names
-    one."""
-    if settings.second_opinion == "auto":
-        return kind == "photos"
-    return settings.second_opinion == "on"
+def asked_each(info: SourceInfo, settings: AnalyzeSettings) -> int:
+    """Of how many analysed frames a second network is asked about the faces of one, 1 for all of
+    them: about each photo, and in films once a second at most. What it adds changes slowly there,
+    so frames between are told from their neighbours (``tracking.opinions``)."""
+    if info.kind == "photos" or settings.second_opinion == "on":
+        return 1
+    return view_window(info, settings)[1]
 
 
 def analysed_frames(info: SourceInfo, settings: AnalyzeSettings) -> IntArray:

@@ -15,7 +15,7 @@ from fer_batch.npz import read_npz, write_npz
 from fer_batch.types import FACES, Faces, Views
 from fer_batch.version import installed_version
 
-FORMAT = 4
+FORMAT = 5
 VIEWS = ("view_row", "view_worth", "view_end", "view_jpeg")
 
 
@@ -44,8 +44,9 @@ def read_shard(path: Path) -> tuple[Faces, dict[str, float]]:
         UnreadableError: missing, damaged, or of another version.
     """
     meta, arrays = read_npz(path, FORMAT, (*FACES, *VIEWS))
-    columns: dict[str, Any] = {name: arrays[name] for name in FACES if name in arrays}
     try:
+        # All are written, optional ones too: one that is missing has a damaged name.
+        columns: dict[str, Any] = {name: arrays[name] for name in FACES}
         views = _views(arrays)
         return Faces(start=int(meta["start"]), views=views, **columns), dict(meta["timings"])
     except (ValueError, TypeError, KeyError, IndexError) as error:

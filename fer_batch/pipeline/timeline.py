@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fer_batch.config import AnalyzeSettings
+from fer_batch.emotion.second import both_say
 from fer_batch.errors import FerBatchError
 from fer_batch.faces.quality import LEAST_QUALITY
 from fer_batch.faces.recogniser import Recogniser
@@ -22,6 +23,7 @@ from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.tracking.assign import assign_tracks
 from fer_batch.tracking.cuts import NO_CUTS, find_cuts, shot_of
 from fer_batch.tracking.gaps import ghosts, missing_rows
+from fer_batch.tracking.opinions import spread
 from fer_batch.tracking.returns import join_returns
 from fer_batch.tracking.smooth import smooth
 from fer_batch.types import (
@@ -112,7 +114,9 @@ def build_timeline(
         kept = set(sight[keep].tolist())
         people |= {number: point for number, point in known.items() if number in kept}
     rows = {name: getattr(faces, name)[keep] for name in TAKEN_OVER}
-    rows |= {"face_id": numbers, "track": sight[keep], "raw": faces.probabilities[keep]}
+    added = spread(faces.added[keep], sight[keep], numbers, time_s[faces.frame[keep]])
+    raw = both_say(faces.probabilities[keep], added)
+    rows |= {"face_id": numbers, "track": sight[keep], "raw": raw}
     rows = bridged(_in_order(rows), time_s, usable, settings.bridge_s, cuts)
     smoothed, rows["unusable"] = _smoothed(rows, time_s, settings.smooth_s, cuts)
     status = faces.status.copy()
@@ -154,7 +158,8 @@ def _photos(
     """Each photo by itself: faces are counted, largest first; nothing is followed, put in, left out
     or smoothed, and there is no time. ``person int64[n]``: who they are, where that was asked."""
     rows = {name: getattr(faces, name) for name in TAKEN_OVER}
-    rows |= {"face_id": largest_first(faces.frame, faces.box), "raw": faces.probabilities}
+    raw = both_say(faces.probabilities, faces.added)
+    rows |= {"face_id": largest_first(faces.frame, faces.box), "raw": raw}
     if person is not None:
         rows["person"] = person
     rows = _in_order(rows)

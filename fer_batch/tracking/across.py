@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fer_batch.tracking.people import SAME_PERSON, cluster_groups, groups_distance
+from fer_batch.tracking.people import SAME_PERSON, Groups, cluster_groups
 from fer_batch.types import FloatArray, IntArray
 
 NEW = -1
@@ -55,11 +55,11 @@ def _join_known(
     if not len(numbers) or not len(new):
         return
     between = np.full((len(new), len(numbers)), np.inf)
-    newcomers = [points[place] for place in new.tolist()]
+    newcomers = Groups([points[place] for place in new.tolist()])
     for place, number in enumerate(numbers.tolist()):
         members = np.flatnonzero(found == number)
         theirs = np.concatenate([points[member] for member in members.tolist()])
-        between[:, place] = groups_distance(newcomers, theirs)
+        between[:, place] = newcomers.distance(theirs)
         between[np.isin(owner[new], owner[members]), place] = np.inf
     while True:
         row, place = divmod(int(between.argmin()), len(numbers))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from fer_batch.tracking.people import groups_distance
+from fer_batch.tracking.people import Groups
 from fer_batch.types import FloatArray, IntArray
 
 # How far a person may be from the photos of a name; docs/identity.md has the error rates.
@@ -31,8 +31,8 @@ def named_people(
     names = sorted(photos)
     if not names or not len(people):
         return found
-    points = [each.astype(np.float64) for each in people]
-    far = [groups_distance(points, photos[name].astype(np.float64)) for name in names]
+    seen = Groups([each.astype(np.float64) for each in people])
+    far = [seen.distance(photos[name].astype(np.float64)) for name in names]
     between = np.stack(far, axis=1)
     rows, columns = np.nonzero(between <= SAME_AS_PHOTO)
     pairs = zip(between[rows, columns].tolist(), rows.tolist(), columns.tolist(), strict=True)

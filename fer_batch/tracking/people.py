@@ -106,14 +106,22 @@ def group_distance(points: np.ndarray, group: np.ndarray) -> np.ndarray:
     return np.asarray(blend, np.float64)
 
 
-def groups_distance(groups: Sequence[np.ndarray], group: np.ndarray) -> np.ndarray:
-    """How far each of ``groups`` (``float64[k, d]``) is from one, ``[m, d]``: ``float64[n]``."""
-    sizes = np.array([len(points) for points in groups])
-    starts = np.cumsum(sizes) - sizes
-    far = distances(np.concatenate(groups), group)
-    mean = np.add.reduceat(far.mean(axis=1), starts) / sizes
-    furthest = np.maximum.reduceat(far.max(axis=1), starts)
-    return np.asarray((1 - FURTHEST_COUNTS) * mean + FURTHEST_COUNTS * furthest, np.float64)
+class Groups:
+    """Groups of points ``float64[k, d]``, to be compared with another group at a time."""
+
+    def __init__(self, groups: Sequence[np.ndarray]) -> None:
+        self.every = np.concatenate(groups)
+        self._sizes = np.array([len(points) for points in groups])
+        self._starts = np.cumsum(self._sizes) - self._sizes
+
+    def distance(self, group: np.ndarray) -> np.ndarray:
+        """How far each is from ``group [m, d]``: ``float64[n]``."""
+        if len(self._sizes) == len(self.every):
+            return group_distance(self.every, group)
+        far = distances(self.every, group)
+        mean = np.add.reduceat(far.mean(axis=1), self._starts) / self._sizes
+        furthest = np.maximum.reduceat(far.max(axis=1), self._starts)
+        return np.asarray((1 - FURTHEST_COUNTS) * mean + FURTHEST_COUNTS * furthest, np.float64)
 
 
 def cluster(points: np.ndarray, apart: np.ndarray, limit: float) -> list[list[int]]:
@@ -133,6 +141,8 @@ def cluster_groups(
         return []
     sizes = np.array([len(points) for points in members])
     starts, every = np.cumsum(sizes) - sizes, np.concatenate(members)
+    if len(every) == len(members):
+        return cluster(every, apart, limit)
     mean, furthest = np.empty((2, len(members), len(members)))
     for place, points in enumerate(members):
         far = distances(points, every)

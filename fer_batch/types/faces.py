@@ -21,6 +21,7 @@ FACES: Columns = {
     "landmarks": Column("float32", (5, 2), missing=NAN),
     "appearance": Column("float16", ("appearance",)),
     "probabilities": Column("float32", ("labels",)),
+    "added": Column("float32", ("labels",), missing=NAN, optional=True),
     "quality": Column("float32", missing=NAN, optional=True),
 }
 
@@ -64,9 +65,11 @@ class Faces:
     ``frame int64[n]`` (ascending), ``box float32[n, 4]``, ``confidence float32[n]``,
     ``landmarks float32[n, 5, 2]``, ``appearance float16[n, d]`` (unit vectors that tell people
     apart; three digits are enough for a correlation), ``probabilities float32[n, labels]``,
-    ``quality float32[n]`` (0 to 1; NaN where it was not measured). ``glimpse uint8[frames, d]``:
-    each frame in a few bytes, all 0 where it has no picture. What ``FACES`` calls optional may be
-    left out. ``views``: what was kept to tell people apart by, None where nobody asked.
+    ``added float32[n, labels]`` (what a second network adds to the logarithms of ``probabilities``,
+    NaN where it was not asked), ``quality float32[n]`` (0 to 1; NaN where it was not measured).
+    ``glimpse uint8[frames, d]``: each frame in a few bytes, all 0 where it has no picture. What
+    ``FACES`` calls optional may be left out. ``views``: what was kept to tell people apart by, None
+    where nobody asked.
 
     Raises:
         ValueError: an array is of another type or shape.
@@ -80,6 +83,7 @@ class Faces:
     landmarks: FloatArray
     appearance: HalfArray
     probabilities: FloatArray
+    added: FloatArray = LEFT_OUT
     quality: FloatArray = LEFT_OUT
     glimpse: Image = LEFT_OUT
     views: Views | None = None

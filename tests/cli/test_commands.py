@@ -51,3 +51,13 @@ def test_the_program_loads_no_other_command() -> None:
     loaded = set(done.stdout.splitlines()[-1].split())
     assert "fer_batch.cli.run" in loaded
     assert not loaded & {"fer_batch.cli.queue.submit", "fer_batch.cli.train.train"}
+
+
+@pytest.mark.parametrize("name", ["run", "render", "submit"])
+def test_what_draws_takes_whom_to_blur_behind_blur_faces(name: str) -> None:
+    code = (
+        "import sys; from fer_batch.cli import main\n"
+        f"sys.argv = ['fer-batch', '{name}', '/no/such/place', '--blur-faces', 'Anna']\nmain.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2 and "type --blur Anna" in done.stderr, done.stderr

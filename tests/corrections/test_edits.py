@@ -85,6 +85,16 @@ def test_names_go_with_their_people() -> None:
     assert (gone.names, gone.main) == ({}, 0)
 
 
+def test_a_number_that_is_given_again_has_nothing_of_who_had_it() -> None:
+    two = timeline("hhhhhh", "nnnnnn")
+    found = edited(two, "name,2,,,Anna", "main,2,,,", "hide,2,,,", "split,1,0.3,,")
+    assert seen(found, 2) == [3, 4, 5]
+    assert (found.names, found.main) == ({}, 0)
+    # The name and the place are free for somebody else.
+    found = edited(two, "name,2,,,Anna", "main,2,,,", "hide,2,,,", "name,1,,,Anna", "main,1,,,")
+    assert (found.names, found.main) == ({1: "Anna"}, 1)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

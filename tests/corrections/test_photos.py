@@ -10,6 +10,7 @@ import pytest
 from fer_batch.corrections.apply import corrected
 from fer_batch.corrections.read import parse_edits
 from fer_batch.errors import UsageError
+from fer_batch.printable import cell
 from fer_batch.types import FrameStatus, Timeline
 from tests.output.timelines import timeline
 
@@ -37,6 +38,21 @@ def test_a_label_is_corrected_in_one_photo() -> None:
     assert faces(found) == faces(before)
     assert found.emotion.tolist() == [0, 1, 0, 0, 0] != before.emotion.tolist()
     assert np.array_equal(found.raw, before.raw)
+
+
+def test_a_photo_is_known_by_what_tables_call_it() -> None:
+    made = timeline("hhh", time_s=np.full(3, np.nan), files=("=1.jpg", "a\nb.jpg", "c.jpg"))
+    table = made.table()["file"].tolist()
+    shown = [cell(file) for file in table]
+    assert shown[0] == "'=1.jpg" and shown[1] != table[1]
+    for names in (shown[:1], shown[1:2], ["=1.jpg"]):
+        found = edited(made, *(f"ignore,,,,,{name}" for name in names))
+        at = 1 if names == shown[1:2] else 0
+        assert found.status.tolist().index(FrameStatus.SKIPPED) == at
+    # The very name goes first; two photos that look alike are not guessed.
+    two = replace(made, files=("=1.jpg", "'=1.jpg", "c.jpg"))
+    found = edited(two, "ignore,,,,,'=1.jpg")
+    assert found.status.tolist() == [FrameStatus.OK, FrameStatus.SKIPPED, FrameStatus.OK]
 
 
 def test_a_face_is_left_out_of_one_photo_and_a_person_of_all() -> None:

@@ -99,6 +99,23 @@ def test_channels_and_their_levels_stay(suffix: str, channels: int, tmp_path: Pa
     assert made == pytest.approx(given, rel=0.06)  # half a decibel
 
 
+def test_a_broadcast_that_goes_on_in_mono_is_as_loud(tmp_path: Path) -> None:
+    for name, channels in (("one", 2), ("two", 1)):
+        tones = "|".join(["0.1*sin(2*PI*200*t)"] * channels)
+        picture = ("-f", "lavfi", "-i", "color=s=96x64:d=2")
+        sound = ("-f", "lavfi", "-i", f"aevalsrc='{tones}':s=48000:d=2")
+        coded = ("-c:v", "mpeg2video", "-c:a", "mp2")
+        oracle.ffmpeg(*picture, *sound, *coded, tmp_path / f"{name}.ts")
+    parts = (tmp_path / "one.ts", tmp_path / "two.ts")
+    film(videos.end_to_end(tmp_path / "both.ts", *parts), tmp_path / "film.mp4")
+    with av.open(str(tmp_path / "film.mp4")) as container:
+        samples = np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=1)
+    half = samples.shape[1] // 2
+    first, second = samples[:, 4800 : half - 9600].std(1), samples[:, half + 9600 : -9600].std(1)
+    assert len(first) == 2
+    assert second == pytest.approx(first, rel=0.06)
+
+
 @pytest.mark.parametrize("second", [Recipe(layout="stereo"), Recipe(rate=44_100), Recipe()])
 def test_sound_that_changes_on_the_way(second: Recipe, tmp_path: Path) -> None:
     """Recordings joined end to end, the second in another layout or at another rate."""

@@ -176,12 +176,14 @@ def same_faces(one: Faces, other: Faces) -> bool:
 
 
 def some_faces(seed: int, frames: int, start: int = 0, most: int = 3) -> Faces:
-    """Random faces of ``frames`` frames, with every status."""
+    """Random faces of ``frames`` frames, with every status; about some of them a second network was
+    asked."""
     rng = np.random.default_rng(seed)
     status = rng.choice([0, 0, 0, 1, 2, 3], frames).astype(np.int64)
     counts = np.where(status == FrameStatus.OK, rng.integers(1, most + 1, frames), 0)
     n = int(counts.sum())
     looks = rng.normal(size=(n, 8))
+    asked = rng.random((n, 1)) < 0.2
     return Faces(
         start=start,
         status=status,
@@ -191,6 +193,7 @@ def some_faces(seed: int, frames: int, start: int = 0, most: int = 3) -> Faces:
         landmarks=rng.uniform(0, 200, (n, 5, 2)).astype("f4"),
         appearance=(looks / np.linalg.norm(looks, axis=1, keepdims=True)).astype("f2"),
         probabilities=rng.dirichlet([1, 1, 1], n).astype("f4").reshape(n, 3),
+        added=np.where(asked, rng.normal(size=(n, 3)), np.nan).astype("f4"),
     )
 
 
@@ -200,8 +203,8 @@ def cut(faces: Faces, places: list[int]) -> list[Faces]:
     shards = []
     for start, stop in pairwise(edges):
         rows = slice(*np.searchsorted(faces.frame, [start, stop]))
-        columns = ("frame", "box", "confidence", "landmarks", "appearance", "probabilities")
-        parts = {c: getattr(faces, c)[rows] for c in columns}
+        of_faces = [name for name, column in FACES.items() if column.per == "face"]
+        parts = {name: getattr(faces, name)[rows] for name in of_faces}
         shards.append(Faces(start=start, status=faces.status[start:stop], **parts))
     return shards
 

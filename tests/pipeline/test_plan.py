@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.pipeline.native import COLLECT_EVERY
-from fer_batch.pipeline.plan import WINDOW, plan
+from fer_batch.pipeline.plan import WINDOW, analysed_frames, asked_each, plan
 from fer_batch.types import SourceInfo
 
 
@@ -53,3 +53,22 @@ def test_memory_is_collected_after_each_segment_of_a_long_local_run(frames: int)
     """With segments of just under what a collection waits for, garbage of two would pile up."""
     *whole, _ = plan(source(frames), AnalyzeSettings(), RunSettings().segment_frames)
     assert all(len(segment) >= COLLECT_EVERY for segment in whole)
+
+
+def test_a_second_network_is_asked_about_each_photo_and_once_a_second_about_films() -> None:
+    film, photos = source(100), replace(source(100), kind="photos")
+    assert asked_each(film, AnalyzeSettings()) == 24  # of 25 frames a second
+    assert asked_each(film, AnalyzeSettings(second_opinion="on")) == 1
+    assert asked_each(photos, AnalyzeSettings()) == 1
+    slow = replace(film, time_base=Fraction(1))  # a frame a second: each
+    assert asked_each(slow, AnalyzeSettings()) == 1
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.sampled_from([Fraction(1, 25), Fraction(1, 2)]))
+def test_segments_begin_with_a_frame_that_it_is_asked_about(
+    every: int, grid: int, time_base: Fraction
+) -> None:
+    info = replace(source(600), time_base=time_base)
+    settings = AnalyzeSettings(every=every, grid=grid)
+    asked = set(analysed_frames(info, settings)[:: asked_each(info, settings)].tolist())
+    assert {segment.start for segment in plan(info, settings, 100)} <= asked

@@ -88,6 +88,21 @@ def test_any_cut_gives_the_same_timeline(seed: int, places: list[int]) -> None:
     assert same_timelines(one, many)
 
 
+def test_what_a_second_network_adds_lies_between_the_frames_it_was_asked_about() -> None:
+    faces = person(list(range(FRAMES)))
+    added = np.full((FRAMES, 3), np.nan, np.float32)
+    added[0], added[40] = (0, 1, -1), (0, 3, -3)
+    found = built(replace(faces, added=added)).raw
+    logits = np.log(np.maximum(faces.probabilities, np.finfo("f4").tiny))
+    for frame, more in ((0, 1), (20, 2), (40, 3), (59, 3)):
+        parts = np.exp(logits[frame] + np.array([0, more, -more]))
+        assert np.allclose(found[frame], parts / parts.sum(), atol=1e-5)
+    # In photos each is asked about; where one is not, it is as the model says.
+    one, *others = built(replace(faces, added=added), kind="photos").raw
+    assert not np.allclose(one, faces.probabilities[0], atol=1e-3) or faces.probabilities[0, 1] == 1
+    assert np.allclose(others[0], faces.probabilities[1], atol=1e-6)
+
+
 @given(seeds, st.integers(0, 3))
 @quick
 def test_shards_that_are_missing_doubled_or_out_of_order_are_refused(seed: int, which: int) -> None:

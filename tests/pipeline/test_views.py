@@ -144,7 +144,8 @@ def test_a_face_without_landmarks_is_seen_and_not_kept() -> None:
 def film_of(views: Views, rows: int) -> list[Faces]:
     """Faces, one a frame, with ``views`` in two shards."""
     faces = some_faces(1, 4)
-    plain = {"box": 4, "confidence": 0, "landmarks": 0, "appearance": 0, "probabilities": 0}
+    plain = {"box": 4, "confidence": 0, "landmarks": 0, "appearance": 0}
+    plain |= {"probabilities": 0, "added": 0}
     shards = []
     for start, stop in ((0, rows // 2), (rows // 2, rows)):
         mine = (views.row >= start) & (views.row < stop)

@@ -1,4 +1,4 @@
-"""``fer-batch add-second``: a second network for models, asked about photos."""
+"""``fer-batch add-second``: a second network for models."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def add_second(
 ) -> None:
     """Train a second network, and name it in models' cards.
 
-    It is asked about photos beside the model (run --second-opinion). A head learns on what the
-    recogniser that comes with fer-batch computes on its way; MODELS are calibrated anew with it.
+    It is asked beside the model (run --second-opinion). A head learns on what the recogniser that
+    comes with fer-batch computes on its way; MODELS are calibrated anew with it.
     With --landmarks it learns on faces as photos and videos show them, and knows them better.
     """
     from fer_batch.emotion.backend import load_keras, require_keras

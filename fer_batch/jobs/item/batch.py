@@ -71,15 +71,13 @@ def _mixed(stored: Sequence[Stored], out: Path) -> list[str]:
     if len(models) > 1:
         names = ", ".join(models)
         lines.append(f"{out} holds results of several models ({names}); do not mix their numbers")
-    # By default photos have a second opinion and films have none: that is no mixture.
-    for photos, what in ((True, "photos"), (False, "films")):
-        asked = [r.name for r in stored if r.of_photos == photos and r.asked_second]
-        alone = [r.name for r in stored if r.of_photos == photos and not r.asked_second]
-        if asked and alone:
-            lines.append(
-                f"{out} holds {what} with a second opinion ({first_of(asked, 1)}) and without "
-                f"({first_of(alone, 1)}); do not mix their numbers, or set --second-opinion for all"
-            )
+    asked = [result.name for result in stored if result.asked_second]
+    alone = [result.name for result in stored if not result.asked_second]
+    if asked and alone:
+        lines.append(
+            f"{out} holds results with a second opinion ({first_of(asked, 1)}) and without "
+            f"({first_of(alone, 1)}); do not mix their numbers, or run all of them again"
+        )
     return lines
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch import timeline_file
-from fer_batch.atomic import atomic_path, make_private
+from fer_batch.atomic import atomic_path, make_private, write_error
 from fer_batch.checksum import fingerprint, sha256_file
 from fer_batch.errors import (
     InputChangedError,
@@ -30,6 +30,7 @@ from fer_batch.jobs.item.results import (
     outputs_intact,
     remove_outputs,
 )
+from fer_batch.jobs.item.stored_numbers import with_stored_numbers
 from fer_batch.jobs.item.unchanged import Unchanged
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
 from fer_batch.output.foreign import refuse_links
@@ -113,11 +114,17 @@ class ItemRun:
             self.observer.stage(self.number, "probe", 0)
             plan, timings = steps.look(self.item, self.engine)
             self._unchanged.check(plan.info.files)
+            if not self.infer:
+                engine = self._engine(plan, previous)
+                plan = with_stored_numbers(plan, self.item, previous, engine)
             if self._reusable(plan, previous):
                 return None
             # What is there of other settings goes before the plan says that it is of these.
             self._clear(work, plan)
-            make_private(work.path)
+            try:
+                make_private(work.path)
+            except OSError as error:  # not the input's fault
+                raise write_error(error, self.folder) from error
             steps.keep(work, plan, timings)
             return plan
         except BaseException:
@@ -218,8 +225,8 @@ class ItemRun:
             _remove(work.timeline, work.parts)
         if not self.infer:
             raise InputError(
-                f"{self.folder}: holds no numbers of this very input and model; "
-                "make it with `fer-batch run`"
+                f"{self.folder}: holds no numbers of this very input and these settings; "
+                "make them with `fer-batch run`"
             )
         self.observer.stage(self.number, "analyze", len(plan.info))
         for segment in plan.segments:

@@ -47,7 +47,7 @@ def analyze(
     source_path = Path(path)
     unchanged = Unchanged(source_path)
     info = probe_wanted(source_path, source_path.stem, settings, engine.run.limits)
-    analyzer = engine.analyzer(settings, info.kind)
+    analyzer = engine.analyzer(settings)
     shards = [
         analyzer.analyze(engine.source(info), segment, Timings(), progress, should_cancel)
         for segment in plan(info, settings, engine.run.segment_frames)

@@ -70,7 +70,10 @@ class ResultKeys:
 def result_keys(plan: ItemPlan, engine: Mapping[str, str], related: str = "") -> ResultKeys:
     """The keys of a result of ``plan`` whose numbers ``engine`` made; ``related`` stands for what
     came of the other inputs, "" where nothing did."""
-    analysis = fingerprint([plan.analysis_key, dict(engine)])
+    # Where stored numbers are drawn again, theirs is the plan's already.
+    analysis = plan.analysis_key
+    if not plan.made_by:
+        analysis = fingerprint([plan.analysis_key, dict(engine)])
     return ResultKeys(plan.render_key, analysis, fingerprint([plan.render_key, analysis, related]))
 
 

@@ -92,7 +92,7 @@ def analyze(
                 return path
         path.unlink()  # damaged, or of another engine
     timings = Timings()
-    analyzer = engine.analyzer(item.analyze, found.info.kind)
+    analyzer = engine.analyzer(item.analyze)
     source = engine.source(found.info)
     if make.draws(item):
         source = engine.kept.keep(source)
@@ -257,7 +257,7 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
         engine=made_by,
         related=related,
         model=made_with(engine.card(item.analyze), made_by),
-        asked_second=engine.asks_second(item.analyze, found.info.kind),
+        asked_second=engine.asks_second(item.analyze),
         detector={"name": detector.name, "sha256": detector.sha256},
         settings={
             "analyze": item.analyze.to_json(),
@@ -265,6 +265,7 @@ def finish(item: ItemSpec, work: WorkFolder, engine: Engine) -> dict[str, Any]:
             "outputs": list(item.outputs),
         },
         load_s=engine.load_s,
+        kept=found.made_by,
     )
     drawn = [s.index for s in found.segments] if make.draws(item) else []
     job = Finish(

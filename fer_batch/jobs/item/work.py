@@ -18,7 +18,7 @@ from fer_batch.types import Segment, SourceInfo
 if TYPE_CHECKING:
     from fer_batch.media.discover import Input
 
-FORMAT = 7  # parts of films; faces have a quality
+FORMAT = 8  # films have a second opinion
 TIMELINE = "timeline.npz"
 RELATED = "related.npz"
 RELATIONS = "related.json"
@@ -88,7 +88,8 @@ class ItemPlan:
     """What a probe found: the source, its hash, how it is cut, and the keys of its results.
 
     ``analysis_key`` stands for everything that can change a number: input, model, detector and
-    settings; ``render_key`` for what is drawn of it.
+    settings; ``render_key`` for what is drawn of it. ``made_by``: who made numbers that are drawn
+    again though something else would make them now (``stored_numbers``), else empty.
     """
 
     info: SourceInfo
@@ -96,6 +97,7 @@ class ItemPlan:
     input_sha256: str
     analysis_key: str
     render_key: str
+    made_by: dict[str, Any] = field(default_factory=dict)
 
     def gone_through(self, segment: Segment) -> int:
         """How many frames of a long source ``segment`` stands for; 0 of a short one."""
@@ -112,6 +114,7 @@ class ItemPlan:
             "input_sha256": self.input_sha256,
             "analysis_key": self.analysis_key,
             "render_key": self.render_key,
+            "made_by": self.made_by,
         }
 
     @classmethod
@@ -130,6 +133,7 @@ class ItemPlan:
             input_sha256=data["input_sha256"],
             analysis_key=data["analysis_key"],
             render_key=data["render_key"],
+            made_by=dict(data.get("made_by", {})),
         )
 
 

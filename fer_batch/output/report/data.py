@@ -48,6 +48,15 @@ DASHES: tuple[tuple[int, ...], ...] = (
 )
 
 
+def _first_and_last(timeline: Timeline) -> dict[int, tuple[float, float]]:
+    """The seconds at which each person is seen first and last, rising by number."""
+    times = timeline.time_s[timeline.frame]
+    return {
+        face_id: (float(times[rows[0]]), float(times[rows[-1]]))
+        for face_id, rows in sorted(by_track(timeline.face_id))
+    }
+
+
 def write_data(
     folder: Path,
     timeline: Timeline,
@@ -63,7 +72,7 @@ def write_data(
     shows at the first frame. ``edits``: the lines of corrections that are applied. Chunks of an
     earlier, longer version are removed.
     """
-    everyone = np.unique(timeline.face_id).tolist()
+    everyone = _first_and_last(timeline)
     timeline = timeline.readable()
     step = max(1, -(-len(timeline) // POINTS))
     rows = dict(by_track(timeline.face_id))
@@ -78,7 +87,12 @@ def write_data(
     for path in stale:
         path.unlink()
     data = page_data(timeline, episodes, people, faces, start_s)
-    data |= {"edits": list(edits), "ids": everyone, "main": timeline.main}
+    data |= {
+        "edits": list(edits),
+        "ids": [*everyone],
+        "seen": [*everyone.values()],
+        "main": timeline.main,
+    }
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     write_text(folder / "data.js", f"FerBatch.load({text});\n")
 

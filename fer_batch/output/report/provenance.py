@@ -99,7 +99,7 @@ def _model(model: Mapping[str, Any]) -> list[Row]:
     if model.get("description"):
         rows.insert(1, Row("What it is", str(model["description"])))
     if model.get("second_opinion"):
-        rows.append(Row("Second opinion", "asked of another network about each face"))
+        rows.append(Row("Second opinion", "asked of another network, too"))
     metrics = _part(model, "metrics")
     for title, values in _measured(metrics):
         rows.extend(_metric_rows(title, values))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 NEUTRAL = "neutral"
+LEAST = 1e-6
+"""Tables have six digits: what is less likely is not told apart, here as by whoever reads them."""
 RESAMPLES = 1000
 CONFIDENCE = 0.95
 
@@ -41,7 +43,7 @@ def figures(
     result["mean_recall"] = _mean_of_known(np.stack(recalls))
     if NEUTRAL in labels:
         neutral = labels.index(NEUTRAL)
-        log = np.log(said + 1e-9)
+        log = np.log(said + LEAST)
         for k, label in enumerate(labels):
             rows = (truth == k) | (truth == neutral)
             if k != neutral:

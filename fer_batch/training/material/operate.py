@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 STEPS = 41
 WIDEST = 2.0
 """Shifts of logits are looked for up to this far, in steps of a tenth."""
-AS_GOOD = 0.005
+AS_GOOD = 0.01
 """Mean recalls this far apart are one as good as the other: some hundred faces of the rarest label
 tell no more."""
 FOLDS = 5

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.emotion.card import ModelCard
+from fer_batch.emotion.second import both_say
 from fer_batch.errors import InputError, TrainingDataError
 from fer_batch.media.image_decode import read_picture
 from fer_batch.media.source import probe
@@ -53,7 +54,7 @@ def ask(
     # A photo has few faces: batches of one, so that no place in them is computed for nothing.
     engine = Engine(RunSettings(runtime=runtime, batch_size=1))
     settings = AnalyzeSettings(model=model)
-    analyzer, card = engine.analyzer(settings, "photos"), engine.card(settings)
+    analyzer, card = engine.analyzer(settings), engine.card(settings)
     labels = len(analyzer.labels)
     box = np.full((len(files), 4), np.nan, np.float32)
     probabilities = np.full((len(files), labels), np.nan, np.float32)
@@ -71,7 +72,8 @@ def ask(
         faces = analyzer.analyze(source, segment, Timings())
         if len(faces.frame):
             largest = int((faces.box[:, 2] * faces.box[:, 3]).argmax())
-            box[row], probabilities[row] = faces.box[largest], faces.probabilities[largest]
+            said = both_say(faces.probabilities, faces.added)
+            box[row], probabilities[row] = faces.box[largest], said[largest]
         progress(row + 1)
     found = np.isfinite(box[:, 0])
     if not found.any():

@@ -11,7 +11,7 @@ from fer_batch.faces.expression_head import CROP, features
 
 
 def recogniser_features() -> Any:
-    """A Keras model from ``uint8[n, 48, 48, 1]`` to features ``float32[n, 5696]``.
+    """A Keras model from ``uint8[n, 48, 48, 1]`` to features ``float32[n, 18976]``.
 
     Raises:
         ModelFileError: the weights are missing or damaged.

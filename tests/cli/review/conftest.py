@@ -25,10 +25,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_results(tmp_path_factory.mktemp("review"))
 
 
-def make_results(place: Path) -> Path:
-    """Results in ``place``/out, of a film beside it."""
+def make_results(place: Path, recipe: videos.Recipe | None = None) -> Path:
+    """Results in ``place``/out, of a film beside it that is made by ``recipe``."""
     shown = [cover(picture, 320, 240) for picture in portraits()]
-    film = videos.write(place / "talk.mp4", [shown[p] for p in (0, 1, 0) for _ in range(SHOT)])
+    frames = [shown[p] for p in (0, 1, 0) for _ in range(SHOT)]
+    film = videos.write(place / "talk.mp4", frames, recipe)
     item = ItemSpec(
         str(film),
         "day 1/talk",

@@ -143,20 +143,20 @@ def test_results_with_and_without_a_second_opinion_are_said(tmp_path: Path) -> N
     assert batch.write_batch(results, tmp_path) == []
     results.append(store(tmp_path / "c", "/in/c", "3"))
     (mixed,) = batch.write_batch(results, tmp_path)
-    assert "films with a second opinion (a and 1 more) and without (c)" in mixed
+    assert "results with a second opinion (a and 1 more) and without (c)" in mixed
     # The same photos taken both ways are two results, as they are with two models.
     store(tmp_path / "d", "/in/a", "1")
     batch.write_batch(results, tmp_path)
     assert [row[0] for row in rows(tmp_path)] == ["a", "b", "c", "d"]
 
 
-def test_photos_with_and_films_without_a_second_opinion_are_no_mixture(tmp_path: Path) -> None:
+def test_photos_with_and_films_without_a_second_opinion_are_a_mixture(tmp_path: Path) -> None:
     photos = store(tmp_path / "a", "/in/a", "1", second=True, kind="photos")
-    film = store(tmp_path / "b", "/in/b", "2")
+    film = store(tmp_path / "b", "/in/b", "2", second=True)
     assert batch.write_batch([photos, film], tmp_path) == []
-    alone = store(tmp_path / "c", "/in/c", "3", kind="photos")
-    (mixed,) = batch.write_batch([photos, film, alone], tmp_path)
-    assert "photos with a second opinion (a) and without (c)" in mixed
+    older = store(tmp_path / "c", "/in/c", "3")
+    (mixed,) = batch.write_batch([photos, film, older], tmp_path)
+    assert "with a second opinion (a and 1 more) and without (c)" in mixed
 
 
 def test_downloads_are_told_of_as_runs_are(tmp_path: Path) -> None:

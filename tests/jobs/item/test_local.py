@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import UnknownModelError
+from fer_batch.jobs.item import item_run
 from fer_batch.jobs.item.batch import write_batch
 from fer_batch.jobs.item.local import run_items
 from fer_batch.media.join import join_parts
@@ -158,3 +161,16 @@ def test_frames_that_are_kept_change_no_byte(tmp_path: Path, clip: Path) -> None
             made.append([path.read_bytes() for path in files])
         assert made.count(made[0]) == len(made)
         made.clear()
+
+
+def test_a_place_that_cannot_be_written_to_is_not_the_fault_of_the_input(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(folder))
+
+    monkeypatch.setattr(item_run, "make_private", refuse)
+    (result,) = run([spec(clip, "one")], tmp_path / "out")
+    place = tmp_path / "out" / "one"
+    assert result.state == "failed" and result.code == "output_path"
+    assert result.error == f"{place}: read-only file system; choose another place for the results"

@@ -27,7 +27,7 @@ from tests.jobs.item.local_runs import (
     spec,
     stamps,
 )
-from tests.pipeline.stand_ins import Refuses, Shades
+from tests.pipeline.stand_ins import CARD, Refuses, Shades, ShadesEngine
 
 
 @pytest.fixture(scope="module")
@@ -289,6 +289,34 @@ def test_drawing_what_has_no_numbers_fails_with_what_to_do(clip: Path, tmp_path:
     (failed,) = run(other, tmp_path, "resume", Refuses(), infer=False)
     assert (failed.state, failed.code) == ("failed", "input")
     assert names(tmp_path / "clip") >= {"timeline.csv", "summary.json"}
+
+
+def test_numbers_of_older_weights_are_drawn_again_and_stay_theirs(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first,) = run(spec(clip, outputs=VIDEO), tmp_path)
+    numbers = (tmp_path / "clip" / "timeline.csv").read_bytes()
+    newer = replace(CARD, version="2", sha256={"shades.tflite": "f" * 64})
+    monkeypatch.setattr(ShadesEngine, "card", lambda self, settings: newer)
+    blurred = spec(clip, outputs=VIDEO, render=replace(QUICK, blur_faces=True))
+    # What was drawn half is not taken for numbers of the newer weights.
+    (stopped,) = run(
+        blurred, tmp_path, "resume", Refuses(), Watch(stop_at=("render", 8)), infer=False
+    )
+    assert stopped.state == "cancelled"
+    (refused,) = run(spec(clip, outputs=VIDEO), tmp_path, "resume")
+    assert (refused.state, refused.code) == ("failed", "output_path")
+    (drawn,) = run(blurred, tmp_path, "resume", Refuses(), infer=False)
+    assert drawn.state == "done", drawn.error
+    assert (tmp_path / "clip" / "timeline.csv").read_bytes() == numbers
+    for name in ("model", "detector", "versions", "engine", "analysis_key"):
+        assert drawn.summary[name] == first.summary[name], name
+    (again,) = run(blurred, tmp_path, "resume", Refuses(), infer=False)
+    assert again.state == "reused"
+    # Analysed anew they are those of the newer weights.
+    (anew,) = run(blurred, tmp_path, "overwrite")
+    assert anew.state == "done" and anew.summary["model"]["version"] == "2"
+    assert anew.summary["analysis_key"] != first.summary["analysis_key"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"outputs": 3}', '{"outputs": {"x": 7}}'])

@@ -5,12 +5,19 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from fer_batch.corrections.apply import corrected
 from fer_batch.corrections.read import parse_edits
+from fer_batch.timeline_file import NAME as TIMELINE
+from fer_batch.timeline_file import read_timeline
+from fer_batch.types import FrameStatus
 from tests.cli.review.conftest import make_results
+from tests.footage.videos import Recipe
 from tests.output.report import made
 from tests.output.report.browser import Chromium
 from tests.output.report.conftest import Visits, make_result, until
@@ -83,6 +90,58 @@ def test_undo_redo_and_what_cannot_be(reviewed: Reviewed) -> None:
     until(page, "document.querySelector('#edit-said').classList.contains('wrong')")
     assert "line 4: person 1 is not there at that time" in page.text_content("#edit-said")
     assert len(reviewed.lines()) == 3 and page.evaluate(f"{LIST}.length") == 2
+
+
+def test_who_is_in_no_counted_time_is_gone_and_the_number_is_the_next_ones(
+    reviewed: Reviewed,
+) -> None:
+    page = reviewed.page
+    show_frame(reviewed, 12)
+    reviewed.press("From this frame")
+    show_frame(reviewed, 23)
+    reviewed.press("To this frame", "Do not count")
+    reviewed.made("Nobody is counted from 0:00.48 to 0:00.96")
+    assert page.evaluate(CHIPS) == ["Person 1"]
+    show_frame(reviewed, 30)
+    reviewed.press("Whole input", "Person 1", "Somebody else from 0:01.20 on")
+    until(page, f"{CHIPS}.join() === 'Person 1,Person 2'")
+    reviewed.press("Person 2")
+    page.get_by_label("Name").fill("Anna")
+    page.keyboard.press("Enter")
+    until(page, f"{CHIPS}.join() === 'Person 1,Anna'")
+    assert reviewed.lines()[1:] == ["ignore,,0.48,0.96,", "split,1,1.2,,", "name,2,,,Anna"]
+    # Of whom some is left stays, and loses nothing else.
+    reviewed.press("Undo", "Undo", "Undo")
+    until(page, f"{LIST}.length === 0")
+    show_frame(reviewed, 20)
+    reviewed.press("To this frame", "Person 2", "Leave out")
+    until(page, f"{LIST}.length === 1")
+    assert page.evaluate(CHIPS) == ["Person 1", "Person 2"]
+
+
+def test_a_span_begins_and_ends_with_the_frames_that_were_shown(
+    tmp_path: Path, chromium: Chromium
+) -> None:
+    """Times of 29.97 frames a second have no end: thousandths put every other frame elsewhere."""
+    ntsc = Recipe(fps=30, time_base=Fraction(1001, 30_000))
+    out = make_results(tmp_path, ntsc)
+    with served(out, NAME, chromium, Reviewed) as reviewed:
+        page = reviewed.page
+        for first, last in ((2, 3), (14, 15), (26, 29), (32, 32)):
+            show_frame(reviewed, first)
+            reviewed.press("From this frame")
+            show_frame(reviewed, last)
+            reviewed.press("To this frame", "Do not count")
+        until(page, f"{LIST}.length === 4")
+        edits = parse_edits(tuple(reviewed.lines()))
+        found = corrected(read_timeline(out / NAME / TIMELINE), edits)
+    skipped = np.flatnonzero(found.status == FrameStatus.SKIPPED).tolist()
+    assert skipped == [2, 3, 14, 15, 26, 27, 28, 29, 32]
+
+
+def show_frame(reviewed: Reviewed, frame: int) -> None:
+    reviewed.page.evaluate(f"FerBatch.player.seek({frame})")
+    until(reviewed.page, f"FerBatch.state.frame === {frame}")
 
 
 def test_the_keyboard_does_it_all(reviewed: Reviewed) -> None:

@@ -13,18 +13,21 @@ from typer.testing import CliRunner
 
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.emotion.card import ModelCard
+from fer_batch.emotion.classifier import Classifier
 from fer_batch.emotion.load import open_classifier
+from fer_batch.emotion.second import both_say, joined
 from fer_batch.errors import ModelFileError, UsageError
 from fer_batch.faces.expression_head import read_head, write_head
 from fer_batch.pipeline.build import Engine
 from fer_batch.pipeline.grid import GridAnalyzer
-from fer_batch.pipeline.opinions import LiteRtOpinions, with_second_opinion
+from fer_batch.pipeline.opinions import SecondOpinions
 from fer_batch.training.data.cropped import as_cropped
 from fer_batch.training.data.landmarks import save_landmarks
 from fer_batch.training.data.read import load
 from fer_batch.training.data.template import DEFAULT_TEMPLATE
 from fer_batch.training.export.second import METRICS, SHARE, ask, join
 from fer_batch.training.metrics import accuracy
+from fer_batch.types import FloatArray, Image
 from tests.training.made_faces import made_faces
 
 MODELS = ("fer3", "fer7", "ferplus8")
@@ -58,7 +61,7 @@ def test_cards_name_the_head_and_how_it_is_joined(models: Path) -> None:
     for name in MODELS:
         card = ModelCard.read(models / f"{name}.json")
         assert card.file("second") == models / "second.npz"
-        assert card.second is not None and card.second.share == SHARE
+        assert card.second is not None and card.second.share == SHARE[card.annotation]
         assert set(card.metrics) >= {"PublicTest", METRICS}
         assert card.identity != replace(card, second=None).identity
 
@@ -75,42 +78,63 @@ def test_it_knows_what_the_labels_say(models: Path, made_data: tuple[Path, Path]
 def test_both_are_asked_on_every_runtime_alike(models: Path, name: str) -> None:
     faces, path = made_faces(12, 0).images, str(models / f"{name}.json")
     firsts = [open_classifier(path, runtime, "cpu", 4, 1) for runtime in ("litert", "keras")]
-    by_litert, by_keras = (with_second_opinion(first).classify(faces) for first in firsts)
+    by_litert, by_keras = (_both(first, faces) for first in firsts)
     assert np.allclose(by_litert.sum(axis=1), 1, atol=1e-5) and by_litert.dtype == np.float32
     assert np.abs(by_litert - by_keras).max() < 0.05
     assert not np.allclose(by_litert, firsts[0].classify(faces), atol=1e-3)
-    both = with_second_opinion(firsts[0])
-    assert np.array_equal(both.classify(faces[5:6]), by_litert[5:6])
-    assert both.classify(faces[:0]).shape == (0, by_litert.shape[1])
+    assert np.array_equal(_both(firsts[0], faces[5:6]), by_litert[5:6])
+    assert _both(firsts[0], faces[:0]).shape == (0, by_litert.shape[1])
 
 
-def test_photos_are_asked_about_twice_and_videos_once(models: Path) -> None:
+def _both(first: Classifier, faces: Image) -> FloatArray:
+    parts = SecondOpinions(first).beside(faces, first.classify(faces), np.full(len(faces), True))
+    return both_say(*parts)
+
+
+def test_both_in_two_steps_are_both_at_once(models: Path) -> None:
+    first = open_classifier(str(models / "ferplus8.json"), "litert", "cpu", 4, 1)
+    faces, card = made_faces(12, 0).images, first.card
+    assert card.second is not None
+    own, second = first.classify(faces), ask(models / "second.npz", faces).of(card)
+    wanted = joined(np, own, second, np.array(card.second.shifts(card.labels)), card.second)
+    assert np.allclose(_both(first, faces), wanted, atol=1e-5)
+
+
+def test_what_was_not_asked_is_not_known(models: Path) -> None:
+    first = open_classifier(str(models / "fer3.json"), "litert", "cpu", 4, 1)
+    faces, second = made_faces(6, 0).images, SecondOpinions(first)
+    own, asked = first.classify(faces), np.arange(6) % 3 == 1
+    said, differ = second.beside(faces, own, asked)
+    whole, all_of_it = second.beside(faces, own, np.full(6, True))
+    assert np.array_equal(said, whole) and np.allclose(said.sum(axis=1), 1, atol=1e-5)
+    assert np.array_equal(differ[asked], all_of_it[asked])
+    assert np.isnan(differ[~asked]).all()
+    assert np.array_equal(both_say(said, differ)[~asked], said[~asked])
+    assert np.array_equal(both_say(said, differ)[asked], both_say(said, all_of_it)[asked])
+
+
+def test_both_are_asked_unless_that_is_off(models: Path) -> None:
     engine = Engine(RunSettings(threads=1))
     settings = AnalyzeSettings(model=str(models / "fer3.json"))
-    asked = {
-        (kind, wish): _asks_both(engine, replace(settings, second_opinion=wish), kind)
-        for kind in ("photos", "video", "frames")
-        for wish in ("auto", "on", "off")
-    }
-    assert asked == {
-        (kind, wish): wish == "on" or (wish == "auto" and kind == "photos") for kind, wish in asked
-    }
+    wishes = ("auto", "on", "off")
+    asked = [_asks_both(engine, replace(settings, second_opinion=wish)) for wish in wishes]
+    assert asked == [True, True, False]
 
 
-def _asks_both(engine: Engine, settings: AnalyzeSettings, kind: str) -> bool:
-    analyzer = engine.analyzer(settings, kind)
+def _asks_both(engine: Engine, settings: AnalyzeSettings) -> bool:
+    analyzer = engine.analyzer(settings)
     assert isinstance(analyzer, GridAnalyzer)
-    both = isinstance(analyzer.classifier, LiteRtOpinions)
-    assert both == engine.asks_second(settings, kind)
+    both = analyzer.second is not None
+    assert both == engine.asks_second(settings)
     return both
 
 
 def test_a_model_without_one_is_asked_alone_and_refuses_to_be_asked_twice(trained: Path) -> None:
     engine = Engine(RunSettings(threads=1))
     settings = AnalyzeSettings(model=str(trained / "fer3.json"))
-    assert not _asks_both(engine, settings, "photos")
+    assert not _asks_both(engine, settings)
     with pytest.raises(UsageError, match="fer3 names no second network"):
-        engine.analyzer(replace(settings, second_opinion="on"), "video")
+        engine.analyzer(replace(settings, second_opinion="on"))
 
 
 def test_a_head_that_was_exchanged_or_knows_other_labels_is_refused(
@@ -123,11 +147,11 @@ def test_a_head_that_was_exchanged_or_knows_other_labels_is_refused(
     write_head(path, replace(head, labels=dict(reversed(list(head.labels.items())))))
     first = open_classifier(str(card_path), "litert")
     with pytest.raises(ModelFileError, match="SHA-256"):
-        with_second_opinion(first)
+        SecondOpinions(first)
     data = json.loads(card_path.read_text())
     path.unlink()
     with pytest.raises(ModelFileError, match="missing"):
-        with_second_opinion(first)
+        SecondOpinions(first)
     data["second"]["shift"] = {"happy": 0}
     card_path.write_text(json.dumps(data))
     with pytest.raises(ModelFileError, match="shift"):

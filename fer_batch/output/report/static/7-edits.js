@@ -13,10 +13,20 @@
   function everyone() {
     const found = new Map();
     const names = new Map(app.data.people.map((person) => [person.id, person.name]));
-    for (const id of app.data.ids) {
-      found.set(id, { id, name: names.get(id) || `Person ${id}`, shown: names.has(id), main: id === app.data.main });
-    }
+    app.data.ids.forEach((id, at) => {
+      const name = names.get(id) || `Person ${id}`;
+      found.set(id, { id, name, shown: names.has(id), main: id === app.data.main, seen: app.data.seen[at] });
+    });
     return found;
+  }
+
+  /** Take `edit`'s span from when `one` is seen; whoever is seen at no other time is nobody. */
+  function leaveOut(found, one, { start, end }) {
+    const [from, to] = [start ?? 0, end ?? Infinity];
+    const [first, last] = one.seen;
+    if (from <= first && last < to) found.delete(one.id);
+    else if (from <= first && first < to) one.seen = [to, last];
+    else if (first < from && from <= last && last < to) one.seen = [first, from - 1e-6];
   }
 
   /** Change `found`, who there is, as `edit` does. */
@@ -25,15 +35,22 @@
     const other = edit.do === "merge" ? found.get(Number(edit.value)) : null;
     if (edit.do === "split") {
       const id = Math.max(0, ...found.keys()) + 1;
-      found.set(id, { id, name: `Person ${id}`, shown: true, fresh: true });
+      const [first, last] = one ? one.seen : [0, Infinity];
+      const seen = [Math.max(first, edit.start ?? 0), Math.min(last, edit.end ?? Infinity)];
+      found.set(id, { id, name: `Person ${id}`, shown: true, fresh: true, seen });
+      if (one) leaveOut(found, one, edit);
+    }
+    if (edit.do === "ignore" && !edit.person) {
+      for (const each of [...found.values()]) leaveOut(found, each, edit);
     }
     if (!one) return;
     if (other) {
       if (!/^Person \d+$/.test(one.name) && /^Person \d+$/.test(other.name)) other.name = one.name;
       other.main ||= one.main;
+      other.seen = [Math.min(one.seen[0], other.seen[0]), Math.max(one.seen[1], other.seen[1])];
       found.delete(one.id);
     }
-    if (edit.do === "hide" && edit.start === null && edit.end === null) found.delete(one.id);
+    if (edit.do === "hide" || edit.do === "ignore") leaveOut(found, one, edit);
     if (edit.do === "name") one.name = edit.value;
     if (edit.do === "main") one.main = true;
   }
