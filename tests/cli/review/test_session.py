@@ -66,7 +66,7 @@ def test_the_last_correction_that_cannot_be_undone_is_one_line(
         raise OSError(errno.EROFS, "Read-only file system", str(path))
 
     monkeypatch.setattr(Path, "unlink", refuse)
-    with pytest.raises(OutputPathError, match="edits.csv: read-only file system"):
+    with pytest.raises(OutputPathError, match=r"edits\.csv: read-only file system"):
         session.save(NAME, [HEAD, "name,1,,,Anna"], [])
     assert session.lines(NAME) == [HEAD, "name,1,,,Anna"]
 
