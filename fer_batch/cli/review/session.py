@@ -121,7 +121,7 @@ class Session:
             UsageError: a line is wrong or cannot be applied; it is named and nothing is written.
             NoSpaceError, OutputPathError: the file cannot be written.
         """
-        from fer_batch.atomic import write_text
+        from fer_batch.atomic import write_error, write_text
         from fer_batch.corrections.apply import corrected
 
         result = self.result(name)
@@ -139,7 +139,10 @@ class Session:
             if edits or any(line.strip().startswith("#") for line in lines):
                 write_text(path, text)
             else:
-                path.unlink(missing_ok=True)
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    raise write_error(error, path) from error
             return list(read_edits(result.folder))
 
     def draw(self, name: str) -> None:

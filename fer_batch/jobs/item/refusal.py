@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ def refusal(
         "engine": engine,
         "settings": json.loads(json.dumps(wanted | {"outputs": item.outputs})),
     }
-    what, now = _other_work(previous, coming, "this run uses", "now"), item.analyze.model
+    now = item.analyze.model
+    what = _other_work(previous, coming, "this run uses", "now", same_numbers)
     again = "draw them again with --resume, " if same_numbers else ""
     return f"{folder}: {what}; {again}{_ways_on(folder, item.name, now)}"
 
@@ -66,15 +67,20 @@ def download_refusal(
         told = _in_brackets(_changed_settings(previous, coming, "in the job"))
         what = f"was corrected, or drawn or compared with others again{told}"
     else:
-        what = _other_work(previous, coming, "the job used", "in the job")
+        what = _other_work(previous, coming, "the job used", "in the job", False)
     return f"{folder}: {what}; {_ways_on(folder, name, _model(coming))}"
 
 
 def _other_work(
-    previous: Mapping[str, Any], coming: Mapping[str, Any], uses: str, word: str
+    previous: Mapping[str, Any],
+    coming: Mapping[str, Any],
+    uses: str,
+    word: str,
+    same_numbers: bool,
 ) -> str:
-    """In what two records differ: the input, the engine, the model, or else the settings. ``uses``
-    and ``word``: what stands before a model and before a value that is wanted."""
+    """In what two records differ: the input, the engine, the model, its weights, or else the
+    settings. ``uses`` and ``word``: what stands before a model and before a value that is wanted.
+    """
     before, now = _model(previous), _model(coming)
     if not _same_input(previous, coming):
         return "holds results of another input"
@@ -83,6 +89,11 @@ def _other_work(
         return f"holds results of another engine{_in_brackets(engines)}"
     if before != now:
         return f"holds results of model {before}, {uses} {now}"
+    if not same_numbers and not _changed_settings(previous, coming, word, ("analyze",), False):
+        return (
+            f"holds results of another version of fer-batch or of the weights of model {now} "
+            "(`fer-batch render` draws them again as they are)"
+        )
     changed = _changed_settings(previous, coming, word)
     return f"holds results of other settings{_in_brackets(changed)}"
 
@@ -111,13 +122,17 @@ def _ways_on(folder: Path, name: str, model: str) -> str:
 
 
 def _changed_settings(
-    previous: Mapping[str, Any], coming: Mapping[str, Any], word: str
+    previous: Mapping[str, Any],
+    coming: Mapping[str, Any],
+    word: str,
+    parts: Sequence[str] = ("analyze", "render"),
+    outputs: bool = True,
 ) -> list[str]:
-    """The settings that both records know and that differ; the first of them. ``word``: what stands
-    before what is wanted."""
+    """The settings of ``parts``, and the outputs, that both records know and that differ; the first
+    of them. ``word``: what stands before what is wanted."""
     found: list[str] = []
     recorded, wanted = _part(previous, "settings"), _part(coming, "settings")
-    for part in ("analyze", "render"):
+    for part in parts:
         before, now = _in_words(_part(recorded, part)), _in_words(_part(wanted, part))
         found += _differences(
             {name: value for name, value in before.items() if name in now},
@@ -125,7 +140,7 @@ def _changed_settings(
             word,
         )
     made, asked = recorded.get("outputs"), wanted.get("outputs")
-    if isinstance(made, list) and isinstance(asked, list):
+    if outputs and isinstance(made, list) and isinstance(asked, list):
         lists = [list(map(str, names)) for names in (made, asked)]
         if sorted(lists[0]) != sorted(lists[1]):
             texts = [{"outputs": ",".join(names)} for names in lists]

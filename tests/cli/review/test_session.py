@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import time
 from pathlib import Path
 
 import pytest
 
 from fer_batch.cli.review.session import ChangedError, Session
-from fer_batch.errors import NotFoundError, UsageError
+from fer_batch.errors import NotFoundError, OutputPathError, UsageError
 
 NAME = "day 1/talk"
 HEAD = "do,person,start_s,end_s,value"
@@ -53,6 +54,21 @@ def test_what_can_be_applied_is_saved_and_what_cannot_is_named(out: Path) -> Non
             session.save(name, [], [])
     session.save(NAME, session.lines(NAME), [HEAD])
     assert not path.exists()
+
+
+def test_the_last_correction_that_cannot_be_undone_is_one_line(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session(out)
+    session.save(NAME, [], [HEAD, "name,1,,,Anna"])
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(OutputPathError, match=r"edits\.csv: read-only file system"):
+        session.save(NAME, [HEAD, "name,1,,,Anna"], [])
+    assert session.lines(NAME) == [HEAD, "name,1,,,Anna"]
 
 
 def test_drawing_applies_them_and_keeps_how_it_was_drawn(out: Path) -> None:

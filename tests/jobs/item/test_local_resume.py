@@ -18,6 +18,7 @@ from tests.footage import pictures, videos
 from tests.jobs.item.local_runs import (
     CSV,
     FRAMES,
+    GRID,
     QUICK,
     RUN,
     VIDEO,
@@ -294,18 +295,21 @@ def test_drawing_what_has_no_numbers_fails_with_what_to_do(clip: Path, tmp_path:
 def test_numbers_of_older_weights_are_drawn_again_and_stay_theirs(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (first,) = run(spec(clip, outputs=VIDEO), tmp_path)
+    item = spec(clip, outputs=VIDEO, analyze=replace(GRID, model=CARD.name))
+    (first,) = run(item, tmp_path)
     numbers = (tmp_path / "clip" / "timeline.csv").read_bytes()
     newer = replace(CARD, version="2", sha256={"shades.tflite": "f" * 64})
     monkeypatch.setattr(ShadesEngine, "card", lambda self, settings: newer)
-    blurred = spec(clip, outputs=VIDEO, render=replace(QUICK, blur_faces=True))
+    blurred = replace(item, render=replace(QUICK, blur_faces=True))
     # What was drawn half is not taken for numbers of the newer weights.
     (stopped,) = run(
         blurred, tmp_path, "resume", Refuses(), Watch(stop_at=("render", 8)), infer=False
     )
     assert stopped.state == "cancelled"
-    (refused,) = run(spec(clip, outputs=VIDEO), tmp_path, "resume")
+    (refused,) = run(item, tmp_path, "resume")
     assert (refused.state, refused.code) == ("failed", "output_path")
+    assert "another version of fer-batch or of the weights of model" in refused.error
+    assert "`fer-batch render` draws them again" in refused.error
     (drawn,) = run(blurred, tmp_path, "resume", Refuses(), infer=False)
     assert drawn.state == "done", drawn.error
     assert (tmp_path / "clip" / "timeline.csv").read_bytes() == numbers
