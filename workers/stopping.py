@@ -27,20 +27,23 @@ def end_in_order() -> None:
 
 
 def spare_children(app: Any) -> None:
-    """Ctrl-C in a terminal reaches every process of a worker: let it be the parent's alone.
+    """Ctrl-C in a terminal reaches every process of a worker: let it be the parent's alone. So does
+    SIGTERM where somebody sends it to all of them.
 
-    Children that have not come so far as to ignore it would end in a traceback, and programs that
-    they start (FFmpeg) in the middle of a unit. They inherit that it is held back.
+    Children that have not come so far as to ignore Ctrl-C would end in a traceback, and programs
+    that they start (FFmpeg) in the middle of a unit. Those that end by SIGTERM while they start
+    would be taken for children that cannot start, which ends the parent with status 1. They inherit
+    that both are held back; SIGTERM, by which Celery ends children, until they have begun.
     """
     from celery import bootsteps, signals
 
     class Started(bootsteps.StartStopStep):  # type: ignore[misc]
-        """After the children were started the parent takes the signal again."""
+        """After the children were started the parent takes the signals again."""
 
         requires = ("celery.worker.components:Pool",)
 
         def start(self, parent: Any) -> None:
-            _hold_back(signal.SIG_UNBLOCK)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
         def stop(self, parent: Any) -> None:
             """Nothing was opened."""
@@ -48,17 +51,14 @@ def spare_children(app: Any) -> None:
         terminate = stop
 
     app.steps["worker"].add(Started)
-    _hold_back(signal.SIG_BLOCK)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     # Those that are started later, in place of one that ended.
     signals.worker_process_init.connect(_child_begins, weak=False)
 
 
 def _child_begins(**_: Any) -> None:
-    _hold_back(signal.SIG_BLOCK)
-
-
-def _hold_back(how: int) -> None:
-    signal.pthread_sigmask(how, (signal.SIGINT,))
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
 
 
 class Ending:

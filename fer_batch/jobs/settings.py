@@ -47,8 +47,9 @@ class QueueSettings(BaseSettings):
     whether the user's group may use a storage folder, too. ``window``: units of one job handed out
     at a time per queue. ``max_attempts``: starts of a unit that ended without a word before its
     item is given up. ``max_retries``: repeats after errors that time can heal.
-    ``aging_s``: a unit that waited so long moves one priority up. ``heartbeat``: the file that a
-    worker touches while it is in order.
+    ``aging_s``: a unit that waited so long moves one priority up. ``engine_wait_s``: an
+    input waits so long for a worker with the engine that has begun its analysis, which then begins
+    anew with another. ``heartbeat``: the file that a worker touches while it is in order.
     """
 
     model_config = SettingsConfigDict(
@@ -72,6 +73,7 @@ class QueueSettings(BaseSettings):
     max_retries: int = Field(default=5, ge=0)
     backoff_s: float = Field(default=2.0, ge=0.0)
     aging_s: float = Field(default=600.0, gt=0.0)
+    engine_wait_s: float = Field(default=600.0, gt=0.0)
     # A third of what one machine takes: so many frames are the work of one lease.
     segment_frames: int = Field(default=512, ge=1)
     retention_days: float = Field(default=30.0, ge=0.0)

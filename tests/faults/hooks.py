@@ -1,8 +1,8 @@
 """Faults inside a worker's child process, as told by ``FER_BATCH_TEST_FAULTS`` (JSON).
 
-A fault: ``point`` (where), ``action`` (what), ``stage``, ``index`` and ``item`` (an input's name;
-any where left out), ``times`` (how often in all, over every process; each leaves a mark in
-``marks``).
+A fault: ``point`` (where), ``action`` (what), ``stage``, ``index``, ``item`` (an input's name) and
+``verdict`` (of a claim; any where left out), ``times`` (how often in all, over every process; each
+leaves a mark in ``marks``).
 Imported by the workers of tests only; see ``faulty_worker``.
 """
 
@@ -64,12 +64,14 @@ def _act(fault: dict[str, Any]) -> None:
         raise OSError(28, "No space left on device", "/somewhere")
 
 
-def fire(point: str, executor: Executor | None, unit: Unit) -> None:
+def fire(point: str, executor: Executor | None, unit: Unit, verdict: str = "") -> None:
     """Let every fault of this point happen."""
     for fault in FAULTS:
         if fault["point"] != point or fault.get("stage", unit.stage) != unit.stage:
             continue
         if fault.get("index", unit.index) != unit.index:
+            continue
+        if fault.get("verdict", verdict) != verdict:
             continue
         if "item" in fault:
             assert executor is not None
@@ -85,7 +87,7 @@ def _wrapped(original: Callable[..., Any], before: str, after: str) -> Callable[
         executor = self if isinstance(self, Executor) else None
         fire(before, executor, unit)
         result = original(self, unit, *rest, **named)
-        fire(after, executor, unit)
+        fire(after, executor, unit, getattr(result, "verdict", ""))
         return result
 
     return call
@@ -96,9 +98,10 @@ time.sleep(float(os.environ.get("FER_BATCH_TEST_SLOW_IMPORT", "0")))
 if FAULTS:
     # claimed: the lease is held, nothing done. stored: the result is in storage, the ledger does
     # not know. completed: the ledger knows, what it released is not published. ended: all done but
-    # for the acknowledgement.
+    # for the acknowledgement. answered: the ledger has answered a claim, nothing is published.
     Executor.step = _wrapped(Executor.step, "claimed", "stored")  # type: ignore[method-assign]
     Ledger.complete = _wrapped(  # type: ignore[method-assign]
         Ledger.complete, "completing", "completed"
     )
+    Ledger.claim = _wrapped(Ledger.claim, "claiming", "answered")  # type: ignore[method-assign]
     Executor.run = _wrapped(Executor.run, "fetched", "ended")  # type: ignore[method-assign]

@@ -72,18 +72,21 @@ def test_both_signals_end_a_worker_with_status_0(
     assert ends(process) == 0, (tmp_path / "log").read_text()
 
 
-def test_ctrl_c_reaches_children_that_just_start_and_nobody_complains(
-    redis_url: str, tmp_path: Path
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_reaches_children_that_just_start_and_nobody_complains(
+    number: signal.Signals, redis_url: str, tmp_path: Path
 ) -> None:
-    """A terminal sends it to all of them; an interpreter that begins would end in a traceback."""
+    """A terminal sends Ctrl-C to all of them; an interpreter that begins would end in a traceback.
+    Children that end by SIGTERM would be taken for such as cannot start."""
     process = start(tmp_path, redis_url, "-c", FER_BATCH, "worker", "--concurrency", "3")
-    until(tmp_path, "[tasks]")  # the banner: children are about to be started
+    begun = {signal.SIGINT: "[tasks]", signal.SIGTERM: "Connected to "}[number]
+    until(tmp_path, begun)
     deadline = time.monotonic() + 60
     while len(children(process.pid)) < 3:
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    os.killpg(process.pid, signal.SIGINT)
-    assert ends(process) == 0
+    os.killpg(process.pid, number)
+    assert ends(process) == 0, (tmp_path / "log").read_text()
     assert not re.search("Traceback|CRITICAL", (tmp_path / "log").read_text())
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fer_batch.jobs.settings import QueueSettings
 
-COMMON = ("common.lua", "ends.lua")  # before each script
+COMMON = ("common.lua", "ends.lua", "engines.lua")  # before each script
 SCRIPTS = (
     "create",
     "claim",

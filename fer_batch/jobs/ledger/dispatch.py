@@ -23,8 +23,8 @@ class Dispatch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The answer to a claim: ok, busy (a live lease), other (needs another engine), gone (nothing
-    to do), poison (given up)."""
+    """The answer to a claim: ok, busy (a live lease), other (needs another engine), anew (its item
+    waited for that in vain and has other units now), gone (nothing to do), poison (given up)."""
 
     verdict: str
     detail: str

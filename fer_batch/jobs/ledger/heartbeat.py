@@ -7,10 +7,8 @@ from typing import Any
 
 from fer_batch.jobs.ledger.connection import broker_errors
 from fer_batch.jobs.ledger.ledger import Ledger
-from fer_batch.jobs.ledger.names import PREFIX
+from fer_batch.jobs.ledger.names import EXPIRY_S, PREFIX
 from fer_batch.jobs.ledger.spec import Unit
-
-EXPIRY_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +29,23 @@ class WorkerInfo:
 
 def beat(ledger: Ledger, name: str, fields: dict[str, Any]) -> str:
     """Say that worker ``name`` lives; forgotten after half a minute of silence. Returns the
-    ``owner`` among the fields that lay there before, "" where there was none."""
-    key = PREFIX + "worker:" + name
+    ``owner`` among the fields that lay there before, "" where there was none. What a worker of
+    that name before it was able to is forgotten."""
+    key, able = PREFIX + "worker:" + name, PREFIX + "able:" + name
     with broker_errors(ledger.where):
         pipe = ledger.client.pipeline()
         pipe.hget(key, "owner")
         pipe.hset(key, mapping=fields)
         pipe.expire(key, EXPIRY_S)
+        pipe.expire(able, EXPIRY_S)
         pipe.zadd(PREFIX + "workers", {name: ledger.now()})
         pipe.zremrangebyscore(PREFIX + "workers", "-inf", ledger.now() - EXPIRY_S)
-        return str(pipe.execute()[0] or "")
+        before = str(pipe.execute()[0] or "")
+        if before != fields.get("owner", ""):
+            ledger.client.delete(able)
+            if "engine" not in fields:
+                ledger.client.hdel(key, "engine")
+    return before
 
 
 def note_progress(ledger: Ledger, name: str, unit: Unit | None, rate: float) -> None:
@@ -53,11 +58,17 @@ def note_progress(ledger: Ledger, name: str, unit: Unit | None, rate: float) -> 
 
 
 def note_engine(ledger: Ledger, name: str, engine: str) -> None:
-    """Say with what worker ``name`` makes numbers. Does not prolong its life."""
-    key = PREFIX + "worker:" + name
+    """Say with what worker ``name`` makes numbers; it may be told several, since they depend on a
+    job's settings as well. Does not prolong its life."""
+    key, able = PREFIX + "worker:" + name, PREFIX + "able:" + name
     with broker_errors(ledger.where):
         if ledger.client.exists(key):
-            ledger.client.hset(key, "engine", engine)
+            pipe = ledger.client.pipeline()
+            pipe.hset(key, "engine", engine)
+            pipe.sadd(able, engine)
+            pipe.expire(able, EXPIRY_S)
+            pipe.hdel(PREFIX + "absent", engine)
+            pipe.execute()
 
 
 def stranded(ledger: Ledger) -> dict[str, str]:
@@ -65,9 +76,15 @@ def stranded(ledger: Ledger) -> dict[str, str]:
     turned = ledger.turned_away()
     if not turned:
         return {}
-    able = [worker.engine for worker in workers(ledger) if "analyze" in worker.queues.split(",")]
-    if "" in able:  # who has made no numbers yet may be the one
-        return {}
+    able = set()
+    for worker in workers(ledger):
+        if "analyze" in worker.queues.split(","):
+            with broker_errors(ledger.where):
+                engines = set(ledger.client.smembers(PREFIX + "able:" + worker.name))
+            engines |= {worker.engine} - {""}
+            if not engines:  # who has made no numbers yet may be the one
+                return {}
+            able |= engines
     return {item: engine for item, engine in turned.items() if engine not in able}
 
 
@@ -103,7 +120,7 @@ def forget(ledger: Ledger, name: str, owner: str = "") -> None:
     with broker_errors(ledger.where):
         if ledger.client.hget(PREFIX + "worker:" + name, "owner") not in (None, owner):
             return
-        ledger.client.delete(PREFIX + "worker:" + name)
+        ledger.client.delete(PREFIX + "worker:" + name, PREFIX + "able:" + name)
         ledger.client.zrem(PREFIX + "workers", name)
 
 

@@ -18,7 +18,7 @@ from fer_batch.jobs.ledger.calls import Calls
 from fer_batch.jobs.ledger.connection import broker_errors, damage_of
 from fer_batch.jobs.ledger.dispatch import Claim, Completion, Dispatch, dispatches
 from fer_batch.jobs.ledger.items import read_items
-from fer_batch.jobs.ledger.names import PREFIX, broker_list
+from fer_batch.jobs.ledger.names import EXPIRY_S, PREFIX, broker_list
 from fer_batch.jobs.ledger.reservations import Reservations
 from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUES, Unit
 
@@ -107,10 +107,11 @@ class Ledger(Calls):
 
         ``dead``: an owner known to have died, whose lease need not be waited for. ``engine``: what
         would make the numbers of a unit that is analysed; an item that another one has begun is
-        left to that ("other"), and handed out again by the next sweep.
+        left to that ("other"), and handed out again by the next sweep. Where no live worker has
+        had that one for long, its analysis begins "anew" with ``engine``.
         """
         s = self.settings
-        arguments = (owner, s.lease_s, s.max_attempts, dead, engine)
+        arguments = (owner, s.lease_s, s.max_attempts, dead, engine, s.engine_wait_s)
         verdict, detail, out = self.call("claim", unit.job, unit.key, *arguments)
         return Claim(verdict, detail, dispatches(out))
 
@@ -184,11 +185,13 @@ class Ledger(Calls):
         return dispatches(self.call("release", unit.job, unit.key, owner))
 
     def sweep(self) -> list[Dispatch]:
-        """Hand out again what has neither a live lease nor a message."""
+        """Hand out again what has neither a live lease nor a message; note since when engines that
+        items wait for are missing."""
         s = self.settings
         lengths = {f"{q}:{p}": n for (q, p), n in self.queue_lengths().items()}
         grace = min(s.lease_s, 30.0)
-        return dispatches(self.call("sweep", grace, s.aging_s, 500, json.dumps(lengths)))
+        gap = max(EXPIRY_S, 3 * s.sweep_s)
+        return dispatches(self.call("sweep", grace, s.aging_s, 500, json.dumps(lengths), gap))
 
     def cancel(self, job: str) -> str:
         """Cancel a job; returns the state it was in, "" where there is none."""

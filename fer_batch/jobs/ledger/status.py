@@ -49,7 +49,10 @@ def _with_stranded(status: JobStatus, needed: dict[str, str]) -> JobStatus:
         engine = needed.get(f"{status.job_id}:{index}")
         if engine is None:
             return found
-        line = f"waits for a worker with the engine that has begun it ({engine}); start one"
+        line = (
+            f"waits for a worker with the engine that has begun it ({engine}); start one, or its "
+            "analysis begins anew with another after FER_BATCH_ENGINE_WAIT_S"
+        )
         return replace(found, warnings=(*found.warnings, line))
 
     if not needed:
@@ -174,6 +177,10 @@ def _item(data: dict[str, str], running: dict[str, int], now: float) -> ItemStat
         rate = round(done / spent, 1)
         if state == "running" and total:
             eta = round((total - done) * spent / done, 1)
+    warnings = door.lines(door.parse_json(data.get("warnings") or "[]"), "warnings")
+    if data.get("begun_by"):
+        line = f"was analysed anew: no worker had what it was begun with ({data['begun_by']})"
+        warnings = (*warnings, line)
     return ItemStatus(
         input=data.get("input", ""),
         name=data.get("name", ""),
@@ -183,7 +190,7 @@ def _item(data: dict[str, str], running: dict[str, int], now: float) -> ItemStat
         frames_total=total,
         frames_per_s=rate,
         eta_s=eta,
-        warnings=door.lines(door.parse_json(data.get("warnings") or "[]"), "warnings"),
+        warnings=warnings,
         error=data.get("error"),
         counted="photos" if data.get("counted") == "photos" else "frames",
     )

@@ -63,7 +63,7 @@ class Executor:
     worker: str = ""
     timeouts: tuple[type[BaseException], ...] = ()
     frames: int = 0  # of the last unit, where it was done here
-    _told: str = ""  # the engine that others were told of
+    _claimed_with: str = ""  # the engine that the last unit was claimed with
     _turned_away: int = 0  # units one after the other that are another engine's
 
     def run(self, unit: Unit) -> str:
@@ -74,7 +74,7 @@ class Executor:
         """
         self.frames = 0
         owner = this_owner()
-        engine = self._engine(unit)
+        engine = self._claimed_with = self._engine(unit)
         claim = _patiently(lambda: self.ledger.claim(unit, owner, engine=engine))
         if claim.verdict == "busy" and is_dead(claim.detail):
             claim = self.ledger.claim(unit, owner, dead=claim.detail, engine=engine)
@@ -82,6 +82,8 @@ class Executor:
         if claim.verdict == "other":
             self._step_back()
             return claim.verdict
+        if claim.verdict == "anew":
+            self._tell_anew(unit, claim.detail, engine)
         self._turned_away = 0
         if claim.verdict == "poison":
             self._remember_poison(unit)
@@ -103,6 +105,17 @@ class Executor:
         while (left := until - time.monotonic()) > 0 and not self.stopping():
             time.sleep(min(left, 0.2))
 
+    def _tell_anew(self, unit: Unit, before: str, engine: str) -> None:
+        logger.warning(
+            "the analysis of input %d of job %s begins anew with %s: for %g s no worker had what "
+            "it was begun with (%s)",
+            unit.item,
+            unit.job,
+            engine,
+            self.ledger.settings.engine_wait_s,
+            before,
+        )
+
     def _engine(self, unit: Unit) -> str:
         """What would make the numbers of a unit here, "" where it makes none.
 
@@ -114,10 +127,8 @@ class Executor:
             engine = self.stages.engine_text(facts.read_manifest(self.storage, unit.job))
         except FerBatchError:
             return ""
-        if engine != self._told:
-            self._told = engine
-            with suppress(BrokerError):
-                note_engine(self.ledger, self.worker, engine)
+        with suppress(BrokerError):  # each time: Redis may have lost it
+            note_engine(self.ledger, self.worker, engine)
         return engine
 
     def _attempt(self, unit: Unit, lease: Lease) -> str:
@@ -178,6 +189,9 @@ class Executor:
         if unit.stage == "finish":
             result = self.stages.finish(manifest, unit)
             return {"warnings": json.dumps(result.warnings)}
+        if unit.stage == "analyze" and not self._claimed_with:
+            self.stages.engine_text(manifest)  # may say what is wrong
+            raise StorageError(f"{unit.key}: the job could not be read when this was claimed")
         return self.stages.segment(manifest, unit, lease.report, lease.should_stop)
 
     def _storage_gone(self, unit: Unit, error: Exception) -> StorageError | None:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Collection, Iterable
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from fer_batch.errors import DamagedError, FerBatchError, JobError
 from fer_batch.jobs.item import relate
-from fer_batch.jobs.item.result_keys import engine_line
 from fer_batch.jobs.item.work import TIMELINE
 from fer_batch.jobs.ledger.dispatch import Dispatch
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.manifest import Manifest
 from fer_batch.jobs.ledger.spec import PRIORITIES, Stage, Unit, check_job_id
 from fer_batch.jobs.store import keys, records
+from fer_batch.jobs.store.folders import shard_name, shard_number
+from fer_batch.jobs.store.made_by import engine_of
 from fer_batch.jobs.store.records import PlanRecord
 from fer_batch.jobs.store.storage import Storage
 
@@ -126,11 +125,12 @@ def _replay(
         return
     files = storage.files(keys.item(job, index))
     result = records.result(storage, job, index)
-    begun = engine_begun(storage, keys.item(job, index), files if result is None else ())
-    done("probe", **probe_facts(plan), **begun)
     assembled = TIMELINE in files or result is not None
-    for number, frames in enumerate(plan.segments):
-        if assembled or f"shards/{number:05d}.npz" in files:
+    begun = {} if assembled else analysis_begun(storage, keys.item(job, index), files, plan)
+    done("probe", **probe_facts(plan), **begun)
+    first = begun.get("anew", 0) * len(plan.segments)
+    for number, frames in enumerate(plan.segments, first):
+        if assembled or shard_name(number) in files:
             done("analyze", number, frames=frames)
     if not assembled:
         return
@@ -142,23 +142,24 @@ def _replay(
         done("finish", warnings=json.dumps(result.warnings))
 
 
-def engine_begun(storage: Storage, key: str, files: Iterable[str]) -> dict[str, Any]:
-    """The engine that has begun an item, by its first shard; empty where there is none."""
-    from fer_batch.pipeline.shard import read_about
-
-    shard = min((name for name in files if name.startswith("shards/")), default=None)
-    if shard is None:
+def analysis_begun(
+    storage: Storage, key: str, files: Iterable[str], plan: PlanRecord
+) -> dict[str, Any]:
+    """The engine that has begun an item, and how many times it was begun anew, by the first shard
+    of the last attempt; empty where there is none."""
+    numbers = [number for name in files if (number := shard_number(name)) >= 0]
+    count = len(plan.segments)
+    if not numbers or not count:
         return {}
+    anew = max(numbers) // count
+    first = min(number for number in numbers if number >= anew * count)
+    begun: dict[str, Any] = {"anew": anew} if anew else {}
     try:
-        with tempfile.TemporaryDirectory(prefix="fer-batch-") as folder:
-            path = storage.local_path(f"{key}/{shard}")
-            if path is None:
-                path = Path(folder) / "shard.npz"
-                storage.get_file(f"{key}/{shard}", path)
-            about = read_about(path)
-            return {"engine": engine_line(about.engine, about.version)}
-    except FerBatchError:  # a damaged shard is made again, by whom else
-        return {}
+        engine = engine_of(storage, f"{key}/{shard_name(first)}")
+    except FerBatchError:
+        engine = ""
+    # What is damaged is made again, by whom else.
+    return begun | ({"engine": engine} if engine else {})
 
 
 def probe_facts(plan: PlanRecord) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from fer_batch.jobs.ledger.spec import Unit
 from fer_batch.jobs.store import keys, records, reuse
 from fer_batch.jobs.store.folders import ItemFolder, commit_name
 from fer_batch.jobs.store.inputs import InputCache
+from fer_batch.jobs.store.made_by import engine_of
 from fer_batch.jobs.store.records import Fact, PlanRecord, ResultRecord
 from fer_batch.jobs.store.storage import Storage
 from fer_batch.version import installed_version
@@ -30,13 +31,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MirroredFolder(WorkFolder):
-    """A work folder whose input lies elsewhere on each machine: ``input`` is this one's place."""
+    """A work folder whose input lies elsewhere on each machine: ``input`` is this one's place.
+
+    ``first``: number of the first shard; those before it are of analyses that were given up.
+    """
 
     input: str = ""
+    first: int = 0
 
     def read_plan(self) -> ItemPlan:
         found = WorkFolder.read_plan(self)
         return replace(found, info=replace(found.info, path=self.input))
+
+    def shard(self, segment: int) -> Path:
+        return WorkFolder.shard(self, self.first + segment)
 
 
 @dataclass(frozen=True)
@@ -74,24 +82,41 @@ class Stages:
     ) -> dict[str, Any]:
         """Analyse, assemble or render; returns what the ledger is told."""
         plan = records.plan(self.storage, unit.job, unit.item)
-        if plan is None or unit.index >= len(plan.segments):
+        if plan is None or not plan.segments:
             raise StorageError(f"{unit.key}: what its probe found is no longer in storage")
-        frames = plan.segments[unit.index] if unit.stage != "assemble" else 0
+        count = len(plan.segments)
+        # Units that are analysed are numbered on, each time that this begins anew.
+        attempt = unit.index if unit.stage == "assemble" else unit.index // count
+        segment = unit.index - attempt * count
+        frames = plan.segments[segment] if unit.stage != "assemble" else 0
         if plan.reused:
             return {"frames": frames}
         item, folder, work = self._open(manifest, unit)
-        if not folder.committed(unit):
+        work = replace(work, first=attempt * count)
+        if not self._made_before(manifest, unit, folder):
             if should_cancel():
                 raise Cancelled("stopped before it began")
             engine = self.engine()
             if unit.stage == "analyze":
-                steps.analyze(item, work, unit.index, engine, report, should_cancel)
+                steps.analyze(item, work, segment, engine, report, should_cancel)
             elif unit.stage == "render":
-                steps.render(item, work, unit.index, engine, report, should_cancel)
+                steps.render(item, work, segment, engine, report, should_cancel)
             else:
                 steps.assemble(item, work, engine)
             folder.push()
         return {"frames": frames}
+
+    def _made_before(self, manifest: Manifest, unit: Unit, folder: ItemFolder) -> bool:
+        """Whether storage holds what ``unit`` makes, by this engine where it makes numbers."""
+        if not folder.committed(unit):
+            return False
+        if unit.stage != "analyze":
+            return True
+        key = f"{folder.key}/{commit_name(unit)}"
+        if engine_of(self.storage, key) == self.engine_text(manifest):
+            return True
+        self.storage.delete(key)
+        return False
 
     def engine_text(self, manifest: Manifest) -> str:
         """What would make the numbers of a job here, as one line.

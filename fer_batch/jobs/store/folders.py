@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import shutil
 from pathlib import Path
 
@@ -30,10 +31,21 @@ SUBFOLDERS = ("shards", "parts", "timings", "out")  # what steps write into
 COMMITS = (".npz", ".zip")
 
 
+def shard_name(number: int) -> str:
+    """The shard of an item's unit of that number."""
+    return f"shards/{number:05d}.npz"
+
+
+def shard_number(name: str) -> int:
+    """The number in the name of a shard; -1 for the name of something else."""
+    found = re.fullmatch(r"shards/(\d{5,9})\.npz", name)
+    return int(found[1]) if found else -1
+
+
 def commit_name(unit: Unit) -> str:
     """The file whose presence says that the unit's work is done; "" where facts say it."""
     if unit.stage == "analyze":
-        return f"shards/{unit.index:05d}.npz"
+        return shard_name(unit.index)
     if unit.stage == "assemble":
         return TIMELINE
     if unit.stage == "render":

@@ -1,6 +1,7 @@
 -- ARGV: job, unit, owner, lease seconds, most attempts, owner known to be dead ('' where none is),
--- engine of the worker ('' where it does not matter).
--- Returns {verdict, holder or attempt, units to publish}. Verdicts: gone, busy, other, poison, ok.
+-- engine of the worker ('' where it does not matter), seconds that an item waits for its engine.
+-- Returns {verdict, holder, engine or attempt, units to publish}. Verdicts: gone, busy, other, anew,
+-- poison, ok.
 local job, unit, owner, t, out = ARGV[1], ARGV[2], ARGV[3], now(), {}
 local m = member(job, unit)
 local item, stage = split(unit)
@@ -24,11 +25,16 @@ if handed then
   end
 end
 -- An item whose analysis one engine has begun is finished by such an engine: others leave it, and
--- what they can do goes on meanwhile.
+-- what they can do goes on meanwhile. Where no worker has had it for long, they begin anew.
 local engine = ARGV[7]
 if stage == 'analyze' and engine ~= '' then
   local bound, field = redis.call('HGET', item_key(job, item), 'engine'), job .. ':' .. item
   if bound and bound ~= engine then
+    if missed(job, item, bound, t, tonumber(ARGV[8])) then
+      begin_anew(job, item, bound, engine, t, tonumber(ARGV[8]))
+      refill(job, t, out)
+      return {'anew', bound, out}
+    end
     redis.call('SREM', live_key(job, queue), unit)
     redis.call('ZADD', P .. 'later', text(t), m)
     redis.call('HSET', P .. 'turned', field, bound)

@@ -6,6 +6,10 @@
 --                              frames; pace, pace_before: "when analyzed drawn inputs-ended units"
 --                              away: how many of them are not there yet, '' once they are related
 --   fb:item:J:I         hash   input, name, state, stage, n, frames, passes, analyzed, drawn, …
+--                              engine: what its analysis is bound to; anew: how many times that was
+--                              begun anew, begun_by: by what it had been begun before. Units that are
+--                              analysed are numbered on from one attempt to the next, `assemble` has
+--                              the number of its attempt: units of an earlier one are never wanted
 --   fb:ended:J          hash   I -> the same as JSON, of items in a final state: they have no fb:item
 --   fb:ready:J:Q        list   units waiting for the window
 --   fb:live:J:Q         set    units handed out: in the broker, leased, or waiting to be retried
@@ -19,6 +23,9 @@
 --   fb:busy:Q           set    J|unit of queue Q that have a lease: what a scaler must count as work
 --   fb:later            zset   J|unit -> not before
 --   fb:turned           hash   J:I -> engine that has begun this item, which a worker just could not provide
+--   fb:able:W           set    engines with which worker W analyses; expires as fb:worker:W does
+--   fb:absent           hash   engine of fb:turned -> since when no live worker has had it
+--   fb:swept            string when the last sweep was
 --   fb:mark             hash   Q:P -> when the newest unit that has started had been handed out
 --   fb:costs            hash   seconds and frames of analyze and render units, of all jobs so far
 --   fb:jobs, fb:active  zset   J -> created: all jobs, and those in no final state
@@ -112,8 +119,9 @@ local function wanted(job, unit)
   local state = redis.call('HGET', job_key(job), 'state')
   if not state or is_final(state) then return false end
   if item == '-1' then return redis.call('HGET', job_key(job), 'stage') == stage end
-  local fields = redis.call('HMGET', item_key(job, item), 'state', 'stage')
+  local fields = redis.call('HMGET', item_key(job, item), 'state', 'stage', 'n')
   if not fields[1] or is_final(fields[1]) or fields[2] ~= stage then return false end
+  if fields[3] and tonumber(index) >= tonumber(fields[3]) then return false end
   return redis.call('SISMEMBER', done_key(job, item), index) == 0
 end
 
@@ -159,16 +167,27 @@ local function refill(job, t, out)
 end
 
 -- What is near its end goes first: results appear early and little lies about.
-local function push_ready(job, item, stage, n)
+local function push_ready(job, item, stage, n, first)
   local key = ready_key(job, QUEUE_OF[stage])
   local push = (stage == 'assemble' or stage == 'finish') and 'LPUSH' or 'RPUSH'
-  for index = 0, n - 1 do
+  for index = first, first + n - 1 do
     redis.call(push, key, item .. '/' .. stage .. '/' .. index)
   end
 end
 
-local function enter_stage(job, item, stage, n)
+-- `n` units, the first of which has the number `first` (0): those before it are not wanted any more.
+local function enter_stage(job, item, stage, n, first)
+  first = first or 0
   redis.call('DEL', done_key(job, item))
-  redis.call('HSET', item_key(job, item), 'stage', stage, 'n', n)
-  push_ready(job, item, stage, n)
+  for index = 0, first - 1 do redis.call('SADD', done_key(job, item), index) end
+  redis.call('HSET', item_key(job, item), 'stage', stage, 'n', first + n)
+  push_ready(job, item, stage, n, first)
+end
+
+local function times_begun_anew(job, item)
+  return tonumber(redis.call('HGET', item_key(job, item), 'anew') or 0)
+end
+
+local function enter_analysis(job, item, segments)
+  enter_stage(job, item, 'analyze', segments, times_begun_anew(job, item) * segments)
 end

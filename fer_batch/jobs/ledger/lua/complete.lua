@@ -60,10 +60,11 @@ if stage == 'probe' then
   redis.call('HSET', key, 'frames', facts.frames, 'segments', facts.segments, 'renders', facts.renders,
     'analyzed', 0, 'drawn', 0, 'warnings', facts.warnings)
   if facts.engine then redis.call('HSET', key, 'engine', facts.engine) end
-  enter_stage(job, item, 'analyze', facts.segments)
+  if facts.anew then redis.call('HSET', key, 'anew', facts.anew) end
+  enter_analysis(job, item, facts.segments)
 elseif stage == 'analyze' then
   redis.call('HINCRBY', key, 'analyzed', facts.frames)
-  if whole then enter_stage(job, item, 'assemble', 1) end
+  if whole then enter_stage(job, item, 'assemble', 1, times_begun_anew(job, item)) end
 elseif stage == 'assemble' then
   if facts.warnings then redis.call('HSET', key, 'warnings', facts.warnings) end
   local away = redis.call('HGET', job_key(job), 'away')

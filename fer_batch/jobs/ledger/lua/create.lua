@@ -8,7 +8,7 @@ for i, fields in ipairs(items) do
   local item = tostring(i - 1)
   fields.state, fields.stage, fields.n = 'queued', 'probe', 1
   put_fields(item_key(job, item), fields)
-  push_ready(job, item, 'probe', 1)
+  push_ready(job, item, 'probe', 1, 0)
 end
 redis.call('HSET', job_key(job), 'left', #items, 'items', #items, 'state', 'queued', 'stage', '')
 if redis.call('HGET', job_key(job), 'relate') == '1' and not redis.call('HGET', job_key(job), 'away') then

@@ -1,8 +1,10 @@
 -- ARGV: grace seconds, aging seconds, most units a call, lengths of the broker's lists (JSON object
--- "queue:step" -> length, read just before).
+-- "queue:step" -> length, read just before), seconds without a sweep that mean that nobody looked.
 -- Hands out again what has no live lease and no message. Returns the units to publish.
 local t, out, most = now(), {}, tonumber(ARGV[3])
 local grace, aging, lengths = tonumber(ARGV[1]), tonumber(ARGV[2]), cjson.decode(ARGV[4])
+
+watch_engines(t, tonumber(ARGV[5]))
 
 local function again(m, step, why)
   local job, unit = parse_member(m)
