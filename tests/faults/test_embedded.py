@@ -76,7 +76,7 @@ def test_from_submit_to_download(
     item = shown["items"][0]
     assert list(shown) == ["job_id", "name", "state", "eta_s", "items"]
     assert list(item) == [
-        *("input", "state", "frames_done", "frames_total"),
+        *("input", "state", "counted", "frames_done", "frames_total"),
         *("frames_per_s", "eta_s", "warnings", "error"),
     ]
     assert (item["state"], item["frames_done"], item["error"]) == ("done", 40, None)
