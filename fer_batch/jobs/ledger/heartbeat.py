@@ -7,7 +7,7 @@ from typing import Any
 
 from fer_batch.jobs.ledger.connection import broker_errors
 from fer_batch.jobs.ledger.ledger import Ledger
-from fer_batch.jobs.ledger.names import EXPIRY_S, PREFIX
+from fer_batch.jobs.ledger.names import ABLE, EXPIRY_S, PREFIX
 from fer_batch.jobs.ledger.spec import Unit
 
 
@@ -25,26 +25,26 @@ class WorkerInfo:
     gpu: str = ""
     storage: str = ""
     engine: str = ""  # what made the last numbers here, "" where none were made yet
+    engines: tuple[str, ...] = ()  # all that did
 
 
 def beat(ledger: Ledger, name: str, fields: dict[str, Any]) -> str:
     """Say that worker ``name`` lives; forgotten after half a minute of silence. Returns the
     ``owner`` among the fields that lay there before, "" where there was none. What a worker of
     that name before it was able to is forgotten."""
-    key, able = PREFIX + "worker:" + name, PREFIX + "able:" + name
+    key = PREFIX + "worker:" + name
     with broker_errors(ledger.where):
         pipe = ledger.client.pipeline()
         pipe.hget(key, "owner")
         pipe.hset(key, mapping=fields)
         pipe.expire(key, EXPIRY_S)
-        pipe.expire(able, EXPIRY_S)
         pipe.zadd(PREFIX + "workers", {name: ledger.now()})
         pipe.zremrangebyscore(PREFIX + "workers", "-inf", ledger.now() - EXPIRY_S)
         before = str(pipe.execute()[0] or "")
         if before != fields.get("owner", ""):
-            ledger.client.delete(able)
-            if "engine" not in fields:
-                ledger.client.hdel(key, "engine")
+            told = [f for f in ledger.client.hkeys(key) if f == "engine" or f.startswith(ABLE)]
+            if stale := [field for field in told if field not in fields]:
+                ledger.client.hdel(key, *stale)
     return before
 
 
@@ -60,13 +60,11 @@ def note_progress(ledger: Ledger, name: str, unit: Unit | None, rate: float) -> 
 def note_engine(ledger: Ledger, name: str, engine: str) -> None:
     """Say with what worker ``name`` makes numbers; it may be told several, since they depend on a
     job's settings as well. Does not prolong its life."""
-    key, able = PREFIX + "worker:" + name, PREFIX + "able:" + name
+    key = PREFIX + "worker:" + name
     with broker_errors(ledger.where):
         if ledger.client.exists(key):
             pipe = ledger.client.pipeline()
-            pipe.hset(key, "engine", engine)
-            pipe.sadd(able, engine)
-            pipe.expire(able, EXPIRY_S)
+            pipe.hset(key, mapping={"engine": engine, ABLE + engine: "1"})
             pipe.hdel(PREFIX + "absent", engine)
             pipe.execute()
 
@@ -79,9 +77,7 @@ def stranded(ledger: Ledger) -> dict[str, str]:
     able = set()
     for worker in workers(ledger):
         if "analyze" in worker.queues.split(","):
-            with broker_errors(ledger.where):
-                engines = set(ledger.client.smembers(PREFIX + "able:" + worker.name))
-            engines |= {worker.engine} - {""}
+            engines = {*worker.engines, worker.engine} - {""}
             if not engines:  # who has made no numbers yet may be the one
                 return {}
             able |= engines
@@ -107,6 +103,7 @@ def workers(ledger: Ledger) -> list[WorkerInfo]:
                 gpu=fields.get("gpu", ""),
                 storage=fields.get("storage", ""),
                 engine=fields.get("engine", ""),
+                engines=tuple(f.removeprefix(ABLE) for f in fields if f.startswith(ABLE)),
             )
             for name, fields in found
             if fields
@@ -120,7 +117,7 @@ def forget(ledger: Ledger, name: str, owner: str = "") -> None:
     with broker_errors(ledger.where):
         if ledger.client.hget(PREFIX + "worker:" + name, "owner") not in (None, owner):
             return
-        ledger.client.delete(PREFIX + "worker:" + name, PREFIX + "able:" + name)
+        ledger.client.delete(PREFIX + "worker:" + name)
         ledger.client.zrem(PREFIX + "workers", name)
 
 

@@ -9,6 +9,7 @@ from fer_batch.jobs.ledger.spec import PRIORITY_STEPS, QUEUE_OF, QUEUES
 PREFIX = "fb:"
 BROKER_PREFIX = "fb:q:"
 EXPIRY_S = 30  # a worker that was silent for so long is none
+ABLE = "able:"  # before an engine, in the hash of a worker that analyses with it
 SEPARATOR = ":"  # between queue and priority in the names of kombu's lists
 
 
@@ -28,5 +29,5 @@ def words() -> str:
     return (
         f"local P = '{PREFIX}'\nlocal QUEUES = {row(QUEUES)}\n"
         f"local STEPS = {row(PRIORITY_STEPS)}\nlocal QUEUE_OF = {{{of}}}\n"
-        f"local WORKER_EXPIRY = {EXPIRY_S}\n"
+        f"local WORKER_EXPIRY = {EXPIRY_S}\nlocal ABLE = '{ABLE}'\n"
     )

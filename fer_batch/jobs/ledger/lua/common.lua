@@ -23,7 +23,7 @@
 --   fb:busy:Q           set    J|unit of queue Q that have a lease: what a scaler must count as work
 --   fb:later            zset   J|unit -> not before
 --   fb:turned           hash   J:I -> engine that has begun this item, which a worker just could not provide
---   fb:able:W           set    engines with which worker W analyses; expires as fb:worker:W does
+--   fb:worker:W         hash   what worker W says of itself (heartbeat.py); able:E: it analyses with engine E
 --   fb:absent           hash   engine of fb:turned -> since when no live worker has had it
 --   fb:swept            string when the last sweep was
 --   fb:mark             hash   Q:P -> when the newest unit that has started had been handed out

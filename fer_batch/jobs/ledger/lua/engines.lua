@@ -6,12 +6,13 @@ local function engines_alive(t)
   local able, some = {}, false
   local since = text(t - WORKER_EXPIRY)
   for _, name in ipairs(redis.call('ZRANGEBYSCORE', P .. 'workers', since, '+inf')) do
-    local fields = redis.call('HMGET', P .. 'worker:' .. name, 'queues', 'engine')
-    if string.find(',' .. (fields[1] or '') .. ',', ',analyze,', 1, true) then
+    local key = P .. 'worker:' .. name
+    local queues = redis.call('HGET', key, 'queues') or ''
+    if string.find(',' .. queues .. ',', ',analyze,', 1, true) then
       some = true
-      able[fields[2] or ''] = true
-      for _, engine in ipairs(redis.call('SMEMBERS', P .. 'able:' .. name)) do
-        able[engine] = true
+      able[redis.call('HGET', key, 'engine') or ''] = true
+      for _, field in ipairs(redis.call('HKEYS', key)) do
+        if string.sub(field, 1, #ABLE) == ABLE then able[string.sub(field, #ABLE + 1)] = true end
       end
     end
   end
