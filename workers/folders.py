@@ -45,7 +45,7 @@ def take(parent: Path, name: str, host: str) -> str:
             if number > 1:
                 logger.warning("a worker here is called %s already; this one is %s", name, own)
             return own
-    raise UsageError(f"--name: {MOST_OF_A_NAME} workers here are called {name!r}; choose another")
+    raise UsageError(f"--name: too many workers here are called {name!r}; choose another")
 
 
 def hold(folder: Path, patience_s: float = 0.0) -> int | None:

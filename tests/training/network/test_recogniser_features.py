@@ -8,6 +8,8 @@ import numpy as np
 from fer_batch.faces.align import similarity
 from fer_batch.faces.chips import TEMPLATE
 from fer_batch.faces.dlib_network import SIDE
+from fer_batch.faces.dlib_weights import STAGES
+from fer_batch.faces.expression_head import POOLED
 from fer_batch.faces.recogniser import open_recogniser, recogniser_weights
 from fer_batch.training.data.template import DEFAULT_TEMPLATE
 from fer_batch.training.network.recogniser_features import recogniser_features
@@ -17,7 +19,8 @@ from tests.training.made_faces import made_faces
 def test_the_last_of_them_lead_to_the_embedding_of_the_face_laid_on_the_template() -> None:
     images = made_faces(6, 0).images
     features = np.asarray(recogniser_features()(images[..., None], training=False))
-    assert features.shape == (6, 5 * 5 * 64 + 4 * 4 * 128 + 2 * (2 * 2 * 256))
+    sizes = [parts * parts * STAGES[stage][0] for stage, parts in POOLED.items()]
+    assert features.shape == (6, sum(sizes)) and sizes[-1] == 2 * 2 * 256
     mean = features[:, -1024:].reshape(-1, 4, 256).mean(axis=1)
     found = mean @ recogniser_weights().last.reshape(-1, 256).T
     there = similarity(np.array(DEFAULT_TEMPLATE, np.float32), TEMPLATE)
