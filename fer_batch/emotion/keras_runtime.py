@@ -69,11 +69,9 @@ class KerasClassifier:
         path = card.file("keras")
         try:
             with keras.device(self._device):
-                self._own: Any = keras.saving.load_model(path, compile=False, safe_mode=True)
+                self._model: Any = keras.saving.load_model(path, compile=False, safe_mode=True)
         except (OSError, ValueError, TypeError) as error:
             raise ModelFileError(f"{path}: Keras cannot load it ({error})") from error
-        with keras.device(self._device):
-            self._model = self._whole(self._own)
         self._model.compile(jit_compile=False)
         self._lock = threading.Lock()
 
@@ -81,10 +79,6 @@ class KerasClassifier:
     def device(self) -> str:
         """Keras' name of the device that it runs on."""
         return self._device
-
-    def _whole(self, own: Any) -> Any:
-        """The network that is asked, of the one that was loaded."""
-        return own
 
     def network(self, dtype: str) -> Any:
         """The network as a Keras model for use within another one: ``uint8[n, s, s, 1]`` to
@@ -101,11 +95,11 @@ class KerasClassifier:
                 config["dtype"] = dtype
             return layer.__class__.from_config(config)
 
-        last = self._own.layers[-1]
+        last = self._model.layers[-1]
         with keras.device(self._device):
-            own = keras.models.clone_model(self._own, clone_function=in_dtype)
-            own.set_weights(self._own.get_weights())
-            return self._whole(own)
+            copy = keras.models.clone_model(self._model, clone_function=in_dtype)
+            copy.set_weights(self._model.get_weights())
+            return copy
 
     @property
     def build(self) -> str:

@@ -3,7 +3,7 @@
 Joined as a logarithmic opinion pool (Genest and Zidek, 1986): logits are averaged. The two steps of
 it lie apart, since the second network is asked about some faces of a film only: ``alone`` is what
 the model says where the second one says the same, ``added`` what that adds, and ``both_say``
-joins them. ``joined`` is the same at once.
+joins them. Of all of them a row depends on that row alone, bit for bit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fer_batch.types import FloatArray
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.floating[Any]]
 
 LEAST = 1e-7
 """Probabilities are taken for at least this, so that none is a certain no."""
@@ -59,51 +62,60 @@ class SecondOpinion:
         return [self.shift[label] for label in labels]
 
 
-def joined(ops: Any, own: Any, second: Any, shifts: Any, opinion: SecondOpinion) -> Any:
-    """Probabilities ``[n, labels]`` from a model's ``own`` probabilities and the logits of the
-    ``second`` network, ``[n, labels]`` each. ``ops``: numpy, or ``keras.ops`` for its tensors;
-    ``shifts [labels]``: the opinion's shifts, as one of those."""
-    logits = (1 - opinion.share) * _log(ops, own)
-    logits = logits + opinion.share * log_softmax(ops, second)
-    return ops.exp(log_softmax(ops, logits / opinion.temperature + shifts))
+def joined(own: Floats, second: Floats, shifts: Floats, opinion: SecondOpinion) -> Floats:
+    """Probabilities ``float[n, labels]`` from a model's ``own`` probabilities and the logits of the
+    ``second`` network, ``float[n, labels]`` each. ``shifts float[labels]``: the opinion's."""
+    return both_say(alone(own, shifts, opinion), added(own, second, opinion))
 
 
-def alone(ops: Any, own: Any, shifts: Any, opinion: SecondOpinion) -> Any:
-    """Probabilities ``[n, labels]`` of both where the second network says just what the model says:
-    its ``own`` probabilities, calibrated as both together are. See ``joined``."""
-    return ops.exp(log_softmax(ops, _log(ops, own) / opinion.temperature + shifts))
+def alone(own: Floats, shifts: Floats, opinion: SecondOpinion) -> Floats:
+    """Probabilities ``float[n, labels]`` of both where the second network says just what the model
+    says: its ``own`` probabilities, calibrated as both together are. See ``joined``."""
+    import numpy as np
+
+    return np.exp(_log_softmax(_log(own) / opinion.temperature + shifts))
 
 
-def added(ops: Any, own: Any, second: Any, opinion: SecondOpinion) -> Any:
-    """What the ``second`` network adds to the logarithms of ``alone``, ``[n, labels]``: their mean
-    over labels is 0. See ``joined``."""
-    differ = (log_softmax(ops, second) - _log(ops, own)) * (opinion.share / opinion.temperature)
-    return differ - ops.mean(differ, axis=1, keepdims=True)
+def added(own: Floats, second: Floats, opinion: SecondOpinion) -> Floats:
+    """What the ``second`` network adds to the logarithms of ``alone``, ``float[n, labels]``: their
+    mean over labels is 0. See ``joined``."""
+    differ = (_log_softmax(second) - _log(own)) * (opinion.share / opinion.temperature)
+    return differ - _total(differ) / differ.shape[1]
 
 
-def both_say(said: FloatArray, differ: FloatArray) -> FloatArray:
-    """What both networks say, ``float32[n, labels]``, of faces of which the model ``said`` this
+def both_say(said: Floats, differ: Floats) -> Floats:
+    """What both networks say, ``float[n, labels]``, of faces of which the model ``said`` this
     (``alone``) and to which the second one adds that (``added``); where it is NaN, since the second
-    one was not asked, what was said. A row depends on that row alone, bit for bit."""
+    one was not asked, what was said."""
     import numpy as np
 
     known = np.isfinite(differ).all(axis=1)
     # `alone` is never 0 but where it is too small for its type.
     least = np.finfo(said.dtype).tiny
     logits = np.log(np.maximum(said[known], least).astype(np.float64)) + differ[known]
-    parts = np.exp(logits - logits.max(axis=1, keepdims=True))
-    # Column by column: NumPy adds up a row in another order where there are more of them.
-    total = sum(parts.T, np.zeros(len(parts)))
     result = said.copy()
-    result[known] = parts / total[:, None]
+    result[known] = np.exp(_log_softmax(logits))
     return result
 
 
-def _log(ops: Any, probabilities: Any) -> Any:
-    return ops.log(ops.maximum(probabilities, LEAST))
+def _log(probabilities: Floats) -> Floats:
+    import numpy as np
+
+    return np.log(np.maximum(probabilities, LEAST))
 
 
-def log_softmax(ops: Any, logits: Any) -> Any:
-    """The logarithms of probabilities ``[n, labels]`` whose logits these are."""
-    centred = logits - ops.max(logits, axis=1, keepdims=True)
-    return centred - ops.log(ops.sum(ops.exp(centred), axis=1, keepdims=True))
+def _log_softmax(logits: Floats) -> Floats:
+    """The logarithms of probabilities ``float[n, labels]`` whose logits these are."""
+    import numpy as np
+
+    centred = logits - logits.max(axis=1, keepdims=True)
+    return centred - np.log(_total(np.exp(centred)))
+
+
+def _total(values: Floats) -> Floats:
+    """The sum of each row, ``float[n, 1]``, column by column: NumPy adds up a row in another order
+    where there are more of them, and what is said of a face must not depend on others."""
+    total = values[:, :1].copy()
+    for column in range(1, values.shape[1]):
+        total += values[:, column : column + 1]
+    return total

@@ -29,7 +29,7 @@ LARGE, DOWN = 151, 12
 """A crop as large as the recogniser wants faces, in pixels, and how far down its picture begins
 there: this lays FER2013's mean landmarks on those of ``faces.chips.TEMPLATE``."""
 POOLED = {0: 7, 1: 8, 2: 8, 3: 4, 4: 2}
-"""Stages that are looked at, as the means of so many by so many parts of the picture: small ones,
+"""How each stage is looked at, as the means of so many by so many parts of the picture: small ones,
 since what tells expressions apart is where brows and mouth lie, to a pixel."""
 SHARPNESS = -0.75
 """Of the cubic kernel (Keys, 1981), as OpenCV has it."""
@@ -135,9 +135,8 @@ def features(ops: Operations[T], picture: T, weights: Weights) -> dict[int, T]:
     """Means of parts of a ``picture [1, 150, 150, 3]``: by stage ``[1, parts, parts, its]``."""
     found = {}
     for stage, out in enumerate(stages(ops, picture, weights)):
-        if stage in POOLED:
-            part = ops.shape(out)[1] // POOLED[stage]
-            found[stage] = ops.pool(out, part, part, mean=True) if part > 1 else out
+        part = ops.shape(out)[1] // POOLED[stage]
+        found[stage] = ops.pool(out, part, part, mean=True) if part > 1 else out
     return found
 
 

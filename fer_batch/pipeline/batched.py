@@ -21,7 +21,7 @@ from fer_batch.pipeline.collected import Collected, Read, glimpsed
 from fer_batch.pipeline.device import Device, Sent
 from fer_batch.pipeline.glimpses import Glimpses
 from fer_batch.pipeline.opinions import SecondOpinions, opinions_of
-from fer_batch.pipeline.plan import analysed_frames, asked_each
+from fer_batch.pipeline.plan import analysed_frames, asked_frames
 from fer_batch.pipeline.prefetch import Prefetch
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.pipeline.views import view_keeper
@@ -56,7 +56,7 @@ class BatchedAnalyzer:
         collected, glimpses, read = Collected(), Glimpses(segment.start), list[Read]()
         analysed = analysed_frames(source.info, settings)
         keeper = view_keeper(source.info, settings)
-        asked = set(analysed[:: asked_each(source.info, settings)].tolist())
+        asked = set(asked_frames(source.info, settings).tolist())
         ahead = self.device.at_once((source.info.height, source.info.width)).size
         decoded = glimpsed(source, segment.start, segment.stop, glimpses, timings)
         here = analysed[slice(*analysed.searchsorted([segment.start, segment.stop]))]

@@ -23,7 +23,7 @@ from fer_batch.pipeline.collected import Collected, Read, glimpsed
 from fer_batch.pipeline.detect import NOTHING, CutMayLie, detect_on_grid
 from fer_batch.pipeline.glimpses import Glimpses
 from fer_batch.pipeline.opinions import SecondOpinions, opinions_of
-from fer_batch.pipeline.plan import LOOK_S, analysed_frames, asked_each, detection_grid
+from fer_batch.pipeline.plan import LOOK_S, analysed_frames, asked_frames, detection_grid
 from fer_batch.pipeline.prefetch import Prefetch, frames_ahead
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.pipeline.views import view_keeper
@@ -94,7 +94,7 @@ def analyze_segment(
     grid = detection_grid(source.info, settings)
     keeper = view_keeper(source.info, settings)
     analysed = analysed_frames(source.info, settings)
-    each = asked_each(source.info, settings)
+    asked = set(asked_frames(source.info, settings).tolist())
     if settings.max_faces:
         detector = Largest(detector, settings.max_faces)
     stop = min(segment.stop + 1, len(source.info))  # as far as the detection grid reaches
@@ -125,7 +125,7 @@ def analyze_segment(
                 with timings.stage("crop"):
                     crops = crop_faces(frame, found, template, card.input_size)
                 collected.add(frame, found)
-                classify.add(crops, asked=analysed.searchsorted(frame.index) % each == 0)
+                classify.add(crops, asked=frame.index in asked)
             pulse.beat()
         classify.rest()
         pulse.flush()

@@ -59,16 +59,10 @@ class SecondOpinions:
         """What the model says as it is calibrated beside the second network, and what that adds
         (``emotion.second``), ``float32[n, labels]`` each; NaN where it is not ``asked bool[n]``.
         ``crops uint8[n, s, s]``: what the model saw; ``own float32[n, labels]``: what it said."""
-        said, differ = np.empty_like(own), np.full_like(own, np.nan)
         second = self._logits(crops[asked])[:, self._places]
-        # Row by row: NumPy adds up in another order where there are more.
-        for row in range(len(own)):
-            one = slice(row, row + 1)
-            said[one] = alone(np, own[one], self._shifts, self._opinion)
-        for place, row in enumerate(np.flatnonzero(asked).tolist()):
-            here, there = slice(row, row + 1), slice(place, place + 1)
-            differ[here] = added(np, own[here], second[there], self._opinion)
-        return said, differ
+        differ = np.full_like(own, np.nan)
+        differ[asked] = added(own[asked], second, self._opinion)
+        return alone(own, self._shifts, self._opinion), differ
 
     def _logits(self, crops: Image) -> FloatArray:
         def read(rows: Sequence[int], count: int) -> FloatArray:

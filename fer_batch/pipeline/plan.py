@@ -68,6 +68,11 @@ def analysed_frames(info: SourceInfo, settings: AnalyzeSettings) -> IntArray:
     return chosen
 
 
+def asked_frames(info: SourceInfo, settings: AnalyzeSettings) -> IntArray:
+    """The frames about whose faces a second network is asked, rising; see ``asked_each``."""
+    return analysed_frames(info, settings)[:: asked_each(info, settings)]
+
+
 def plan(info: SourceInfo, settings: AnalyzeSettings, frames: int) -> list[Segment]:
     """Segments of at most about ``frames`` frames that cover the source without gap or overlap.
 

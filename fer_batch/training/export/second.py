@@ -144,7 +144,7 @@ def join(
         there = shares(held, Head(card.name, card.labels, card.annotation))
         wanted = dict(prior or card.prior or there)
         opinion = calibrated(own, second, label[rows], there, wanted, SHARE[card.annotation])
-    said = joined(np, own, second, np.array(opinion.shifts(card.labels)), opinion)
+    said = joined(own, second, np.array(opinion.shifts(card.labels)), opinion)
     with_both = replace(
         card,
         files={**card.files, "second": asked.path.name},
@@ -178,7 +178,7 @@ def calibrated(
 
     labels = tuple(there)
     plain = SecondOpinion(share, 1.0, dict.fromkeys(labels, 0.0), prior)
-    logits = np.log(joined(np, own, second, np.zeros(len(labels)), plain))
+    logits = np.log(joined(own, second, np.zeros(len(labels)), plain))
     pool = fit_pool({NAME: logits}, labels, truth)
     # Of a label that no row bears nothing is known: its share stays.
     ratios = [prior[name] / s if s and prior[name] else 1.0 for name, s in there.items()]

@@ -96,7 +96,11 @@ def test_both_in_two_steps_are_both_at_once(models: Path) -> None:
     faces, card = made_faces(12, 0).images, first.card
     assert card.second is not None
     own, second = first.classify(faces), ask(models / "second.npz", faces).of(card)
-    wanted = joined(np, own, second, np.array(card.second.shifts(card.labels)), card.second)
+    opinion, shifts = card.second, np.array(card.second.shifts(card.labels))
+    pool = (1 - opinion.share) * np.log(np.maximum(own, 1e-7)) + opinion.share * second
+    parts = np.exp(pool / opinion.temperature + shifts - pool.max(axis=1, keepdims=True))
+    wanted = joined(own, second, shifts, opinion)
+    assert np.allclose(wanted, parts / parts.sum(axis=1, keepdims=True), atol=1e-5)
     assert np.allclose(_both(first, faces), wanted, atol=1e-5)
 
 
