@@ -20,6 +20,7 @@ import numpy as np
 from benchmarks.clips import ffmpeg
 from fer_batch import Timeline, analyze
 from fer_batch.config import DEFAULT_MODEL
+from fer_batch.faces.interpolate import paired_iou
 
 SIZES = {"half": 2, "quarter": 4}
 QUALITIES = (18, 23, 28, 33, 38)
@@ -41,14 +42,6 @@ def variants(clip: Path, folder: Path) -> dict[str, tuple[Path, int]]:
     return found
 
 
-def overlap(box: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """IoU of ``box [4]`` with each of ``others [n, 4]`` (x, y, w, h): ``float[n]``."""
-    low = np.maximum(box[:2], others[:, :2])
-    high = np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
-    inside = np.clip(high - low, 0, None).prod(axis=1)
-    return inside / (box[2:].prod() + others[:, 2:].prod(axis=1) - inside)
-
-
 def compare(first: Timeline, other: Timeline, factor: int) -> tuple[float, float]:
     """Shares of the faces of ``first`` that ``other`` has too, and of those with the same label."""
     found = same = 0
@@ -56,7 +49,7 @@ def compare(first: Timeline, other: Timeline, factor: int) -> tuple[float, float
         mine, theirs = first.faces_at(frame), other.faces_at(frame)
         boxes = other.box[theirs] * factor
         for row in range(mine.start, mine.stop):
-            shared = overlap(first.box[row], boxes) if len(boxes) else np.zeros(0)
+            shared = paired_iou(first.box[row], boxes)
             if len(shared) and shared.max() >= OVERLAP:
                 found += 1
                 match = theirs.start + int(shared.argmax())

@@ -14,11 +14,16 @@ AGREEING_MOVE = 0.25
 
 def iou(a: FloatArray, b: FloatArray) -> FloatArray:
     """Intersection over union ``float32[n, m]`` of boxes ``a [n, 4]`` and ``b [m, 4]``."""
-    start = np.maximum(a[:, None, :2], b[None, :, :2])
-    stop = np.minimum(a[:, None, :2] + a[:, None, 2:], b[None, :, :2] + b[None, :, 2:])
-    shared = np.clip(stop - start, 0, None).prod(axis=2)
-    union = a[:, 2:].prod(axis=1)[:, None] + b[:, 2:].prod(axis=1)[None, :] - shared
-    return shared / np.maximum(union, 1e-9)
+    return paired_iou(a[:, None], b[None])
+
+
+def paired_iou(a: FloatArray, b: FloatArray) -> FloatArray:
+    """The same of each box of ``a [..., 4]`` and the one of ``b`` there: ``float32[...]``."""
+    start = np.maximum(a[..., :2], b[..., :2])
+    stop = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
+    shared = np.clip(stop - start, 0, None).prod(axis=-1)
+    union = a[..., 2:].prod(axis=-1) + b[..., 2:].prod(axis=-1) - shared
+    return np.asarray(shared / np.maximum(union, 1e-9))
 
 
 def agree(first: Detections, last: Detections) -> list[int] | None:

@@ -85,15 +85,10 @@ class QueueSettings(BaseSettings):
     watchdog_s: float = Field(default=180.0, gt=0.0)
     heartbeat: Path | None = None
 
-    @field_validator("state_dir", "cache_dir")
+    @field_validator("state_dir", "cache_dir", "heartbeat", "redis_password_file")
     @classmethod
-    def _anywhere(cls, path: Path) -> Path:
+    def _anywhere(cls, path: Path | None) -> Path | None:
         """Holds in any folder: workers start in another one."""
-        return path.expanduser().absolute()
-
-    @field_validator("heartbeat", "redis_password_file")
-    @classmethod
-    def _anywhere_as_well(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().absolute()
 
     @field_validator("storage")

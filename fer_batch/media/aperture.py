@@ -11,6 +11,7 @@ import io
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,7 +24,7 @@ MOST_BYTES = 1 << 20  # of a description of tracks
 _VISUAL = 78  # bytes that a description of pictures begins with
 _SEGMENT, _TRACKS, _TRACK, _VIDEO = 0x18538067, 0x1654AE6B, 0xAE, 0xE0
 _TRACK_TYPE, _OF_PICTURES = 0x83, 1
-_CROPS = {0x54CC: "left", 0x54DD: "right", 0x54BB: "top", 0x54AA: "bottom"}
+_CROPS = (0x54CC, 0x54DD, 0x54BB, 0x54AA)  # left, right, top, bottom
 
 
 def named_part(path: Path, container: Any, stream: Any, picture: Any) -> Part | None:
@@ -53,17 +54,12 @@ def named_part(path: Path, container: Any, stream: Any, picture: Any) -> Part | 
 
 def _clean_aperture(file: BinaryIO, number: int, size: tuple[int, int]) -> Part | None:
     """Of the track of pictures with that number, counted from 0."""
-    seen = 0
-    for entry in _descriptions(file):
-        if seen < number:
-            seen += 1
-            continue
-        boxes = io.BytesIO(entry[8 + _VISUAL :])
-        for kind, begin, end in _boxes(boxes, len(entry) - 8 - _VISUAL):
-            if kind == b"clap" and end - begin >= 32:
-                boxes.seek(begin)
-                return _around_centre(struct.unpack(">8i", boxes.read(32)), size)
-        return None
+    entry = next(islice(_descriptions(file), number, None), b"")
+    boxes = io.BytesIO(entry[8 + _VISUAL :])
+    for kind, begin, end in _boxes(boxes, len(entry) - 8 - _VISUAL):
+        if kind == b"clap" and end - begin >= 32:
+            boxes.seek(begin)
+            return _around_centre(struct.unpack(">8i", boxes.read(32)), size)
     return None
 
 
@@ -129,31 +125,14 @@ def _boxes(file: BinaryIO, end: int, begin: int = 0) -> Iterator[tuple[bytes, in
 
 
 def _pixel_crop(file: BinaryIO, number: int, size: tuple[int, int]) -> Part | None:
-    tracks = _tracks(file)
-    seen = 0
-    for kind, content in _elements(tracks):
-        if kind != _TRACK:
-            continue
-        inner = dict(_elements(content))
-        if int.from_bytes(inner.get(_TRACK_TYPE, b"")) != _OF_PICTURES:
-            continue
-        if seen == number:
-            cut = {
-                _CROPS[kind]: int.from_bytes(value)
-                for kind, value in _elements(inner.get(_VIDEO, b""))
-                if kind in _CROPS
-            }
-            if not any(cut.values()):
-                return None
-            left, top = cut.get("left", 0), cut.get("top", 0)
-            return (
-                left,
-                top,
-                size[0] - left - cut.get("right", 0),
-                size[1] - top - cut.get("bottom", 0),
-            )
-        seen += 1
-    return None
+    """Of the track of pictures with that number, counted from 0."""
+    found = (content for kind, content in _elements(_tracks(file)) if kind == _TRACK)
+    tracks = (dict(_elements(content)) for content in found)
+    shown = (t for t in tracks if int.from_bytes(t.get(_TRACK_TYPE, b"")) == _OF_PICTURES)
+    track = next(islice(shown, number, None), {})
+    cut = {kind: int.from_bytes(value) for kind, value in _elements(track.get(_VIDEO, b""))}
+    left, right, top, bottom = (cut.get(kind, 0) for kind in _CROPS)
+    return left, top, size[0] - left - right, size[1] - top - bottom
 
 
 def _tracks(file: BinaryIO) -> bytes:

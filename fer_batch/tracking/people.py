@@ -102,8 +102,12 @@ def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def group_distance(points: np.ndarray, group: np.ndarray) -> np.ndarray:
     """How far each of ``points [n, d]`` is from a ``group [m, d]``: ``float64[n]``."""
     far = distances(points, group)
-    blend = (1 - FURTHEST_COUNTS) * far.mean(axis=1) + FURTHEST_COUNTS * far.max(axis=1)
-    return np.asarray(blend, np.float64)
+    return _blend(far.mean(axis=1), far.max(axis=1))
+
+
+def _blend(mean: np.ndarray, furthest: np.ndarray) -> np.ndarray:
+    """How far groups are from each other, of the mean of their distances and the furthest."""
+    return np.asarray((1 - FURTHEST_COUNTS) * mean + FURTHEST_COUNTS * furthest, np.float64)
 
 
 class Groups:
@@ -111,17 +115,25 @@ class Groups:
 
     def __init__(self, groups: Sequence[np.ndarray]) -> None:
         self.every = np.concatenate(groups)
-        self._sizes = np.array([len(points) for points in groups])
-        self._starts = np.cumsum(self._sizes) - self._sizes
+        self.sizes = np.array([len(points) for points in groups])
+        self._starts = np.cumsum(self.sizes) - self.sizes
+
+    @property
+    def single(self) -> bool:
+        """Whether each is one point."""
+        return len(self.sizes) == len(self.every)
 
     def distance(self, group: np.ndarray) -> np.ndarray:
         """How far each is from ``group [m, d]``: ``float64[n]``."""
-        if len(self._sizes) == len(self.every):
+        if self.single:
             return group_distance(self.every, group)
+        return _blend(*self.mean_and_furthest(group))
+
+    def mean_and_furthest(self, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of the distances of the points of each from those of ``group [m, d]``: ``float64[n]``."""
         far = distances(self.every, group)
-        mean = np.add.reduceat(far.mean(axis=1), self._starts) / self._sizes
-        furthest = np.maximum.reduceat(far.max(axis=1), self._starts)
-        return np.asarray((1 - FURTHEST_COUNTS) * mean + FURTHEST_COUNTS * furthest, np.float64)
+        mean = np.add.reduceat(far.mean(axis=1), self._starts) / self.sizes
+        return mean, np.maximum.reduceat(far.max(axis=1), self._starts)
 
 
 def cluster(points: np.ndarray, apart: np.ndarray, limit: float) -> list[list[int]]:
@@ -139,16 +151,13 @@ def cluster_groups(
     """The same of groups that are there already: ``float64[k, d]`` each."""
     if not members:
         return []
-    sizes = np.array([len(points) for points in members])
-    starts, every = np.cumsum(sizes) - sizes, np.concatenate(members)
-    if len(every) == len(members):
-        return cluster(every, apart, limit)
+    groups = Groups(members)
+    if groups.single:
+        return cluster(groups.every, apart, limit)
     mean, furthest = np.empty((2, len(members), len(members)))
     for place, points in enumerate(members):
-        far = distances(points, every)
-        mean[place] = np.add.reduceat(far.mean(axis=0), starts) / sizes
-        furthest[place] = np.maximum.reduceat(far.max(axis=0), starts)
-    return _joined(mean, furthest, sizes.tolist(), apart, limit)[0]
+        mean[place], furthest[place] = groups.mean_and_furthest(points)
+    return _joined(mean, furthest, groups.sizes.tolist(), apart, limit)[0]
 
 
 def _clustered(
@@ -169,7 +178,7 @@ def _joined(
     for table in (mean, furthest):
         table[apart] = np.inf
         np.fill_diagonal(table, np.inf)
-    between = (1 - FURTHEST_COUNTS) * mean + FURTHEST_COUNTS * furthest
+    between = _blend(mean, furthest)
     groups = {place: [place] for place in range(count)}
     nearest = between.argmin(axis=1)
     near = between[np.arange(count), nearest]
@@ -182,7 +191,7 @@ def _joined(
         # Infinite stays infinite: whoever is apart from one is apart from both.
         mean[kept] = (mean[kept] * own + mean[gone] * other) / (own + other)
         furthest[kept] = np.maximum(furthest[kept], furthest[gone])
-        blend = (1 - FURTHEST_COUNTS) * mean[kept] + FURTHEST_COUNTS * furthest[kept]
+        blend = _blend(mean[kept], furthest[kept])
         for table, row in ((mean, mean[kept]), (furthest, furthest[kept]), (between, blend)):
             row[[kept, gone]] = np.inf
             table[kept] = table[:, kept] = row

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -103,11 +102,12 @@ def _on_photos(
     from fer_batch.emotion.models import find_model
     from fer_batch.training.material.labels import read_material
     from fer_batch.training.material.measure import measure, operate
+    from fer_batch.training.material.operate import check_floor
     from fer_batch.training.material.report import operation_line, report, write_pictures
 
     material = read_material(folder)
-    if floor:
-        _check_floor(floor, find_model(model).labels, material.labels)
+    if floor:  # before the photos are analysed, which may take hours
+        check_floor(floor, find_model(model).labels, material.labels)
     with typer.progressbar(length=len(material), label="photos", file=sys.stderr) as bar:
         result = measure(material, model, by, runtime, lambda done: bar.update(1))
     if pictures is not None:
@@ -122,22 +122,6 @@ def _on_photos(
     echo_lines(report(result))
     if found:
         echo_lines(operation_line(found))
-
-
-def _check_floor(floor: str, labels: Sequence[str], there: Sequence[str]) -> None:
-    """Before the photos are analysed, which may take hours.
-
-    Raises:
-        UsageError: not a floor, or one that cannot be looked for.
-    """
-    from fer_batch.errors import UsageError
-    from fer_batch.training.material.operate import parse_floor
-
-    parse_floor(floor, labels)
-    if len(labels) != 3:
-        raise UsageError(f"--floor: is for models of three labels, this one has {len(labels)}")
-    if missing := sorted(set(labels) - set(there)):
-        raise UsageError(f"--floor: no photo has the label {' or '.join(missing)}")
 
 
 def _on_faces(

@@ -13,8 +13,6 @@ from fer_batch.timeline_file import ANALYSED, PRIVATE, read_timeline
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
-
     from fer_batch.jobs.item.relation import Member
     from fer_batch.types import Timeline
 
@@ -45,6 +43,8 @@ def same_faces(before: Timeline, now: Timeline) -> dict[int, int]:
     """Who of ``now`` is who of ``before``, by their numbers; each at most once."""
     import numpy as np
 
+    from fer_batch.faces.interpolate import paired_iou
+
     if not np.array_equal(before.time_s, now.time_s) or before.files != now.files:
         return {}  # another part, or other photos
     votes: dict[tuple[int, int], float] = {}
@@ -54,7 +54,7 @@ def same_faces(before: Timeline, now: Timeline) -> dict[int, int]:
     for step in range(int((last - first).max(initial=0))):
         rows = np.flatnonzero(first + step < last)
         other = first[rows] + step
-        shares = _overlap(now.box[rows], before.box[other]).round(4).tolist()
+        shares = paired_iou(now.box[rows], before.box[other]).round(4).tolist()
         pairs = zip(mine[rows].tolist(), theirs[other].tolist(), strict=True)
         for pair, share in zip(pairs, shares, strict=True):
             if share > OVERLAP:
@@ -64,14 +64,3 @@ def same_faces(before: Timeline, now: Timeline) -> dict[int, int]:
         if min(new, old) >= 0 and new not in found and old not in found.values():
             found[new] = old
     return found
-
-
-def _overlap(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes ``[n, 4]`` (left, top, width, height): ``float[n]``."""
-    import numpy as np
-
-    begin = np.maximum(one[:, :2], other[:, :2])
-    end = np.minimum(one[:, :2] + one[:, 2:], other[:, :2] + other[:, 2:])
-    both = np.prod(np.maximum(end - begin, 0), axis=1)
-    either = np.prod(one[:, 2:], axis=1) + np.prod(other[:, 2:], axis=1) - both
-    return np.asarray(both / np.maximum(either, 1e-9))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fer_batch.checksum import fingerprint, sha256_file
 from fer_batch.config import AnalyzeSettings
-from fer_batch.jobs.item.work import FORMAT, ItemPlan
+from fer_batch.jobs.item.work import FORMAT, ItemPlan, ItemSpec
 from fer_batch.pipeline.plan import tells_people
 from fer_batch.version import installed_version
 
@@ -34,6 +34,11 @@ def analysis_key(sha256: str, kind: str, settings: AnalyzeSettings, engine: Engi
     return fingerprint(
         [FORMAT, installed_version(), sha256, kind, names, weights, detector, people]
     )
+
+
+def render_key(analysis: str, item: ItemSpec) -> str:
+    """What is drawn of the numbers with the key ``analysis``, as one hash."""
+    return fingerprint([analysis, item.render.to_json(), sorted(item.outputs)])
 
 
 def input_sha256(path: Path, files: tuple[str, ...] = ()) -> str:

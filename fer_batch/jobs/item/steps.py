@@ -16,7 +16,7 @@ from fer_batch.atomic import write_text
 from fer_batch.checksum import fingerprint
 from fer_batch.errors import EngineError, UnreadableError
 from fer_batch.jobs.item import make
-from fer_batch.jobs.item.result_keys import analysis_key, input_sha256, result_keys
+from fer_batch.jobs.item.result_keys import analysis_key, input_sha256, render_key, result_keys
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec, WorkFolder
 from fer_batch.outputs import Output
 from fer_batch.pipeline.build import Engine
@@ -61,7 +61,7 @@ def look(item: ItemSpec, engine: Engine, segment_frames: int = 0) -> tuple[ItemP
             segments=tuple(plan(info, item.analyze, segment_frames or run.segment_frames)),
             input_sha256=sha256,
             analysis_key=asked,
-            render_key=fingerprint([asked, item.render.to_json(), sorted(item.outputs)]),
+            render_key=render_key(asked, item),
         )
     return found, timings
 

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from fer_batch.checksum import fingerprint
 from fer_batch.config import AnalyzeSettings
 from fer_batch.errors import UsageError
-from fer_batch.jobs.item.result_keys import same_numbers
+from fer_batch.jobs.item.result_keys import render_key, same_numbers
 from fer_batch.jobs.item.work import ItemPlan, ItemSpec
 
 # What a record says of those who made its numbers.
@@ -31,7 +30,7 @@ def with_stored_numbers(
     return replace(
         plan,
         analysis_key=stored,
-        render_key=fingerprint([stored, item.render.to_json(), sorted(item.outputs)]),
+        render_key=render_key(stored, item),
         made_by={name: previous[name] for name in MAKERS if name in previous},
     )
 

@@ -61,6 +61,20 @@ def parse_floor(text: str, labels: Sequence[str]) -> tuple[str, float]:
     return name, floor
 
 
+def check_floor(text: str, labels: Sequence[str], there: Sequence[str]) -> None:
+    """See that a prior with the floor ``text`` can be looked for, for a model with ``labels`` and
+    photos with the labels ``there``.
+
+    Raises:
+        UsageError: not a floor, or not three labels that photos show.
+    """
+    parse_floor(text, labels)
+    if len(labels) != 3:
+        raise UsageError(f"--floor: is for models of three labels, this one has {len(labels)}")
+    if missing := sorted(set(labels) - set(there)):
+        raise UsageError(f"--floor: no photo has the label {' or '.join(missing)}")
+
+
 def operation(
     probabilities: NDArray[np.floating],
     truth: Ints,
