@@ -38,9 +38,14 @@ RESULTS = (
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """Run a command without this checkout on its path; its standard output, or the end of us."""
-    hidden = ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME")
-    environment = {k: v for k, v in os.environ.items() if k not in hidden}
+    """Run a command without this checkout on its path; its standard output, or the end of us.
+
+    Nor does it meet the queue that whoever checks may have on this machine.
+    """
+    hidden = ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME", "FER_BATCH_")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
+    environment["FER_BATCH_STATE_DIR"] = str(cwd / "state")
+    environment["FER_BATCH_CACHE_DIR"] = str(cwd / "cache")
     done = subprocess.run(
         [str(c) for c in command], cwd=cwd, env=environment, capture_output=True, check=False
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,14 @@ REAL_CLIPS = Path(__file__).parents[2] / "shared" / "clips"
 # Other work on the machine is no reason for a property to fail.
 hypothesis.settings.register_profile("calm", deadline=None)
 hypothesis.settings.load_profile("calm")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_queue_of_the_tester(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests, and all that they start, never meet the queue or settings of whoever runs them."""
+    for name in [name for name in os.environ if name.startswith("FER_BATCH_")]:
+        del os.environ[name]
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture(scope="session")

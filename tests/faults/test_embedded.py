@@ -104,6 +104,10 @@ def test_queued_work_survives_down_up_and_a_crash_of_everything(
         process.send_signal(signal.SIGKILL)
     psutil.wait_procs([worker], timeout=5)
     time.sleep(0.2)
+    checks = json.loads(machine.call("doctor", "--json").stdout)["checks"]
+    (queue,) = [check for check in checks if check["name"] == "queue"]
+    assert queue["state"] == "note" and "its jobs are kept" in queue["found"]
+    assert not psutil.pid_exists(pids["redis"]), "doctor starts nothing"
     waited = machine.call("wait", job)
     assert "started Redis" in waited.stderr
     machine.call("download", job, "-o", str(tmp_path / "got"))

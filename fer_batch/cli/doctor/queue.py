@@ -42,6 +42,10 @@ def queue_checks() -> Iterator[Check]:
         if embedded.is_stopped(settings):
             yield Check("queue", "ok", "not running; `fer-batch submit` starts it")
             return
+        if not embedded.find(settings).redis:
+            found = "has ended, as after a restart of this machine; its jobs are kept"
+            yield Check("queue", "note", found, "`fer-batch status` starts it again")
+            return
     if settings.unverified:
         advice = "unset FER_BATCH_REDIS_VERIFY; give your authority with ?ssl_ca_certs=FILE"
         yield Check("broker", "wrong", settings.unverified, advice)
