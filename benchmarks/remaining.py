@@ -1,7 +1,7 @@
 """``python -m benchmarks.remaining``: how right `status` is about how long a job still takes.
 
-Jobs of 20 to 40 clips of 1 to 12 s each go through a real Redis and one or two real workers, which
-are warm. While a job runs its status is read twice a second; when it has ended it is known how long
+Jobs of 20 to 40 clips of 1 to 12 s each, ten seconds of work, or of ``--times`` as many, go through
+a real Redis and one or two real workers, which are warm. While a job runs its status is read twice a second; when it has ended it is known how long
 it still took at each of those moments. Printed for each job: the share of moments, from a tenth of
 its time on, at which the estimate was within a fifth of the truth, or within two units of it, the
 largest error, and what the simulation (``benchmarks.cluster``) says of the same job at the costs
@@ -156,6 +156,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--times", type=int, default=1, help="so many times as many clips a job")
     parser.add_argument("--sleep", action="store_true", help="processes that sleep, one to four")
     options = parser.parse_args()
     chance = random.Random(options.seed)
@@ -174,7 +175,8 @@ def main() -> None:
                 while not all(map(is_warm, logs)):
                     stack.do(warm, OUTPUTS)
                 for number in range(workers - 1, options.jobs, 2):
-                    clips = cut(clip, chance.randint(20, 40), chance, folder / f"job{number}")
+                    count = options.times * chance.randint(20, 40)
+                    clips = cut(clip, count, chance, folder / f"job{number}")
                     rows.append(watch(stack, clips, workers))
                     print(_line(rows[-1]), flush=True)
         print(f"all: {_all(rows):.0%}")
