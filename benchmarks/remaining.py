@@ -1,11 +1,11 @@
 """``python -m benchmarks.remaining``: how right `status` is about how long a job still takes.
 
 Jobs of 20 to 40 clips of 1 to 12 s each, ten seconds of work, or of ``--times`` as many, go through
-a real Redis and one or two real workers, which are warm. While a job runs its status is read twice a second; when it has ended it is known how long
-it still took at each of those moments. Printed for each job: the share of moments, from a tenth of
-its time on, at which the estimate was within a fifth of the truth, or within two units of it, the
-largest error, and what the simulation (``benchmarks.cluster``) says of the same job at the costs
-that it had.
+a real Redis and one or two real workers, which are warm. While a job runs its status is read twice
+a second; when it has ended it is known how long it still took at each of those moments. Printed for
+each job: the share of moments, from a tenth of its time on, at which the estimate was within a
+fifth of the truth, or within two units of it, the largest error, and what the simulation
+(``benchmarks.cluster``) says of the same job at the costs that it had.
 
 Real work is as fast as the machine lets it be, which other work on it changes. With ``--sleep``
 processes go through the same Redis, ledger and status, and sleep for what units take.

@@ -80,7 +80,10 @@ class AnalyzeSettings(Settings):
     )
     detector_model: str = option("", "Other weights for the detector (ONNX file).", form="PATH")
     min_face: int = option(
-        0, "Side of the smallest face to find, pixels. 0: a 25th of the frame's longer side.", low=0
+        0,
+        "Side of the smallest face to find, pixels. 0: a 25th of the frame's longer side.",
+        low=0,
+        unset="a 25th of the longer side",
     )
     min_confidence: float = option(
         0.6, "Detections less certain than this are not faces.", low=0.05, high=0.99
@@ -96,6 +99,7 @@ class AnalyzeSettings(Settings):
         "Analyse so many frames a second of videos, whatever their own rate; 0: all of them.",
         low=0,
         high=1000,
+        unset="all",
     )
     start_s: float = option(
         0.0,
@@ -104,6 +108,7 @@ class AnalyzeSettings(Settings):
         low=0,
         parse=parse_time,
         form="TIME",
+        unset="the beginning",
     )
     stop_s: float = option(
         0.0,
@@ -112,6 +117,7 @@ class AnalyzeSettings(Settings):
         low=0,
         parse=parse_time,
         form="TIME",
+        unset="the end",
     )
     crop: tuple[int, int, int, int] = option(
         (0, 0, 0, 0),
@@ -120,12 +126,21 @@ class AnalyzeSettings(Settings):
         show=show_crop,
         check=check_crop,
         form="X,Y,W,H",
+        unset="none",
     )
     video_track: int = option(
-        0, "Number of the video track, from 1 on; 0: the one that players show.", low=0, high=64
+        0,
+        "Number of the video track, from 1 on; 0: the one that players show.",
+        low=0,
+        high=64,
+        unset="the one that players show",
     )
     max_faces: int = option(
-        0, "Keep only so many faces of each frame, the largest; 0: all.", low=0, high=10_000
+        0,
+        "Keep only so many faces of each frame, the largest; 0: all.",
+        low=0,
+        high=10_000,
+        unset="all",
     )
     # Detect on each n-th analysed frame and fill in between where neighbours agree; a face is
     # missed only where it is there for less than that.
@@ -147,7 +162,9 @@ class AnalyzeSettings(Settings):
         choices=IDENTITIES,
     )
     # Photos of people who are known by name: checksum and file of each, see `jobs/item/who`.
-    who: tuple[str, ...] = option((), "Photos of people.", flag=None, check=check_lines)
+    who: tuple[str, ...] = option(
+        (), "Photos of people.", flag=None, check=check_lines, unset="nobody"
+    )
     smooth_s: float = option(
         0.25, "Time constant of the smoothing, seconds.", flag="smooth", low=0, high=60
     )
@@ -183,6 +200,7 @@ class RenderSettings(Settings):
         parse=parse_names,
         check=_check_blur,
         form="WHO",
+        unset="as blur_faces says",
     )
     threshold: float = option(
         0.0,
@@ -197,6 +215,7 @@ class RenderSettings(Settings):
         parse=parse_names,
         check=check_names,
         form="LABELS",
+        unset="all",
     )
     columns: tuple[str, ...] = option(
         (),
@@ -204,6 +223,7 @@ class RenderSettings(Settings):
         parse=parse_names,
         check=_check_columns,
         form="COLUMNS",
+        unset="none",
     )
     clock: bool = option(
         False,
@@ -217,6 +237,7 @@ class RenderSettings(Settings):
         show=show_seconds,
         check=check_seconds,
         form="START-STOP",
+        unset="chosen moments",
     )
     keep_embeddings: bool = option(
         False,
@@ -224,7 +245,9 @@ class RenderSettings(Settings):
         "data), so that they are known in inputs that are added later.",
     )
     # The lines of edits.csv, read beside the results.
-    edits: tuple[str, ...] = option((), "Corrections by hand.", flag=None, check=check_lines)
+    edits: tuple[str, ...] = option(
+        (), "Corrections by hand.", flag=None, check=check_lines, unset="none"
+    )
     crf: int = option(23, "Quality of the video (x264), lower is better.", low=0, high=51)
     preset: str = option("superfast", "Speed of x264.", flag=None, choices=PRESETS)
 

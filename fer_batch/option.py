@@ -34,7 +34,8 @@ class Option:
     of the option's text, ``show`` a text of a value, ``check`` looks at a value: it and ``parse``
     raise ValueError with the end of a sentence that begins with the text or value, such as "is not
     START-STOP". ``form`` stands for the value in the help. ``worker``: a worker of the queue reads
-    it from a variable of its environment, see ``from_environment``.
+    it from a variable of its environment, see ``from_environment``. ``unset``: what the default
+    means, where the value itself (0, an empty list) does not tell; pages say it.
     """
 
     help: str
@@ -48,6 +49,7 @@ class Option:
     form: str = ""
     hidden: bool = False
     worker: bool = False
+    unset: str = ""
 
     def explained(self) -> str:
         """The help text, with the choices or the range where there are some."""

@@ -11,7 +11,7 @@ from fer_batch.atomic import atomic_path
 from fer_batch.groups import by_track
 from fer_batch.output import palette
 from fer_batch.output.draw.canvas import Canvas
-from fer_batch.output.draw.text import font, text_width
+from fer_batch.output.draw.text import can_set, drawable, fitted, text_width
 from fer_batch.output.people import Episode, Person, by_weight, episodes, people
 from fer_batch.types import FrameStatus
 
@@ -181,8 +181,10 @@ def _person(
         if share >= 0.005
     )
     name = timeline.called(person.face_id)
-    x = canvas.text(name, LEFT, panel.top - 14, NAME, INK, bold=True)
-    canvas.text(shares, x + 12, panel.top - 14, TEXT, SOFT)
+    name = name if can_set(name) else f"Person {person.face_id}"
+    name = fitted(name, (RIGHT - LEFT) * 0.4, NAME, bold=True)
+    x = canvas.text(name, LEFT, panel.top - 14, NAME, INK, bold=True) + 12
+    canvas.text(fitted(shares, RIGHT - x, TEXT), x, panel.top - 14, TEXT, SOFT)
 
 
 def _ranges(timeline: Timeline, mask: NDArray[np.bool_], end: float) -> list[tuple[float, float]]:
@@ -224,31 +226,10 @@ def reduce_curve(
     return np.insert(time, holes, np.nan), np.insert(values, holes, np.nan, axis=0)
 
 
-def drawable(text: str) -> str:
-    """``text`` with a mark in place of each character that the typeface has no shape for."""
-    if text.isascii() and text.isprintable():
-        return text
-    face = font(TITLE, bold=True)
-
-    def shape(character: str) -> bytes:
-        return bytes(face.getmask(character))
-
-    missing = shape("\uffff")
-    return "".join(
-        c
-        if c.isprintable() and (c.isspace() or shape(c) != missing)
-        else "\N{REPLACEMENT CHARACTER}"
-        for c in text
-    )
-
-
 def _heading(canvas: Canvas, timeline: Timeline, left_out: int) -> None:
     tints = palette.colours(timeline.outcomes)
-    room = 60 if len(timeline.labels) < 4 else 44
-    name = drawable(timeline.name)
-    name = name if len(name) <= room else name[: room - 1] + "…"
-    canvas.text(name, LEFT, 31, TITLE, INK, bold=True)
-    note = "Probability of each expression, smoothed; strip below: the strongest"
+    smoothed = "" if np.array_equal(timeline.raw, timeline.smoothed) else ", smoothed"
+    note = f"Probability of each expression{smoothed}; strip below: the strongest"
     if left_out:
         note += f" · {left_out} more not shown (present for less time)"
     canvas.text(note, LEFT, 60, TEXT, SOFT)
@@ -268,3 +249,5 @@ def _heading(canvas: Canvas, timeline: Timeline, left_out: int) -> None:
             canvas.rectangle(x, y - 6.5, 13, 13, colour, alpha)
             canvas.text(label, x + 19, y, TEXT, INK)
         x -= 17
+    name = fitted(drawable(timeline.name), x - LEFT, TITLE, bold=True)
+    canvas.text(name, LEFT, 31, TITLE, INK, bold=True)

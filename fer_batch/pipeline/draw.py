@@ -13,7 +13,22 @@ from fer_batch.person_name import RESERVED
 from fer_batch.pipeline.plan import LOOK_S
 from fer_batch.pipeline.progress import Timings
 from fer_batch.pipeline.skipped import looked_at_after, looked_at_before
-from fer_batch.types import Frame, FrameStatus, Image, SourceInfo, Timeline
+from fer_batch.types import (
+    BoolArray,
+    Frame,
+    FrameStatus,
+    Image,
+    IntArray,
+    SourceInfo,
+    Timeline,
+)
+
+
+def photo_numbers(timeline: Timeline, faces: slice) -> tuple[IntArray, BoolArray]:
+    """The numbers of some faces of photos, ``int64[n]``, and which of them no name may be of,
+    ``bool[n]``: who was recognised has a number of their own; the others are counted."""
+    person = timeline.person[faces]
+    return np.where(person >= 0, person, timeline.face_id[faces]), person < 0
 
 
 class Drawer:
@@ -53,15 +68,19 @@ class Drawer:
                 unseen = np.concatenate([unseen, hidden])
             unseen = unseen / np.float32(frame.scale)
         overlay = self._overlay(image, frame.full_range)
+        numbers, nameless = timeline.face_id[faces], None
+        if self._info.kind == "photos":
+            numbers, nameless = photo_numbers(timeline, faces)
         with self._timings.stage("draw"):
             overlay.draw(
                 image,
                 timeline.box[faces] / frame.scale,
-                timeline.face_id[faces],
+                numbers,
                 timeline.smoothed[faces],
                 unseen,
                 timeline.unusable[faces],
                 None if covered is None else covered[faces],
+                nameless,
             )
         self._last = planes.fit(image, *self._size)
         return self._last

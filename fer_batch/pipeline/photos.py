@@ -19,6 +19,7 @@ from fer_batch.media.source import FrameSource
 from fer_batch.output.draw.anonymise import covered_faces
 from fer_batch.output.draw.marks import Marks
 from fer_batch.output.draw.overlay import Overlay, shown_labels
+from fer_batch.pipeline.draw import photo_numbers
 from fer_batch.pipeline.progress import Pulse, Report, ShouldCancel, Timings, never, unreported
 from fer_batch.pipeline.snapshots import SnapshotWriter, portraits
 from fer_batch.types import FloatArray, Frame, IntArray, Segment, SourceInfo, Timeline
@@ -44,11 +45,20 @@ def largest_first(frame: IntArray, box: np.ndarray) -> IntArray:
 
 
 def as_film(timeline: Timeline, info: SourceInfo) -> Timeline:
-    """Photos one after another, as many a second as ``--fps`` says: for a video, GIF or plot of
-    them, where somebody asks for one."""
+    """Photos one after another, as many a second as ``--image-fps`` says: for a video, GIF or plot
+    of them, where somebody asks for one."""
     if not timeline.is_photos:
         return timeline
     return replace(timeline, time_s=(info.pts - info.pts[0]) * float(info.time_base))
+
+
+def counted(timeline: Timeline) -> Timeline:
+    """Photos whose ``face_id`` are called what they are: ``Face 1``, the largest of each photo, and
+    so on. Names belong to persons, who have numbers of their own. Other timelines stay."""
+    if not timeline.is_photos:
+        return timeline
+    numbers = np.unique(timeline.face_id).tolist()
+    return replace(timeline, names={number: f"Face {number}" for number in numbers})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +164,16 @@ class PhotoDrawer:
             marks=self.marks(round(math.log2(max(min(size), 16)) * 6)),
             names=self._timeline.names,
         )
-        # Who was recognised has a number of their own; the others are counted.
-        person, counted = self._timeline.person[faces], self._timeline.face_id[faces]
+        numbers, nameless = photo_numbers(self._timeline, faces)
         overlay.draw(
             frame.image,
             self._timeline.box[faces] / frame.scale,
-            np.where(person >= 0, person, counted),
+            numbers,
             self._timeline.smoothed[faces],
             unseen=hidden / np.float32(frame.scale),
             unusable=self._timeline.unusable[faces],
             covered=None if self._covered is None else self._covered[faces],
+            nameless=nameless,
         )
 
     def _hidden(self, photo: int) -> FloatArray:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 
 from fer_batch.output import plot
 from fer_batch.output.palette import EMOTION_COLOURS, rgb
-from fer_batch.output.plot import clock, drawable, reduce_curve, ticks, write_plot
+from fer_batch.output.plot import clock, reduce_curve, ticks, write_plot
 from fer_batch.types import Timeline
 from tests.output.timelines import timeline, timelines
 
@@ -101,9 +102,31 @@ def test_time_axis_has_few_round_marks(end: float) -> None:
     assert len({clock(mark, end) for mark in marks}) == len(marks)
 
 
-def test_characters_without_a_shape_are_marked() -> None:
-    assert drawable("plain $x$.mp4") == "plain $x$.mp4"
-    assert drawable("смех 笑\n.mp4") == "смех ��.mp4"
+def test_who_has_a_name_that_cannot_be_set_is_a_number(tmp_path: Path) -> None:
+    made = timeline("hhss", "sshh")
+    plain, named = tmp_path / "plain.png", tmp_path / "named.png"
+    write_plot(made, plain)
+    for names in ({1: "山田太郎", 2: "김철수"}, {1: "محمد", 2: "שלום"}):
+        write_plot(replace(made, names=names), named)
+        assert named.read_bytes() == plain.read_bytes()
+    write_plot(replace(made, names={1: "Żaneta"}), named)
+    assert named.read_bytes() != plain.read_bytes()
+
+
+def test_long_names_leave_the_margin_free(tmp_path: Path) -> None:
+    made = timeline("hhhssn" * 4, name="W" * 200)
+    write_plot(replace(made, names={1: "W" * 60}), tmp_path / "t.png")
+    assert (pixels(tmp_path / "t.png")[:100, 1190:] == 255).all()
+
+
+def test_only_what_was_smoothed_is_called_so(tmp_path: Path) -> None:
+    made = timeline("hhhsss")
+    smoothed = made.smoothed + np.float32(0.01) * (made.smoothed == made.smoothed.max())
+    for name, each in (("raw.png", made), ("smooth.png", replace(made, smoothed=smoothed))):
+        write_plot(each, tmp_path / name)
+    lines = [pixels(tmp_path / name)[50:70] for name in ("raw.png", "smooth.png")]
+    raw, smooth = (np.flatnonzero((line != 255).any(axis=(0, 2)))[-1] for line in lines)
+    assert raw < smooth
 
 
 def test_clock() -> None:

@@ -17,6 +17,7 @@ from fer_batch.corrections.apply import corrected
 from fer_batch.corrections.read import Edit
 from fer_batch.errors import Cancelled
 from fer_batch.media.source import open_source, probe
+from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.photos import (
     MARKS_KEPT,
     OWN_THUMB_SIDE,
@@ -24,6 +25,7 @@ from fer_batch.pipeline.photos import (
     PhotoDrawer,
     WantedPictures,
     as_film,
+    counted,
     render_photos,
 )
 from fer_batch.pipeline.progress import Timings
@@ -201,6 +203,35 @@ def test_a_photo_that_was_shrunk_has_its_boxes_in_place(folder: Path) -> None:
     drawer.draw(Frame(1, 0, half, 320, 200, scale=2.0))
     rows = [np.flatnonzero((image[: len(image) * 2 // 3] != 100).any(1)) for image in (whole, half)]
     assert rows[0][-1] / 400 == pytest.approx(rows[1][-1] / 200, abs=0.03)
+
+
+def test_a_name_is_of_who_was_recognised_alone(folder: Path) -> None:
+    """Faces of each photo are counted from 1: a number that may be that of a person, too."""
+    info = probe(folder, "photos", 25.0, Limits(), "photos")
+    named = replace(with_faces(info), person=np.array([-1, 7, -1, 1]), names={1: "Anna", 7: "Bodo"})
+    nobody = replace(named, names={})
+
+    def photo(timeline: Timeline, index: int) -> np.ndarray:
+        image = np.full((400 * 3 // 2, 640), 100, np.uint8)
+        PhotoDrawer(timeline, RenderSettings()).draw(Frame(index, 0, image, 640, 400))
+        return image
+
+    def of_film(timeline: Timeline, index: int) -> np.ndarray:
+        image = np.full((400 * 3 // 2, 640), 100, np.uint8)
+        drawer = Drawer(info, as_film(timeline, info), RenderSettings(), Timings())
+        return drawer.draw(Frame(index, 0, image, 640, 400)).copy()
+
+    for drawn_by in (photo, of_film):
+        same = [np.array_equal(drawn_by(named, i), drawn_by(nobody, i)) for i in range(4)]
+        assert same == [True, False, True, False], drawn_by.__name__
+
+
+def test_a_plot_of_photos_tells_of_no_persons(folder: Path) -> None:
+    info = probe(folder, "photos", 25.0, Limits(), "photos")
+    photos = replace(with_faces(info), person=np.array([3, 7, -1, 1]), names={1: "Anna"})
+    film = as_film(counted(photos), info)
+    assert film.called(1) == "Face 1"
+    assert counted(film) is film
 
 
 def test_photos_as_a_film_follow_the_rate(folder: Path) -> None:

@@ -106,9 +106,10 @@ def plain_lines(job: JobStatus, workers: list[WorkerInfo]) -> list[str]:
     for item in job.items:
         parts = [f"  {item.state:<9} {item.frames_done:>7}/{item.frames_total:<7} {item.input}"]
         if item.state == "running":
-            parts.append(f"({STAGES.get(item.stage, item.stage)}, {clock(item.eta_s)} left)")
+            left = f", {clock(item.eta_s)} left" if item.eta_s is not None else ""
+            parts.append(f"({STAGES.get(item.stage, item.stage)}{left})")
         if item.error:
-            parts.append(f"- {item.error}")
+            parts.append(f"- {item.error.removeprefix(f'{item.input}: ')}")
         parts += [f"[note: {warning}]" for warning in item.warnings]
         lines.append(" ".join(parts))
     lines += [f"  worker    {worker_line(worker, job)}" for worker in workers]

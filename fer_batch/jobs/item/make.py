@@ -10,7 +10,7 @@ from fer_batch.jobs.item.work import ItemSpec, WorkFolder
 from fer_batch.output.clock import clock_of
 from fer_batch.output.write import Facts, write_output
 from fer_batch.outputs import REGISTRY, Output
-from fer_batch.pipeline.photos import as_film
+from fer_batch.pipeline.photos import as_film, counted
 from fer_batch.pipeline.progress import ShouldCancel, Timings, never
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def make(
         return timings
     info, timeline = work.read_plan().info, shown_timeline(item, work, engine)
     if "photos" not in output.default:  # made of photos only where somebody asks for it
-        timeline = as_film(timeline, info)
+        timeline = as_film(timeline if output.needs == "pixels" else counted(timeline), info)
     if output.needs == "pixels":
         source = engine.kept.again(engine.source(info))
         output.load()(source, timeline, item.render, path, timings, should_cancel)

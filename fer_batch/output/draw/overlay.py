@@ -15,6 +15,7 @@ from fer_batch.i420 import BT601, Planes, planes
 from fer_batch.output.draw.anonymise import blur_faces
 from fer_batch.output.draw.layout import Rect, Taken, choose, even
 from fer_batch.output.draw.marks import UNREAD, Marks
+from fer_batch.output.draw.text import can_set
 from fer_batch.types import UNSURE, is_unsure
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Overlay:
         settings: labels shown, threshold, faces blurred or not.
         full_range: luma of the pictures uses 0 to 255.
         matrix: FFmpeg's number of how their luma and chroma are made of colours.
-        names: of people, by face_id; who has none is a number.
+        names: of people, by face_id; who has none is a number, and so is who has one that the
+            typeface cannot set.
         marks: those of another overlay for pictures of about this size, to be used again.
     """
 
@@ -57,7 +59,7 @@ class Overlay:
         marks: Marks | None = None,
         names: Mapping[int, str] | None = None,
     ) -> None:
-        self.names = dict(names or {})
+        self.names = {who: name for who, name in (names or {}).items() if can_set(name)}
         self.width, self.height = width, height
         self.settings = settings
         self.labels = tuple(labels)
@@ -74,6 +76,7 @@ class Overlay:
         unseen: FloatArray | None = None,
         unusable: BoolArray | None = None,
         covered: BoolArray | None = None,
+        nameless: BoolArray | None = None,
     ) -> None:
         """Draw the faces of one frame, in place.
 
@@ -86,6 +89,7 @@ class Overlay:
                 ``anonymise.unseen_boxes``.
             unusable: ``bool[n]``, faces that cannot be read: a thin box and a question mark.
             covered: ``bool[n]``, faces to blur where faces are blurred; all if None.
+            nameless: ``bool[n]``, faces that are nobody's whom a name is of, whatever their number.
         """
         target = planes(image)
         sound = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
@@ -95,22 +99,27 @@ class Overlay:
                 blur_faces(target, unseen[np.isfinite(unseen).all(axis=1)])
         if unusable is None:
             unusable = np.zeros(len(boxes), bool)
+        if nameless is None:
+            nameless = np.zeros(len(boxes), bool)
         faces = []
-        for box, face_id, p, unread in zip(
+        for box, face_id, p, unread, unnamed in zip(
             boxes[sound].tolist(),
             face_ids[sound].tolist(),
             probabilities[sound],
             unusable[sound].tolist(),
+            nameless[sound].tolist(),
             strict=True,
         ):
             if rect := self._visible(box):
                 verdict = (UNREAD, 0) if unread else self.verdict(p)
-                faces.append((rect, face_id, p, *verdict))
+                number = str(face_id)
+                who = number if unnamed else self.names.get(face_id, number)
+                faces.append((rect, who, p, *verdict))
         for rect, _, _, name, _ in faces:
             self._marks.boxes.put(target, rect, self._marks.tint(name), name == UNREAD)
         taken = Taken(self.width, self.height, (rect for rect, *_ in faces))
-        for rect, face_id, p, name, percent in faces:
-            for place in self._label(target, rect, taken, face_id, p[self._shown], name, percent):
+        for rect, who, p, name, percent in faces:
+            for place in self._label(target, rect, taken, who, p[self._shown], name, percent):
                 taken.add(place)
 
     def draw_decode_error(self, image: Image) -> None:
@@ -153,7 +162,7 @@ class Overlay:
         target: Planes,
         rect: Rect,
         taken: Taken,
-        face_id: int,
+        who: str,
         shown: FloatArray,
         name: str,
         percent: int,
@@ -161,7 +170,6 @@ class Overlay:
         """Name plate and chart of one face; returns where they were put."""
         marks, gap, size = self._marks, self._marks.gap, (self.width, self.height)
         unread = name == UNREAD
-        who = self.names.get(face_id, str(face_id))
         plate = marks.plate(who, name, unread or rect.w < marks.small_below)
         x = even(rect.x)
         above, below = even(rect.y - plate.height - gap), even(rect.y + rect.h + gap)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from bisect import bisect
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,6 +76,42 @@ def cap_height(size: int, bold: bool = False) -> int:
 def line_height(size: int) -> int:
     """Height of a line of text in pixels, room for descenders included."""
     return round(size * 1.3)
+
+
+@lru_cache(maxsize=4096)
+def has_shape(character: str) -> bool:
+    """Whether the typeface has a picture of ``character``, or it needs none."""
+    if not character.isprintable():
+        return False
+    face = font(20, bold=True)
+    return character.isspace() or bytes(face.getmask(character)) != bytes(face.getmask("\uffff"))
+
+
+def can_set(text: str) -> bool:
+    """Whether ``text`` can be read when it is set here: letter after letter from left to right.
+
+    Arabic and Hebrew would stand backwards; Chinese, Japanese or Korean would be empty boxes, the
+    same for everybody.
+    """
+    return all(has_shape(c) and unicodedata.bidirectional(c) not in ("R", "AL", "AN") for c in text)
+
+
+def drawable(text: str) -> str:
+    """``text`` with a mark in place of each character that the typeface has no shape for."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if has_shape(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def fitted(text: str, room: float, size: int, bold: bool = False) -> str:
+    """``text``, or as much of its beginning as ``room`` pixels hold, with an ellipsis."""
+    if text_width(text, size, bold) <= room:
+        return text
+
+    def width(letters: int) -> int:
+        return text_width(text[:letters] + "…", size, bold)
+
+    return text[: max(bisect(range(len(text)), room, key=width) - 1, 0)].rstrip() + "…"
 
 
 def text_width(text: str, size: int, bold: bool = False) -> int:

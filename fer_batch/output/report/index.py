@@ -40,7 +40,7 @@ SORTS = (
     ("name", "name"),
     ("duration", "duration"),
     ("people", "people"),
-    ("emotion", "emotion"),
+    ("emotion", "expression"),
     ("coverage", "coverage"),
     ("state", "trouble"),
 )

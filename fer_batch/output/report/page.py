@@ -150,7 +150,7 @@ def _person(timeline: Timeline, person: Person, faces: Mapping[int, str]) -> dic
         "dominant": person.dominant,
         "seen": length(person.seconds),
         "unusable": length(person.unusable_s) if person.unusable_s > 0 else "",
-        "changes": count(person.changes, "change of emotion", "changes of emotion"),
+        "changes": count(person.changes, "change of expression", "changes of expression"),
         "shares": parts,
         "share_text": share_text(parts),
     }

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fer_batch.config import AnalyzeSettings, RenderSettings
+from fer_batch.option import options_of
 from fer_batch.output.report.html import count, length, percent
 
 # True of every model of facial expressions, whatever its card adds.
@@ -22,6 +24,14 @@ STATUS_WORDS = {
     "no_face": "without a face",
     "skipped": "skipped",
     "decode_error": "unreadable",
+}
+
+# What a setting means that was left as it is: "blur: nobody", where the value is an empty list.
+UNSET = {
+    name: (default, said.unset)
+    for kind in (AnalyzeSettings, RenderSettings)
+    for name, default, said in options_of(kind)
+    if said.unset
 }
 
 
@@ -160,8 +170,14 @@ def _settings(settings: Mapping[str, Any]) -> list[Row]:
         if isinstance(value, Mapping):
             rows.extend(_settings(value))
         else:
-            rows.append(Row(str(name), _plain(value)))
+            rows.append(Row(str(name), _setting(str(name), value)))
     return rows
+
+
+def _setting(name: str, value: Any) -> str:
+    default, words = UNSET.get(name, (None, ""))
+    same = (tuple(value) if isinstance(value, list) else value) == default
+    return words if words and same else _plain(value)
 
 
 def _timings(timings: Mapping[str, Any]) -> list[Row]:
@@ -177,7 +193,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
-        return ", ".join(str(item) for item in value) or "all"
+        return ", ".join(str(item) for item in value) or "none"
     if value in ("", None):
         return "default"
     return str(value)

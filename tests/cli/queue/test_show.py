@@ -110,6 +110,15 @@ def test_plain_text_has_a_line_for_each_input(found: list[ItemStatus]) -> None:
         assert (item.error or "") in line and all(note in line for note in item.warnings)
 
 
+def test_a_line_names_its_input_once_and_no_time_that_is_not_known() -> None:
+    failed, running = an_item(1, "failed"), an_item(2, "running")
+    failed = replace(failed, error=f"{failed.input}: is no video")
+    lines = plain_lines(a_job(failed, replace(running, eta_s=None)), [a_worker(1)])
+    assert lines[1].endswith(f"{failed.input} - is no video")
+    assert lines[1].count(failed.input) == 1
+    assert lines[2].endswith("(analysing)")
+
+
 def test_no_worker_is_told_while_there_is_work() -> None:
     waiting, over = a_job(an_item(1, "queued")), a_job(an_item(1, "done"), state="done")
     assert NO_WORKER in plain_lines(waiting, [])[-1]

@@ -246,3 +246,22 @@ def test_a_face_that_cannot_be_read_has_a_thin_box_and_no_numbers() -> None:
     other = image.copy()
     overlay.draw(other, box, ids, p[:, ::-1].copy(), unusable=np.array([True]))
     np.testing.assert_array_equal(other, pictures[1])  # whatever the probabilities say
+
+
+def named(names: dict[int, str], nameless: bool = False) -> np.ndarray:
+    """A picture of one face, person 1, where people have these names."""
+    image = scene(640, 360)
+    overlay = Overlay(FER3, 640, 360, RenderSettings(), names=names)
+    box, p = np.array([[200, 120, 120, 140]], np.float32), np.array([[0.7, 0.2, 0.1]], np.float32)
+    overlay.draw(image, box, np.array([1]), p, nameless=np.array([nameless]))
+    return image
+
+
+def test_a_name_that_cannot_be_set_is_a_number() -> None:
+    for name in ("山田", "김철수", "محمد", "שלום"):
+        np.testing.assert_array_equal(named({1: name}), named({}))
+    assert (named({1: "Anna"}) != named({})).any()
+
+
+def test_a_number_alone_does_not_make_a_name() -> None:
+    np.testing.assert_array_equal(named({1: "Anna"}, nameless=True), named({}))

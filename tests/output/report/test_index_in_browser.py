@@ -153,3 +153,11 @@ def test_it_fits_in_both_themes(gallery: Path, visits: Visits, width: int, schem
     page.click("#theme")
     assert page.get_attribute("html", "data-theme") != scheme
     until(page, "document.images.length > 0")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_which_way_to_sort_stands_beside_by_what(gallery: Path, visits: Visits, width: int) -> None:
+    page = visits.open(gallery / "index.html", width=width)
+    by, way = (page.locator(name).bounding_box() for name in ("#sort", "#order"))
+    assert way["x"] >= by["x"] + by["width"]
+    assert abs((way["y"] + way["height"]) - (by["y"] + by["height"])) <= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.output.report.page import write_report
+from fer_batch.output.report.provenance import Row, provenance
 from fer_batch.outputs import file_of
 from tests.output.report import made
 from tests.output.report.conftest import make_result
@@ -41,6 +44,28 @@ class Page(HTMLParser):
 
 def read(folder: Path) -> Page:
     return Page((folder / "report.html").read_text(encoding="utf-8"))
+
+
+def test_settings_left_alone_say_what_they_mean(tmp_path: Path) -> None:
+    plain = {"analyze": AnalyzeSettings().to_json(), "render": RenderSettings().to_json()}
+    kept = json.loads(json.dumps(plain))  # as in summary.json: lists, no tuples
+    rows = {row.name: row.value for row in _group(kept)}
+    assert {name: rows[name] for name in ("blur_faces", "blur", "who", "edits", "columns")} == {
+        "blur_faces": "no",
+        "blur": "as blur_faces says",
+        "who": "nobody",
+        "edits": "none",
+        "columns": "none",
+    }
+    assert (rows["labels"], rows["crop"], rows["stop_s"]) == ("all", "none", "the end")
+    kept["render"]["blur"], kept["analyze"]["stop_s"] = ["others"], 12.5
+    rows = {row.name: row.value for row in _group(kept)}
+    assert (rows["blur"], rows["stop_s"]) == ("others", "12.5")
+
+
+def _group(settings: dict[str, Any]) -> list[Row]:
+    (group,) = provenance({"settings": settings})
+    return group.rows
 
 
 def test_it_says_what_the_summary_says(tmp_path: Path) -> None:

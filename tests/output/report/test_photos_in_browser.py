@@ -244,3 +244,15 @@ def test_people_who_were_compared_are_named_and_found(visits: Visits, tmp_path: 
     until(page, "document.querySelector('#viewer').open")
     assert page.locator(".face-name").all_text_contents()[0] == "Person 1: happy"
     assert page.locator(".face-name").all_text_contents()[1] == "Face 2: sad"
+
+
+def test_what_a_face_is_called_is_what_the_table_says(tmp_path: Path, visits: Visits) -> None:
+    """Two labels may lie within one half percent, and half a percent is rounded as in pictures."""
+    close = [(0, 0.4524, 0.4531, 0.0945), (1, 0.179164, 0.245451, 0.575385)]
+    made = photos(3, close, unread=2)
+    page = visits.open(stored(tmp_path / "album", made, 3))
+    spaced = [text.replace("\u00a0", " ") for text in words(page)]
+    assert spaced[:2] == ["sad 45 %", "neutral 58 %"]
+    page.locator("#grid button").first.click()
+    assert page.locator("#viewer-faces .best .bar-name").text_content() == "sad"
+    assert [LABELS[i] for i in made.emotion.tolist()] == ["sad", "neutral"]

@@ -384,3 +384,13 @@ def test_a_moved_folder_keeps_working(result: Path, tmp_path: Path, visits: Visi
     page = quiet(visits.open(moved / "report.html"))
     press(page, "ArrowRight")
     assert shows(page, 1)
+
+
+def test_a_face_is_called_what_the_table_says(tmp_path: Path, visits: Visits) -> None:
+    """Two labels may lie within one half percent; which is the stronger, the table knows."""
+    close = made.timeline(10, people=1)
+    close.smoothed[:] = np.array([[0.4524, 0.4531, 0.0945]], np.float32)
+    page = visits.open(make_result(tmp_path / "x", close) / "report.html")
+    said = page.locator("#now-people .now-verdict").text_content()
+    assert said.replace("\u00a0", " ") == "sad 45 %"
+    assert page.locator("#now-people .best .bar-name").text_content() == "sad"

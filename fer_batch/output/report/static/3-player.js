@@ -38,7 +38,7 @@
       else video.pause();
     },
 
-    /** The previous (-1) or next (1) frame at which anyone's emotion changes. */
+    /** The previous (-1) or next (1) frame at which anyone's expression changes. */
     change(direction) {
       const { changes } = app.data;
       const now = app.state.frame;
@@ -159,7 +159,7 @@
   /** Cues are made here, from the data: text tracks may not be loaded from disk. */
   function captions() {
     const button = document.querySelector("#captions");
-    const track = video.addTextTrack("captions", "Emotions", "en");
+    const track = video.addTextTrack("captions", "Expressions", "en");
     let filled = false;
     const fill = () => {
       if (filled || track.mode !== "showing") return;

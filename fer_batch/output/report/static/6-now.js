@@ -44,9 +44,11 @@
     if (!rows.has(person.id)) rows.set(person.id, row(person));
     const { part, bars, verdict } = rows.get(person.id);
     part.hidden = false;
-    const best = values.indexOf(Math.max(...values));
-    const { outcomes } = app.data;
-    const name = outcomes[called(person, frame) === values.length ? values.length : best];
+    // Two values may be one half percent; which is the stronger, episodes know.
+    const named = called(person, frame);
+    const best =
+      named >= 0 && named < values.length ? named : values.indexOf(Math.max(...values));
+    const name = app.data.outcomes[named < 0 ? best : named];
     verdict.textContent = `${name} ${app.percent(values[best])}`;
     bars.forEach((each, label) => {
       each.querySelector(".bar-fill").style.width = `${values[label] * 100}%`;

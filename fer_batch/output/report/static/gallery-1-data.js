@@ -32,6 +32,7 @@ window.FerBatch = (() => {
     const images = bytes(given.images);
     const boxes = new Int32Array(bytes(given.boxes).buffer);
     const quantised = bytes(given.probabilities);
+    const strongest = bytes(given.strongest);
     const unsure = bytes(given.unsure);
     const labels = given.labels.length;
     const persons = given.persons ? new Int32Array(bytes(given.persons).buffer) : null;
@@ -69,19 +70,14 @@ window.FerBatch = (() => {
         return this.personId(face) < 0 ? "" : this.called(this.personId(face));
       },
       box: (face) => boxes.subarray(4 * face, 4 * face + 4),
-      /** Half percents: 1 stands for 0, 201 for 1. */
-      probability: (face, label) => Math.max(0, quantised[face * labels + label] - 1) / 200,
+      /** Half percents, as in report pages: the middle of each, so that whole percents come out
+       * right; 201 stands for 1. */
+      probability: (face, label) => Math.min(1, (quantised[face * labels + label] - 0.5) / 200),
       /** What a face is called, as its place among the outcomes. */
       named(face) {
-        return bit(unsure, face) ? labels : this.strongest(face);
+        return bit(unsure, face) ? labels : strongest[face];
       },
-      strongest(face) {
-        let best = 0;
-        for (let label = 1; label < labels; label++) {
-          if (quantised[face * labels + label] > quantised[face * labels + best]) best = label;
-        }
-        return best;
-      },
+      strongest: (face) => strongest[face],
     };
   }
 
