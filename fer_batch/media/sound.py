@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 
+from fer_batch.media.channels import reordered, set_in_order
 from fer_batch.media.container import default_of
 from fer_batch.media.formats import FAULTS, reason
 from fer_batch.media.restarts import EndToEnd
@@ -43,6 +44,7 @@ def open_sound(
         warnings.append("unsupported sound codec; the sound is left out")
         return iter(())
     codec = track.codec_context.name
+    places = set_in_order(track.codec_context)
     packets = _readable(source.demux(track), warnings)
     # Some files announce sound and hold none.
     begin = next((packet for packet in packets if packet.size), None)
@@ -57,7 +59,8 @@ def open_sound(
         else:
             rate = coded_rate(track.codec_context.rate)
             layout = coded_layout(track.codec_context.layout.nb_channels)
-            made = _coded(packets, output.add_stream("aac", rate=rate, layout=layout), joins)
+            target = output.add_stream("aac", rate=rate, layout=layout)
+            made = _coded(_frames(packets, places), target, joins)
     except FAULTS as error:  # whatever a strange kind of sound makes of FFmpeg
         warnings.append(f"the sound ({codec}) could not be kept: {reason(error)}")
         return iter(())
@@ -96,13 +99,13 @@ def _copied(packets: Iterable[Any], track: Any, target: Any, joins: Joins) -> It
             yield packet
 
 
-def _coded(packets: Iterable[Any], target: Any, joins: Joins) -> Iterator[Any]:
+def _coded(frames: Iterable[Any], target: Any, joins: Joins) -> Iterator[Any]:
     coder = target.codec_context
     # In samples, not in the container's ticks: AVI counts sound in steps longer than AAC's frames.
     tick = Fraction(1, coder.rate)
     laid, end = EndToEnd(tick, like=joins), 0
     form, resampler, gain = None, None, 1.0
-    for frame in _frames(packets):
+    for frame in frames:
         begin = end if frame.pts is None else round(frame.pts * frame.time_base / tick)
         length = round(Fraction(frame.samples, frame.sample_rate) / tick)
         frame.pts, frame.time_base = laid.place(begin, length) if joins else begin, tick
@@ -136,10 +139,11 @@ def _louder(frame: Any, gain: float) -> Any:
     return made
 
 
-def _frames(packets: Iterable[Any]) -> Iterator[Any]:
+def _frames(packets: Iterable[Any], places: list[int]) -> Iterator[Any]:
     for packet in packets:
         try:
-            yield from packet.decode()
+            frames = packet.decode()
+            yield from (reordered(frame, places) for frame in frames) if places else frames
         except FAULTS:  # whatever damaged bytes make of a decoder
             continue
 
