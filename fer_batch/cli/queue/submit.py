@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,7 @@ from fer_batch.cli.console import echo
 from fer_batch.cli.queue.access import note, open_queue
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings
-from fer_batch.errors import UsageError
+from fer_batch.errors import NotFoundError, UsageError
 from fer_batch.outputs import parse_outputs
 from fer_batch.plural import plural
 
@@ -45,7 +45,7 @@ def submit(
     Without FER_BATCH_REDIS_URL a queue is started on this machine. `fer-batch status` shows how
     far the job is, `fer-batch download` brings the results.
     """
-    _check(priority, analyze, render)
+    _check(paths, priority, analyze, render)
     if known_by is not None:
         analyze = _known_by(analyze, known_by)
     from fer_batch.jobs.queue.submit import Request
@@ -86,7 +86,10 @@ def _hand_over(request: Request, wait: bool, as_json: bool) -> None:
             wait_for(queue, done.job_id, as_json)
 
 
-def _check(priority: str, analyze: AnalyzeSettings, render: RenderSettings) -> None:
+def _check(
+    paths: Sequence[Path], priority: str, analyze: AnalyzeSettings, render: RenderSettings
+) -> None:
+    """What can be told before a queue is asked, or started."""
     from fer_batch.emotion.models import find_model
     from fer_batch.jobs.ledger.spec import PRIORITIES
 
@@ -94,6 +97,8 @@ def _check(priority: str, analyze: AnalyzeSettings, render: RenderSettings) -> N
         raise UsageError(
             f"--priority: unknown priority {priority!r}; choose from low, normal, high"
         )
+    if not any(path.exists() for path in paths):  # of several, those that are there are done
+        raise NotFoundError("; ".join(f"{path}: not found; check the path" for path in paths))
     if render.keep_embeddings:
         raise UsageError("--keep-embeddings: the queue keeps none; use `fer-batch run`")
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)

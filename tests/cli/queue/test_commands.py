@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from fer_batch.cli import main
 from fer_batch.cli.commands import register
 from fer_batch.cli.queue.show import NO_WORKER
-from fer_batch.errors import BrokerError, FerBatchError, JobError, UsageError
+from fer_batch.errors import BrokerError, FerBatchError, JobError, NotFoundError, UsageError
 from tests.faults.processes import RedisServer, WorkerProcess
 from tests.footage import pictures, videos
 
@@ -297,6 +297,8 @@ def test_this_machines_own_queue_is_not_started_by_looking(tmp_path: Path) -> No
     del environment["FER_BATCH_REDIS_URL"], environment["FER_BATCH_STORAGE"]
     run = running(environment)
     assert run("down").stdout == "nothing was running\n"
+    with pytest.raises(NotFoundError, match="not found; check the path"):
+        run("submit", tmp_path / "typo.mp4")
     with pytest.raises(JobError, match="no queue runs on this machine"):
         run("jobs")
 
