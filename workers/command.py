@@ -6,7 +6,6 @@ import argparse
 import logging
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from fer_batch.cores import usable_cores
@@ -15,6 +14,7 @@ from fer_batch.jobs.ledger.spec import served_queues
 from fer_batch.own_python import SAFE_PATH
 from workers import json_output
 from workers.options import NAME, parser
+from workers.scratch import scratch
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,9 +59,9 @@ def _work(options: argparse.Namespace) -> int:
     if options.concurrency > 1:
         os.environ.setdefault(THREADS, str(max(1, usable_cores() // options.concurrency)))
     run_settings()  # what cannot be is said once, by the parent
-    with tempfile.TemporaryDirectory(prefix="fer-batch-worker-") as folder:
-        os.environ[STOP_FILE] = str(Path(folder) / "stop")
-        _count_units(options, Path(folder))
+    with scratch() as folder:
+        os.environ[STOP_FILE] = str(folder / "stop")
+        _count_units(options, folder)
         from workers import logs, stopping
         from workers.app import app, settings
         from workers.folders import take
