@@ -49,14 +49,14 @@ class YuNet:
     ) -> None:
         self.weights, self.min_confidence = weights or WEIGHTS, min_confidence
         self.sha256 = checked_hash(self.weights, None if weights else SHA256)
-        self._min_face, self._rotations = min_face, rotations
+        self.min_face, self._rotations = min_face, rotations
         self._network = open_network(self.weights, min_confidence)
         self.runtime = self._network.runtime
 
     def input_size(self, width: int, height: int) -> tuple[int, int]:
         """Size in pixels, even, at which a picture of that size is searched; never enlarged."""
         longer = max(width, height)
-        min_face = self._min_face or longer / SMALLEST_SHARE
+        min_face = self.min_face or longer / SMALLEST_SHARE
         wanted = min(longer, LONGEST_INPUT, FACE_AT_INPUT / min_face * longer)
         scale = max(wanted, 64) / longer
         return (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
@@ -66,7 +66,8 @@ class YuNet:
         assert frame.image is not None
         size, find = self.size_for(frame), self._network.find
         small = small_bgr(frame.image, *size)
-        return placed(find_all(small, find) if self._rotations else find(small), frame, size)
+        found = find_all(small, find) if self._rotations else find(small)
+        return placed(found, frame, size, self.min_face)
 
     def size_for(self, frame: Frame) -> tuple[int, int]:
         """Width and height at which ``frame`` is searched: the smallest face is meant in pixels of
@@ -120,18 +121,22 @@ def small_i420(image: Image, width: int, height: int) -> Image:
     return small
 
 
-def placed(found: FloatArray, frame: Frame, size: tuple[int, int]) -> Detections:
+def placed(
+    found: FloatArray, frame: Frame, size: tuple[int, int], min_face: float = 0
+) -> Detections:
     """What was found in a copy of ``frame`` of that width and height, in pixels of the frame, cut
-    to the picture; slivers outside it are dropped."""
+    to the picture; slivers outside it are dropped, and faces whose longer side is less than
+    ``min_face`` pixels of the source."""
     height, width = frame.luma.shape
     scale = np.array([width / size[0], height / size[1]], np.float32)
     start = found[:, 0:2] * scale
-    stop = start + found[:, 2:4] * scale
+    sides = found[:, 2:4] * scale
+    stop = start + sides
     limit = np.array([frame.width, frame.height], np.float32)
     start, stop = np.clip(start, 0, limit), np.clip(stop, 0, limit)
     box = np.concatenate([start, stop - start], axis=1)
     landmarks = found[:, 4:14].reshape(-1, 5, 2) * scale
-    keep = (box[:, 2] >= 2) & (box[:, 3] >= 2)
+    keep = (box[:, 2] >= 2) & (box[:, 3] >= 2) & (sides.max(axis=1) * frame.scale >= min_face)
     order = np.argsort(-found[keep, 14], kind="stable")
     return Detections(
         np.ascontiguousarray(box[keep][order]),

@@ -130,7 +130,7 @@ class Device:
     def _faces_of(self, rows: FloatArray, frame: Frame, size: tuple[int, int]) -> Detections:
         least = self._detector.min_confidence
         kept = without_doubles(rows[rows[:, 14] >= least], least)
-        return placed(kept, frame, size)
+        return placed(kept, frame, size, self._detector.min_face)
 
     def classify(self, sent: Sent, found: Sequence[Detections]) -> tuple[Image, FloatArray]:
         """Crops ``uint8[n, s, s]`` in full range and probabilities ``float32[n, labels]`` of the

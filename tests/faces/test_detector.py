@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,16 @@ def test_small_faces_need_a_small_min_face() -> None:
     canvas[300:372, 600:728] = pictures.cover(pictures.two_faces(50)[0], 128, 72)
     assert len(found_by_yunet(canvas)) == 0
     assert len(found_by_yunet(canvas, min_face=15)) == 2
+
+
+@pytest.mark.parametrize(("scale", "min_face", "kept"), [(1, 220, 2), (1, 250, 1), (2, 500, 1)])
+def test_faces_smaller_than_asked_for_are_left_out(scale: float, min_face: int, kept: int) -> None:
+    frame = replace(frame_of(np.zeros((360, 640, 3), np.uint8)), scale=scale)
+    found = np.zeros((2, 15), np.float32)  # in a copy of a tenth of the size
+    found[:, :4] = [[2, 2, 20, 22], [40, 2, 30, 33]]  # one reaches out of the picture
+    found[:, 14] = [0.9, 0.8]
+    boxes = yunet.placed(found, frame, (64, 36), min_face).box
+    assert len(boxes) == kept and boxes[-1].tolist() == [400, 20, 240, 330]
 
 
 def test_least_confidence_is_kept_to() -> None:
