@@ -1,4 +1,4 @@
-"""Folders of workers below the cache: each held by a lock while its worker lives, then removed.
+"""Folders of workers, of the cache and of the moment: held by a lock while one lives, then removed.
 
 A container that is made anew has another name each time; what its predecessors fetched would lie
 in a shared volume for ever.
@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from fer_batch.atomic import make_private
@@ -82,10 +83,10 @@ def _same_file(descriptor: int, path: Path) -> bool:
         return False
 
 
-def remove_left(parent: Path) -> list[str]:
-    """Remove the folders in ``parent`` that nobody holds; their names."""
+def remove_left(parent: Path, pattern: str = "*") -> list[str]:
+    """Remove the folders in ``parent`` called like ``pattern`` that nobody holds; their names."""
     removed = []
-    for folder in sorted(parent.iterdir()) if parent.is_dir() else ():
+    for folder in sorted(parent.glob(pattern)):
         if folder.is_dir() and not folder.is_symlink() and _left(folder):
             shutil.rmtree(folder, ignore_errors=True)
             removed.append(folder.name)
@@ -96,7 +97,9 @@ def _left(folder: Path) -> bool:
     try:
         descriptor = os.open(folder / LOCK, os.O_RDWR)
     except FileNotFoundError:
-        return time.time() - folder.stat().st_mtime > UNKNOWN_S
+        with suppress(OSError):  # another has just removed it
+            return time.time() - folder.stat().st_mtime > UNKNOWN_S
+        return False
     except OSError:  # another user's: not ours to remove
         return False
     try:

@@ -103,6 +103,17 @@ def check_labels(labels: tuple[str, ...], known: tuple[str, ...], model: str) ->
             raise UsageError(f"--labels: {model} has no label {label!r}; it has {', '.join(known)}")
 
 
+def is_missing(path: Path) -> bool:
+    """Whether nothing lies at ``path``."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:  # there, perhaps; its own line will say what is wrong
+        return False
+    return False
+
+
 def check_out(out: Path) -> None:
     """Refuse an output folder that cannot be one.
 

@@ -109,7 +109,7 @@ def run_local(
     if not inputs:
         found = "; ".join([f"no videos or images in {', '.join(map(str, paths))}", *passed.lines()])
         raise UsageError(found)
-    if all(_is_missing(one.path) for one in inputs):
+    if all(o.is_missing(one.path) for one in inputs):
         raise NotFoundError(
             "; ".join(f"{one.path}: there is no such file or folder" for one in inputs[:MOST_NAMED])
         )
@@ -122,16 +122,6 @@ def run_local(
     folder = str(who.absolute()) if who is not None else ""
     items = specs_of(inputs, analyze, render, outputs, folder)
     return run_specs(items, out, settings, existing, quiet, dialect=dialect)
-
-
-def _is_missing(path: Path) -> bool:
-    try:
-        path.stat()
-    except FileNotFoundError:
-        return True
-    except OSError:  # there, perhaps; its own line will say what is wrong
-        return False
-    return False
 
 
 def run_specs(

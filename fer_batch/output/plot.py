@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from fer_batch.atomic import atomic_path
 from fer_batch.groups import by_track
 from fer_batch.output import palette
 from fer_batch.output.draw.canvas import Canvas
-from fer_batch.output.draw.text import can_set, drawable, fitted, text_width
+from fer_batch.output.draw.text import drawable, fitted, text_width, that_can_be_set
 from fer_batch.output.people import Episode, Person, by_weight, episodes, people
 from fer_batch.types import FrameStatus
 
@@ -71,7 +71,7 @@ def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> No
         NoSpaceError: the disk is full.
         OutputPathError: the folder cannot be written to.
     """
-    timeline = timeline.readable()
+    timeline = replace(timeline.readable(), names=that_can_be_set(timeline.names))
     every = episodes(timeline)
     persons = by_weight(timeline, people(timeline, every))
     shown = sorted(persons[:MAX_PEOPLE], key=lambda p: p.face_id)
@@ -180,9 +180,7 @@ def _person(
         for label, share in sorted(person.share.items(), key=lambda item: -item[1])
         if share >= 0.005
     )
-    name = timeline.called(person.face_id)
-    name = name if can_set(name) else f"Person {person.face_id}"
-    name = fitted(name, (RIGHT - LEFT) * 0.4, NAME, bold=True)
+    name = fitted(timeline.called(person.face_id), (RIGHT - LEFT) * 0.4, NAME, bold=True)
     x = canvas.text(name, LEFT, panel.top - 14, NAME, INK, bold=True) + 12
     canvas.text(fitted(shares, RIGHT - x, TEXT), x, panel.top - 14, TEXT, SOFT)
 

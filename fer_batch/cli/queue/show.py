@@ -106,16 +106,26 @@ def plain_lines(job: JobStatus, workers: list[WorkerInfo]) -> list[str]:
     for item in job.items:
         parts = [f"  {item.state:<9} {item.frames_done:>7}/{item.frames_total:<7} {item.input}"]
         if item.state == "running":
-            left = f", {clock(item.eta_s)} left" if item.eta_s is not None else ""
-            parts.append(f"({STAGES.get(item.stage, item.stage)}{left})")
+            parts.append(f"({_under_way(item)})")
         if item.error:
-            parts.append(f"- {item.error.removeprefix(f'{item.input}: ')}")
+            parts.append(f"- {_of(item, item.error)}")
         parts += [f"[note: {warning}]" for warning in item.warnings]
         lines.append(" ".join(parts))
     lines += [f"  worker    {worker_line(worker, job)}" for worker in workers]
     if not workers and not job.final:
         lines.append(f"  {NO_WORKER}")
     return lines
+
+
+def _under_way(item: ItemStatus) -> str:
+    """What is done with an input, and for how long still where that is known."""
+    left = f", {clock(item.eta_s)} left" if item.eta_s is not None else ""
+    return STAGES.get(item.stage, item.stage) + left
+
+
+def _of(item: ItemStatus, said: str) -> str:
+    """What was said of an input, without its path, which stands beside it."""
+    return said.removeprefix(f"{item.input}: ")
 
 
 def worker_line(worker: WorkerInfo, shown: JobStatus) -> str:
@@ -209,13 +219,12 @@ def _last_column(item: ItemStatus) -> Text:
 
     text = Text(style=COLOURS[item.state])
     if item.error:
-        return text.append(one_line(item.error.removeprefix(f"{item.input}: ")))
+        return text.append(one_line(_of(item, item.error)))
     if item.state == "running":
-        text.append(one_line(STAGES.get(item.stage, item.stage)))
-        return text.append(f", {clock(item.eta_s)} left" if item.eta_s is not None else "")
+        return text.append(one_line(_under_way(item)))
     text.append(item.state)
     for warning in item.warnings:
-        text.append(one_line(f"; note: {warning.removeprefix(f'{item.input}: ')}"), style="yellow")
+        text.append(one_line(f"; note: {_of(item, warning)}"), style="yellow")
     return text
 
 

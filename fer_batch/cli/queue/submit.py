@@ -97,7 +97,7 @@ def _check(
         raise UsageError(
             f"--priority: unknown priority {priority!r}; choose from low, normal, high"
         )
-    if not any(path.exists() for path in paths):  # of several, those that are there are done
+    if all(map(o.is_missing, paths)):  # of several, those that are there are done
         raise NotFoundError("; ".join(f"{path}: not found; check the path" for path in paths))
     if render.keep_embeddings:
         raise UsageError("--keep-embeddings: the queue keeps none; use `fer-batch run`")

@@ -15,7 +15,7 @@ from fer_batch.i420 import BT601, Planes, planes
 from fer_batch.output.draw.anonymise import blur_faces
 from fer_batch.output.draw.layout import Rect, Taken, choose, even
 from fer_batch.output.draw.marks import UNREAD, Marks
-from fer_batch.output.draw.text import can_set
+from fer_batch.output.draw.text import that_can_be_set
 from fer_batch.types import UNSURE, is_unsure
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Overlay:
         marks: Marks | None = None,
         names: Mapping[int, str] | None = None,
     ) -> None:
-        self.names = {who: name for who, name in (names or {}).items() if can_set(name)}
+        self.names = that_can_be_set(names or {})
         self.width, self.height = width, height
         self.settings = settings
         self.labels = tuple(labels)

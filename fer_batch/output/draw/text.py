@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -79,12 +80,15 @@ def line_height(size: int) -> int:
 
 
 @lru_cache(maxsize=4096)
+def _shape(character: str) -> bytes:
+    return bytes(font(20, bold=True).getmask(character))
+
+
 def has_shape(character: str) -> bool:
     """Whether the typeface has a picture of ``character``, or it needs none."""
     if not character.isprintable():
         return False
-    face = font(20, bold=True)
-    return character.isspace() or bytes(face.getmask(character)) != bytes(face.getmask("\uffff"))
+    return character.isspace() or _shape(character) != _shape("\uffff")
 
 
 def can_set(text: str) -> bool:
@@ -94,6 +98,11 @@ def can_set(text: str) -> bool:
     same for everybody.
     """
     return all(has_shape(c) and unicodedata.bidirectional(c) not in ("R", "AL", "AN") for c in text)
+
+
+def that_can_be_set(names: Mapping[int, str]) -> dict[int, str]:
+    """``names`` without those that pictures cannot show: who has such a one is a number there."""
+    return {who: name for who, name in names.items() if can_set(name)}
 
 
 def drawable(text: str) -> str:
