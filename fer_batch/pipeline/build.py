@@ -66,6 +66,23 @@ class Engine:
 
         threading.Thread(target=load, daemon=True).start()
 
+    def load(self, settings: AnalyzeSettings) -> None:
+        """Load now, in this thread, all that inputs with these settings may ask for.
+
+        Raises:
+            UnknownModelError, ModelFileError: it cannot be loaded.
+        """
+        self.detector(settings)
+        self.classifier(settings)
+        self._second(settings)
+        if settings.identity != "off":
+            self.recogniser()
+
+    def serve(self, run: RunSettings) -> None:
+        """Go on with other settings of a run, which must not differ in what is loaded."""
+        self.run = run
+        self.kept = KeptFrames(run.frames_mb << 20)
+
     def detector(self, settings: AnalyzeSettings) -> Detector:
         """The face detector that the settings name. Not for two threads at once.
 

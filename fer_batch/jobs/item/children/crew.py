@@ -18,6 +18,7 @@ from typing import Any
 from fer_batch.config import RunSettings
 from fer_batch.errors import UsageError, error_of
 from fer_batch.jobs.item import relate
+from fer_batch.jobs.item.children import nurse
 from fer_batch.jobs.item.children.confine import resident_bytes
 from fer_batch.jobs.item.children.messages import receive
 from fer_batch.jobs.item.children.places import Place, Places
@@ -52,7 +53,8 @@ def run_isolated(
     Raises:
         UnknownModelError, ModelFileError, OutputPathError: nothing can run at all.
     """
-    with reached(items, out) as files:
+    analyze = items[0].analyze if infer and items else None
+    with nurse.at_hand(settings, analyze), reached(items, out) as files:
         crew = _Crew(items, out, settings, existing, observer, infer, files)
         with crew.places.ended_at_last():
             return crew.run(should_cancel)
