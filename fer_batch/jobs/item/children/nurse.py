@@ -129,11 +129,14 @@ class _Loaded:
 
     def load(self, asked: dict[str, Any]) -> None:
         from fer_batch.pipeline.build import Engine
+        from fer_batch.pipeline.native import give_back_memory
 
         engine = Engine(RunSettings.from_json(asked["run"]))
         with suppress(FerBatchError):  # the child that cannot load it says so
             engine.load(AnalyzeSettings.from_json(asked["analyze"]))
             self._engine = engine
+        gc.collect()
+        give_back_memory()  # what only loading needed would lie in each child
 
     def engine(self, run: RunSettings) -> Engine | None:
         """The engine, if it does for a run with these settings."""
