@@ -53,8 +53,7 @@ def run_isolated(
     Raises:
         UnknownModelError, ModelFileError, OutputPathError: nothing can run at all.
     """
-    analyze = items[0].analyze if infer and items else None
-    with nurse.at_hand(settings, analyze), reached(items, out) as files:
+    with nurse.at_hand(settings, items, infer), reached(items, out) as files:
         crew = _Crew(items, out, settings, existing, observer, infer, files)
         with crew.places.ended_at_last():
             return crew.run(should_cancel)

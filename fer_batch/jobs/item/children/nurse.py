@@ -13,7 +13,7 @@ import os
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
@@ -29,17 +29,24 @@ from fer_batch.jobs.item.children.child import on_keras
 from fer_batch.jobs.item.children.confine import confine
 
 if TYPE_CHECKING:
+    from fer_batch.jobs.item.work import ItemSpec
     from fer_batch.pipeline.build import Engine
 
-# Each with what it imports, in the order in which a run needs them. What only some outputs need
-# (moviepy, the report) is loaded by the child that makes them.
+# Each with what it imports, in the order in which a run needs them.
 MODULES = (
-    "numpy", "cv2", "av", "fer_batch.jobs.item.local", "ai_edge_litert.interpreter",
+    "numpy", "numpy.ma", "cv2", "av", "fer_batch.jobs.item.local", "ai_edge_litert.interpreter",
     "fer_batch.pipeline.grid", "fer_batch.pipeline.opinions", "fer_batch.pipeline.identify",
-    "fer_batch.pipeline.finish", "fer_batch.pipeline.timeline", "fer_batch.output.summary",
-    "fer_batch.output.formats.tables", "fer_batch.faces.yunet", "fer_batch.emotion.litert",
+    "fer_batch.pipeline.finish", "fer_batch.pipeline.timeline", "fer_batch.pipeline.shard",
+    "fer_batch.pipeline.people_file", "fer_batch.output.summary", "fer_batch.output.formats.tables",
+    "fer_batch.output.table", "fer_batch.faces.yunet", "fer_batch.emotion.litert",
     "fer_batch.faces.recogniser",
 )  # fmt: skip
+OF_OUTPUTS = {
+    "report": ("fer_batch.output.report.page",),
+    "video": ("fer_batch.pipeline.render", "fer_batch.output.draw.canvas", "PIL.ImageFont"),
+    "plot": ("fer_batch.output.plot", "PIL.ImageFont"),
+    "gif": ("fer_batch.pipeline.preview", "fer_batch.output.draw.canvas", "PIL.ImageFont"),
+}
 # Else OpenBLAS, numpy's and OpenCV's, starts threads as soon as it is loaded.
 THREADS_OF_BLAS = "OPENBLAS_NUM_THREADS"
 
@@ -62,7 +69,8 @@ def expect(run: RunSettings, analyze: AnalyzeSettings | None) -> None:
     begin()
     there = nursery.current()
     if there is not None and analyze is not None and _ships(analyze):
-        there.tell({"run": _whatever_frames(run).to_json(), "analyze": analyze.to_json()})
+        settings = {"run": _whatever_frames(run).to_json(), "analyze": analyze.to_json()}
+        there.tell("networks", **settings)
 
 
 @contextmanager
@@ -78,10 +86,14 @@ def begun() -> Iterator[None]:
 
 
 @contextmanager
-def at_hand(run: RunSettings, analyze: AnalyzeSettings | None) -> Iterator[None]:
-    """As ``expect``; the nursery is ended when this is left, unless it was there before."""
+def at_hand(run: RunSettings, items: Sequence[ItemSpec], infer: bool) -> Iterator[None]:
+    """The nursery for a run over ``items``, that of the command line or one of its own; without
+    ``infer`` no network is needed."""
     with begun():
-        expect(run, analyze)
+        expect(run, items[0].analyze if infer and items else None)
+        there = nursery.current()
+        if there is not None and len(items) > 1:  # an only child loads the rest as it works
+            there.tell("outputs", names=sorted({name for item in items for name in item.outputs}))
         yield
 
 
@@ -102,9 +114,7 @@ def _live(parent: socket.socket, pid: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)  # the terminal is the parent's
     os.close(nothing)
-    for name in MODULES:
-        with suppress(ImportError):  # a child says which, if it needs it
-            import_module(name)
+    _load_modules(MODULES)
     loaded = _Loaded()
     while True:
         try:
@@ -114,11 +124,28 @@ def _live(parent: socket.socket, pid: int) -> None:
         if not said:
             return
         asked = parse_json(said, nursery.LONGEST_BYTES)
-        if asked["kind"] == "load":
-            loaded.load(asked)
+        if asked["kind"] == "networks":
+            loaded.networks(asked)
+        elif asked["kind"] == "outputs":
+            _load_outputs(asked["names"])
         else:
             parent.send(json.dumps(_bear(parent, given[0], asked["task"], pid, loaded)).encode())
             os.close(given[0])
+
+
+def _load_modules(names: Iterable[str]) -> None:
+    for name in names:
+        with suppress(ImportError):  # a child says which, if it needs it
+            import_module(name)
+
+
+def _load_outputs(names: Sequence[str]) -> None:
+    _load_modules(module for name in names for module in OF_OUTPUTS.get(name, ()))
+    if "gif" in names:
+        from fer_batch.output.gif import prepare
+
+        with suppress(Exception):  # the GIF's own error says what is missing
+            prepare()
 
 
 class _Loaded:
@@ -127,7 +154,7 @@ class _Loaded:
     def __init__(self) -> None:
         self._engine: Engine | None = None
 
-    def load(self, asked: dict[str, Any]) -> None:
+    def networks(self, asked: dict[str, Any]) -> None:
         from fer_batch.pipeline.build import Engine
         from fer_batch.pipeline.native import give_back_memory
 

@@ -87,18 +87,18 @@ class Nursery:
         theirs.close()
         ours.settimeout(BIRTH_S)
         self._socket, self._process = ours, Born(pid)
-        self._told: dict[str, Any] = {}
+        self._told: list[dict[str, Any]] = []
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    def tell(self, what: dict[str, Any]) -> None:
+    def tell(self, kind: str, **values: Any) -> None:
         """Say what children will need, so that it is loaded before one is wanted; once is enough."""
-        if what != self._told:
-            self._told = what
+        if (what := {"kind": kind, **values}) not in self._told:
+            self._told.append(what)
             with suppress(OSError):  # it is gone: the next birth says so
-                self._socket.send(json.dumps({"kind": "load", **what}).encode())
+                self._socket.send(json.dumps(what).encode())
 
     def bear(self, task: str) -> tuple[Connection, Born]:
         """A new child of this process that does ``task``, and our end of its pipe.
