@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from fer_batch.cli.console import echo
-from fer_batch.errors import NotFoundError
+from fer_batch.cli.options import end_with
+from fer_batch.errors import FerBatchError, NotFoundError
 
 PAGES = ("index.html", "report.html")
 
@@ -37,17 +38,26 @@ def report(
         list[Path], typer.Argument(help="Result folders of `fer-batch run`, one input's or all.")
     ],
 ) -> None:
-    """Build report.html and index.html again from stored results."""
+    """Build report.html and index.html again from stored results.
+
+    Exit status: 0 all are built, 1 some could not be: a line says why, the others are there.
+    """
     from fer_batch.jobs.item.batch import write_again
     from fer_batch.output.report.rebuild import rebuild
 
+    refused: list[FerBatchError] = []
     for folder in folders:
-        pages = rebuild(folder)
+        try:
+            pages = rebuild(folder, refused.append)
+        except NotFoundError as error:
+            refused.append(error)
+            continue
         if not (folder / "summary.json").is_file():
             write_again(folder, page=True)
             pages = [folder / "index.html", *pages]
         for page in pages:
             echo(str(page))
+    end_with(refused)
 
 
 def find_page(folder: Path) -> Path:

@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -167,9 +167,14 @@ def _observer(total: int, quiet: bool) -> Silent:
     return Bars(total) if sys.stdout.isatty() else Plain(total)
 
 
-def print_results(results: list[ItemResult], out: Path, quiet: bool, as_json: bool) -> None:
-    """Say what became of the batch, and exit with the status that says so too."""
-    states = [result.state for result in results]
+def print_results(
+    results: list[ItemResult], out: Path, quiet: bool, as_json: bool, left_out: int = 0
+) -> NoReturn:
+    """Say what became of the batch, and exit with the status that says so too.
+
+    ``left_out``: what could not even be begun; it counts as failed, a line has said why.
+    """
+    states = [*(result.state for result in results), *["failed"] * left_out]
     failed, stopped = states.count("failed"), states.count("cancelled")
     if as_json:
         echo_data(json.dumps(_as_json(results, out), indent=2))

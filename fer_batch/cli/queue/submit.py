@@ -43,7 +43,8 @@ def submit(
     """Hand videos and images over to the queue; prints the job's id.
 
     Without FER_BATCH_REDIS_URL a queue is started on this machine. `fer-batch status` shows how
-    far the job is, `fer-batch download` brings the results.
+    far the job is, `fer-batch download` brings the results. Exit status: 0 it is queued; with
+    --wait as of `wait`: 0 all inputs done, 1 some failed or the job was cancelled.
     """
     _check(paths, priority, analyze, render)
     if known_by is not None:
