@@ -36,7 +36,7 @@ def test_one_frame_is_no_frames(count: int, words: str) -> None:
     [
         ("a very long name of an interview, part two, camera one", "one"),
         ("とても長いインタビューの名前、第二部、カメラ一", "一"),
-        ("un tre\u0300s long entretien, premie\u0300re came\u0301ra", "me\u0301ra"),
+        ("une e\u0301tude assez longue, premie\u0300re came\u0301ra", "me\u0301ra"),
         ("👨‍👩‍👧👨‍👩‍👧👍🏽👍🏽👍🏽🇩🇪🇩🇪🇩🇪🇩🇪🇩🇪🇩🇪❤️❤️❤️❤️❤️❤️❤️❤️❤️❤️", "❤️"),
     ],
 )
