@@ -63,6 +63,7 @@ def render(
     """
     from fer_batch.cli.run import print_results, run_specs
     from fer_batch.jobs.item.batch import write_again
+    from fer_batch.media.notes import changes_nothing, idle_drawing
 
     if show_faces and wanted.blurs:
         raise UsageError("--show-faces and --blur exclude each other")
@@ -74,6 +75,9 @@ def render(
         o.end_with(refused)
     for out, items in stored.items():
         check_writable([out / item.name for item in items])
+    made = {name for items in stored.values() for item in items for name in item.outputs}
+    if (idle := idle_drawing(wanted, made)) and not (quiet or as_json):
+        echo(changes_nothing(idle))
     for out, items in stored.items():
         still = [item.name for item in items if item.render.blurs and not wanted.blurs]
         if still and not (quiet or as_json):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -60,6 +61,12 @@ def report(
     end_with(refused)
 
 
+def say_how_to_look(out: Path) -> None:
+    """A line on how to look at the results in ``out``, where they have a page."""
+    if any((out / page).is_file() for page in PAGES):
+        echo(f"look at the results: fer-batch open {shlex.quote(str(out))}")
+
+
 def find_page(folder: Path) -> Path:
     """The page to open first in a folder of results.
 
@@ -104,8 +111,11 @@ def job_folder(text: str) -> Path:
             raise NotFoundError(f"{text}: there is no such folder, and {error}") from error
         folder = settings.cache_dir / "opened" / job
         files, kept = queue.download(job, folder, frozenset())
-        for line in kept.values():  # corrected here, by `review` of that folder
-            note(line)
+        for name in kept:  # by `review` or `render` of that folder
+            note(
+                f"{folder / name}: was corrected or drawn again and stays as it is; "
+                f"`fer-batch download {job[:6]} -o FOLDER` brings the job's own"
+            )
         if not files and not folder.is_dir():
             raise JobError(f"job {job}: nothing is finished yet; see `fer-batch status {job}`")
         final = queue.status(job).final

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fer_batch.cli import options as o
+from fer_batch.cli.cells import terminal_columns
 from fer_batch.cli.console import echo, echo_data, echo_parts, styled
 from fer_batch.cli.queue.access import Json, note, open_queue
-from fer_batch.cli.queue.show import COLOURS, when
+from fer_batch.cli.queue.job_table import job_lines
+from fer_batch.cli.queue.show import COLOURS
 from fer_batch.errors import JobError, UsageError
 from fer_batch.plural import plural
-from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
     from fer_batch.jobs.ledger.job_status import JobStatus
@@ -33,7 +34,10 @@ def jobs(
     page: Annotated[int, typer.Option(min=1, help="Which page.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """List jobs, newest first."""
+    """List jobs, newest first.
+
+    In a terminal below a header, each on one line; elsewhere whole lines for scripts.
+    """
     if state and state not in COLOURS:
         raise UsageError(f"--state: unknown state {state!r}; choose from {', '.join(COLOURS)}")
     with open_queue() as queue:
@@ -48,17 +52,19 @@ def jobs(
         where = f" in state {state}" if state else ""
         echo(f"page {page} is empty: {plural(total, 'job')}{where}" if total else f"no jobs{where}")
         return
-    for job in found:
-        colour = COLOURS[job.state].replace("bright_black", "white") if in_colour() else ""
-        state_shown = f"{job.state:<9}"
-        ended = f"{job.count - job.unfinished}/{job.count}"
-        urgent = f"  {job.priority}" if job.priority != "normal" else ""
-        rest = f"  {ended:>9}  {when(job.created):<16}  {job.name}{urgent}"
-        shown = styled(state_shown, fg=colour) if colour else state_shown
-        echo_parts(f"{job.job_id}  ", shown, one_line(rest))
+    for line in job_lines(found, terminal_columns(), _in_its_colour if in_colour() else _plain):
+        echo_parts(line)
     pages = -(-total // limit)
     if pages > 1:
         echo(f"page {page} of {pages}, {plural(total, 'job')}")
+
+
+def _in_its_colour(text: str, job: JobStatus) -> str:
+    return styled(text, fg=COLOURS[job.state].replace("bright_black", "white"))
+
+
+def _plain(text: str, job: JobStatus) -> str:
+    return text
 
 
 def in_colour() -> bool:

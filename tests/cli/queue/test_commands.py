@@ -120,20 +120,26 @@ def test_from_a_submission_to_results(worked: dict[str, str], clip: Path, tmp_pa
     assert run("status", "--watch").exit_code == 0
     whole = run("download", "-o", tmp_path / "whole")
     assert (whole.exit_code, whole.stderr) == (0, "")
+    assert "fer-batch open" not in whole.stdout, "no page was made"
     assert run("rm", job).stdout == f"removed {job}\n"
 
 
 def test_a_job_is_opened_and_what_was_drawn_again_there_stays(
-    worked: dict[str, str], clip: Path
+    worked: dict[str, str], clip: Path, tmp_path: Path
 ) -> None:
     run = running(worked)
     job = run("submit", clip, "--outputs", "report,summary", "--wait").stdout.splitlines()[0]
+    out = tmp_path / "my results"
+    brought = run("download", job, "-o", out)
+    assert brought.stdout.splitlines()[1:] == [f"look at the results: fer-batch open '{out}'"]
     page = Path(run("open", job, "--print").stdout.strip())
     result = next(page.parent.glob("**/summary.json"))
     assert page.name in ("index.html", "report.html") and result.with_name("report.html").is_file()
     assert run("render", result.parent, "--threshold", "0.9", "--quiet").exit_code == 0
     again = run("open", job, "--print")
     assert Path(again.stdout.strip()) == page and "drawn" in again.stderr
+    # `open` has no such options; the way on names a command that has.
+    assert "--overwrite" not in again.stderr and f"download {job[:6]} -o" in again.stderr
     assert json.loads(result.read_text())["settings"]["render"]["threshold"] == 0.9
 
 
