@@ -161,9 +161,7 @@ class Watched(subprocess.Popen[bytes]):
         self.stdin = SimpleNamespace(write=self.stdin.write, close=closed)  # type: ignore[assignment]
 
 
-def test_no_frame_waits_for_the_palette(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_frame_waits_for_the_palette(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else FFmpeg holds all of them until the last one is there."""
     noise = np.random.default_rng(4).integers(0, 255, (120, 160, 3), np.uint8)
     monkeypatch.setattr(subprocess, "Popen", Watched)

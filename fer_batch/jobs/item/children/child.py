@@ -114,7 +114,7 @@ class _Child:
         self._pipe, self._ready = pipe, ready
         self._out = Path(hello["out"])
         self._existing = hello["existing"]
-        self._infer = bool(hello["infer"])
+        self._infer, self._children = bool(hello["infer"]), int(hello["children"])
         self._settings = RunSettings.from_json(hello["run"])
         self._stop = threading.Event()
         self._sending = threading.Lock()
@@ -169,6 +169,7 @@ class _Child:
         from fer_batch.pipeline.build import Engine
 
         engine = self._ready(self._settings) or Engine(self._settings)
+        engine.serve(self._settings, self._children)
         if self._infer:
             engine.warm_up(item.analyze)
             # A detector that cannot be loaded is one line, not one for each input.

@@ -168,15 +168,10 @@ class _Loaded:
     def engine(self, run: RunSettings) -> Engine | None:
         """The engine, if it does for a run with these settings."""
         engine = self._engine
-        if engine is None or engine.run != _whatever_frames(run):
-            return None
-        engine.serve(run)
-        return engine
+        return engine if engine is not None and engine.run == _whatever_frames(run) else None
 
 
-def _bear(
-    parent: socket.socket, pipe: int, task: str, pid: int, loaded: _Loaded
-) -> dict[str, Any]:
+def _bear(parent: socket.socket, pipe: int, task: str, pid: int, loaded: _Loaded) -> dict[str, Any]:
     """Fork a child of the process ``pid``: it is a grandchild whose parent ends at once."""
     if not process.can_fork():
         return {"no": "it has threads"}

@@ -1,4 +1,4 @@
-"""The parent's side of the nursery: a process that has loaded what all children need, and forks each.
+"""The parent's side of the nursery, a process that loads what children need and forks each.
 
 A child that the nursery forks has modules and networks from its first moment on, and shares the
 memory that these lie in with all others. It is a child of this process all the same: a process in
@@ -94,7 +94,7 @@ class Nursery:
         return self._process.pid
 
     def tell(self, kind: str, **values: Any) -> None:
-        """Say what children will need, so that it is loaded before one is wanted; once is enough."""
+        """Say what children will need: it is loaded before one is wanted. Once is enough."""
         if (what := {"kind": kind, **values}) not in self._told:
             self._told.append(what)
             with suppress(OSError):  # it is gone: the next birth says so

@@ -21,7 +21,7 @@ from tests.jobs.item.children.test_crew import FRAMES, is_alive, rows, run, star
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no nursery")
 
-# What each child is when it begins, in a file of its own, since only the results folder is writable.
+# What each child is when it begins, in a file of its own in the results folder.
 NOTED = """
 from fer_batch.jobs.item.children import nurse, nursery
 also = {}
@@ -29,12 +29,12 @@ faulty = process.serve
 
 def noted(*arguments):
     arguments[0].poll(60)  # what comes is sent when the parent knows its child
-    own = Path("/proc/self/fd")
+    own = [one for one in Path("/proc/self/fd").iterdir() if one.exists()]
     state = {
         "parent": os.getppid(),
         "loaded": sorted({"cv2", "av", "numpy", "ai_edge_litert"} & set(sys.modules)),
         "threads": len(list(Path("/proc/self/task").iterdir())),
-        "sockets": sum(os.readlink(one).startswith("socket:") for one in own.iterdir() if one.exists()),
+        "sockets": sum(os.readlink(one).startswith("socket:") for one in own),
         "ready": len(arguments) > 3 and arguments[3](RunSettings(**settings)) is not None,
     }
     (out / f"child{os.getpid()}.json").write_text(json.dumps(state))
@@ -45,17 +45,20 @@ out.mkdir(parents=True, exist_ok=True)
 (out / "parent").write_text(str(os.getpid()))
 """
 NO_NURSERY = "also = {}; nursery.begin = lambda live: None"
-KILLED_AT_THE_SECOND = """
+AT_THE_SECOND = """
+import threading
+
+def kill_the_nursery(): os.kill(nursery.current().pid, signal.SIGKILL)
+def have_a_thread(): threading.Thread(target=threading.Event().wait, daemon=True).start()
+
 started = Watch.item_started
 def item_started(self, number, item):
     started(self, number, item)
-    if number == 1: os.kill(nursery.current().pid, signal.SIGKILL)
+    if number == 1: {what}()
 Watch.item_started = item_started
 """
-A_THREAD = """
-import threading
-threading.Thread(target=threading.Event().wait, daemon=True).start()
-"""
+KILLED = AT_THE_SECOND.replace("{what}", "kill_the_nursery")
+THREADED = AT_THE_SECOND.replace("{what}", "have_a_thread")
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +101,8 @@ def test_who_takes_a_place_over_is_born_too_whatever_threads_the_parent_has(
     clip: Path, tmp_path: Path
 ) -> None:
     """Progress bars have a thread, so the parent itself could not fork any more."""
-    late = f"{KILLED_AT_THE_SECOND}".replace("os.kill(nursery.current().pid, signal.SIGKILL)", "thread()")
-    thread = "def thread(): " + "; ".join(A_THREAD.split("\n")[1:-1])
-    found = run(["a", "crash", "exit", "b"], tmp_path, clip, f"{NOTED}{thread}\n{late}", parallel=1)
+    names = ["a", "crash", "exit", "b"]
+    found = run(names, tmp_path, clip, f"{NOTED}{THREADED}", parallel=1)
     assert [r[1:3] for r in found["results"]] == [
         ["done", ""],
         ["failed", "crash"],
@@ -114,8 +116,7 @@ def test_who_takes_a_place_over_is_born_too_whatever_threads_the_parent_has(
 def test_children_outlive_a_nursery_that_crashed_and_others_come_without(
     clip: Path, tmp_path: Path
 ) -> None:
-    killed = f"{NOTED}{KILLED_AT_THE_SECOND}"
-    found = run(["a", "slow", "crash", "b"], tmp_path, clip, killed, parallel=1)
+    found = run(["a", "slow", "crash", "b"], tmp_path, clip, f"{NOTED}{KILLED}", parallel=1)
     assert [r[1] for r in found["results"]] == ["done", "done", "failed", "done"]
     assert "SIGSEGV" in found["results"][2][3]
     assert sorted(one["ready"] for one in children(tmp_path)) == [False, True]
@@ -123,17 +124,21 @@ def test_children_outlive_a_nursery_that_crashed_and_others_come_without(
 
 
 def test_a_nursery_that_is_killed_at_once_costs_no_input(clip: Path, tmp_path: Path) -> None:
-    extra = f"{NOTED}nurse.MODULES = ()\nconfine = nurse.confine\n"
-    extra += "nurse.confine = lambda *given: os.kill(os.getpid(), signal.SIGKILL)\n"
-    found = run(["a"], tmp_path, clip, extra)
+    killed = "nurse.confine = lambda *given: os.kill(os.getpid(), signal.SIGKILL)\n"
+    found = run(["a"], tmp_path, clip, f"{NOTED}{killed}")
     assert [r[1] for r in found["results"]] == ["done"]
     assert [one["ready"] for one in children(tmp_path)] == [False]
 
 
 def test_a_nursery_with_threads_forks_nobody(clip: Path, tmp_path: Path) -> None:
-    threaded = f"{NOTED}live = nurse.confine\ndef confined(*given):\n    live(*given)\n"
-    threaded += "".join(f"    {line}\n" for line in A_THREAD.split("\n") if line)
-    found = run(["a"], tmp_path, clip, f"{threaded}nurse.confine = confined\n")
+    threaded = f"""{NOTED}{THREADED}
+confine = nurse.confine
+def confined(*given):
+    confine(*given)
+    have_a_thread()
+nurse.confine = confined
+"""
+    found = run(["a"], tmp_path, clip, threaded)
     assert [r[1] for r in found["results"]] == ["done"]
     assert [one["loaded"] for one in children(tmp_path)] == [[]]
 
@@ -162,7 +167,8 @@ def item_started(self, number, item):
     print(nursery.current().pid, flush=True)
 Watch.item_started = item_started
 """
-    with start(["stuck"], tmp_path, clip, {}, f"{NOTED}{said}") as program:
+    two = ["stuck", "stuck"]
+    with start(two, tmp_path, clip, {"parallel": 1}, f"{NOTED}{said}") as program:
         assert program.stdout is not None
         pid = int(program.stdout.readline())
         assert is_alive(pid)
