@@ -16,7 +16,7 @@ from fer_batch.errors import NoSpaceError, OutputPathError
 
 _TEMPORARY = re.compile(r"\.(?P<stem>.*)\.part-[0-9a-f]{8}(\.[^.]*)?")
 PRIVATE = 0o700  # what fer-batch keeps by itself is its user's alone
-# Not every command that writes has -o: `render` and `report` write where results lie.
+# Not every command that writes has -o or --resume: `render` and `report` write where results lie.
 OTHER_PLACE = "choose another place for the results"
 FLUSHES = 8  # a disk takes several at once
 
@@ -130,7 +130,7 @@ def write_error(error: OSError, path: Path) -> Exception:
     """The error of this tree that says in one line why ``path`` could not be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NoSpaceError(
-            f"{path}: no space left on the disk; free some and run again with --resume"
+            f"{path}: no space left on the disk; free some and give the same command again"
         )
     if error.errno in (
         errno.EACCES,

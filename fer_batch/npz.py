@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from fer_batch.columns import Arrays
 
 META = "meta"
+# Also where `render`, `report` and `review` read, none of which makes numbers.
+MADE_ANEW = "`fer-batch run --overwrite` makes it anew"
 # A file may come from anywhere: what it claims to hold is looked at before it is unpacked.
 MOST_BYTES = 16 << 30
 
@@ -56,10 +58,10 @@ def read_npz(
         with np.load(path, allow_pickle=False) as data:
             meta: dict[str, Any] = json.loads(data[META].tobytes())
             if meta["format"] != version:
-                raise UnreadableError(f"{path}: is of another version; run with --overwrite")
+                raise UnreadableError(f"{path}: is of another version; {MADE_ANEW}")
             wanted = [n for n in data.files if n != META and (names is None or n in names)]
             return meta, {name: data[name] for name in wanted}
     except UnreadableError:
         raise
     except Exception as error:  # whatever damaged bytes make of the parsers
-        raise UnreadableError(f"{path}: is damaged; run again with --overwrite") from error
+        raise UnreadableError(f"{path}: is damaged; {MADE_ANEW}") from error

@@ -78,7 +78,9 @@ def test_a_body_that_writes_nothing_is_an_error(tmp_path: Path) -> None:
 def test_a_full_disk_says_so(tmp_path: Path) -> None:
     target = tmp_path / "timeline.csv"
     with (
-        pytest.raises(NoSpaceError, match=r"timeline\.csv: no space left.*--resume") as caught,
+        pytest.raises(
+            NoSpaceError, match=r"timeline\.csv: no space left.*the same command again"
+        ) as caught,
         atomic_path(target) as temporary,
     ):
         # The kernel's own refusal.

@@ -6,6 +6,9 @@ import typer
 
 from fer_batch.printable import one_line
 
+LEAST_ROOM = 24  # cells that a text beside something takes at least
+INDENT = 4  # cells before it where that is not there, and it begins below
+
 
 def echo(line: str = "", err: bool = False) -> None:
     """Print ``line``, whatever it holds, as one line."""
@@ -26,6 +29,29 @@ def styled(text: str, **style: object) -> str:
 def echo_parts(*parts: str) -> None:
     """Print parts that are either ``styled`` or made printable by ``one_line``, joined."""
     typer.echo("".join(parts))
+
+
+def echo_beside(head: str, indent: int, text: str, **style: object) -> None:
+    """Print ``text`` beside ``head``, which is ``styled`` or made printable and takes ``indent``
+    cells. In a terminal what does not fit goes on below, under its beginning or, where that leaves
+    little room, under ``head``; elsewhere it is one line."""
+    from fer_batch.cli.cells import terminal_columns, width, wrapped
+
+    line, columns = one_line(text), terminal_columns()
+    room = columns - indent
+    if not columns or width(line) <= room:
+        return echo_parts(head, styled(line, **style))
+    if room < LEAST_ROOM:
+        indent = min(INDENT, columns // 4)
+        room = max(columns - indent, 2)
+        for part in [head] if "\x1b" in head else wrapped(head.rstrip(), columns):
+            echo_parts(part)
+        head = " " * indent
+    first, *more = wrapped(line, room)
+    echo_parts(head, styled(first, **style))
+    for rest in more:
+        echo_parts(" " * indent, styled(rest, **style))
+    return None
 
 
 def echo_data(json_text: str) -> None:

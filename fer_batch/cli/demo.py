@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fer_batch.cli import options as o
-from fer_batch.cli.console import echo, echo_parts, styled
+from fer_batch.cli.cells import padded, width
+from fer_batch.cli.console import echo, echo_beside, styled
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.outputs import DEFAULT_OUTPUTS, REGISTRY
+from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
     from fer_batch.jobs.item.outcome import Existing, ItemResult
@@ -52,9 +54,9 @@ def _say_where(results: list[ItemResult]) -> None:
         there = [output for output in REGISTRY if (result.out / output.file).is_file()]
         if not there:
             continue
-        width = max(len(str(result.out / output.file)) for output in there)
+        paths = [one_line(str(result.out / output.file)) for output in there]
+        indent = max(map(width, paths)) + 4
         echo("")
-        for output in there:
-            path = f"{result.out / output.file!s:<{width}}"
-            echo_parts("  ", styled(path, bold=True), f"  {output.text}")
+        for path, output in zip(paths, there, strict=True):
+            echo_beside(styled(padded(f"  {path}", indent), bold=True), indent, output.text)
         echo("")

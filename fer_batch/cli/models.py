@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fer_batch.cli.console import echo, echo_data, echo_parts, styled
+from fer_batch.cli.cells import padded, width
+from fer_batch.cli.console import echo, echo_beside, echo_data, echo_parts, styled
 from fer_batch.config import DEFAULT_MODEL
 from fer_batch.printable import one_line
 
@@ -17,12 +18,16 @@ if TYPE_CHECKING:
 
 
 COMPARE = "follows FER2013's labels: for comparison with work on FER2013"
-WHICH = """Which one?
-  ferplus3-int8  happy, sad or neutral, as most people would say it
-  ferplus8-int8  eight expressions, as most people would say it
-  fer3, fer7     only to compare with work on FER2013, whose labels often call a neutral face sad
-  -int8 is the faster on CPUs; GPUs take the weights without it, which change results a little
-  fer-batch models NAME shows a model's card; fer-batch evaluate measures it on your own photos"""
+WHICH = {
+    "ferplus3-int8": "happy, sad or neutral, as most people would say it",
+    "ferplus8-int8": "eight expressions, as most people would say it",
+    "fer3, fer7": "only to compare with work on FER2013, whose labels often call a neutral face "
+    "sad",
+}
+MORE = (
+    "-int8 is the faster on CPUs; GPUs take the weights without it, which change results a little",
+    "fer-batch models NAME shows a model's card; fer-batch evaluate measures it on your own photos",
+)
 
 
 def models(
@@ -41,14 +46,23 @@ def models(
     elif name:
         _show_card(cards[0])
     else:
-        width = max((len(card.name) for card in cards), default=0)
-        for card in cards:
-            labels = one_line(f"  {', '.join(card.labels)}")
-            echo_parts(styled(f"{card.name:<{width}}", bold=True), labels)
-            echo(f"{'':<{width}}  {_in_short(card)}")
+        names = [one_line(card.name) for card in cards]
+        indent = max(map(width, names), default=0) + 2
+        for name, card in zip(names, cards, strict=True):
+            echo_beside(styled(padded(name, indent), bold=True), indent, ", ".join(card.labels))
+            echo_beside(" " * indent, indent, _in_short(card))
         echo()
-        for line in WHICH.splitlines():
-            echo(line)
+        _say_which()
+
+
+def _say_which() -> None:
+    """What helps to choose."""
+    echo("Which one?")
+    indent = max(map(len, WHICH)) + 4
+    for name, text in WHICH.items():
+        echo_beside(padded(f"  {name}", indent), indent, text)
+    for text in MORE:
+        echo_beside("  ", 2, text)
 
 
 def _in_short(card: ModelCard) -> str:
@@ -85,13 +99,13 @@ def _show_card(card: ModelCard) -> None:
     ]
     echo_parts(styled(f"{card.name} (version {card.version})", bold=True))
     if card.description:
-        echo(card.description)
+        echo_beside("", 0, card.description)
     echo("")
-    width = max(len(key) for key, _ in rows)
+    indent = max(width(one_line(key)) for key, _ in rows) + 4
     for key, value in rows:
-        echo(f"  {key:<{width}}  {value}")
+        echo_beside(padded(f"  {one_line(key)}", indent), indent, value)
     for limit in card.limits:
-        echo(f"  · {limit}")
+        echo_beside("  · ", 4, limit)
 
 
 def _second(card: ModelCard) -> list[tuple[str, str]]:

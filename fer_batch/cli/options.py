@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from fer_batch.cli.console import echo
-from fer_batch.errors import UsageError
+from fer_batch.errors import FerBatchError, UsageError
 from fer_batch.output.formats.dialect import DIALECTS
 from fer_batch.outputs import OUTPUTS
 
@@ -140,6 +140,23 @@ def check_out(out: Path) -> None:
 def report_error(line: str) -> None:
     """One line on stderr."""
     echo(f"fer-batch: {line}", err=True)
+
+
+def end_with(errors: Sequence[FerBatchError]) -> None:
+    """Say what hindered some of several things, in a line each; the last one by raising it.
+
+    Raises:
+        FerBatchError: the last of ``errors``, if there are any.
+    """
+    for error in errors[:-1]:
+        report_error(str(error))
+    if errors:
+        raise errors[-1]
+
+
+def refuse(error: FerBatchError) -> None:
+    """Raise ``error``: where nothing goes on after what cannot be done."""
+    raise error
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,13 +14,20 @@ from fer_batch.cli import options as o
 from fer_batch.cli.console import echo
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
-from fer_batch.errors import NotFoundError, OutputPathError, UnreadableError, UsageError
+from fer_batch.errors import (
+    InputError,
+    NotFoundError,
+    OutputPathError,
+    UnreadableError,
+    UsageError,
+)
 from fer_batch.output.foreign import drawn_with
 from fer_batch.outputs import OUTPUTS, parse_outputs, with_parts
 from fer_batch.plural import first_of
 
 if TYPE_CHECKING:
     from fer_batch.jobs.item.work import ItemSpec
+    from fer_batch.output.stored import Stored
 
 MOST_NAMED = 3
 
@@ -51,18 +58,26 @@ def render(
 ) -> None:
     """Draw stored results again: labels, threshold, blurred faces.
 
-    The numbers stay as they are; the original videos must still be where they were.
+    The numbers stay as they are; the original videos must still be where they were. Exit status: 0
+    all drawn, 1 some could not be (the others are complete), 2 wrong usage, 130 stopped.
     """
     from fer_batch.cli.run import print_results, run_specs
     from fer_batch.jobs.item.batch import write_again
+    from fer_batch.media.notes import changes_nothing, idle_drawing
 
     if show_faces and wanted.blurs:
         raise UsageError("--show-faces and --blur exclude each other")
     chosen = with_parts(parse_outputs(outputs)) if outputs else ()
     results = []
-    stored = stored_items(folders, wanted, chosen, show_faces)
+    refused: list[InputError] = []
+    stored = stored_items(folders, wanted, chosen, show_faces, refused.append)
+    if not stored and refused:
+        o.end_with(refused)
     for out, items in stored.items():
         check_writable([out / item.name for item in items])
+    made = {name for items in stored.values() for item in items for name in item.outputs}
+    if (idle := idle_drawing(wanted, made)) and not (quiet or as_json):
+        echo(changes_nothing(idle))
     for out, items in stored.items():
         still = [item.name for item in items if item.render.blurs and not wanted.blurs]
         if still and not (quiet or as_json):
@@ -75,7 +90,9 @@ def render(
         )
         if (out / "summary.csv").is_file():
             write_again(out, outputs=chosen)
-    print_results(results, folders[0], quiet, as_json)
+    for error in refused:
+        o.report_error(str(error))
+    print_results(results, folders[0], quiet, as_json, left_out=len(refused))
 
 
 def check_writable(folders: Iterable[Path]) -> None:
@@ -97,15 +114,17 @@ def stored_items(
     render: RenderSettings,
     outputs: tuple[str, ...],
     show_faces: bool = False,
+    refused: Callable[[InputError], None] = o.refuse,
 ) -> dict[Path, list[ItemSpec]]:
     """What was analysed before, by the folder that holds the results. Faces that were made
     unrecognisable stay so, unless ``render`` says whose are, or ``show_faces`` that none is.
 
+    ``refused`` is told of folders without results (NotFoundError) and of results that cannot be
+    read (UnreadableError), which are left out; by default they are raised.
+
     Raises:
-        NotFoundError: a folder holds no results.
         UsageError: a label that the model does not have.
     """
-    from fer_batch.jobs.item.work import ItemSpec
     from fer_batch.output.stored import Stored, read_record, results_of, stored_results
     from fer_batch.outputs import SUMMARY
 
@@ -117,33 +136,52 @@ def stored_items(
         else:
             out, stored = folder, stored_results(folder) if folder.is_dir() else []
         if not stored:
-            raise NotFoundError(f"{folder}: holds no results; make them with `fer-batch run`")
+            none = f"{folder}: holds no results; make them with `fer-batch run`"
+            refused(NotFoundError(none))
         for result in stored:
-            place, summary = result.folder, result.summary
+            drawn = render if show_faces or render.blurs else None
             try:
-                settings: dict[str, Any] = summary["settings"]
-                labels = tuple(summary["model"]["labels"])
-                drawn = render if show_faces or render.blurs else as_hidden(render, summary)
-                spec = ItemSpec(
-                    input=summary["input"]["path"],
-                    name=result.name,
-                    analyze=AnalyzeSettings.from_json(settings["analyze"]),
-                    render=drawn,
-                    # All that was drawn is drawn again: a blurred video must not lie beside a GIF
-                    # that shows the faces.
-                    outputs=tuple(n for n in OUTPUTS if n in (*settings["outputs"], *outputs)),
-                    files=tuple(
-                        door.place(file, "files") for file in summary["input"].get("files", ())
-                    ),
-                )
-            except (KeyError, TypeError, ValueError, UsageError) as error:
-                raise UnreadableError(
-                    f"{place / 'summary.json'}: is damaged or of another version; "
-                    "run the analysis again"
-                ) from error
-            o.check_labels(render.labels, labels, "the model")
-            found.setdefault(out.resolve(), []).append(spec)
+                spec = _spec(result, render, drawn, outputs)
+            except UnreadableError as error:
+                refused(error)
+            else:
+                found.setdefault(out.resolve(), []).append(spec)
     return found
+
+
+def _spec(
+    result: Stored, render: RenderSettings, drawn: RenderSettings | None, outputs: tuple[str, ...]
+) -> ItemSpec:
+    """A stored result as an item that is drawn again as ``drawn``, or where that is None as
+    ``render`` with those faces unrecognisable that were so.
+
+    Raises:
+        UnreadableError: its summary is damaged.
+        UsageError: a label that the model does not have.
+    """
+    from fer_batch.jobs.item.work import ItemSpec
+
+    summary = result.summary
+    try:
+        settings: dict[str, Any] = summary["settings"]
+        labels = tuple(summary["model"]["labels"])
+        spec = ItemSpec(
+            input=summary["input"]["path"],
+            name=result.name,
+            analyze=AnalyzeSettings.from_json(settings["analyze"]),
+            render=drawn or as_hidden(render, summary),
+            # All that was drawn is drawn again: a blurred video must not lie beside a GIF
+            # that shows the faces.
+            outputs=tuple(n for n in OUTPUTS if n in (*settings["outputs"], *outputs)),
+            files=tuple(door.place(file, "files") for file in summary["input"].get("files", ())),
+        )
+    except (KeyError, TypeError, ValueError, UsageError) as error:
+        raise UnreadableError(
+            f"{result.folder / 'summary.json'}: is damaged or of another version; "
+            "run the analysis again"
+        ) from error
+    o.check_labels(render.labels, labels, "the model")
+    return spec
 
 
 def as_hidden(render: RenderSettings, summary: Mapping[str, Any]) -> RenderSettings:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fer_batch.cli.console import echo
-from fer_batch.errors import NotFoundError
+from fer_batch.cli.options import end_with
+from fer_batch.errors import FerBatchError, NotFoundError
 
 PAGES = ("index.html", "report.html")
 
@@ -37,17 +39,32 @@ def report(
         list[Path], typer.Argument(help="Result folders of `fer-batch run`, one input's or all.")
     ],
 ) -> None:
-    """Build report.html and index.html again from stored results."""
+    """Build report.html and index.html again from stored results.
+
+    Exit status: 0 all are built, 1 some could not be: a line says why, the others are there.
+    """
     from fer_batch.jobs.item.batch import write_again
     from fer_batch.output.report.rebuild import rebuild
 
+    refused: list[FerBatchError] = []
     for folder in folders:
-        pages = rebuild(folder)
+        try:
+            pages = rebuild(folder, refused.append)
+        except NotFoundError as error:
+            refused.append(error)
+            continue
         if not (folder / "summary.json").is_file():
             write_again(folder, page=True)
             pages = [folder / "index.html", *pages]
         for page in pages:
             echo(str(page))
+    end_with(refused)
+
+
+def say_how_to_look(out: Path) -> None:
+    """A line on how to look at the results in ``out``, where they have a page."""
+    if any((out / page).is_file() for page in PAGES):
+        echo(f"look at the results: fer-batch open {shlex.quote(str(out))}")
 
 
 def find_page(folder: Path) -> Path:
@@ -94,8 +111,11 @@ def job_folder(text: str) -> Path:
             raise NotFoundError(f"{text}: there is no such folder, and {error}") from error
         folder = settings.cache_dir / "opened" / job
         files, kept = queue.download(job, folder, frozenset())
-        for line in kept.values():  # corrected here, by `review` of that folder
-            note(line)
+        for name in kept:  # by `review` or `render` of that folder
+            note(
+                f"{folder / name}: was corrected or drawn again and stays as it is; "
+                f"`fer-batch download {job[:6]} -o FOLDER` brings the job's own"
+            )
         if not files and not folder.is_dir():
             raise JobError(f"job {job}: nothing is finished yet; see `fer-batch status {job}`")
         final = queue.status(job).final

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from fer_batch.cli import options as o
 from fer_batch.cli.console import echo, echo_data
-from fer_batch.cli.report import PAGES
+from fer_batch.cli.report import say_how_to_look
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings, RunSettings
 from fer_batch.errors import NoSpaceError, NotFoundError, UsageError
@@ -64,7 +63,7 @@ def run(
         dialect=csv_dialect,
         who=known_by,
     )
-    print_results(results, out, quiet, as_json)
+    print_results(results, out, quiet, as_json, go_on="go on with --resume")
 
 
 def run_local(
@@ -89,7 +88,8 @@ def run_local(
     from fer_batch.jobs.item.children.glance import looks_like_film_apart
     from fer_batch.jobs.item.who import asking_for, read_who
     from fer_batch.jobs.item.work import specs_of
-    from fer_batch.media.discover import discover, notes_on_images
+    from fer_batch.media.discover import discover
+    from fer_batch.media.notes import notes_on_inputs
     from fer_batch.media.walk import PassedOver
     from fer_batch.output.stored import places
 
@@ -117,7 +117,7 @@ def run_local(
     if not quiet:
         for line in passed.lines():
             o.report_error(line)
-        for note in notes_on_images(inputs, outputs, analyze):
+        for note in notes_on_inputs(inputs, outputs, analyze, render):
             echo(note)
     folder = str(who.absolute()) if who is not None else ""
     items = specs_of(inputs, analyze, render, outputs, folder)
@@ -167,9 +167,20 @@ def _observer(total: int, quiet: bool) -> Silent:
     return Bars(total) if sys.stdout.isatty() else Plain(total)
 
 
-def print_results(results: list[ItemResult], out: Path, quiet: bool, as_json: bool) -> None:
-    """Say what became of the batch, and exit with the status that says so too."""
-    states = [result.state for result in results]
+def print_results(
+    results: list[ItemResult],
+    out: Path,
+    quiet: bool,
+    as_json: bool,
+    left_out: int = 0,
+    go_on: str = "the same command goes on",
+) -> NoReturn:
+    """Say what became of the batch, and exit with the status that says so too.
+
+    ``left_out``: what could not even be begun; it counts as failed, a line has said why.
+    ``go_on``: what is said to who has stopped it.
+    """
+    states = [*(result.state for result in results), *["failed"] * left_out]
     failed, stopped = states.count("failed"), states.count("cancelled")
     if as_json:
         echo_data(json.dumps(_as_json(results, out), indent=2))
@@ -177,10 +188,9 @@ def print_results(results: list[ItemResult], out: Path, quiet: bool, as_json: bo
         done = len(states) - failed - stopped
         parts = [f"{done} of {len(states)} done"]
         parts += [f"{failed} failed"] if failed else []
-        parts += [f"{stopped} stopped (go on with --resume)"] if stopped else []
+        parts += [f"{stopped} stopped ({go_on})"] if stopped else []
         echo(f"{', '.join(parts)}: {out}")
-        if any((out / page).is_file() for page in PAGES):
-            echo(f"look at the results: fer-batch open {shlex.quote(str(out))}")
+        say_how_to_look(out)
     raise typer.Exit(130 if stopped else 1 if failed else 0)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from fer_batch.cli.cells import end_of
 from fer_batch.cli.console import echo
 from fer_batch.plural import plural
 from fer_batch.printable import about, one_line
@@ -26,6 +27,8 @@ STAGES = {
 PLAIN_EVERY_S = 10.0
 NAME_WIDTH = 32
 WIDE = 110  # columns of a terminal that has room for all that bars show
+NARROW = 58  # of one that has room for bars at all
+BESIDES = 33  # cells for the stage, the count of frames and the time left
 
 
 def outcome(result: ItemResult) -> str:
@@ -153,13 +156,17 @@ class Bars(Silent):
         )
 
         self._console = Console()
-        wide = self._console.width >= WIDE
-        # In a narrow terminal the name and the rate give way, or nothing is left of the bar.
-        self._name_width = NAME_WIDTH if wide else max(self._console.width - 46, 8)
+        columns = self._console.width
+        wide = columns >= WIDE
+        # In a narrow terminal the name and the rate give way, or nothing is left of the bar; in a
+        # very narrow one the bar does, or nothing is left of the name.
+        bar_width = 28 if wide else 12 if columns >= NARROW else 0
+        self._name_width = NAME_WIDTH if wide else max(columns - (bar_width + 1) - BESIDES, 4)
+        bar = [BarColumn(bar_width=bar_width)] if bar_width else []
         rate = [TextColumn("{task.fields[rate]}", style="cyan")] if wide else []
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=28 if wide else 12),
+            *bar,
             MofNCompleteColumn(),
             *rate,
             TimeRemainingColumn(compact=True),
@@ -187,21 +194,15 @@ class Bars(Silent):
         self._progress.stop()
 
     def item_started(self, number: int, item: ItemSpec) -> None:
-        name = item.name
-        self._going[number] = _Going(
-            name if len(name) <= self._name_width else f"…{name[1 - self._name_width :]}"
-        )
-        self._tasks[number] = self._progress.add_task(
-            one_line(self._going[number].label), total=None, rate=""
-        )
+        label = end_of(one_line(item.name), self._name_width)
+        self._going[number] = _Going(label)
+        self._tasks[number] = self._progress.add_task(label, total=None, rate="")
 
     def stage(self, number: int, name: str, frames: int) -> None:
         going = self._going[number]
         going.begin(name, frames)
         words = f"{going.label} · {going.stage}"
-        self._progress.reset(
-            self._tasks[number], description=one_line(words), total=frames or None, rate=""
-        )
+        self._progress.reset(self._tasks[number], description=words, total=frames or None, rate="")
 
     def advance(self, number: int, frames: int) -> None:
         self._going[number].done += frames

@@ -7,17 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_batch.config import AnalyzeSettings, Limits
+from fer_batch.config import Limits
 from fer_batch.media.image_groups import ImageGroup, group_images
 from fer_batch.media.image_sets import Look
 from fer_batch.media.naming import result_names
 from fer_batch.media.walk import PassedOver, walk
-from fer_batch.option import options_of
-from fer_batch.outputs import outputs_for
-
-# Settings that change nothing in an input of each kind.
-_OF_VIDEOS = ("start_s", "stop_s", "crop", "video_track")
-UNHEARD = {"video": (), "frames": _OF_VIDEOS, "photos": ("fps", *_OF_VIDEOS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +62,6 @@ def discover(
     roots = {path: root for path, (root, _) in sets.items()}
     names = result_names(roots, places)
     return [Input(path, name, sets[path][1]) for path, name in names.items()]
-
-
-def notes_on_images(
-    inputs: list[Input], outputs: tuple[str, ...], settings: AnalyzeSettings
-) -> list[str]:
-    """What is said before the work: what images were taken for, where nobody had said it, which of
-    the wanted ``outputs`` are not made of them, and which ``settings`` do not change them."""
-    notes = [one.images.note for one in inputs if one.images and one.images.note]
-    left_out = [name for name in outputs if name not in outputs_for("photos", outputs)]
-    kinds = {one.kind for one in inputs}
-    if left_out and "photos" in kinds:
-        notes.append(f"not made of photos: {', '.join(left_out)}")
-    unheard = {name for kind in kinds for name in UNHEARD[kind]}
-    given = [
-        said.title(name)
-        for name, default, said in options_of(settings)
-        if name in unheard and getattr(settings, name) != default
-    ]
-    if given:
-        notes.append(f"for videos, the images are analysed without: {', '.join(given)}")
-    return notes
 
 
 def _absolute(path: Path) -> Path:

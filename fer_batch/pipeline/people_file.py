@@ -15,7 +15,7 @@ import numpy as np
 from fer_batch.errors import UnreadableError
 from fer_batch.faces.dlib_weights import LENGTH
 from fer_batch.groups import by_track
-from fer_batch.npz import read_npz, write_npz
+from fer_batch.npz import MADE_ANEW, read_npz, write_npz
 from fer_batch.types import FloatArray
 
 FORMAT = 1
@@ -65,6 +65,4 @@ def read_people(path: Path) -> People:
         groups = by_track(ids.astype(np.int64))
         return People({n: points[mine].astype(np.float32) for n, mine in groups}, known)
     except (KeyError, ValueError, TypeError) as error:
-        raise UnreadableError(
-            f"{path}: is damaged ({error}); run again with --overwrite"
-        ) from error
+        raise UnreadableError(f"{path}: is damaged ({error}); {MADE_ANEW}") from error

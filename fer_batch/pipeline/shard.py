@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_batch.columns import arrays_of
 from fer_batch.errors import UnreadableError
-from fer_batch.npz import read_npz, write_npz
+from fer_batch.npz import MADE_ANEW, read_npz, write_npz
 from fer_batch.types import FACES, Faces, Views
 from fer_batch.version import installed_version
 
@@ -50,7 +50,7 @@ def read_shard(path: Path) -> tuple[Faces, dict[str, float]]:
         views = _views(arrays)
         return Faces(start=int(meta["start"]), views=views, **columns), dict(meta["timings"])
     except (ValueError, TypeError, KeyError, IndexError) as error:
-        raise UnreadableError(f"{path}: is damaged ({error}); run with --overwrite") from error
+        raise UnreadableError(f"{path}: is damaged ({error}); {MADE_ANEW}") from error
 
 
 def _stored(views: Views | None) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def read_about(path: Path) -> About:
         version = str(meta.get("version", ""))
         return About(dict(meta["timings"]), dict(meta["engine"]), version)
     except (ValueError, TypeError, KeyError) as error:
-        raise UnreadableError(f"{path}: is damaged ({error}); run with --overwrite") from error
+        raise UnreadableError(f"{path}: is damaged ({error}); {MADE_ANEW}") from error
 
 
 class ShardFiles(Sequence[Faces]):

@@ -61,6 +61,19 @@ def test_report_names_every_page_it_made(out: Path) -> None:
     assert all(page.is_file() for page in pages)
 
 
+def test_a_damaged_result_leaves_the_others_their_pages(out: Path, tmp_path: Path) -> None:
+    pages = [out / "index.html", out / "b c.mp4" / "report.html"]
+    for page in pages:
+        page.unlink()
+    (out / "a.mp4" / "timeline.csv").unlink(missing_ok=True)
+    (out / "a.mp4" / ".timeline.npz").write_bytes(b"no timeline")
+    done = fer_batch("report", tmp_path / "nowhere", out)
+    assert done.returncode == 1 and done.stdout.splitlines() == [str(page) for page in pages]
+    assert all(page.is_file() for page in pages)
+    assert len(done.stderr.splitlines()) == 2
+    assert "nowhere" in done.stderr and "a.mp4" in done.stderr
+
+
 def test_what_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     for command in ("open", "report"):
         for place in (tmp_path / "no" / "where", tmp_path):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import typer
 
 from fer_batch.cli import show
+from fer_batch.cli.run import print_results
 from fer_batch.jobs.item.outcome import ItemResult
 from fer_batch.jobs.item.work import ItemSpec
 
@@ -28,15 +30,24 @@ def test_one_frame_is_no_frames(count: int, words: str) -> None:
     assert words in show.outcome(result)
 
 
-@pytest.mark.parametrize("columns", [62, 80, 120])
+@pytest.mark.parametrize("columns", [40, 62, 80, 120])
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("a very long name of an interview, part two, camera one", "one"),
+        ("とても長いインタビューの名前、第二部、カメラ一", "一"),
+        ("une e\u0301tude assez longue, premie\u0300re came\u0301ra", "me\u0301ra"),
+        ("👨‍👩‍👧👨‍👩‍👧👍🏽👍🏽👍🏽🇩🇪🇩🇪🇩🇪🇩🇪🇩🇪🇩🇪❤️❤️❤️❤️❤️❤️❤️❤️❤️❤️", "❤️"),
+    ],
+)
 def test_bars_keep_their_width_whatever_the_terminal(
-    columns: int, monkeypatch: pytest.MonkeyPatch
+    name: str, end: str, columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from rich.cells import cell_len
     from rich.console import Console
 
     monkeypatch.setenv("COLUMNS", str(columns))
     bars = show.Bars(2)
-    name = "a very long name of an interview, part two, camera one"
     bars.item_started(0, ItemSpec(name, name))
     bars.stage(0, "analyze", 26077)
     bars.advance(0, 26077)
@@ -45,5 +56,20 @@ def test_bars_keep_their_width_whatever_the_terminal(
         console.print(bars)
     lines = captured.get().splitlines()
     assert len(lines) == 2  # nothing wraps
-    assert "26077/26077" in lines[1] and "camera one" in lines[1] and "analysing" in lines[1]
-    assert lines[1].count("━") == (28 if columns == 120 else 12)
+    assert max(map(cell_len, lines)) <= columns
+    assert "26077/26077" in lines[1] and end in lines[1] and "analysing" in lines[1]
+    assert lines[1].count("━") == {40: 0, 120: 28}.get(columns, 12)
+
+
+def test_who_stops_a_command_is_told_how_that_one_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`render` and `demo` have no --resume."""
+    stopped = [ItemResult(ItemSpec("a.mp4", "a"), tmp_path, "cancelled")]
+    for words in ("the same command goes on", "go on with --resume"):
+        with pytest.raises(typer.Exit) as ended:
+            print_results(
+                stopped, tmp_path, False, False, **({} if "same" in words else {"go_on": words})
+            )
+        assert ended.value.exit_code == 130
+        assert f"1 stopped ({words})" in capsys.readouterr().out

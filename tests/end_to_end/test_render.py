@@ -110,6 +110,19 @@ def test_where_there_is_nothing_to_draw(analysed: Path, tmp_path: Path) -> None:
     assert wrong.returncode == 2 and len(wrong.stderr.splitlines()) == 1
 
 
+def test_what_can_be_drawn_is_drawn_beside_what_cannot(analysed: Path, tmp_path: Path) -> None:
+    folder = analysed / "out" / "clip"
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    (damaged / "summary.json").write_text("no summary")
+    done = fer_batch("render", tmp_path / "nosuch", damaged, folder, "--threshold", "0.8")
+    assert done.returncode == 1 and "1 of 3 done, 2 failed" in done.stdout, done
+    assert "nosuch: holds no results" in done.stderr and "is damaged" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+    drawn = json.loads((folder / "summary.json").read_text())["settings"]["render"]
+    assert drawn["threshold"] == 0.8
+
+
 def test_the_video_must_still_be_there(analysed: Path) -> None:
     clip = analysed / "clip.mp4"
     clip.rename(analysed / "moved.mp4")

@@ -14,10 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_batch.config import AnalyzeSettings
-from fer_batch.media.discover import Input, discover, notes_on_images
-from fer_batch.media.image_groups import ImageGroup
-from fer_batch.media.image_sets import ImageSet
+from fer_batch.media.discover import Input, discover
 from fer_batch.media.walk import PassedOver
 from fer_batch.suffixes import VIDEO_SUFFIXES
 from tests.footage.images import gif
@@ -363,23 +360,3 @@ def test_folders_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     finally:
         (tmp_path / "b").chmod(0o755)
     assert found == ["a/x"] and line == f"1 folder unreadable: {tmp_path / 'b'}"
-
-
-@pytest.mark.parametrize(
-    ("kinds", "named"),
-    [
-        ([], ""),
-        (["frames"], "--from, --crop"),
-        (["photos"], "--fps, --from, --crop"),
-        (["frames", "photos"], "--fps, --from, --crop"),
-    ],
-)
-def test_settings_that_images_do_not_hear_are_said(
-    kinds: list[ImageSet], named: str, tmp_path: Path
-) -> None:
-    inputs = [Input(tmp_path / "x.mp4", "x")]
-    inputs += [Input(tmp_path / kind, kind, ImageGroup(kind)) for kind in kinds]
-    assert notes_on_images(inputs, (), AnalyzeSettings(every=2)) == []
-    given = AnalyzeSettings(fps=2.0, start_s=1.0, crop=(0, 0, 64, 64))
-    line = f"for videos, the images are analysed without: {named}"
-    assert notes_on_images(inputs, (), given) == ([line] if kinds else [])

@@ -9,11 +9,13 @@ from typing import Annotated
 
 import typer
 
-from fer_batch.cli.console import echo, echo_data, echo_parts, styled
+from fer_batch.cli.cells import padded, width
+from fer_batch.cli.console import echo, echo_beside, echo_data, styled
 from fer_batch.cli.doctor.check import Check
 from fer_batch.cli.doctor.checks import all_checks
 from fer_batch.printable import one_line
 
+INDENT = 26  # cells of a mark and a name
 MARKS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red")}
 
 
@@ -56,6 +58,7 @@ def doctor(
 
 def _show(check: Check) -> None:
     mark, colour = MARKS[check.state]
-    echo_parts(styled(mark, fg=colour), one_line(f" {check.name:<24}{check.found}"))
+    head = padded(one_line(f"  {check.name}"), INDENT)
+    echo_beside(styled(mark, fg=colour) + head[1:], width(head), check.found)
     if check.advice:
-        echo_parts(" " * 26, styled(f"→ {check.advice}", fg=colour))
+        echo_beside(" " * INDENT, INDENT, f"→ {check.advice}", fg=colour)

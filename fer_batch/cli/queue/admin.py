@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fer_batch.cli import options as o
+from fer_batch.cli.cells import terminal_columns
 from fer_batch.cli.console import echo, echo_data, echo_parts, styled
 from fer_batch.cli.queue.access import Json, note, open_queue
-from fer_batch.cli.queue.show import COLOURS, when
-from fer_batch.errors import UsageError
+from fer_batch.cli.queue.job_table import job_lines
+from fer_batch.cli.queue.show import COLOURS
+from fer_batch.errors import JobError, UsageError
 from fer_batch.plural import plural
-from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
     from fer_batch.jobs.ledger.job_status import JobStatus
+    from fer_batch.jobs.queue.client import QueueClient
 
-OneJob = Annotated[str, typer.Argument(help="A job's id or its first letters.")]
+SomeJobs = Annotated[list[str], typer.Argument(help="Ids of jobs, or their first letters.")]
 
 
 def jobs(
@@ -30,7 +34,10 @@ def jobs(
     page: Annotated[int, typer.Option(min=1, help="Which page.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """List jobs, newest first."""
+    """List jobs, newest first.
+
+    In a terminal below a header, each on one line; elsewhere whole lines for scripts.
+    """
     if state and state not in COLOURS:
         raise UsageError(f"--state: unknown state {state!r}; choose from {', '.join(COLOURS)}")
     with open_queue() as queue:
@@ -45,17 +52,19 @@ def jobs(
         where = f" in state {state}" if state else ""
         echo(f"page {page} is empty: {plural(total, 'job')}{where}" if total else f"no jobs{where}")
         return
-    for job in found:
-        colour = COLOURS[job.state].replace("bright_black", "white") if in_colour() else ""
-        state_shown = f"{job.state:<9}"
-        ended = f"{job.count - job.unfinished}/{job.count}"
-        urgent = f"  {job.priority}" if job.priority != "normal" else ""
-        rest = f"  {ended:>9}  {when(job.created):<16}  {job.name}{urgent}"
-        shown = styled(state_shown, fg=colour) if colour else state_shown
-        echo_parts(f"{job.job_id}  ", shown, one_line(rest))
+    for line in job_lines(found, terminal_columns(), _in_its_colour if in_colour() else _plain):
+        echo_parts(line)
     pages = -(-total // limit)
     if pages > 1:
         echo(f"page {page} of {pages}, {plural(total, 'job')}")
+
+
+def _in_its_colour(text: str, job: JobStatus) -> str:
+    return styled(text, fg=COLOURS[job.state].replace("bright_black", "white"))
+
+
+def _plain(text: str, job: JobStatus) -> str:
+    return text
 
 
 def in_colour() -> bool:
@@ -77,32 +86,47 @@ def _as_data(job: JobStatus) -> dict[str, object]:
     }
 
 
-def cancel(job: OneJob) -> None:
-    """Stop a job; the results of inputs that are done stay."""
+def cancel(jobs: SomeJobs) -> None:
+    """Stop jobs; the results of inputs that are done stay.
+
+    Exit status: 0 all are cancelled, 1 some could not be: a line says why.
+    """
     with open_queue() as queue:
-        found = queue.cancel(queue.resolve(job))
-    done = sum(item.state == "done" for item in found.items)
-    were = "was" if done == 1 else "were"
-    echo(f"cancelled {found.job_id}; {plural(done, 'input')} {were} already done")
+
+        def stop(job: str) -> None:
+            found = queue.cancel(job)
+            done = sum(item.state == "done" for item in found.items)
+            were = "was" if done == 1 else "were"
+            echo(f"cancelled {found.job_id}; {plural(done, 'input')} {were} already done")
+
+        _each(queue, jobs, stop)
 
 
-def retry(job: OneJob) -> None:
-    """Start a job's failed and cancelled inputs over."""
+def retry(jobs: SomeJobs) -> None:
+    """Start the failed and cancelled inputs of jobs over.
+
+    Exit status: 0 all are queued again, 1 some jobs could not be: a line says why.
+    """
     with open_queue(start=True) as queue:
-        job = queue.resolve(job)
-        count = queue.retry(job)
-    echo(f"{plural(count, 'input')} of {job} queued again")
+
+        def start_over(job: str) -> None:
+            echo(f"{plural(queue.retry(job), 'input')} of {job} queued again")
+
+        _each(queue, jobs, start_over)
 
 
 def rm(
-    jobs: Annotated[list[str], typer.Argument(help="Ids of jobs that have ended.")],
+    jobs: Annotated[
+        list[str], typer.Argument(help="Ids of jobs that have ended, or their first letters.")
+    ],
 ) -> None:
     """Forget jobs and delete their results from the storage.
 
-    Exit status: 0 all is deleted, 1 some could not be: a line says why.
+    Exit status: 0 all is deleted, 1 some could not be: a line says why, the others are gone.
     """
+    ids: list[str] = []
     with open_queue() as queue:
-        ids = list(dict.fromkeys(queue.resolve(text) for text in jobs))
+        refused = list(_attempted(queue, jobs, ids.append))
         found = queue.remove_all(ids, lambda job: echo(f"removed {job}"))
         where = queue.storage.where
     for job in found.left:
@@ -110,5 +134,30 @@ def rm(
             f"forgot {job}, but deleted nothing: storage {where} does not hold it; if it is only "
             f"away, mount it and run `fer-batch rm {job}` again"
         )
+    o.end_with([*refused, *found.refused])
     if found.left:
         raise typer.Exit(1)
+
+
+def _each(queue: QueueClient, texts: Sequence[str], act: Callable[[str], None]) -> None:
+    """Do something for each job that a text of ``texts`` names, once, whatever hinders others.
+
+    Raises:
+        JobError: for one of them it cannot be done; for others, a line has been printed before.
+    """
+    o.end_with(list(_attempted(queue, texts, act)))
+
+
+def _attempted(
+    queue: QueueClient, texts: Sequence[str], act: Callable[[str], None]
+) -> Iterator[JobError]:
+    """Do it for each; what hindered it, for each for which it could not be done."""
+    met: set[str] = set()
+    for text in texts:
+        try:
+            job = queue.resolve(text)
+            if job not in met:
+                met.add(job)
+                act(job)
+        except JobError as error:
+            yield error

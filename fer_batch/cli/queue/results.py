@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +12,8 @@ from fer_batch.cli import options as o
 from fer_batch.cli.console import echo, echo_data
 from fer_batch.cli.queue.access import Job, Json, note, open_queue, the_job
 from fer_batch.cli.queue.show import when
+from fer_batch.cli.queue.transfer import transfer
+from fer_batch.cli.report import say_how_to_look
 from fer_batch.corrections.read import NAME as EDITS
 from fer_batch.jobs.item.batch import add_downloaded
 from fer_batch.output.formats.dialect import dialect_name
@@ -63,7 +62,7 @@ def download(
     with open_queue() as queue:
         job = the_job(queue, job)
         found = queue.status(job)
-        with _transfer() as progress:
+        with transfer("download") as progress:
             files, kept = queue.download(job, out, wanted, progress, overwrite)
     failures = [Failure(i.name, i.error or "", i.input) for i in found.items if i.state == "failed"]
     inputs = {item.name: item.input for item in found.items if item.name not in kept}
@@ -75,6 +74,7 @@ def download(
         echo_data(json.dumps(record))
     else:
         echo(f"{plural(len(files), 'file')} in {out}")
+        say_how_to_look(out)
     for line in [*lines, *kept.values()]:
         note(line)
     for folder in edits:
@@ -121,18 +121,3 @@ def logs(job: Job = "", as_json: Json = False) -> None:
         else:
             about = f"{item}: " if item and item not in event.text else ""
             echo(f"{when(event.time)}  {event.level:<7}  {about}{event.text}")
-
-
-@contextmanager
-def _transfer() -> Iterator[Callable[[int, int], None]]:
-    """A bar for the download on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    columns = (TextColumn("download"), BarColumn(28), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("download", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

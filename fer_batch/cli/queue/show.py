@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal
 
+from fer_batch.cli.cells import end_of, start_of, width
 from fer_batch.cli.show import speed
 from fer_batch.plural import plural
 from fer_batch.printable import one_line
@@ -27,6 +28,7 @@ COLOURS = {
 # What to show first where not all fits.
 URGENCY = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "done": 4}
 NARROW = 80  # columns
+LEAST_NAME = 10  # cells
 STAGES = {
     "probe": "looking",
     "analyze": "analysing",
@@ -46,11 +48,6 @@ def clock(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def short(path: str, width: int = 40) -> str:
-    """The end of a path, which tells more than its beginning."""
-    return path if len(path) <= width else "…" + path[-(width - 1) :]
 
 
 def summary_line(job: JobStatus) -> str:
@@ -142,20 +139,22 @@ def worker_line(worker: WorkerInfo, shown: JobStatus) -> str:
     return f"{worker.name} {STAGES.get(stage, stage)} {job[:6]}{rate}"
 
 
-def live_view(job: JobStatus, workers: list[WorkerInfo], width: int, height: int) -> RenderableType:
+def live_view(
+    job: JobStatus, workers: list[WorkerInfo], columns: int, height: int
+) -> RenderableType:
     """The table for a terminal of that many columns and rows; no higher than the terminal."""
     from rich.console import Group
     from rich.text import Text
 
     head = Text.assemble(
-        (one_line(job.name), "bold"),
+        (start_of(one_line(job.name), max(columns // 3, LEAST_NAME)), "bold"),
         ("  " + job.job_id, "bright_black"),
         ("  " + job.state, COLOURS[job.state]),
         "  " + summary_line(job),
         f", about {clock(job.eta_s)} left" if job.eta_s is not None and not job.final else "",
     )
     room = max(height - 6 - min(len(workers), 4), 4)
-    parts: list[RenderableType] = [head, _table(job, room, width)]
+    parts: list[RenderableType] = [head, _table(job, room, columns)]
     hidden = len(job.items) - room
     if hidden > 0:
         parts.append(Text(f"  … and {hidden} more", style="bright_black"))
@@ -172,7 +171,7 @@ def live_view(job: JobStatus, workers: list[WorkerInfo], width: int, height: int
     return Group(*parts)
 
 
-def _table(job: JobStatus, room: int, width: int) -> Table:
+def _table(job: JobStatus, room: int, columns: int) -> Table:
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
@@ -183,10 +182,11 @@ def _table(job: JobStatus, room: int, width: int) -> Table:
         items = sorted(items, key=lambda item: URGENCY[item.state])[:room]
     counts = [f"{i.frames_done}/{i.frames_total}" if i.frames_total else "" for i in items]
     # In a narrow terminal what matters is which input, how far and in what state.
-    narrow = width < NARROW
-    names = [short(item.input, max(10 if narrow else 16, min(40, width // 3))) for item in items]
-    bar_width = 24 if width >= 100 else 12
-    widths = [max(map(len, names)), bar_width, max(map(len, counts)), 7]
+    narrow = columns < NARROW
+    name_width = max(LEAST_NAME if narrow else 16, min(40, columns // 3))
+    names = [end_of(one_line(item.input), name_width) for item in items]
+    bar_width = 24 if columns >= 100 else 12
+    widths = [max(map(width, names)), bar_width, max(map(len, counts)), 7]
     if narrow:
         widths = [widths[0], widths[2]]
     for column, needed in enumerate(widths):
@@ -195,7 +195,7 @@ def _table(job: JobStatus, room: int, width: int) -> Table:
         table.add_column(justify=side, no_wrap=True, width=needed)
     # Lines must not wrap while the table moves; what ended is shown whole.
     overflow: Literal["fold", "ellipsis"] = "fold" if job.final else "ellipsis"
-    rest = max(width - sum(widths) - 2 * (len(widths) + 1), 10)
+    rest = max(columns - sum(widths) - 2 * (len(widths) + 1), 10)
     table.add_column(overflow=overflow, no_wrap=not job.final, max_width=rest)
     for item, name, count in zip(items, names, counts, strict=True):
         colour = COLOURS[item.state]
@@ -208,7 +208,7 @@ def _table(job: JobStatus, room: int, width: int) -> Table:
         )
         unit = "p/s" if item.counted == "photos" else "f/s"
         rate = Text(f"{item.frames_per_s:.0f} {unit}" if item.frames_per_s else "")
-        told: list[RenderableType] = [Text(one_line(name)), bar, Text(count), rate]
+        told: list[RenderableType] = [Text(name), bar, Text(count), rate]
         table.add_row(*(told[::2] if narrow else told), _last_column(item))
     return table
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +12,7 @@ import typer
 from fer_batch.cli import options as o
 from fer_batch.cli.console import echo
 from fer_batch.cli.queue.access import note, open_queue
+from fer_batch.cli.queue.transfer import transfer
 from fer_batch.cli.settings import with_settings
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import NotFoundError, UsageError
@@ -43,7 +42,8 @@ def submit(
     """Hand videos and images over to the queue; prints the job's id.
 
     Without FER_BATCH_REDIS_URL a queue is started on this machine. `fer-batch status` shows how
-    far the job is, `fer-batch download` brings the results.
+    far the job is, `fer-batch download` brings the results. Exit status: 0 it is queued; with
+    --wait as of `wait`: 0 all inputs done, 1 some failed or the job was cancelled.
     """
     _check(paths, priority, analyze, render)
     if known_by is not None:
@@ -70,7 +70,7 @@ def submit(
 def _hand_over(request: Request, wait: bool, as_json: bool) -> None:
     """Submit, and say what the job is called."""
     with open_queue(start=True) as queue:
-        with _uploading() as progress:
+        with transfer("upload") as progress:
             done = queue.submit(request, progress)
         if done.reused:
             note("the same content, model and settings were submitted before; this is that job")
@@ -120,18 +120,3 @@ def _known_by(analyze: AnalyzeSettings, folder: Path) -> AnalyzeSettings:
     found = asking_for(analyze, read_who(folder))
     photos_by_name([ItemSpec("", "", found, who=str(folder))], Engine(RunSettings()))
     return found
-
-
-@contextmanager
-def _uploading() -> Iterator[Callable[[int, int], None]]:
-    """A bar for the upload on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    columns = (TextColumn("upload"), BarColumn(28), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("upload", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

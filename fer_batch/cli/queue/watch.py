@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -30,16 +30,16 @@ def status(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show how far a job is, input by input."""
+    """Show how far a job is, input by input.
+
+    Exit status: 0 it could be shown. With --watch as of `wait`: 0 all inputs done, 1 some failed or
+    the job was cancelled.
+    """
     with open_queue() as queue:
         job = the_job(queue, job)
-        if watch and not as_json:
-            _follow(queue, job)
-            return
         if watch:
-            *_, found = queue.watch(job, REFRESH_S, note)
-        else:
-            found = queue.status(job)
+            wait_for(queue, job, as_json)
+        found = queue.status(job)
         if as_json:
             echo_data(json.dumps(found.to_json()))
         elif sys.stdout.isatty():
@@ -61,7 +61,7 @@ def wait(job: Job = "", as_json: Json = False) -> None:
         wait_for(queue, the_job(queue, job), as_json)
 
 
-def wait_for(queue: QueueClient, job: str, as_json: bool) -> None:
+def wait_for(queue: QueueClient, job: str, as_json: bool) -> NoReturn:
     """Show progress until the job has ended, then exit with the status that says how."""
     try:
         if as_json:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fer_batch.cli.cells import padded, width
 from fer_batch.cli.console import echo, echo_data
 from fer_batch.config import DEFAULT_MODEL
+from fer_batch.printable import one_line
 
 if TYPE_CHECKING:
     from fer_batch.emotion.card import ModelCard
@@ -53,12 +55,17 @@ def robustness(
     if as_json:
         echo_data(json.dumps(rows))
         return
-    echo(f"{'model':<20} {'way':<5} {'strength':>8} " + " ".join(f"{n:>17}" for n in FIGURES))
+    column = max(20, *(width(one_line(Path(name).stem)) for name in models))
+    echo(
+        f"{padded('model', column)} {'way':<5} {'strength':>8} "
+        + " ".join(f"{n:>17}" for n in FIGURES)
+    )
     for name in models:
         for row in rows[name]:
             values = (row.get(n) for n in FIGURES)
             cells = " ".join(f"{'-' if v is None else format(v, '.3f'):>17}" for v in values)
-            echo(f"{Path(name).stem:<20} {row['way']:<5} {row['strength']:>8g} {cells}")
+            called = padded(one_line(Path(name).stem), column)
+            echo(f"{called} {row['way']:<5} {row['strength']:>8g} {cells}")
 
 
 def _names(cards: list[ModelCard]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fer_batch.atomic import write_text
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.errors import UnreadableError
+from fer_batch.npz import MADE_ANEW
 from fer_batch.outputs import DEFAULT_OUTPUTS, Output, outputs_for
 from fer_batch.types import Segment, SourceInfo
 
@@ -206,10 +207,10 @@ class WorkFolder:
         try:
             data = json.loads(self.plan.read_text("utf-8"))
             if data["format"] != FORMAT:
-                raise UnreadableError(f"{self.plan}: is of another version; use --overwrite")
+                raise UnreadableError(f"{self.plan}: is of another version; {MADE_ANEW}")
             return ItemPlan.from_json(data)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UnreadableError(f"{self.plan}: is damaged; run with --overwrite") from error
+            raise UnreadableError(f"{self.plan}: is damaged; {MADE_ANEW}") from error
 
     def write_plan(self, plan: ItemPlan) -> None:
         """Keep the plan for the steps that follow."""

@@ -179,27 +179,40 @@ class QueueClient:
         Raises:
             JobError: no such job, or it is still running.
         """
-        return self.remove_all([job])
+        found = self.remove_all([job])
+        if found.refused:
+            raise found.refused[0]
+        return found
 
     def remove_all(
         self, jobs: list[str], told: Callable[[str], None] = lambda job: None
     ) -> Removed:
         """Forget jobs and delete their results; much cheaper than one by one. ``told`` hears of
-        each that is gone.
+        each that is gone. Jobs that are not there or still run are left out and say so.
 
         Raises:
-            JobError: one of them is not there or still running; then none is removed.
             StorageError: results cannot be deleted; that job and those after it stay.
         """
         self._make_whole()
+        removable, refused = [], []
         for job in jobs:
-            check_job_id(job)
-            found = read_status(self.ledger, job)
-            if found is not None and not found.final:
-                raise JobError(f"job {job} is still {found.state}; cancel it first")
-            if found is None and not self.storage.exists(keys.manifest(job)):
-                raise JobError(f"there is no job {job}; `fer-batch jobs` lists them")
-        return sweeping.remove(self.ledger, self.storage, jobs, told)
+            try:
+                self._check_ended(job)
+                removable.append(job)
+            except JobError as error:
+                refused.append(error)
+        found = sweeping.remove(self.ledger, self.storage, removable, told)
+        found.refused += refused
+        return found
+
+    def _check_ended(self, job: str) -> None:
+        """Raises JobError: the job is not there or still runs."""
+        check_job_id(job)
+        found = read_status(self.ledger, job)
+        if found is not None and not found.final:
+            raise JobError(f"job {job} is still {found.state}; cancel it first")
+        if found is None and not self.storage.exists(keys.manifest(job)):
+            raise JobError(f"there is no job {job}; `fer-batch jobs` lists them")
 
     def download(
         self,

@@ -21,7 +21,8 @@ from fer_batch.jobs.queue import facts, own_storage, restore
 from fer_batch.jobs.queue.broker import Publish
 from fer_batch.jobs.store import inputs, keys, records, uploads
 from fer_batch.jobs.store.storage import Storage
-from fer_batch.media.discover import Input, discover, notes_on_images
+from fer_batch.media.discover import Input, discover
+from fer_batch.media.notes import notes_on_inputs
 from fer_batch.media.walk import PassedOver
 
 UPLOADS_AT_ONCE = 4
@@ -79,7 +80,8 @@ def submit(
     passed = PassedOver()
     images = request.analyze.images
     found = discover(list(request.paths), passed=passed, images=images, look=looks_like_film_apart)
-    notes = (*passed.lines(), *notes_on_images(found, request.outputs, analyze))
+    said = notes_on_inputs(found, request.outputs, analyze, request.render)
+    notes = (*passed.lines(), *said)
     if not found:
         named = ", ".join(str(path) for path in request.paths)
         raise NotFoundError("; ".join([f"{named}: no videos or images in there", *passed.lines()]))

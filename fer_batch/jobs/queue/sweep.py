@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fer_batch.errors import FerBatchError
+from fer_batch.errors import FerBatchError, JobError
 from fer_batch.jobs.ledger.ledger import Ledger
 from fer_batch.jobs.ledger.manifest import Manifest
 from fer_batch.jobs.ledger.spec import FINAL_STATES
@@ -83,10 +83,12 @@ def _seconds(text: str | None, otherwise: float) -> float:
 @dataclass
 class Removed:
     """``gone``: jobs whose results are deleted. ``left``: jobs that are forgotten, but whose
-    results storage does not hold: they lie where it is not mounted, or nowhere any more."""
+    results storage does not hold: they lie where it is not mounted, or nowhere any more.
+    ``refused``: why others that were asked for stay as they are."""
 
     gone: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    refused: list[JobError] = field(default_factory=list)
 
 
 def remove(

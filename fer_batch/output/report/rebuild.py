@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fer_batch import timeline_file
-from fer_batch.errors import NotFoundError, UnreadableError
+from fer_batch.errors import InputError, NotFoundError, UnreadableError
 from fer_batch.output.foreign import drawn_with, read_summary_file, refuse_links
 from fer_batch.output.read_table import read_csv
 from fer_batch.output.report.page import INDEX, index_from, write_report
@@ -71,27 +72,41 @@ def _note_outputs(folder: Path, summary: dict[str, Any], names: list[str]) -> No
         write_summary(summary | {"outputs": now}, folder / SUMMARY)
 
 
-def rebuild(out: Path) -> list[Path]:
+def rebuild(out: Path, refused: Callable[[InputError], None] | None = None) -> list[Path]:
     """Write the pages of a result folder, or of each result in a folder of results, again.
 
-    Returns the pages.
+    Returns the pages. ``refused`` is told of damaged results, and the others go on.
 
     Raises:
         NotFoundError: ``out`` does not exist or holds no results.
-        UnreadableError: a stored result is damaged.
+        UnreadableError: a stored result is damaged, and there is no ``refused``.
         NoSpaceError, OutputPathError: a page cannot be written.
     """
     if (out / SUMMARY).is_file():
-        return [rebuild_report(out, index=_index_above(out))]
-    results = stored_results(out)
-    if not results and not read_failures(out):
-        raise NotFoundError(f"{out}: holds no results; give a folder that `fer-batch run` wrote")
-    return [
-        rebuild_report(result.folder, index=index_from(result.name))
-        for result in results
-        if (result.folder / SUMMARY).is_file()
-        and any((result.folder / kept).is_file() for kept in (timeline_file.NAME, "timeline.csv"))
-    ]
+        places = [(out, _index_above(out))]
+    else:
+        results = stored_results(out)
+        if not results and not read_failures(out):
+            raise NotFoundError(
+                f"{out}: holds no results; give a folder that `fer-batch run` wrote"
+            )
+        places = [
+            (result.folder, index_from(result.name))
+            for result in results
+            if (result.folder / SUMMARY).is_file()
+            and any(
+                (result.folder / kept).is_file() for kept in (timeline_file.NAME, "timeline.csv")
+            )
+        ]
+    pages = []
+    for folder, index in places:
+        try:
+            pages.append(rebuild_report(folder, index=index))
+        except InputError as error:
+            if refused is None:
+                raise
+            refused(error)
+    return pages
 
 
 def _index_above(folder: Path) -> str:

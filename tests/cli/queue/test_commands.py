@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -88,7 +90,9 @@ def test_from_a_submission_to_results(worked: dict[str, str], clip: Path, tmp_pa
     job, *lines = done.stdout.splitlines()
     assert done.exit_code == 1 and "submitted 2 inputs" in done.stderr
     assert len([line for line in lines if "pair.mp4" in line or "broken.mp4" in line]) == 2
-    assert run("wait", job, "--json").exit_code == 1
+    ends = [("wait", job, "--json"), ("status", job, "-w"), ("status", job, "-w", "--json")]
+    assert [run(*words).exit_code for words in ends] == [1, 1, 1]
+    assert run("status", job).exit_code == 0, "it could be shown"
     shown = json.loads(run("status", job[:6], "--json").stdout)
     assert [item["state"] for item in shown["items"]] == ["done", "failed"]
     assert job in (plain := run("status").stdout) and "broken.mp4" in plain
@@ -113,22 +117,29 @@ def test_from_a_submission_to_results(worked: dict[str, str], clip: Path, tmp_pa
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert json.loads(first.stdout)["job_id"] == json.loads(second.stdout)["job_id"]
     assert "submitted before" in second.stderr
+    assert run("status", "--watch").exit_code == 0
     whole = run("download", "-o", tmp_path / "whole")
     assert (whole.exit_code, whole.stderr) == (0, "")
+    assert "fer-batch open" not in whole.stdout, "no page was made"
     assert run("rm", job).stdout == f"removed {job}\n"
 
 
 def test_a_job_is_opened_and_what_was_drawn_again_there_stays(
-    worked: dict[str, str], clip: Path
+    worked: dict[str, str], clip: Path, tmp_path: Path
 ) -> None:
     run = running(worked)
     job = run("submit", clip, "--outputs", "report,summary", "--wait").stdout.splitlines()[0]
+    out = tmp_path / "my results"
+    brought = run("download", job, "-o", out)
+    assert brought.stdout.splitlines()[1:] == [f"look at the results: fer-batch open '{out}'"]
     page = Path(run("open", job, "--print").stdout.strip())
     result = next(page.parent.glob("**/summary.json"))
     assert page.name in ("index.html", "report.html") and result.with_name("report.html").is_file()
     assert run("render", result.parent, "--threshold", "0.9", "--quiet").exit_code == 0
     again = run("open", job, "--print")
     assert Path(again.stdout.strip()) == page and "drawn" in again.stderr
+    # `open` has no such options; the way on names a command that has.
+    assert "--overwrite" not in again.stderr and f"download {job[:6]} -o" in again.stderr
     assert json.loads(result.read_text())["settings"]["render"]["threshold"] == 0.9
 
 
@@ -159,6 +170,50 @@ def test_jobs_that_nobody_works_on(idle: Run, clip: Path) -> None:
     assert idle("jobs").stdout == "no jobs\n"
 
 
+def test_what_can_be_done_is_done_and_the_rest_is_named(idle: Run, clip: Path) -> None:
+    """Of several jobs one is unknown, one in a state that does not allow it; the others go on."""
+    a, b = (idle("submit", clip, "--no-cache").stdout.strip() for _ in range(2))
+    with pytest.raises(JobError, match="no job 'nosuch'"):
+        idle("cancel", "nosuch")
+    idle("cancel", b)
+    with pytest.raises(JobError, match=f"{b} has ended already"):
+        idle("cancel", a, "nosuch", b)
+    assert [one["state"] for one in _listed(idle)] == ["cancelled", "cancelled"]
+    with pytest.raises(JobError, match="no job 'nosuch'"):
+        idle("retry", a, a, "nosuch")
+    assert [one["state"] for one in _listed(idle)] == ["cancelled", "queued"]
+    with pytest.raises(JobError, match=f"job {a} is still queued; cancel it first"):
+        idle("rm", a, "0123456789abcdefghij", "nosuch", b)
+    assert [one["job_id"] for one in _listed(idle)] == [a]
+
+
+def _listed(run: Run) -> list[dict[str, str]]:
+    """Jobs as `jobs --json` has them, newest first."""
+    found: list[dict[str, str]] = json.loads(run("jobs", "--json").stdout)["jobs"]
+    return found
+
+
+def test_each_that_is_left_is_one_line_and_the_status_says_so(
+    server: RedisServer, clip: Path, tmp_path: Path
+) -> None:
+    url = server.url.replace("db=0", "db=2")
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    environment = environment_of(url, tmp_path)
+    run = running(environment)
+    job = run("submit", clip).stdout.strip()
+    run("cancel", job)
+    command = [sys.executable, "-m", "fer_batch.cli.main", "rm", "nosuch", job, "other"]
+    done = subprocess.run(
+        command, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, f"removed {job}\n")
+    assert done.stderr.splitlines() == [
+        f"fer-batch: there is no job '{name}'; `fer-batch jobs` lists them"
+        for name in ("nosuch", "other")
+    ]
+
+
 def test_a_job_is_watched_until_it_has_ended(
     idle: Run, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +228,9 @@ def test_a_job_is_watched_until_it_has_ended(
     monkeypatch.setattr(time, "sleep", sleep)
     shown = json.loads(idle("status", job, "--watch", "--json").stdout)
     assert (shown["state"], len(waited)) == ("cancelled", 2)
-    line, last = idle("status", job, "--watch").stdout.splitlines()
+    watched = idle("status", job, "--watch")
+    line, last = watched.stdout.splitlines()
+    assert watched.exit_code == 1
     assert "cancelled: " in line and "0 of 1 input done, 1 cancelled" in last
 
 
@@ -217,9 +274,10 @@ def test_whoever_stops_waiting_is_told_that_the_job_goes_on(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(time, "sleep", interrupted)
-    done = idle("wait", job)
-    assert done.exit_code == 130
-    assert f"job {job} goes on" in done.stderr
+    for words in (("wait", job), ("status", job, "--watch")):
+        done = idle(*words)
+        assert done.exit_code == 130
+        assert f"job {job} goes on" in done.stderr
 
 
 def test_what_is_left_of_submissions_is_cleared(idle: Run, clip: Path, tmp_path: Path) -> None:

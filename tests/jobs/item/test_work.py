@@ -104,10 +104,14 @@ OURS = f'{{"format": {FORMAT}}}'
 )
 def test_a_plan_that_is_damaged_is_said_in_one_line(text: str, tmp_path: Path) -> None:
     work = WorkFolder(tmp_path, tmp_path)
-    with pytest.raises(UnreadableError, match=r"source\.json: is damaged; run with --overwrite"):
+    with pytest.raises(
+        UnreadableError, match=r"source\.json: is damaged; `fer-batch run --overwrite`"
+    ):
         work.read_plan()
     work.plan.write_text(text)
-    with pytest.raises(UnreadableError, match=r"source\.json: is damaged; run with --overwrite"):
+    with pytest.raises(
+        UnreadableError, match=r"source\.json: is damaged; `fer-batch run --overwrite`"
+    ):
         work.read_plan()
 
 

@@ -233,7 +233,8 @@ class _Crew:
         """Why a child must be ended, code and words; None where it does well."""
         limit = self._memory_mb
         if resident_bytes(place.child.pid) > limit << 20:
-            return "memory", f"needs more than {limit} MB of memory; give it more with --memory-mb"
+            more = "`fer-batch run --memory-mb` gives it more"
+            return "memory", f"needs more than {limit} MB of memory; {more}"
         if time.monotonic() - place.moved > STALLED_S.get(place.stage, STALLED_ELSE_S):
             minutes = round((time.monotonic() - place.moved) / 60)
             return "timeout", f"nothing moved for {plural(minutes, 'minute')}; given up"

@@ -4,6 +4,8 @@
   const app = window.FerBatch;
   const { marks } = app;
   const FIRST_PANELS = 6;
+  const HEIGHT = 168; // CSS pixels, as .plot in report.css
+  const PAPER_WIDTH = 640; // CSS pixels: fits A4 and Letter upright, with their margins
   const STEPS = [
     0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
   ];
@@ -114,7 +116,7 @@
     const chart = new uPlot(
       {
         width: Math.max(200, place.clientWidth),
-        height: 168,
+        height: HEIGHT,
         padding: [6, 24, 0, 0],
         legend: { show: false },
         cursor: {
@@ -204,6 +206,18 @@
     refill();
   }
 
+  function setWidths(widthOf) {
+    for (const { chart, place } of panels) {
+      const width = widthOf(place);
+      if (width) chart.setSize({ width, height: HEIGHT });
+    }
+  }
+
+  function fit() {
+    setWidths((place) => place.clientWidth);
+    refill();
+  }
+
   app.startPanels = () => {
     marks.readColours();
     if (!app.data.people.length) {
@@ -213,14 +227,9 @@
     const button = document.querySelector("#more-people");
     button.addEventListener("click", () => showMore(button));
     showMore(button);
-    new ResizeObserver(
-      app.coalesce(() => {
-        for (const { chart, place } of panels) {
-          if (place.clientWidth) chart.setSize({ width: place.clientWidth, height: 168 });
-        }
-        refill();
-      }),
-    ).observe(document.querySelector("#panels"));
+    new ResizeObserver(app.coalesce(fit)).observe(document.querySelector("#panels"));
+    addEventListener("beforeprint", () => setWidths(() => PAPER_WIDTH));
+    addEventListener("afterprint", fit);
     app.on("range", refill);
     app.on("detail", refill);
     app.on("labels", showLabels);

@@ -1,9 +1,10 @@
 "use strict";
-/* Light or dark: what the system says, until the reader says otherwise. */
+/* Light or dark: what the system says, until the reader says otherwise. Paper is light. */
 (() => {
   const KEY = "fer-batch-theme";
   const root = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
+  let onPaper = false;
   const stored = () => {
     try {
       return localStorage.getItem(KEY);
@@ -12,7 +13,7 @@
     }
   };
   const apply = () => {
-    root.dataset.theme = stored() || (dark.matches ? "dark" : "light");
+    root.dataset.theme = onPaper ? "light" : stored() || (dark.matches ? "dark" : "light");
     const button = document.querySelector("#theme");
     if (button) {
       button.setAttribute("aria-pressed", String(root.dataset.theme === "dark"));
@@ -21,6 +22,12 @@
   };
   apply();
   dark.addEventListener("change", apply);
+  for (const event of ["beforeprint", "afterprint"]) {
+    addEventListener(event, () => {
+      onPaper = event === "beforeprint";
+      apply();
+    });
+  }
   addEventListener("DOMContentLoaded", () => {
     document.querySelector("#theme").addEventListener("click", () => {
       try {
