@@ -149,7 +149,10 @@ class Watched(subprocess.Popen[bytes]):
         if "pipe:0" not in command:  # moviepy looks for FFmpeg
             return
         assert self.stdin is not None
-        close, size = self.stdin.close, lambda: os.fstat(how["stdout"].fileno()).st_size
+        close = self.stdin.close
+
+        def size() -> int:
+            return os.fstat(how["stdout"].fileno()).st_size
 
         def closed() -> None:
             end = time.monotonic() + 5
