@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_batch.jobs.item.children import nursery
-from fer_batch.jobs.item.children.child import serve
+from fer_batch.jobs.item.children.child import serve as serve
 from fer_batch.jobs.item.children.messages import send
 from fer_batch.jobs.item.children.nursery import NoBirthError
 from fer_batch.own_python import safe_path
