@@ -6,8 +6,8 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -20,7 +20,7 @@ PRIVATE = 0o700  # what fer-batch keeps by itself is its user's alone
 OTHER_PLACE = "choose another place for the results"
 FLUSHES = 8  # a disk takes several at once
 
-_unflushed: ContextVar[list[Path] | None] = ContextVar("unflushed", default=None)
+_flush_later: ContextVar[Callable[[Path], None] | None] = ContextVar("flush_later", default=None)
 
 
 def is_temporary(name: str) -> bool:
@@ -75,12 +75,12 @@ def atomic_path(path: Path, durable: bool = True, mode: int | None = None) -> It
         yield temporary
         if mode is not None and temporary.stat().st_nlink == 1:
             temporary.chmod(mode & 0o666)
-        later = _unflushed.get()
+        later = _flush_later.get()
         if durable and later is None:
             _fsync(temporary)
         temporary.replace(path)
         if durable and later is not None:
-            later.append(path)
+            later(path)
     except OSError as error:
         raise write_error(error, path) from error
     finally:
@@ -90,7 +90,8 @@ def atomic_path(path: Path, durable: bool = True, mode: int | None = None) -> It
 
 @contextmanager
 def flushed_together() -> Iterator[None]:
-    """Files written within by this thread are flushed to disk at the end, all at once.
+    """Files written within by this thread are flushed to disk while it writes others, several at
+    once; at the end all are.
 
     Flushing one after the other waits for the disk as many times. For files that a later one
     declares whole: a power cut before the end may leave them empty under their final names.
@@ -98,15 +99,18 @@ def flushed_together() -> Iterator[None]:
     Raises:
         NoSpaceError, OutputPathError: a file cannot be flushed.
     """
-    mark = _unflushed.set([])
+    pool, flushes = ThreadPoolExecutor(FLUSHES), list[Future[None]]()
+    mark = _flush_later.set(lambda path: flushes.append(pool.submit(_flush, path)))
     try:
         yield
-        written = _unflushed.get() or []
+    except BaseException:
+        pool.shutdown(cancel_futures=True)
+        raise
     finally:
-        _unflushed.reset(mark)
-    if written:
-        with ThreadPoolExecutor(min(FLUSHES, len(written))) as pool:
-            list(pool.map(_flush, written))
+        _flush_later.reset(mark)
+    with pool:
+        for flush in flushes:
+            flush.result()
 
 
 def _flush(path: Path) -> None:

@@ -52,6 +52,8 @@ def _candidates(found: FloatArray, stride: int, min_confidence: float) -> FloatA
     # Neither probability is above one, so each alone must reach the square.
     least = np.float32(_logit(min_confidence**2))
     likely = np.flatnonzero((flat[:, CLASS] >= least) & (flat[:, OBJECT] >= least))
+    if not len(likely):  # as in most maps
+        return np.empty((0, 15), np.float32)
     picked = flat[likely].astype(np.float32)
     confidence = np.sqrt(_sigmoid(picked[:, CLASS]) * _sigmoid(picked[:, OBJECT]))
     sure = confidence >= min_confidence

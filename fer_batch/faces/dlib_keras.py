@@ -92,7 +92,7 @@ class KerasLayers:
 
 
 def enlarged_on_keras(grey: Any) -> Any:
-    """``expression_head.enlarged`` of crops in a tensor ``uint8[n, 48, 48, 1]``, as the three
+    """``expression_head.enlarge`` of crops in a tensor ``uint8[n, 48, 48, 1]``, as the three
     channels that the network wants: ``float32[n, 150, 150, 3]``."""
     import keras
 

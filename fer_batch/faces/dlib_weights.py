@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,6 +47,12 @@ class Weights:
     stem: tuple[FloatArray, FloatArray]
     convolutions: list[tuple[EightBits, FloatArray]]
     last: FloatArray
+
+    def grey(self) -> Weights:
+        """The same for grey pictures of one channel: what the three of them would add up to."""
+        kernel, bias = self.stem
+        summed = kernel.sum(axis=3, keepdims=True, dtype=np.float64)
+        return replace(self, stem=(summed.astype(np.float32), bias))
 
 
 def read(content: bytes) -> list[tuple[FloatArray, FloatArray]]:

@@ -98,20 +98,21 @@ def read_head(path: Path) -> ExpressionHead:
     return head
 
 
-def enlarged(crop: Image) -> FloatArray:
-    """A crop ``uint8[48, 48]`` as the recogniser wants faces, ``float32[150, 150]``. Below it are
-    pixels as those at its edge."""
+def enlarge(crop: Image, picture: FloatArray) -> None:
+    """Write a crop ``uint8[48, 48]`` as the recogniser wants faces into ``picture
+    float32[150, 150]``. Below it are pixels as those at its edge."""
     import cv2
 
     large = cv2.resize(crop.astype(np.float32), (LARGE, LARGE), interpolation=cv2.INTER_CUBIC)
-    missing = SIDE + DOWN - LARGE
-    return np.pad(large[DOWN:, :SIDE], ((0, missing), (0, 0)), mode="edge")
+    filled = LARGE - DOWN
+    picture[:filled] = large[DOWN:, :SIDE]
+    picture[filled:] = picture[filled - 1]
 
 
 @cache
 def enlargement() -> tuple[FloatArray, FloatArray]:
-    """The same as matrices for rows and columns of a crop, ``float32[150, 48]`` each, for
-    runtimes that know no cubic kernel or another one."""
+    """What ``enlarge`` does as matrices for rows and columns of a crop, ``float32[150, 48]`` each,
+    for runtimes that know no cubic kernel or another one."""
     down = np.minimum(np.arange(SIDE) + DOWN, LARGE - 1)
     return _cubic(down), _cubic(np.arange(SIDE))
 
@@ -132,7 +133,7 @@ def _cubic(pixels: np.ndarray) -> FloatArray:
 
 
 def features(ops: Operations[T], picture: T, weights: Weights) -> dict[int, T]:
-    """Means of parts of a ``picture [1, 150, 150, 3]``: by stage ``[1, parts, parts, its]``."""
+    """Means of parts of a ``picture [1, 150, 150, c]``: by stage ``[1, parts, parts, its]``."""
     found = {}
     for stage, out in enumerate(stages(ops, picture, weights)):
         part = ops.shape(out)[1] // POOLED[stage]
@@ -141,7 +142,8 @@ def features(ops: Operations[T], picture: T, weights: Weights) -> dict[int, T]:
 
 
 def logits(ops: Operations[T], picture: T, weights: Weights, head: ExpressionHead) -> T:
-    """What ``head`` says of a ``picture [1, 150, 150, 3]``, ``[1, 1, 1, outputs]``."""
+    """What ``head`` says of a ``picture [1, 150, 150, c]``, ``[1, 1, 1, outputs]``; with as many
+    channels as the stem of the ``weights`` is for."""
     known = features(ops, picture, weights)
     nothing = np.zeros_like(head.bias)
     (first, means), *others = known.items()

@@ -1,17 +1,15 @@
-"""The recogniser's expression head on LiteRT: 1.4 ms a face on one core."""
+"""The recogniser's expression head on LiteRT: 1.3 ms a face on one core."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from fer_batch.faces.dlib_network import SIDE
 from fer_batch.faces.dlib_weights import Weights
-from fer_batch.faces.expression_head import ExpressionHead, enlarged, logits
+from fer_batch.faces.expression_head import ExpressionHead, enlarge, logits
+from fer_batch.faces.litert_network import AT_ONCE, LiteRtNetwork
 from fer_batch.faces.tflite import ModelWriter
 from fer_batch.idle import Idle
-from fer_batch.quiet_stderr import quiet_stderr
 from fer_batch.types import FloatArray, Image
 
 
@@ -26,28 +24,21 @@ class LiteRtExpressions:
             ValueError, RuntimeError: LiteRT cannot run it.
         """
         writer = ModelWriter()
-        out = logits(writer, writer.input(SIDE, SIDE, 3), weights, head)
-        self._model, self._outputs = writer.model([out]), len(head.last)
-        self._interpreters = Idle(self._interpreter, concurrency)
-
-    def _interpreter(self) -> Any:
-        from ai_edge_litert.interpreter import Interpreter
-
-        with quiet_stderr():
-            made: Any = Interpreter(model_content=self._model, num_threads=1)
-            made.allocate_tensors()
-        return made
+        out = logits(writer, writer.input(SIDE, SIDE, 1), weights.grey(), head)
+        model, self._outputs = writer.model([out]), len(head.last)
+        self._networks = Idle(lambda: LiteRtNetwork(model), concurrency)
 
     def logits(self, crops: Image, count: int = 0) -> FloatArray:
-        """``uint8[n, 48, 48]`` grey crops to ``float32[n, outputs]``, one after another, whatever
+        """``uint8[n, 48, 48]`` grey crops to ``float32[n, outputs]``, a few at once, whatever
         ``count`` is."""
         found = np.empty((len(crops), self._outputs), np.float32)
-        with self._interpreters.taken() as interpreter:
-            into = interpreter.get_input_details()[0]["index"]
-            out = interpreter.get_output_details()[0]["index"]
-            for place, crop in enumerate(crops):
-                grey = enlarged(crop)[None, ..., None]
-                interpreter.set_tensor(into, np.repeat(grey, 3, axis=3))
-                interpreter.invoke()
-                found[place] = interpreter.get_tensor(out).reshape(-1)
+        with self._networks.taken() as network:
+            for start in range(0, len(crops), AT_ONCE):
+                few = crops[start : start + AT_ONCE]
+
+                def fill(pictures: FloatArray, few: Image = few) -> None:
+                    for crop, picture in zip(few, pictures[..., 0], strict=True):
+                        enlarge(crop, picture)
+
+                found[start : start + len(few)] = network.run(len(few), fill)
         return found

@@ -7,10 +7,11 @@ allows (below 12) has holes in its decoders that were mended later (CVE-2026-259
 from __future__ import annotations
 
 import io
+import stat
 import threading
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from fer_batch.config import Limits
 from fer_batch.errors import LimitError, NotMediaError
@@ -32,10 +33,8 @@ def read_bytes(path: Path, limits: Limits) -> bytes:
     Raises:
         InputError: missing, empty, not readable, or larger than ``limits.image_bytes``.
     """
-    check_readable(path)
-    if path.stat().st_size > limits.image_bytes:
-        raise LimitError(f"{path}: is larger than {limits.image_bytes >> 20} MiB; shrink it")
-    return path.read_bytes()
+    with _opened(path, limits) as file:
+        return file.read()
 
 
 def read_header(path: Path, limits: Limits) -> ImageHeader:
@@ -44,11 +43,24 @@ def read_header(path: Path, limits: Limits) -> ImageHeader:
     Raises:
         InputError: empty, no image that is read, or beyond the caps; one line, with its kind.
     """
-    check_readable(path)
-    if path.stat().st_size > limits.image_bytes:
-        raise LimitError(f"{path}: is larger than {limits.image_bytes >> 20} MiB; shrink it")
-    with path.open("rb") as file:
+    with _opened(path, limits) as file:
         return header_of(file, path, limits)
+
+
+def _opened(path: Path, limits: Limits) -> BinaryIO:
+    """The file, open. Of thousands nearly all are what they should be, so who is not is asked why
+    only then (``check_readable``)."""
+    try:
+        there = path.stat()
+        # Before it is opened: that would wait for whoever writes into a pipe.
+        if not stat.S_ISREG(there.st_mode) or not there.st_size:
+            check_readable(path)
+        if there.st_size > limits.image_bytes:
+            raise LimitError(f"{path}: is larger than {limits.image_bytes >> 20} MiB; shrink it")
+        return path.open("rb")
+    except OSError:
+        check_readable(path)
+        raise
 
 
 def header_of(file: Any, path: Path, limits: Limits) -> ImageHeader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -128,6 +128,7 @@ class ImageReader:
     def __init__(self, info: SourceInfo, limits: Limits) -> None:
         self.info = info
         self._limits = limits
+        self._path = _paths(info)
 
     def frames(self, start: int, stop: int) -> Iterator[Frame]:
         """Yield images ``start`` to ``stop - 1`` in order, each in its own size.
@@ -152,7 +153,7 @@ class ImageReader:
     def _frame(self, index: int) -> Frame:
         pts = int(self.info.pts[index])
         try:
-            picture = read_picture(image_path(self.info, index), self._limits)
+            picture = read_picture(self._path(index), self._limits)
         except InputError:
             return Frame(index, pts, None, self.info.width, self.info.height)
         height, width = picture.bgr.shape[:2]
@@ -160,7 +161,7 @@ class ImageReader:
         return Frame(index, pts, image, width, height, scale=picture.width / width)
 
 
-def image_path(info: SourceInfo, index: int) -> Path:
-    """Where image ``index`` of a source lies."""
+def _paths(info: SourceInfo) -> Callable[[int], Path]:
+    """Where images of a source lie, by their number."""
     path = Path(info.path)
-    return path / info.files[index] if path.is_dir() else path
+    return (lambda index: path / info.files[index]) if path.is_dir() else (lambda _: path)

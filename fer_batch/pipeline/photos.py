@@ -147,6 +147,7 @@ class PhotoDrawer:
             return Marks(labels, side, side)
 
         self.marks = lru_cache(MARKS_KEPT)(made)
+        self._overlay = lru_cache(MARKS_KEPT)(self._overlay_of)
 
     def draw(self, frame: Frame) -> None:
         """Draw the faces of ``frame`` into its image."""
@@ -155,15 +156,7 @@ class PhotoDrawer:
         hidden = self._hidden(frame.index)
         if faces.start == faces.stop and not len(hidden):
             return
-        size = (frame.image.shape[1], frame.image.shape[0] * 2 // 3)
-        overlay = Overlay(
-            self._timeline.labels,
-            *size,
-            self._settings,
-            # Of a size within a twelfth of the right one, so that there are few.
-            marks=self.marks(round(math.log2(max(min(size), 16)) * 6)),
-            names=self._timeline.names,
-        )
+        overlay = self._overlay(frame.image.shape[1], frame.image.shape[0] * 2 // 3)
         numbers, nameless = photo_numbers(self._timeline, faces)
         overlay.draw(
             frame.image,
@@ -174,6 +167,18 @@ class PhotoDrawer:
             unusable=self._timeline.unusable[faces],
             covered=None if self._covered is None else self._covered[faces],
             nameless=nameless,
+        )
+
+    def _overlay_of(self, width: int, height: int) -> Overlay:
+        """For photos of that size, even numbers of pixels."""
+        return Overlay(
+            self._timeline.labels,
+            width,
+            height,
+            self._settings,
+            # Of a size within a twelfth of the right one, so that there are few.
+            marks=self.marks(round(math.log2(max(min(width, height), 16)) * 6)),
+            names=self._timeline.names,
         )
 
     def _hidden(self, photo: int) -> FloatArray:

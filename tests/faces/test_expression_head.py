@@ -1,5 +1,6 @@
 """A head on the recogniser's features: one answer from every runtime, and a file of its own."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,15 +15,18 @@ from fer_batch.faces.expression_head import (
     CROP,
     POOLED,
     ExpressionHead,
-    enlarged,
+    enlarge,
     enlargement,
     logits,
     read_head,
     write_head,
 )
 from fer_batch.faces.expressions_litert import LiteRtExpressions
+from fer_batch.faces.litert_network import LiteRtNetwork
 from fer_batch.faces.recogniser import recogniser_weights
+from fer_batch.faces.tflite import ModelWriter
 from fer_batch.npz import write_npz
+from fer_batch.types import FloatArray, Image
 from tests.training.made_faces import made_faces
 
 CHANNELS = {0: 32, 1: 64, 2: 128, 3: 256, 4: 256}
@@ -41,6 +45,12 @@ def head() -> ExpressionHead:
         rng.normal(0, 0.2, shape).astype(np.float32) for shape in ((16,), (5, 16), (5,))
     )
     return ExpressionHead(kernels, bias, last, last_bias, LABELS)
+
+
+def enlarged(crop: Image) -> FloatArray:
+    picture = np.full((150, 150), np.nan, np.float32)
+    enlarge(crop, picture)
+    return picture
 
 
 def test_a_crop_is_enlarged_as_far_as_the_recogniser_wants_faces() -> None:
@@ -81,6 +91,40 @@ def test_a_face_is_answered_alike_whoever_comes_with_it(head: ExpressionHead) ->
     whole = network.logits(faces)
     assert whole.shape == (4, 5) and np.array_equal(network.logits(faces[2:3]), whole[2:3])
     assert network.logits(faces[:0]).shape == (0, 5)
+
+
+def test_faces_are_read_a_few_at_once(
+    head: ExpressionHead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces, network = made_faces(11, 0).images, LiteRtExpressions(recogniser_weights(), head, 1)
+    one_by_one = np.concatenate([network.logits(face[None]) for face in faces])
+    counts: list[int] = []
+    run = LiteRtNetwork.run
+
+    def counted(self: LiteRtNetwork, count: int, fill: Callable[[FloatArray], None]) -> FloatArray:
+        counts.append(count)
+        return run(self, count, fill)
+
+    monkeypatch.setattr(LiteRtNetwork, "run", counted)
+    assert np.array_equal(network.logits(faces), one_by_one)
+    assert counts == [4, 4, 3]
+
+
+def test_a_grey_face_needs_one_channel(head: ExpressionHead) -> None:
+    weights = recogniser_weights()
+    assert weights.grey().stem[0].shape == (32, 7, 7, 1)
+    writer = ModelWriter()
+    model = writer.model([logits(writer, writer.input(150, 150, 3), weights, head)])
+    faces, three = made_faces(6, 0).images, LiteRtNetwork(model)
+
+    def fill(pictures: FloatArray) -> None:
+        pictures[...] = np.stack([enlarged(face) for face in faces])[..., None]
+
+    by_three = three.run(6, fill)
+    by_one = LiteRtExpressions(weights, head, 1).logits(faces)
+    # Sums in another order: now and then a number is rounded to the next of its eight bits.
+    apart, spread = np.abs(by_one - by_three), by_three.std(axis=0).mean()
+    assert apart.mean() < 0.05 * spread and apart.max() < 0.2 * spread
 
 
 def test_places_are_those_of_the_labels_of_an_annotation(head: ExpressionHead) -> None:

@@ -11,7 +11,6 @@ from fer_batch.config import Limits
 from fer_batch.errors import LimitError
 from fer_batch.media.image_folders import images_in
 from fer_batch.media.image_header import read_header
-from fer_batch.media.images import image_path
 from fer_batch.media.source import open_source, probe
 from fer_batch.types import Frame, SourceInfo
 from tests.footage import images, oracle, pictures
@@ -47,7 +46,7 @@ def test_each_picture_has_its_own_true_size(folder: Path) -> None:
     for frame in read(info, 0, 12):
         if frame.image is None:
             continue
-        size = read_header(image_path(info, frame.index), Limits()).upright
+        size = read_header(folder / info.files[frame.index], Limits()).upright
         assert (frame.width, frame.height) == size
         assert frame.luma.shape == (size[1] + size[1] % 2, size[0] + size[0] % 2)
 

@@ -17,6 +17,7 @@ from fer_batch.corrections.apply import corrected
 from fer_batch.corrections.read import Edit
 from fer_batch.errors import Cancelled
 from fer_batch.media.source import open_source, probe
+from fer_batch.output.draw.overlay import Overlay
 from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.photos import (
     MARKS_KEPT,
@@ -90,6 +91,25 @@ def drawn(
             name: cv2.imdecode(np.frombuffer(file.read(name), np.uint8), cv2.IMREAD_COLOR)
             for name in file.namelist()
         }
+
+
+def test_an_overlay_serves_all_photos_of_its_size(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[tuple[int, int]] = []
+
+    class Counted(Overlay):
+        def __init__(self, labels: Any, width: int, height: int, *others: Any, **more: Any) -> None:
+            sizes.append((width, height))
+            super().__init__(labels, width, height, *others, **more)
+
+    monkeypatch.setattr("fer_batch.pipeline.photos.Overlay", Counted)
+    for number, (width, height) in enumerate(SIZES):  # two that are alike, and two that are not
+        side = (width, height) if number > 1 else (300, 200)
+        picture = np.full((*side[::-1], 3), 90 + 20 * number, np.uint8)
+        assert cv2.imwrite(str(folder / f"{number}.png"), picture)
+    assert len(drawn(folder)) > len(SIZES)
+    assert sizes == [(300, 200), *SIZES[2:]]
 
 
 def test_each_photo_is_drawn_in_its_own_size(folder: Path) -> None:

@@ -1,0 +1,50 @@
+"""A network of one input and one output on LiteRT, asked about a few pictures at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fer_batch.quiet_stderr import quiet_stderr
+from fer_batch.types import FloatArray
+
+AT_ONCE = 4
+"""Pictures of faces in one run: kernels are read once for all of them, which saves a tenth of the
+time. With more of them what lies between two layers no longer fits near the core."""
+
+
+class LiteRtNetwork:
+    """One interpreter of one thread, ready for as many pictures as it had last; not for two threads
+    at once. What it says of a picture does not depend on others, to the last bit."""
+
+    def __init__(self, model: bytes) -> None:
+        """``model``: a file of LiteRT, made for one picture.
+
+        Raises:
+            ValueError, RuntimeError: LiteRT cannot run it.
+        """
+        from ai_edge_litert.interpreter import Interpreter
+
+        with quiet_stderr():
+            self._interpreter: Any = Interpreter(model_content=model, num_threads=1)
+            self._interpreter.allocate_tensors()
+        (took,) = self._interpreter.get_input_details()
+        (gives,) = self._interpreter.get_output_details()
+        self._input, self._output = took["index"], gives["index"]
+        self._shape: tuple[int, ...] = tuple(took["shape"].tolist())
+
+    def run(self, count: int, fill: Callable[[FloatArray], None]) -> FloatArray:
+        """Answers ``float32[count, outputs]`` to the ``count`` pictures that ``fill`` writes into
+        an array ``float32[count, height, width, channels]``, which it must not keep. Another
+        ``count`` than before takes half a millisecond more."""
+        shape = (count, *self._shape[1:])
+        if shape != self._shape:
+            self._interpreter.resize_tensor_input(self._input, shape)
+            self._interpreter.allocate_tensors()
+            self._shape = shape
+        fill(self._interpreter.tensor(self._input)())
+        self._interpreter.invoke()
+        answer = self._interpreter.get_tensor(self._output)
+        return np.asarray(answer.reshape(count, -1), np.float32)
