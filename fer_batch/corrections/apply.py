@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from fer_batch.corrections.photos import corrected_photos
-from fer_batch.corrections.read import NAME, Edit
+from fer_batch.corrections.read import NAME, Edit, at
 from fer_batch.corrections.steps import called, labelled, names_as_one, without
 from fer_batch.errors import UsageError
 from fer_batch.types import BoolArray, FrameStatus, Timeline
@@ -29,7 +29,7 @@ def corrected(timeline: Timeline, edits: Sequence[Edit], where: str = NAME) -> T
                 timeline = _ACTIONS[edit.do](timeline, edit, _rows(timeline, edit))
             timeline = _without_gone(timeline, before)
         except ValueError as error:
-            raise UsageError(f"{where} line {edit.line}: {error}") from error
+            raise UsageError(f"{at(where, edit.line)}: {error}") from error
     there = set(timeline.identities().tolist())  # who was hidden altogether is nobody
     names = {face: name for face, name in timeline.names.items() if face in there}
     return replace(timeline, names=names, main=timeline.main if timeline.main in there else 0)

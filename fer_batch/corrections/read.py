@@ -9,6 +9,8 @@ label,1,10,12.5,neutral
 name,1,,,Anna
 main,1,,,
 
+``edits.json`` may say the same (``from_json``).
+
 In a set of photos a column more says which photo: ``person`` is then the number of a face in it.
 """
 
@@ -21,6 +23,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from fer_batch.corrections import from_json
 from fer_batch.door import Refused, open_regular
 from fer_batch.errors import UsageError
 from fer_batch.person_name import check_name
@@ -66,33 +69,79 @@ class Edit:
     photo: str = ""
 
 
-def read_edits(folder: Path) -> tuple[str, ...]:
-    """The lines of ``edits.csv`` in a results folder, checked, with commas between their cells;
-    none where there is no such file.
+def edits_file(folder: Path) -> Path:
+    """The file of corrections in a results folder: ``edits.csv``, or ``edits.json`` where that lies
+    there.
 
     Raises:
-        UsageError: a line is wrong; it is named.
+        UsageError: both do.
     """
-    path = folder / NAME
+    table, other = folder / NAME, folder / from_json.NAME
+    if not os.path.lexists(other):
+        return table
+    if os.path.lexists(table):
+        raise UsageError(f"{folder}: holds {NAME} and {from_json.NAME}; keep one of them")
+    return other
+
+
+def at(where: str, line: int) -> str:
+    """Where a correction stands: ``edits.csv line 3``, or ``edits.json entry 2``, below whose lines
+    no header stands."""
+    return f"{where} entry {line - 1}" if where.endswith(".json") else f"{where} line {line}"
+
+
+def read_edits(folder: Path) -> tuple[str, ...]:
+    """The corrections in a results folder as lines of ``edits.csv``, checked, with commas between
+    their cells; none where there is no such file.
+
+    Raises:
+        UsageError: a line or entry is wrong, it is named; or there are two files.
+    """
+    path = edits_file(folder)
+    content = _content(path)
+    if content is None:
+        return ()
+    if path.name == from_json.NAME:
+        lines = from_json.lines_of(content, COLUMNS, str(path))
+    else:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{path}: is not UTF-8 text; save it as CSV in UTF-8") from error
+        lines = _with_commas(tuple(text.splitlines()), str(path))
+    parse_edits(lines, str(path))
+    return lines
+
+
+def text_of(lines: tuple[str, ...], path: Path) -> str:
+    """Lines that ``parse_edits`` took, as the text of the file at ``path``, by its name."""
+    if path.name != from_json.NAME:
+        return "".join(f"{line}\n" for line in lines)
+    names, *rows = _cells(lines, str(path)) or [[]]
+    kept = [row for row in rows if any(row) and not row[0].startswith("#")]
+    return from_json.text_of([dict(zip(names, row, strict=False)) for row in kept])
+
+
+def _content(path: Path) -> bytes | None:
+    """The bytes of a file of corrections, None where there is none.
+
+    Raises:
+        UsageError: it is no regular file, cannot be read or is too large.
+    """
     try:
         with os.fdopen(open_regular(path), "rb") as file:
             content = file.read(LONGEST + 1)
-        text = content.decode("utf-8-sig")
     except FileNotFoundError:
-        return ()
+        return None
     except Refused as error:  # a pipe would be waited for, a device never ends
         raise UsageError(f"{path}: is {error}; remove it") from error
     except OSError as error:
         if path.is_symlink():  # whoever gives results away could have any file of ours read
             raise UsageError(f"{path}: is not a regular file but a link; remove it") from error
         raise UsageError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: is not UTF-8 text; save it as CSV in UTF-8") from error
     if len(content) > LONGEST:
         raise UsageError(f"{path}: is larger than a megabyte; that is not a list of corrections")
-    lines = _with_commas(tuple(text.splitlines()), str(path))
-    parse_edits(lines, str(path))
-    return lines
+    return content
 
 
 def _with_commas(lines: tuple[str, ...], where: str) -> tuple[str, ...]:
@@ -138,11 +187,11 @@ def parse_edits(lines: tuple[str, ...], where: str = NAME) -> list[Edit]:
         if not any(cells) or cells[0].startswith("#"):
             continue
         if len(cells) > len(names):
-            raise UsageError(f"{where} line {line}: has more cells than the header")
+            raise UsageError(f"{at(where, line)}: has more cells than the header")
         try:
             edits.append(_edit(dict(zip(names, cells, strict=False)), line))
         except ValueError as error:
-            raise UsageError(f"{where} line {line}: {error}") from error
+            raise UsageError(f"{at(where, line)}: {error}") from error
     return edits
 
 

@@ -69,7 +69,7 @@ def _write_picture(container: Any, video: Any, picture: Any, index: int) -> None
     from av.video.reformatter import Colorspace
 
     frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
-    frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+    frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, threads=1)
     frame.pts, frame.time_base = index, Fraction(1, FPS)
     container.mux(video.encode(frame))
 

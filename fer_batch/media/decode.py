@@ -9,12 +9,14 @@ import av
 
 from fer_batch.media.formats import FAULTS
 from fer_batch.media.named_colours import NamedColours
+from fer_batch.media.stale import StaleParts
 
 # Decoders that leave out a picture when told so for its packet alone. Others take the wish when
 # they are opened (dav1d) and would leave out what is wanted as well.
 SKIPPING = frozenset({"h264", "hevc", "mpeg2video", "mpeg4"})
-# Decoders that make up what is missing, and say so of the picture.
+# Decoders that make up what is missing, and say so of the picture; those that leave what was there.
 CONCEALING = frozenset({"h264", "mpeg2video", "mpeg4"})
+LEAVING = frozenset({"hevc"})
 MOST_HELD = 16  # pictures between two from which they are coded
 
 
@@ -49,6 +51,7 @@ def _pictures(
 ) -> Iterator[Any]:
     named = NamedColours.of(stream.codec_context)
     skips = start is not None and decoder.name in SKIPPING
+    stale = StaleParts() if careful and decoder.name in LEAVING else None
     first, leading = None, 0  # packets that are shown before the key frame that reading began with
     for packet in _packets(container, stream):
         when = None if packet is None else packet.pts
@@ -68,7 +71,8 @@ def _pictures(
             continue
         for frame in frames:
             before = start is not None and frame.pts is not None and frame.pts < (first or 0)
-            if careful and frame.is_corrupt and not before:
+            damaged = frame.is_corrupt or (stale is not None and stale.in_picture(frame))
+            if careful and damaged and not before:
                 raise Damaged
             yield named.fill(frame)
 
@@ -79,7 +83,7 @@ def _untouched(pictures: Iterator[Any], codec: str) -> Iterator[Any]:
     for picture in pictures:
         held.append(picture)
         if (
-            codec not in CONCEALING
+            codec not in CONCEALING | LEAVING
             or picture.pict_type != av.video.frame.PictureType.B
             or len(held) > MOST_HELD
         ):

@@ -4,6 +4,9 @@ Phones record PQ (SMPTE ST 2084) or HLG (ARIB STD-B67) with the primaries of BT.
 are, they look grey. Here they become BT.709: light of 203 cd/m2, which both standards call
 reference white (ITU-R BT.2408), lies just below full white, and highlights are rolled off above.
 
+Programs that compute pictures leave light itself behind (linear transfer), which is far too dark as
+it is, and goes the same way.
+
 Luma goes through a curve of one dimension at full size. What colour adds to it, and chroma itself,
 are computed at the size of chroma, a quarter of the pixels.
 """
@@ -19,7 +22,7 @@ from numpy.typing import NDArray
 
 from fer_batch.i420 import BT709, BT2020, Coefficients, coefficients, planes
 from fer_batch.media.named_colours import UNSPECIFIED, reformatted
-from fer_batch.media.transfer import GAMMA, HLG, PEAK, PQ, REFERENCE, light_of
+from fer_batch.media.transfer import GAMMA, HLG, LINEAR, PEAK, PQ, REFERENCE, light_of
 from fer_batch.types import Image
 
 WIDE = 9  # primaries of BT.2020
@@ -53,13 +56,21 @@ def is_wide(frame: Any) -> bool:
 
 
 def named_wide(primaries: int, transfer: int) -> bool:
-    """Whether a picture that names these has to be brought down: PQ, HLG, primaries of BT.2020."""
+    """Whether a picture that names these has to be brought down: PQ, HLG, primaries of BT.2020; or
+    up, since it is linear."""
+    return transfer in (PQ, HLG, LINEAR) or primaries == WIDE
+
+
+def _has_wide_colours(primaries: int, transfer: int) -> bool:
+    """HDR has the primaries of BT.2020, whether they are named or not."""
     return transfer in (PQ, HLG) or primaries == WIDE
 
 
 def to_709(frame: Any, width: int, height: int) -> Image:
     """I420 of 8 bits in BT.709, video range, of a wide frame; ``width`` and ``height`` even."""
-    matrix = BT2020 if frame.colorspace == UNSPECIFIED else int(frame.colorspace)
+    wide = _has_wide_colours(int(frame.color_primaries), int(frame.color_trc))
+    usual = BT2020 if wide else BT709
+    matrix = usual if frame.colorspace == UNSPECIFIED else int(frame.colorspace)
     deep = reformatted(frame, width, height, "yuv420p10le")
     kind = (int(frame.color_trc), frame.color_range == 2, coefficients(matrix))
     half = (height // 2, width // 2)
@@ -68,7 +79,7 @@ def to_709(frame: Any, width: int, height: int) -> Image:
         for plane, (h, w) in zip(deep.planes, ((height, width), half, half), strict=True)
     )
     small = cv2.resize(np.ascontiguousarray(luma), half[::-1], interpolation=cv2.INTER_AREA)
-    shown = _shown(kind[0], _rgb(cv2.merge([small, cb, cr]), *kind[1:]))
+    shown = _shown(kind[0], _rgb(cv2.merge([small, cb, cr]), *kind[1:]), wide)
     coded = cv2.transform(shown, _TO_CODES)
     grey = curve(*kind)
     image = np.empty((height * 3 // 2, width), np.uint8)
@@ -80,12 +91,13 @@ def to_709(frame: Any, width: int, height: int) -> Image:
     return image
 
 
-def photo_to_709(bgr: Image, transfer: int) -> Image:
-    """``uint8[h, w, 3]`` BGR as screens show it, of a wide one with that transfer."""
+def photo_to_709(bgr: Image, primaries: int, transfer: int) -> Image:
+    """``uint8[h, w, 3]`` BGR as screens show it, of one that names these (``named_wide``)."""
     result = np.empty_like(bgr)
+    wide = _has_wide_colours(primaries, transfer)
     for top in range(0, len(bgr), ROWS):
         rgb: Floats = bgr[top : top + ROWS, :, ::-1].astype(np.float32) * np.float32(1 / 255)
-        cv2.convertScaleAbs(_shown(transfer, rgb)[..., ::-1], result[top : top + ROWS], 255)
+        cv2.convertScaleAbs(_shown(transfer, rgb, wide)[..., ::-1], result[top : top + ROWS], 255)
     return result
 
 
@@ -94,7 +106,7 @@ def curve(trc: int, full_range: bool, matrix: Coefficients) -> Floats:
     """Luma in video range ``float32[1024]`` of grey with each code of 10 bits."""
     codes = np.full((1024, 1, 3), 512, np.uint16)
     codes[:, 0, 0] = np.arange(1024)
-    return 16 + 219 * _shown(trc, _rgb(codes, full_range, matrix))[:, 0, 0]
+    return 16 + 219 * _shown(trc, _rgb(codes, full_range, matrix), wide=False)[:, 0, 0]
 
 
 def _rgb(codes: NDArray[np.uint16], full_range: bool, matrix: Coefficients) -> Floats:
@@ -109,9 +121,11 @@ def _rgb(codes: NDArray[np.uint16], full_range: bool, matrix: Coefficients) -> F
     return np.clip(rgb, 0, 1, out=rgb)
 
 
-def _shown(trc: int, rgb: Floats) -> Floats:
-    """R, G, B of BT.709 from 0 to 1 as they are shown, of non-linear ones in BT.2020."""
-    light = cv2.transform(light_of(trc, rgb), TO_709)
+def _shown(trc: int, rgb: Floats, wide: bool) -> Floats:
+    """R, G, B of BT.709 from 0 to 1 as they are shown, of coded ones with primaries of BT.2020 or,
+    where not ``wide``, of BT.709."""
+    light = light_of(trc, rgb)
+    light = cv2.transform(light, TO_709) if wide else light
     np.maximum(light, 0, out=light)
     if trc in (PQ, HLG):
         # The strongest of the three decides for all, so that hues stay.

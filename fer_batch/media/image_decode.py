@@ -191,7 +191,7 @@ def _shrunk(bgr: Image, size: tuple[int, int]) -> Image:
 
 def _in_srgb(bgr: Image, header: ImageHeader) -> Image:
     if named_wide(header.primaries, header.transfer):
-        return photo_to_709(bgr, header.transfer)
+        return photo_to_709(bgr, header.primaries, header.transfer)
     if header.gamma:
         return np.asarray(cv2.LUT(bgr, _shown_as(header.gamma)))
     return to_srgb(bgr, header.icc)

@@ -8,6 +8,9 @@ from typing import Any, Self
 
 UNSPECIFIED = 2  # of a matrix, of primaries, of a transfer
 NO_RANGE = 0
+# Several threads of FFmpeg's converter write over the ends of each other's rows where these are not
+# of round lengths: some pixels of some pictures, another time others.
+ONE_THREAD = 1
 # Matrices that FFmpeg converts; it refuses pictures that name another, whatever is asked of it.
 CONVERTED = frozenset({0, 1, UNSPECIFIED, 4, 5, 6, 7, 9})
 
@@ -48,4 +51,4 @@ def reformatted(picture: Any, width: int, height: int, form: str) -> Any:
     """An ``av.VideoFrame`` of that size and form, its matrix the same."""
     if int(picture.colorspace) not in CONVERTED:
         picture.colorspace = UNSPECIFIED
-    return picture.reformat(width=width, height=height, format=form)
+    return picture.reformat(width=width, height=height, format=form, threads=ONE_THREAD)

@@ -19,6 +19,8 @@ HEARD_BY: dict[str, tuple[tuple[str, ...], str]] = {
     "image_fps": (("frames",), "frames of a film"),
     "images": (("frames", "photos"), "images"),
 }
+# Outputs in which photos follow one another, as many a second as --image-fps says.
+MOVING = {"video", "gif"}
 # Outputs that a setting of drawing changes.
 HEARD_IN = {"gif_range": "gif", "crf": "video", "columns": "csv", "clock": "csv"}
 # What is of no use where faces are not searched for.
@@ -49,7 +51,7 @@ def notes_on_inputs(
     if for_videos:
         notes.append(f"for videos, the images are analysed without: {', '.join(for_videos)}")
     made = {name for kind in kinds for name in outputs_for(kind, outputs)}
-    idle = [*_idle(analyze, kinds, for_videos), *idle_drawing(render, made)]
+    idle = [*_idle(analyze, kinds, made, for_videos), *idle_drawing(render, made)]
     if render.keep_embeddings and analyze.identity != "batch":
         idle.append("--keep-embeddings (only with --identity batch)")
     return [*notes, *([changes_nothing(idle)] if idle and kinds else [])]
@@ -69,9 +71,13 @@ def idle_drawing(render: RenderSettings, made: Collection[str]) -> list[str]:
     ]
 
 
-def _idle(analyze: AnalyzeSettings, kinds: set[str], said: Collection[str]) -> Iterator[str]:
+def _idle(
+    analyze: AnalyzeSettings, kinds: set[str], made: set[str], said: Collection[str]
+) -> Iterator[str]:
     for name, title in _given(analyze):
         heard, words = HEARD_BY.get(name, ((), ""))
+        if name == "image_fps" and "photos" in kinds and made & MOVING:
+            continue
         if heard and not kinds & set(heard) and title not in said:
             yield f"{title} (only for {words})"
         if name in OF_SEARCHING and analyze.detector == "none":

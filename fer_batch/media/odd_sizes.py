@@ -11,15 +11,21 @@ from typing import Any
 import av
 import numpy as np
 
+from fer_batch.media.named_colours import ONE_THREAD
+
 # By FFmpeg's names, of what is not in planes: in which form each lies in planes.
 _PACKED = {"yuyv422": "yuv422p", "uyvy422": "yuv422p", "yvyu422": "yuv422p"}
 
 
-def even(frame: Any) -> Any:
+_HALVED = ("yuv420", "yuvj420", "yuva420", "nv12", "p010", "gray")
+
+
+def even(frame: Any, halved_too: bool = False) -> Any:
     """An ``av.VideoFrame`` of even size, by repeating the last column and row; one that is even, or
-    whose chroma is halved already, as it is."""
+    whose chroma is halved already, as it is. ``halved_too``: of such a one luma is made even, which
+    FFmpeg's converter would stretch."""
     width, height = frame.width, frame.height
-    halved = frame.format.name.startswith(("yuv420", "yuvj420", "nv12", "p010", "gray"))
+    halved = frame.format.name.startswith(_HALVED) and not halved_too
     if (width % 2 == 0 and height % 2 == 0) or halved:
         return frame
     frame = _in_planes(frame)
@@ -38,10 +44,10 @@ def even(frame: Any) -> Any:
 
 def _in_planes(frame: Any) -> Any:
     if frame.format.name in _PACKED:
-        return frame.reformat(format=_PACKED[frame.format.name])
+        return frame.reformat(format=_PACKED[frame.format.name], threads=ONE_THREAD)
     if frame.format.is_planar or len(frame.planes) > 1:
         return frame
-    return frame.reformat(format="gbrp" if frame.format.is_rgb else "yuv444p")
+    return frame.reformat(format="gbrp" if frame.format.is_rgb else "yuv444p", threads=ONE_THREAD)
 
 
 def _steps(frame: Any) -> list[int]:

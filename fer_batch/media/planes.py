@@ -25,7 +25,7 @@ from fer_batch.media import hdr, interlace
 from fer_batch.media.named_colours import reformatted
 from fer_batch.media.odd_sizes import even
 from fer_batch.media.packed_rgb import unpacked
-from fer_batch.media.see_through import over_white
+from fer_batch.media.see_through import laid_on_white, over_white
 
 if TYPE_CHECKING:
     from fer_batch.types import Image
@@ -90,7 +90,10 @@ def from_video_frame(frame: Any, width: int, height: int) -> tuple[Image, bool]:
     Pictures of high dynamic range are brought down, those of two fields made whole.
     """
     if hdr.is_wide(frame):
-        return hdr.to_709(frame, width + width % 2, height + height % 2), False
+        same_size = (frame.width, frame.height) == (width, height)
+        frame = even(frame, halved_too=True) if same_size else frame
+        width, height = width + width % 2, height + height % 2
+        return laid_on_white(hdr.to_709(frame, width, height), frame), False
     image, full_range = _converted(frame, width, height)
     if frame.interlaced_frame:
         interlace.woven(image)

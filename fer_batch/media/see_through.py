@@ -9,9 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fer_batch.i420 import planes
+from fer_batch.media.named_colours import ONE_THREAD, reformatted
 from fer_batch.types import Image
 
 # FFmpeg's own decoders of these pass over the transparency that Matroska keeps beside a picture.
@@ -34,7 +37,7 @@ def seeing_decoder(stream: Any) -> Any:
 
 def over_white(frame: Any) -> Any:
     """An ``av.VideoFrame`` of which nothing is transparent; any other as it is."""
-    if not any(component.is_alpha for component in frame.format.components):
+    if not _has_alpha(frame):
         return frame
     kind = FULL if frame.color_range == FULL else VIDEO
     made = _of_colours(frame) if frame.format.is_rgb or frame.format.has_palette else None
@@ -43,14 +46,37 @@ def over_white(frame: Any) -> Any:
     return made
 
 
+def laid_on_white(image: Image, frame: Any) -> Image:
+    """An I420 picture in video range over white, as transparent as the ``av.VideoFrame`` that it
+    was made of; as it is where nothing is."""
+    if not _has_alpha(frame):
+        return image
+    luma, *chroma = planes(image)
+    height, width = luma.shape
+    whole = reformatted(frame, width, height, "yuva444p")
+    plane = whole.planes[3]
+    alpha = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, :width]
+    luma[:] = _mixed(luma, alpha, WHITE[VIDEO])
+    small = cv2.resize(alpha, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    for one in chroma:
+        one[:] = _mixed(one, small, GREY)
+    return image
+
+
+def _has_alpha(frame: Any) -> bool:
+    return any(component.is_alpha for component in frame.format.components)
+
+
 def _of_colours(frame: Any) -> Any:
-    pixels = frame.reformat(format="rgba").to_ndarray()
+    pixels = frame.reformat(format="rgba", threads=ONE_THREAD).to_ndarray()
     return av.VideoFrame.from_ndarray(_mixed(pixels[..., :3], pixels[..., 3:], 255), "rgb24")
 
 
 def _of_luma(frame: Any, kind: int) -> Any:
     """Luma and chroma stay what they are by the picture's own matrix and range."""
-    whole = frame.reformat(format="yuva444p", src_color_range=kind, dst_color_range=kind)
+    whole = frame.reformat(
+        format="yuva444p", src_color_range=kind, dst_color_range=kind, threads=ONE_THREAD
+    )
     luma, cb, cr, alpha = (
         np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
         for plane in whole.planes

@@ -1,4 +1,4 @@
-"""Light of the numbers that HDR video holds: PQ (SMPTE ST 2084) and HLG (ARIB STD-B67)."""
+"""Light of the numbers that video holds: PQ (SMPTE ST 2084), HLG (ARIB STD-B67), light itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-PQ, HLG = 16, 18  # FFmpeg's numbers of transfer characteristics
+LINEAR, PQ, HLG = 8, 16, 18  # FFmpeg's numbers of transfer characteristics
 REFERENCE = 203.0  # cd/m2
 PEAK = 1000.0  # cd/m2, as phones master
 GAMMA = 1 / 2.2
@@ -21,7 +21,7 @@ def light_of(trc: int, rgb: Floats) -> Floats:
     """Linear light ``float32[h, w, 3]``, 1 for reference white.
 
     ``trc``: FFmpeg's number of the transfer characteristic of ``rgb``, ``float32[h, w, 3]`` from 0
-    to 1; what is neither PQ nor HLG is taken as a power of 2.2.
+    to 1; what is neither PQ nor HLG nor linear is taken as a power of 2.2.
     """
     light = _opened(trc).take((rgb * (STEPS - 1) + 0.5).astype(np.int32))
     if trc == HLG:
@@ -44,5 +44,5 @@ def _opened(trc: int) -> Floats:
         a, b, c = 0.17883277, 0.28466892, 0.55991073
         light = np.where(value <= 0.5, value**2 / 3, (np.exp((value - c) / a) + b) / 12)
     else:
-        light = value ** (1 / GAMMA)
+        light = value if trc == LINEAR else value ** (1 / GAMMA)
     return light.astype(np.float32)

@@ -11,7 +11,12 @@ from fer_batch.atomic import atomic_path
 from fer_batch.groups import by_track
 from fer_batch.output import palette
 from fer_batch.output.draw.canvas import Canvas
-from fer_batch.output.draw.text import drawable, fitted, text_width, that_can_be_set
+from fer_batch.output.draw.text import (
+    fitted,
+    path_that_can_be_set,
+    text_width,
+    that_can_be_set,
+)
 from fer_batch.output.people import Episode, Person, by_weight, episodes, people
 from fer_batch.types import FrameStatus
 
@@ -42,12 +47,14 @@ Place = TypeVar("Place", float, "NDArray[np.float64]")
 
 @dataclass(frozen=True, slots=True)
 class _Panel:
-    """Where one person's curves lie: probability 1.03 at ``top``, -0.19 at its bottom."""
+    """Where one person's curves lie: probability 1.03 at ``top``, -0.19 at its bottom. ``numbers``:
+    what stands for seconds are numbers of photos."""
 
     top: int
     height: int
     begin_s: float
     end_s: float
+    numbers: bool = False
 
     @property
     def length_s(self) -> float:
@@ -60,7 +67,9 @@ class _Panel:
         return self.top + (1.03 - probability) / 1.22 * self.height
 
     def curve(self, time: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Points in pixels, ``float64[n, 2]``."""
+        """Points in pixels, ``float64[n, 2]``; of photos as steps, since none leads to the next."""
+        if self.numbers:
+            time, values = np.stack([time, time + 1], axis=1).reshape(-1), np.repeat(values, 2)
         return np.stack([self.x(time), self.y(values)], axis=1)
 
 
@@ -72,6 +81,8 @@ def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> No
         OutputPathError: the folder cannot be written to.
     """
     timeline = replace(timeline.readable(), names=that_can_be_set(timeline.names))
+    if of_photos := facts is not None and facts.photos:
+        timeline = replace(timeline, time_s=np.arange(len(timeline), dtype=np.float64))
     every = episodes(timeline)
     persons = by_weight(timeline, people(timeline, every))
     shown = sorted(persons[:MAX_PEOPLE], key=lambda p: p.face_id)
@@ -82,7 +93,7 @@ def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> No
     end = timeline.end_s or 1.0
     rows = dict(by_track(timeline.face_id))
     for i in range(count):
-        panel = _Panel(TOP + i * (height + BETWEEN), height, begin, end)
+        panel = _Panel(TOP + i * (height + BETWEEN), height, begin, end, of_photos)
         own = [s for s in every if shown and s.face_id == shown[i].face_id]
         _ground(canvas, panel, timeline, own, last=i == count - 1)
         if shown:
@@ -91,7 +102,7 @@ def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> No
         else:
             middle = (LEFT + RIGHT) / 2
             canvas.text("no face found", middle, panel.y(0.5), 17, SOFT, align="centre")
-    _heading(canvas, timeline, len(persons) - len(shown))
+    _heading(canvas, timeline, len(persons) - len(shown), of_photos)
     with atomic_path(path) as temporary:
         temporary.write_bytes(canvas.png())
 
@@ -106,6 +117,13 @@ def ticks(begin: float, end: float) -> list[float]:
         step = next((float(s) for s in STEPS_S if length / s <= 12), float(STEPS_S[-1]))
     first, last = int(np.ceil(begin / step - 1e-9)), int(end / step + 1e-9)
     return [round(k * step, 9) for k in range(first, last + 1)][:200]
+
+
+def photo_ticks(count: int) -> list[float]:
+    """Which of ``count`` photos are marked, by number from 0: round numbers, at most 13 of them."""
+    steps = (factor * 10**power for power in range(9) for factor in (1, 2, 5))
+    step = next(step for step in steps if (count - 1) // step <= 12)
+    return [float(number) for number in range(0, count, step)]
 
 
 def clock(seconds: float, end: float) -> str:
@@ -137,12 +155,14 @@ def _ground(
         y = panel.y(value)
         canvas.rectangle(LEFT, y - 0.5, RIGHT - LEFT, 1, GRID)
         canvas.text(word, LEFT - 6, y, SMALL, SOFT, align="right")
-    for seconds in ticks(panel.begin_s, panel.end_s):
-        x = panel.x(seconds)
+    marks = photo_ticks(len(timeline)) if panel.numbers else ticks(panel.begin_s, panel.end_s)
+    for seconds in marks:
+        x = panel.x(seconds + (0.5 if panel.numbers else 0.0))
         canvas.rectangle(x - 0.5, panel.top, 1, panel.height, GRID)
         if last:
             below = panel.top + panel.height + 12
-            canvas.text(clock(seconds, panel.end_s), x, below, SMALL, SOFT, align="centre")
+            label = f"{seconds:g}" if panel.numbers else clock(seconds, panel.end_s)
+            canvas.text(label, x, below, SMALL, SOFT, align="centre")
 
 
 def _band(
@@ -224,12 +244,15 @@ def reduce_curve(
     return np.insert(time, holes, np.nan), np.insert(values, holes, np.nan, axis=0)
 
 
-def _heading(canvas: Canvas, timeline: Timeline, left_out: int) -> None:
+def _heading(canvas: Canvas, timeline: Timeline, left_out: int, of_photos: bool) -> None:
     tints = palette.colours(timeline.outcomes)
     smoothed = "" if np.array_equal(timeline.raw, timeline.smoothed) else ", smoothed"
     note = f"Probability of each expression{smoothed}; strip below: the strongest"
+    if of_photos:
+        note += " · from left to right: number of the photo (frame)"
     if left_out:
-        note += f" · {left_out} more not shown (present for less time)"
+        less = "in fewer photos" if of_photos else "present for less time"
+        note += f" · {left_out} more not shown ({less})"
     canvas.text(note, LEFT, 60, TEXT, SOFT)
     keys = [(label, tints[label], 1.0) for label in timeline.outcomes]
     keys.append(("not seen", EMPTY, 1.0))
@@ -247,5 +270,5 @@ def _heading(canvas: Canvas, timeline: Timeline, left_out: int) -> None:
             canvas.rectangle(x, y - 6.5, 13, 13, colour, alpha)
             canvas.text(label, x + 19, y, TEXT, INK)
         x -= 17
-    name = fitted(drawable(timeline.name), x - LEFT, TITLE, bold=True)
+    name = fitted(path_that_can_be_set(timeline.name), x - LEFT, TITLE, bold=True)
     canvas.text(name, LEFT, 31, TITLE, INK, bold=True)

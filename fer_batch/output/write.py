@@ -21,13 +21,15 @@ class Facts:
 
     ``start_s`` is the time at which a player shows the first frame of ``media`` (the video of the
     same folder): captions and tiers are in that time. Tables are in seconds from the first frame,
-    as ``timeline.csv`` is. ``clock``: of the recording, where it has one.
+    as ``timeline.csv`` is. ``clock``: of the recording, where it has one. ``photos``: the frames
+    are photos, which have no time, whatever times the timeline has.
     """
 
     start_s: float = 0.0
     media: str = file_of("video")
     render: RenderSettings = field(default_factory=RenderSettings)
     clock: Clock | None = None
+    photos: bool = False
 
 
 def write_output(

@@ -174,6 +174,71 @@ def test_every_size_and_every_form_of_hdr(tmp_path: Path) -> None:
         assert min(shown(frame)) >= 230
 
 
+@pytest.mark.parametrize("form", ["yuv420p10le", "yuv422p10le", "yuv444p10le"])
+@pytest.mark.parametrize(("width", "height"), [(65, 48), (64, 47), (65, 49)])
+def test_lines_of_hdr_of_odd_size_stay_sharp(form: str, width: int, height: int) -> None:
+    """Lines a pixel wide, as fine as they are in pictures of even size."""
+    frame = av.VideoFrame(width, height, form)
+    for number, plane in enumerate(frame.planes):
+        rows = np.frombuffer(plane, np.uint16).reshape(-1, plane.line_size // 2)
+        rows[:] = 512
+        if number == 0:
+            rows[:, ::2] = 300
+            rows[:, 1::2] = 560
+    frame.color_trc, frame.color_primaries, frame.colorspace = transfer.PQ, hdr.WIDE, BT2020
+    image, full_range = planes.from_video_frame(frame, width, height)
+    luma, *chroma = split(image)
+    curve = hdr.curve(transfer.PQ, False, coefficients(BT2020))
+    found = luma[:height, :width].astype(int)
+    assert not full_range and image.shape[1] % 2 == 0
+    assert np.abs(found[:, ::2] - curve[300]).max() <= 2
+    assert np.abs(found[:, 1::2] - curve[560]).max() <= 2
+    assert all(np.abs(one.astype(int) - 128).max() <= 1 for one in chroma)
+
+
+@pytest.mark.parametrize("form", ["yuv422p10le", "yuv420p10le", "yuv444p"])
+def test_a_picture_is_converted_to_the_same_one_each_time(form: str) -> None:
+    """Threads of the converter wrote over each other's rows: a few pixels, in some of the times."""
+    frame, deep = av.VideoFrame(66, 50, form), form.endswith("10le")
+    for number, plane in enumerate(frame.planes):
+        rows = np.frombuffer(plane, np.uint16 if deep else np.uint8)
+        rows[:] = 512 if deep else 128
+        if number == 0:
+            rows[::2] = 300 if deep else 75
+    frame.color_trc, frame.color_primaries, frame.colorspace = transfer.PQ, hdr.WIDE, BT2020
+    first, _ = planes.from_video_frame(frame, 66, 50)
+    for _ in range(400):
+        assert np.array_equal(planes.from_video_frame(frame, 66, 50)[0], first)
+
+
+@pytest.mark.parametrize("light", [0.02, 0.214, 0.5, 1.0])
+@pytest.mark.parametrize("depth", ["yuv420p", "yuv422p10le"])
+def test_linear_light_is_as_bright_as_it_is_on_screens(
+    light: float, depth: str, tmp_path: Path
+) -> None:
+    """A grey of a fifth of the light of white is the grey in the middle."""
+    scale = 4 if depth.endswith("10le") else 1
+    grey, path = round((16 + 219 * light) * scale), tmp_path / "x.mkv"
+    graph = f"format={depth},geq=lum={grey}:cb={128 * scale}:cr={128 * scale},"
+    graph += "setparams=color_trc=linear:color_primaries=bt709:colorspace=bt709:range=limited"
+    oracle.ffmpeg("-f", "lavfi", "-i", "color=gray:s=64x48:d=0.04:r=25", "-vf", graph,
+                  "-c:v", "ffv1", path)  # fmt: skip
+    info, frame = first(path)
+    assert info.colour == (1, BT709, BT709, BT709)
+    assert shown(frame) == pytest.approx([255 * light ** (1 / 2.2)] * 3, abs=4 if scale > 1 else 7)
+
+
+def test_hues_of_linear_light_stay() -> None:
+    frame = av.VideoFrame(64, 48, "yuv444p")
+    red = [16 + 219 * 0.2126 * 0.5, 128 - 224 * 0.2126 * 0.5 / 1.8556, 128 + 224 * 0.25]
+    for plane, value in zip(frame.planes, red, strict=True):
+        np.frombuffer(plane, np.uint8)[:] = round(value)
+    frame.color_trc, frame.color_primaries, frame.colorspace = transfer.LINEAR, BT709, BT709
+    image, full_range = planes.from_video_frame(frame, 64, 48)
+    found = planes.to_rgb(image, full_range, BT709)[24, 32]
+    assert found[0] == pytest.approx(255 * 0.5 ** (1 / 2.2), abs=5) and found[1:].max() <= 25
+
+
 def test_light_rises_without_a_jump() -> None:
     for trc in (transfer.PQ, transfer.HLG):
         curve = hdr.curve(trc, False, coefficients(BT2020))

@@ -19,6 +19,7 @@ from tests.footage import oracle
 
 FRAMES = 80
 SCENE = ("-f", "lavfi", "-i", f"testsrc2=s=320x240:d={FRAMES / 25},noise=c0s=10:c0f=t")
+X265 = ("-x265-params",)
 KINDS = {
     "x.mp4": ("-c:v", "libx264", "-bf", "2", "-g", "40"),
     "x.ts": ("-c:v", "libx264", "-bf", "2", "-g", "20"),
@@ -26,7 +27,19 @@ KINDS = {
     "x.webm": ("-c:v", "libvpx", "-b:v", "1M", "-g", "40"),
     "x.mpg": ("-c:v", "mpeg2video", "-bf", "2", "-b:v", "2M"),
     "x.avi": ("-c:v", "mpeg4", "-bf", "2", "-b:v", "1M"),
+    "y.mp4": ("-c:v", "libx265", "-preset", "fast", *X265, "crf=16:keyint=20:log-level=error"),
+    "y.mkv": (
+        "-c:v",
+        "libx265",
+        "-preset",
+        "fast",
+        *X265,
+        "crf=16:keyint=40:bframes=4:log-level=error",
+    ),
+    "z.mp4": ("-c:v", "libx265", "-preset", "ultrafast", *X265, "crf=16:wpp=0:log-level=error"),
 }
+# HEVC that ends in the middle of a picture, which its decoder does not say.
+CUT_SHORT = {"z.mp4": (0, 3, 7), "y.mp4": (5, 9), "y.mkv": (10,)}
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +76,17 @@ def test_as_many_threads_as_one_likes(kind: str, seed: int, whole: Path, tmp_pat
     healthy = seen(probe(whole / kind, "x", 25.0, Limits()), threads=1)
     assert alone != healthy  # damaged as meant
     assert len(set(alone) & set(healthy)) > len(healthy) // 4  # and not given up
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed"), [(kind, seed) for kind, seeds in CUT_SHORT.items() for seed in seeds]
+)
+def test_what_a_decoder_leaves_undone_is_seen(
+    kind: str, seed: int, whole: Path, tmp_path: Path
+) -> None:
+    path = damaged(whole / kind, tmp_path / kind, seed)
+    info = probe(path, "x", 25.0, Limits())
+    assert seen(info, threads=1) == seen(info, threads=2) == seen(info, threads=4)
 
 
 def test_a_piece_of_it_is_as_in_the_whole(whole: Path, tmp_path: Path) -> None:

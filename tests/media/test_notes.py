@@ -55,7 +55,6 @@ NOTHING = "changes nothing here: "
     ("kinds", "given", "line"),
     [
         ("video", {"image_fps": 5.0}, "--image-fps (only for frames of a film)"),
-        ("photos video", {"image_fps": 5.0}, "--image-fps (only for frames of a film)"),
         ("frames", {"image_fps": 5.0}, ""),
         ("video", {"images": "photos"}, "--images (only for images)"),
         ("video photos", {"images": "photos"}, ""),
@@ -92,6 +91,11 @@ def test_settings_of_other_outputs(
 ) -> None:
     lines = said(kinds, outputs, RenderSettings(**given))
     assert lines == ([NOTHING + line] if line else [])
+
+
+def test_photos_in_a_video_hear_how_many_a_second() -> None:
+    assert said("photos", ("video",), image_fps=2.0) == []
+    assert said("photos", ("csv",), image_fps=2.0) != []
 
 
 def test_all_of_it_is_one_line() -> None:

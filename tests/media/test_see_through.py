@@ -48,6 +48,19 @@ def test_nothing_is_seen_through(kind: str, tmp_path: Path) -> None:
     assert np.abs(shown(path) - np.array(SHOWN)).max() <= 6
 
 
+@pytest.mark.parametrize("trc", ["smpte2084", "arib-std-b67", "bt2020-10", "linear"])
+@pytest.mark.parametrize("size", ["96x64", "95x63"])
+def test_nor_through_hdr(trc: str, size: str, tmp_path: Path) -> None:
+    path = tmp_path / "hdr.mov"
+    named = f"setparams=color_trc={trc}:color_primaries=bt2020:colorspace=bt2020nc"
+    ffmpeg("-f", "lavfi", "-i", f"{PICTURE},scale={size},format=yuva444p10le,{named}",
+           *KINDS["prores 4444.mov"], path)  # fmt: skip
+    blue, red, white = shown(path)
+    assert white.min() >= 249
+    assert blue[2] > 200 and blue[0] < 60
+    assert red[0] > 240 and 100 < red[1] < 160
+
+
 def test_as_a_photo(tmp_path: Path) -> None:
     photo, film = tmp_path / "x.png", tmp_path / "x.mov"
     ffmpeg("-f", "lavfi", "-i", PICTURE, "-frames:v", "1", "-pix_fmt", "rgba", photo)

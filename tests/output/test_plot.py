@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from PIL import Image
 
 from fer_batch.output import plot
+from fer_batch.output.draw.canvas import Canvas
 from fer_batch.output.palette import EMOTION_COLOURS, rgb
 from fer_batch.output.plot import clock, reduce_curve, ticks, write_plot
+from fer_batch.output.write import Facts
 from fer_batch.types import Timeline
 from tests.output.timelines import timeline, timelines
 
@@ -127,6 +129,35 @@ def test_only_what_was_smoothed_is_called_so(tmp_path: Path) -> None:
     lines = [pixels(tmp_path / name)[50:70] for name in ("raw.png", "smooth.png")]
     raw, smooth = (np.flatnonzero((line != 255).any(axis=(0, 2)))[-1] for line in lines)
     assert raw < smooth
+
+
+def test_photos_have_numbers_and_no_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def text(self: Canvas, words: str, *given: object, **more: object) -> int:
+        said.append(words)
+        return 0
+
+    monkeypatch.setattr(Canvas, "text", text)
+    made = timeline("hhss.nhs" * 5, "h..sn", step=0.04)
+    write_plot(made, tmp_path / "t.png", Facts(photos=True))
+    assert [word for word in said if word.endswith((" s", "seconds"))] == []
+    assert [word for word in said if word.isdigit() and word not in ("0", "50")] == [
+        str(number) for number in range(5, 40, 5)
+    ]
+    assert any("number of the photo" in word for word in said)
+    said.clear()
+    write_plot(made, tmp_path / "t.png")
+    assert "1 s" in said and not any("photo" in word for word in said)
+
+
+def test_marks_of_photos_are_few_and_round() -> None:
+    assert plot.photo_ticks(1) == [0] and plot.photo_ticks(3) == [0, 1, 2]
+    for count in (13, 14, 40, 999, 12_700):
+        marks = plot.photo_ticks(count)
+        assert 4 <= len(marks) <= 13 and marks[-1] < count
 
 
 def test_clock() -> None:

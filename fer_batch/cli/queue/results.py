@@ -14,6 +14,7 @@ from fer_batch.cli.queue.access import Job, Json, note, open_queue, the_job
 from fer_batch.cli.queue.show import when
 from fer_batch.cli.queue.transfer import transfer
 from fer_batch.cli.report import say_how_to_look
+from fer_batch.corrections.from_json import NAME as EDITS_AS_JSON
 from fer_batch.corrections.read import NAME as EDITS
 from fer_batch.jobs.item.batch import add_downloaded
 from fer_batch.output.formats.dialect import dialect_name
@@ -66,7 +67,12 @@ def download(
             files, kept = queue.download(job, out, wanted, progress, overwrite)
     failures = [Failure(i.name, i.error or "", i.input) for i in found.items if i.state == "failed"]
     inputs = {item.name: item.input for item in found.items if item.name not in kept}
-    edits = [out / name for name in inputs if overwrite and (out / name / EDITS).is_file()]
+    edits = [
+        out / name / file
+        for name in inputs
+        for file in (EDITS, EDITS_AS_JSON)
+        if overwrite and (out / name / file).is_file()
+    ]
     lines = add_downloaded(out, inputs, failures, dialect)
     if as_json:
         names = [str(path) for path in files]
@@ -77,8 +83,8 @@ def download(
         say_how_to_look(out)
     for line in [*lines, *kept.values()]:
         note(line)
-    for folder in edits:
-        note(f"{folder / EDITS} is not applied; `fer-batch render {out}` does that")
+    for file in edits:
+        note(f"{file} is not applied; `fer-batch render {out}` does that")
     for item in found.items:
         if item.state == "failed":
             note(f"failed: {item.error or item.input}")

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fer_batch.config import RenderSettings, RunSettings
-from fer_batch.corrections.read import LONGEST, NAME, parse_edits, read_edits
+from fer_batch.corrections.read import (
+    LONGEST,
+    NAME,
+    edits_file,
+    parse_edits,
+    read_edits,
+    text_of,
+)
 from fer_batch.errors import FerBatchError, NotFoundError, UsageError
 from fer_batch.output.stored import Stored, holds_results, read_record, results_of
 
@@ -103,7 +110,7 @@ class Session:
         return found
 
     def lines(self, name: str) -> list[str]:
-        """The lines of a result's ``edits.csv``.
+        """The corrections of a result as lines of ``edits.csv``.
 
         Raises:
             NotFoundError: there is no such result.
@@ -112,8 +119,9 @@ class Session:
         return list(read_edits(self.result(name).folder))
 
     def save(self, name: str, before: Sequence[str], lines: Sequence[str]) -> list[str]:
-        """Write ``lines`` as a result's ``edits.csv``, if all of them can be applied; ``before``:
-        what the page took them to be. Returns what is there then.
+        """Write ``lines`` as a result's ``edits.csv``, or into an ``edits.json`` that is there, if
+        all of them can be applied; ``before``: what the page took them to be. Returns what is there
+        then.
 
         Raises:
             NotFoundError: there is no such result.
@@ -135,9 +143,9 @@ class Session:
                 raise ChangedError(f"{NAME} was changed meanwhile; load the page again")
             edits = parse_edits(tuple(lines))
             corrected(shown_before_edits(result), edits)
-            path = result.folder / NAME
+            path = edits_file(result.folder)
             if edits or any(line.strip().startswith("#") for line in lines):
-                write_text(path, text)
+                write_text(path, text_of(tuple(lines), path))
             else:
                 try:
                     path.unlink(missing_ok=True)

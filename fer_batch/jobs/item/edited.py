@@ -1,4 +1,4 @@
-"""The relation that applies ``edits.csv``: what is shown of an input is what its user corrected."""
+"""The relation that applies corrections by hand: what is shown is what its user corrected."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer_batch.corrections.read import NAME, parse_edits, read_edits
+from fer_batch.corrections.read import edits_file, parse_edits, read_edits
 from fer_batch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def with_edits(items: Sequence[ItemSpec], out: Path) -> list[ItemSpec]:
     """``items`` with the corrections that lie beside their results in ``out``.
 
     Raises:
-        UsageError: a line of one is wrong; it is named.
+        UsageError: a line or entry of one is wrong; it is named.
     """
     return [
         replace(item, render=replace(item.render, edits=read_edits(out / item.name)))
@@ -42,8 +42,8 @@ class Edited:
         from fer_batch.corrections.apply import corrected
 
         for member in members:
-            where = f"{member.work.out / NAME}"
             try:
+                where = str(edits_file(member.work.out))
                 edits = parse_edits(member.item.render.edits, where)
                 member.show(corrected(member.timeline(), edits, where))
             except UsageError as error:  # nothing is half applied, and the other inputs go on

@@ -63,7 +63,8 @@ def make(
     else:
         with timings.stage(f"write_{output.name}"):
             clock = clock_of(info) if item.render.clock else None
-            facts = Facts(info.start_s, render=item.render, clock=clock)
+            photos = info.kind == "photos"
+            facts = Facts(info.start_s, render=item.render, clock=clock, photos=photos)
             write_output(output, path.parent, timeline, facts)
     return timings
 

@@ -7,7 +7,7 @@ from bisect import bisect
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from PIL import ImageFont
 
     from fer_batch.types import Image
+
+
+ELLIPSIS = "…"
 
 
 @lru_cache(maxsize=64)
@@ -105,11 +108,15 @@ def that_can_be_set(names: Mapping[int, str]) -> dict[int, str]:
     return {who: name for who, name in names.items() if can_set(name)}
 
 
-def drawable(text: str) -> str:
-    """``text`` with a mark in place of each character that the typeface has no shape for."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if has_shape(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
+def path_that_can_be_set(path: str) -> str:
+    """``path`` with an ellipsis in place of each part that pictures cannot show, of which only the
+    suffix of a file's name is kept; "" where nothing is left but that."""
+    parts = path.split("/")
+    shown = [part if can_set(part) else ELLIPSIS for part in parts]
+    if shown[-1] == ELLIPSIS:
+        suffix = PurePosixPath(parts[-1]).suffix
+        shown[-1] += suffix if can_set(suffix) else ""
+    return "/".join(shown) if any(part[:1] != ELLIPSIS for part in shown) else ""
 
 
 def fitted(text: str, room: float, size: int, bold: bool = False) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import json
 import time
 from pathlib import Path
 
@@ -54,6 +55,18 @@ def test_what_can_be_applied_is_saved_and_what_cannot_is_named(out: Path) -> Non
             session.save(name, [], [])
     session.save(NAME, session.lines(NAME), [HEAD])
     assert not path.exists()
+
+
+def test_corrections_that_lie_there_as_json_stay_so(out: Path) -> None:
+    session, path = Session(out), out / NAME / "edits.json"
+    path.write_text('[{"do": "name", "person": 1, "value": "Anna"}]')
+    lines = session.lines(NAME)
+    assert lines[1:] == ["name,1,,,Anna,"]
+    saved = session.save(NAME, lines, [*lines, "label,1,,,sad,"])
+    assert saved == [*lines, "label,1,,,sad,"] == session.lines(NAME)
+    assert json.loads(path.read_text())[1] == {"do": "label", "person": 1, "value": "sad"}
+    assert not path.with_name("edits.csv").exists()
+    assert session.save(NAME, saved, lines[:1]) == [] and not path.exists()
 
 
 def test_the_last_correction_that_cannot_be_undone_is_one_line(

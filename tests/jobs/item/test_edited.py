@@ -166,3 +166,13 @@ def test_a_wrong_line_is_said_before_anything_is_done(clip: Path, tmp_path: Path
     edited(clip, tmp_path, infer=True)
     with pytest.raises(UsageError, match="line 2: unknown action 'paint'"):
         edited(clip, tmp_path, "paint,1,,,")
+
+
+def test_json_beside_results_is_drawn_alike(clip: Path, tmp_path: Path) -> None:
+    edited(clip, tmp_path, infer=True)
+    (tmp_path / "a" / "edits.json").write_text('[{"do": "hide", "person": 2}]')
+    assert [one.state for one in edited(clip, tmp_path)] == ["done", "reused"]
+    assert set(people(tmp_path, "a")) == {"1"} and set(people(tmp_path, "b")) == {"1", "2"}
+    (tmp_path / "a" / "edits.json").write_text('[{"do": "hide", "person": 9}]')
+    wrong, _ = edited(clip, tmp_path)
+    assert wrong.state == "failed" and "edits.json entry 1: there is no person 9" in wrong.error

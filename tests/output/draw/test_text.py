@@ -2,12 +2,23 @@ from __future__ import annotations
 
 import pytest
 
-from fer_batch.output.draw.text import can_set, drawable, fitted, text_width
+from fer_batch.output.draw.text import can_set, fitted, path_that_can_be_set, text_width
 
 
-def test_characters_without_a_shape_are_marked() -> None:
-    assert drawable("plain $x$.mp4") == "plain $x$.mp4"
-    assert drawable("смех 笑\n.mp4") == "смех ��.mp4"
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("plain $x$.mp4", "plain $x$.mp4"),
+        ("P01/смех.mp4", "P01/смех.mp4"),
+        ("研究/part 1.mp4", "…/part 1.mp4"),
+        ("P01/مقابلة.mp4", "P01/….mp4"),
+        ("研究/笑\n.mp4", ""),
+        ("笑", ""),
+    ],
+)
+def test_of_a_path_the_parts_that_can_be_set_are_shown(path: str, shown: str) -> None:
+    """No boxes, and nothing that stands backwards."""
+    assert path_that_can_be_set(path) == shown
 
 
 @pytest.mark.parametrize("name", ["Anna", "Zoë O\u2019Neill", "Łukasz 2", "Дарья", "Ελένη", ""])

@@ -57,7 +57,7 @@
     } else {
       app.edits.lines = lines;
     }
-    tell(server ? "Saved in edits.csv." : "");
+    tell(server ? "Saved beside the result." : "");
     show();
     return true;
   }
