@@ -1,6 +1,6 @@
 """``python -m fer_batch``: the same as ``fer-batch``."""
 
-from fer_batch.cli.main import main
+from fer_batch.cli.start import main
 
 if __name__ == "__main__":
     main()

@@ -34,6 +34,10 @@ class LiteRtClassifier:
         self.concurrency = threads or usable_cores()
         self._interpreters = Idle(self._interpreter, self.concurrency)
 
+    def at_most(self, concurrency: int) -> None:
+        """Invite so many calls at once from now on, and no more: another interpreter is memory."""
+        self.concurrency = min(self.concurrency, concurrency)
+
     def _interpreter(self) -> Any:
         from ai_edge_litert.interpreter import Interpreter
 

@@ -1,7 +1,8 @@
 """``preview.gif``: moments cut together with moviepy, written by FFmpeg's palette filters.
 
 moviepy's own GIF writer maps each frame to colours in Python; FFmpeg finds one palette for all
-frames (``palettegen``) and maps them in C (``paletteuse``), fed through a pipe.
+frames (``palettegen``) and maps them in C (``paletteuse``), fed through a pipe. Two runs of it, one
+after the other: in one both filters hold all frames until the palette is known, 26 MB of them.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +27,6 @@ from fer_batch.output.moments import GIF_FPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
     from typing import IO
 
     from fer_batch.types import Image
@@ -63,7 +64,8 @@ LADDER = (
 # GIF pays for each pixel that differs from the frame before: sensor noise is smoothed away first.
 DENOISE = "hqdn3d=2:1.5:4:3"
 # Every fourth frame tells the palette as well, for a third of the time.
-SAMPLE = r"select=not(mod(n\,4))"
+SAMPLE = 4
+PALETTE_SIDE = 16
 
 
 def small_size(width: int, height: int) -> tuple[int, int]:
@@ -144,6 +146,16 @@ def _same_size(clips: list[list[Image]]) -> list[list[Image]]:
     return [[padded(frame) for frame in clip] for clip in clips]
 
 
+def prepare() -> None:
+    """Load what a GIF is made with: half of the time that making the first one takes."""
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    with _no_player():
+        from moviepy.video.compositing import CompositeVideoClip  # noqa: F401
+        from moviepy.video.io import ImageSequenceClip  # noqa: F401
+    get_ffmpeg_exe()  # runs it once, to see that it does
+
+
 def compose(clips: list[list[Image]], fps: float) -> Iterator[Image]:
     """The frames of all clips one after the other: moviepy's image sequences, concatenated.
 
@@ -178,27 +190,53 @@ def _no_player() -> Iterator[None]:
 
 
 def _encode(frames: list[Image], fps: float, quality: Quality, file: IO[bytes]) -> None:
-    """Run FFmpeg over pipes; no file name is part of its command line."""
+    """Run FFmpeg over pipes; no file name of anybody is part of its command line."""
+    frames = frames[:: quality.every]
+    height, width = frames[0].shape[:2]
+    scale = [f"scale={quality.width}:-2:flags=area"] if quality.width < width else []
+    rate = f"{fps / quality.every:g}"
+    pictures = _raw("rgb24", width, height, rate, "pipe:0")
+    with tempfile.TemporaryDirectory() as folder:
+        palette = Path(folder) / "palette"
+        colours = ",".join([*scale, f"palettegen=max_colors={quality.colours}:stats_mode=full"])
+        with palette.open("wb") as found:
+            _ffmpeg([*pictures, "-vf", colours, *_RAW_COLOURS, "pipe:1"], frames[::SAMPLE], found)
+        known = _raw("bgra", PALETTE_SIDE, PALETTE_SIDE, rate, f"file:{palette}")
+        graph = (
+            f"[0:v]{','.join([DENOISE, *scale])}[a];"
+            f"[a][1:v]paletteuse=dither={quality.dither}:diff_mode=rectangle"
+        )
+        end = ["-filter_complex", graph, "-loop", "0", "-f", "gif", "pipe:1"]
+        _ffmpeg([*pictures, *known, *end], frames, file)
+
+
+_RAW_COLOURS = ("-f", "rawvideo", "-pix_fmt", "bgra")
+
+
+def _raw(form: str, width: int, height: int, rate: str, place: str) -> list[str]:
+    """How FFmpeg is told of pictures without any container."""
+    size = f"{width}x{height}"
+    return ["-f", "rawvideo", "-pix_fmt", form, "-s", size, "-r", rate, "-i", place]
+
+
+def _ffmpeg(arguments: list[str], frames: list[Image], file: IO[bytes]) -> None:
+    """Run FFmpeg on ``frames``, whose answer goes to ``file``.
+
+    Raises:
+        FerBatchError: it failed.
+        OSError: the disk is full.
+    """
     from imageio_ffmpeg import get_ffmpeg_exe
 
-    height, width = frames[0].shape[:2]
-    scale = f"scale={quality.width}:-2:flags=area," if quality.width < width else ""
-    graph = (
-        f"{DENOISE},{scale}split[a][b];"
-        f"[a]{SAMPLE},palettegen=max_colors={quality.colours}:stats_mode=full[p];"
-        f"[b][p]paletteuse=dither={quality.dither}:diff_mode=rectangle"
-    )
-    command = [get_ffmpeg_exe(), "-v", "error", "-nostdin", "-f", "rawvideo", "-pix_fmt", "rgb24"]
-    command += ["-s", f"{width}x{height}", "-r", f"{fps / quality.every:g}", "-i", "pipe:0"]
-    command += ["-filter_complex", graph, "-loop", "0", "-f", "gif", "pipe:1"]
+    command = [get_ffmpeg_exe(), "-v", "error", "-nostdin", *arguments]
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=file, stderr=complaints, bufsize=0
         )
         assert process.stdin is not None
         try:
-            with process.stdin as pipe:
-                for frame in frames[:: quality.every]:
+            with closing(process.stdin) as pipe:
+                for frame in frames:
                     _write_all(pipe, np.ascontiguousarray(frame).data.cast("B"))
         except BrokenPipeError:
             pass  # FFmpeg's own message says why it went away

@@ -42,7 +42,7 @@ class Engine:
         one_thread_a_call()
         if run.device == "gpu" or run.analyzer == "batched":
             prepare_backends()
-        self.run = run
+        self.run, self._cores = run, usable_cores()
         self.decodes_on_gpu = run.decodes_on_gpu and _gpu_decodes()
         self.load_s = 0.0
         self.timelines = LatestTimeline()
@@ -65,6 +65,32 @@ class Engine:
                 self._second(settings)
 
         threading.Thread(target=load, daemon=True).start()
+
+    def load(self, settings: AnalyzeSettings) -> None:
+        """Load now, in this thread, all that inputs with these settings may ask for.
+
+        Raises:
+            UnknownModelError, ModelFileError: it cannot be loaded.
+        """
+        self.detector(settings)
+        self.classifier(settings)
+        self._second(settings)
+        if settings.identity != "off":
+            self.recogniser()
+
+    def serve(self, run: RunSettings, processes: int) -> None:
+        """Work for a run as one of so many processes, which share the cores. Its settings must not
+        differ in what is loaded already."""
+        self.run, self._cores = run, max(1, -(-usable_cores() // processes))
+        self.kept = KeptFrames(run.frames_mb << 20)
+        for classifier in self._classifiers.values():
+            self._bound(classifier)
+
+    def _bound(self, classifier: Classifier) -> None:
+        from fer_batch.emotion.litert import LiteRtClassifier
+
+        if not self.run.threads and isinstance(classifier, LiteRtClassifier):
+            classifier.at_most(self._cores)
 
     def detector(self, settings: AnalyzeSettings) -> Detector:
         """The face detector that the settings name. Not for two threads at once.
@@ -105,6 +131,7 @@ class Engine:
                     batch_size=self.run.batch_size,
                     threads=self.run.threads or None,
                 )
+                self._bound(self._classifiers[settings.model])
                 self.load_s += time.perf_counter() - begin
         return self._classifiers[settings.model]
 

@@ -20,7 +20,6 @@ from fer_batch.output import summary as summaries
 from fer_batch.output.annotated_names import annotated_names
 from fer_batch.output.clock import NO_CLOCK, clock_of
 from fer_batch.output.moments import Moment, pick_moments
-from fer_batch.output.report.page import index_from, write_report
 from fer_batch.output.report.thumbnails import (
     Thumbnails,
     write_photo_thumbs,
@@ -114,6 +113,8 @@ def finish_item(job: Finish) -> dict[str, Any]:
                     _images(job, snapshots)
             _thumbnails(job, snapshots)
         if "report" in job.outputs:
+            from fer_batch.output.report.page import index_from, write_report
+
             with job.timings.stage("write_report"):
                 data = _summary(job, timeline, moments)
                 job.written += write_report(

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -132,3 +137,37 @@ def test_small_keeps_what_each_plane_shows(size: tuple[int, int]) -> None:
     assert made.shape[1::-1] == (small_size(*size)[0], small_size(*size)[1] * 3 // 2)
     for plane, value in zip(planes(made), (120, 80, 200), strict=True):
         assert (plane == value).all()
+
+
+class Watched(subprocess.Popen[bytes]):
+    """FFmpeg, and how much of its answer lies there before it knows that no frame is left."""
+
+    found: ClassVar[list[int]] = []
+
+    def __init__(self, command: list[str], **how: Any) -> None:
+        super().__init__(command, **how)
+        if "pipe:0" not in command:  # moviepy looks for FFmpeg
+            return
+        assert self.stdin is not None
+        close = self.stdin.close
+
+        def size() -> int:
+            return os.fstat(how["stdout"].fileno()).st_size
+
+        def closed() -> None:
+            end = time.monotonic() + 5
+            while "paletteuse" in str(command) and not size() and time.monotonic() < end:
+                time.sleep(0.01)
+            self.found.append(size())
+            close()
+
+        self.stdin = SimpleNamespace(write=self.stdin.write, close=closed)  # type: ignore[assignment]
+
+
+def test_no_frame_waits_for_the_palette(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else FFmpeg holds all of them until the last one is there."""
+    noise = np.random.default_rng(4).integers(0, 255, (120, 160, 3), np.uint8)
+    monkeypatch.setattr(subprocess, "Popen", Watched)
+    write_gif([[np.roll(noise, n, axis=1) for n in range(60)]], tmp_path / "p.gif")
+    assert Watched.found[-1] > 0
+    assert len(read(tmp_path / "p.gif")[0]) == 60

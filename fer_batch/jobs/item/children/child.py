@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fer_batch.config import RunSettings
 from fer_batch.errors import FerBatchError
@@ -20,13 +20,29 @@ from fer_batch.jobs.item.children.landlock import restrict
 from fer_batch.jobs.item.children.messages import receive, send
 from fer_batch.jobs.item.children.sieve import sift_stderr
 
+if TYPE_CHECKING:
+    from fer_batch.pipeline.build import Engine
+
 # Reading what a container says takes seconds of processor time; an hour's worth is an attack.
 PROBE_CPU_S = 900.0
 
 logger = logging.getLogger(__name__)
 
 
-def serve(pipe: Connection, inherited: tuple[Connection, ...], parent: int) -> None:
+Ready = Callable[[RunSettings], "Engine | None"]
+"""An engine with networks loaded already, where there is one for these settings."""
+
+
+def _nothing_ready(run: RunSettings) -> None:
+    """As of a process that begins from nothing."""
+
+
+def serve(
+    pipe: Connection,
+    inherited: tuple[Connection, ...],
+    parent: int,
+    ready: Ready = _nothing_ready,
+) -> None:
     """Work on inputs that arrive through ``pipe`` until it closes.
 
     ``inherited``: ends of other pipes that a forked process has and must not keep open.
@@ -45,7 +61,7 @@ def serve(pipe: Connection, inherited: tuple[Connection, ...], parent: int) -> N
     if hello["readable"]:
         _touch_only(hello)
     all_is_said = sift_stderr()
-    _Child(pipe, hello).work()
+    _Child(pipe, hello, ready).work()
     all_is_said()
     # Threads of native libraries are not waited for: all files are closed by now.
     os._exit(0)
@@ -54,14 +70,14 @@ def serve(pipe: Connection, inherited: tuple[Connection, ...], parent: int) -> N
 def _touch_only(hello: dict[str, Any]) -> None:
     """Nothing but this run's files, where the kernel can see to that."""
     settings = RunSettings.from_json(hello["run"])
-    if settings.uses_gpu or _on_keras(hello["models"], settings):
+    if settings.uses_gpu or on_keras(hello["models"], settings):
         return  # drivers and Keras' backends read and write in many places
     os.environ["TMPDIR"] = tempfile.tempdir = hello["scratch"]
     held = restrict(hello["readable"], [hello["out"], hello["scratch"]])
     logger.debug("files and network %s by Landlock", "bounded" if held else "not bounded")
 
 
-def _on_keras(models: list[str], settings: RunSettings) -> bool:
+def on_keras(models: list[str], settings: RunSettings) -> bool:
     """Whether any input needs Keras."""
     from fer_batch.emotion.load import runs_on
     from fer_batch.emotion.models import find_model
@@ -94,11 +110,11 @@ class _Remarks(logging.Handler):
 class _Child:
     """Its own engine, warm from the first input on."""
 
-    def __init__(self, pipe: Connection, hello: dict[str, Any]) -> None:
-        self._pipe = pipe
+    def __init__(self, pipe: Connection, hello: dict[str, Any], ready: Ready) -> None:
+        self._pipe, self._ready = pipe, ready
         self._out = Path(hello["out"])
         self._existing = hello["existing"]
-        self._infer = bool(hello["infer"])
+        self._infer, self._children = bool(hello["infer"]), int(hello["children"])
         self._settings = RunSettings.from_json(hello["run"])
         self._stop = threading.Event()
         self._sending = threading.Lock()
@@ -152,7 +168,8 @@ class _Child:
     def _engine(self, item: Any) -> Any:
         from fer_batch.pipeline.build import Engine
 
-        engine = Engine(self._settings)
+        engine = self._ready(self._settings) or Engine(self._settings)
+        engine.serve(self._settings, self._children)
         if self._infer:
             engine.warm_up(item.analyze)
             # A detector that cannot be loaded is one line, not one for each input.

@@ -1,7 +1,9 @@
-"""A child as a process: forked where that is safe, else started anew."""
+"""A child as a process: forked by the nursery, or by this process where that is safe, else started
+anew."""
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -9,18 +11,22 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from fer_batch.jobs.item.children.child import serve
+from fer_batch.jobs.item.children import nursery
+from fer_batch.jobs.item.children.child import serve as serve
 from fer_batch.jobs.item.children.messages import send
+from fer_batch.jobs.item.children.nursery import NoBirthError
 from fer_batch.own_python import safe_path
 
 END_S = 5.0
+
+logger = logging.getLogger(__name__)
 
 
 def can_fork() -> bool:
     """Whether a fork is safe now: this process has one thread, native ones counted in.
 
     A fork costs nothing; a new interpreter a quarter of a second of imports. The command line
-    starts its children before anything heavy is loaded.
+    forks the nursery before anything heavy is loaded.
     """
     try:
         threads = len(list(Path("/proc/self/task").iterdir()))
@@ -29,20 +35,36 @@ def can_fork() -> bool:
     return threads == 1
 
 
+def _born() -> tuple[Connection, Any] | None:
+    """A child that the nursery forked; None where there is no nursery that can."""
+    there = nursery.current()
+    try:
+        return there.bear("serve") if there is not None else None
+    except NoBirthError as error:
+        logger.debug("children are started without the nursery: %s", error)
+        nursery.end()
+        return None
+
+
+def _started(others: tuple[Connection, ...]) -> tuple[Connection, Any]:
+    """A child that this process has forked or started."""
+    context: Any = multiprocessing.get_context("fork" if can_fork() else "spawn")
+    pipe, theirs = context.Pipe()
+    forked = context.get_start_method() == "fork"
+    inherited = (pipe, *others) if forked else ()
+    process = context.Process(target=serve, args=(theirs, inherited, os.getpid()), daemon=True)
+    with safe_path():
+        process.start()
+    theirs.close()
+    return pipe, process
+
+
 class Child:
     """A process that runs ``serve``, and this end of its pipe."""
 
     def __init__(self, others: tuple[Connection, ...], hello: dict[str, Any]) -> None:
         """``others``: this process's ends of the pipes of other children."""
-        context: Any = multiprocessing.get_context("fork" if can_fork() else "spawn")
-        self.pipe, theirs = context.Pipe()
-        forked = context.get_start_method() == "fork"
-        inherited = (self.pipe, *others) if forked else ()
-        arguments = (theirs, inherited, os.getpid())
-        self._process = context.Process(target=serve, args=arguments, daemon=True)
-        with safe_path():
-            self._process.start()
-        theirs.close()
+        self.pipe, self._process = _born() or _started(others)
         self.send("hello", **hello)
 
     @property
