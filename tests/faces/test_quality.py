@@ -105,7 +105,7 @@ def test_a_turned_a_small_and_an_unsure_face_count_less() -> None:
 
 
 def test_a_face_that_leans_by_40_degrees_is_usable() -> None:
-    """The detector is 0.66 sure of such, landmarks show 21 of the degrees; three in four are read."""
+    """The detector is 0.66 sure of such, landmarks show 21 degrees of it; most can be read."""
     unsure = measured(crop(1), confidence=0.66)
     leaning, upright = (replace(unsure, roll=np.float32([roll])) for roll in (21, 5))
     assert quality(leaning)[0] > LEAST_QUALITY > quality(upright)[0]
