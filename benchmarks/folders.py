@@ -73,7 +73,7 @@ def each(names: list[str], work: Callable[[Path], None]) -> None:
 def run(inputs: Path, out: Path, outputs: tuple[str, ...], *more: str) -> None:
     """``fer-batch run`` as a process, its results written anew."""
     shutil.rmtree(out, ignore_errors=True)
-    command = [sys.executable, "-m", "fer_batch.cli.main", "run", str(inputs), "-o", str(out)]
+    command = [sys.executable, "-m", "fer_batch", "run", str(inputs), "-o", str(out)]
     subprocess.run([*command, "-q", "--outputs", ",".join(outputs), *more], check=True)
 
 

@@ -45,7 +45,7 @@ def _table(title: str, clips: dict[str, Path], folder: Path) -> None:
 
     table = Table(title, "frames", "seconds", "frames/s", "peak MB")
     for label, clip in clips.items():
-        command = [sys.executable, "-m", "fer_batch.cli.main", "run", str(clip), "-q"]
+        command = [sys.executable, "-m", "fer_batch", "run", str(clip), "-q"]
         begin = time.perf_counter()
         peak = peak_of([*command, "-o", str(folder / "out"), "--overwrite"])
         seconds = time.perf_counter() - begin

@@ -141,7 +141,7 @@ def sizes(clip: Path, folder: Path, warm: Warm, rounds: int) -> list[Row]:
 def cold(clip: Path, folder: Path, rounds: int) -> list[Row]:
     """The whole process against the ``fer`` package's, whose Python ``FER_PYTHON`` names."""
     peer = os.environ.get("FER_PYTHON")
-    mine = [sys.executable, "-m", "fer_batch.cli.main", "run", str(clip), "-q", "--overwrite"]
+    mine = [sys.executable, "-m", "fer_batch", "run", str(clip), "-q", "--overwrite"]
     mine += ["-o", str(folder / "cold"), "--outputs", ",".join(FULL)]
     works = {"mine": lambda: subprocess.run(mine, check=True, stderr=subprocess.DEVNULL)}
     if peer:
@@ -163,7 +163,7 @@ def memory(clip: Path, folder: Path, minutes: int) -> list[Row]:
     peaks = {}
     for length in (1, minutes):
         long = looped(clip, max(1, round(length * 60 / 19.7)), folder / f"{length}min.mp4")
-        command = [sys.executable, "-m", "fer_batch.cli.main", "run", str(long), "-q"]
+        command = [sys.executable, "-m", "fer_batch", "run", str(long), "-q"]
         command += ["-o", str(folder / "memory"), "--overwrite"]
         peaks[length] = peak_of(command)
     ratio = peaks[minutes] / peaks[1]

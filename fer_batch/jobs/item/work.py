@@ -19,7 +19,7 @@ from fer_batch.types import Segment, SourceInfo
 if TYPE_CHECKING:
     from fer_batch.media.discover import Input
 
-FORMAT = 8  # films have a second opinion
+FORMAT = 9  # tilted faces are usable for longer
 TIMELINE = "timeline.npz"
 RELATED = "related.npz"
 RELATIONS = "related.json"
