@@ -26,7 +26,9 @@ LONG = (
 REAL_CLIPS = Path(__file__).parents[2] / "shared" / "clips"
 
 # Other work on the machine is no reason for a property to fail.
-hypothesis.settings.register_profile("calm", deadline=None)
+hypothesis.settings.register_profile(
+    "calm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("calm")
 
 

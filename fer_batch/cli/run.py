@@ -85,7 +85,7 @@ def run_local(
         NotFoundError: there is none of the inputs.
     """
     from fer_batch.emotion.models import find_model
-    from fer_batch.jobs.item.children import nurse
+    from fer_batch.jobs.item.children import preload
     from fer_batch.jobs.item.children.glance import looks_like_film_apart
     from fer_batch.jobs.item.who import asking_for, read_who
     from fer_batch.jobs.item.work import specs_of
@@ -97,7 +97,7 @@ def run_local(
     o.check_labels(render.labels, find_model(analyze.model).labels, analyze.model)
     if who is not None:
         analyze = asking_for(analyze, read_who(who))
-    nurse.expect(settings, analyze)  # networks are loaded while the inputs are looked at
+    preload.expect(settings, analyze)  # networks are loaded while the inputs are looked at
     for path in paths:
         if out.is_dir() and path.is_dir() and path.samefile(out):
             raise UsageError(

@@ -10,16 +10,16 @@ HELP = ("-h", "--help")
 
 
 def main() -> None:
-    """See ``main.main``. The nursery is forked first: half a second of loading, on another core."""
+    """See ``main.main``. The fork server comes first: half a second of loading, beside."""
     words = sys.argv[1:]
     if not words or words[0] not in WITH_CHILDREN or set(words) & set(HELP):
         from fer_batch.cli.main import main as read_and_run
 
         read_and_run()
         return
-    from fer_batch.jobs.item.children import nurse
+    from fer_batch.jobs.item.children import preload
 
-    with nurse.begun():
+    with preload.begun():
         from fer_batch.cli.main import main as read_and_run
 
         read_and_run()

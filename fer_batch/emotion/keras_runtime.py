@@ -72,7 +72,10 @@ class KerasClassifier:
                 self._model: Any = keras.saving.load_model(path, compile=False, safe_mode=True)
         except (OSError, ValueError, TypeError) as error:
             raise ModelFileError(f"{path}: Keras cannot load it ({error})") from error
-        self._model.compile(jit_compile=False)
+        # TensorFlow's own product of matrices may round a face by its place in the batch, where a
+        # CPU has no AVX-512; XLA's does not.
+        on_cpu = keras.backend.backend() == "tensorflow" and self._device.startswith("cpu")
+        self._model.compile(jit_compile=on_cpu)
         self._lock = threading.Lock()
 
     @property

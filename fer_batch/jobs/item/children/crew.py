@@ -18,7 +18,7 @@ from typing import Any
 from fer_batch.config import RunSettings
 from fer_batch.errors import UsageError, error_of
 from fer_batch.jobs.item import relate
-from fer_batch.jobs.item.children import nurse, nursery
+from fer_batch.jobs.item.children import fork_server, preload
 from fer_batch.jobs.item.children.confine import resident_bytes
 from fer_batch.jobs.item.children.messages import receive
 from fer_batch.jobs.item.children.places import Place, Places
@@ -53,7 +53,7 @@ def run_isolated(
     Raises:
         UnknownModelError, ModelFileError, OutputPathError: nothing can run at all.
     """
-    with nurse.at_hand(settings, items, infer), reached(items, out) as files:
+    with preload.at_hand(settings, items, infer), reached(items, out) as files:
         crew = _Crew(items, out, settings, existing, observer, infer, files)
         with crew.places.ended_at_last():
             return crew.run(should_cancel)
@@ -209,7 +209,7 @@ class _Crew:
                 self._observer.item_started(number, item)
             idle.child.send("item", number=number, item=item.to_json(), phase=self._phase)
         if not self._todo and self._phase != "timeline":
-            nursery.end()  # nobody else will be wanted; what it holds is memory
+            fork_server.end()  # nobody else will be wanted; what it holds is memory
 
     def _hear(self, place: Place) -> None:
         """One message of a child."""

@@ -1,5 +1,5 @@
-"""A child as a process: forked by the nursery, or by this process where that is safe, else started
-anew."""
+"""A child as a process: forked by the fork server, or by this process where that is safe, else
+started anew."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from fer_batch.jobs.item.children import nursery
+from fer_batch.jobs.item.children import fork_server
 from fer_batch.jobs.item.children.child import serve as serve
+from fer_batch.jobs.item.children.fork_server import CannotForkError
 from fer_batch.jobs.item.children.messages import send
-from fer_batch.jobs.item.children.nursery import NoBirthError
 from fer_batch.own_python import safe_path
 
 END_S = 5.0
@@ -26,7 +26,7 @@ def can_fork() -> bool:
     """Whether a fork is safe now: this process has one thread, native ones counted in.
 
     A fork costs nothing; a new interpreter a quarter of a second of imports. The command line
-    forks the nursery before anything heavy is loaded.
+    forks the fork server before anything heavy is loaded.
     """
     try:
         threads = len(list(Path("/proc/self/task").iterdir()))
@@ -35,14 +35,14 @@ def can_fork() -> bool:
     return threads == 1
 
 
-def _born() -> tuple[Connection, Any] | None:
-    """A child that the nursery forked; None where there is no nursery that can."""
-    there = nursery.current()
+def _forked() -> tuple[Connection, Any] | None:
+    """A child that the fork server forked; None where there is no fork server that can."""
+    there = fork_server.current()
     try:
-        return there.bear("serve") if there is not None else None
-    except NoBirthError as error:
-        logger.debug("children are started without the nursery: %s", error)
-        nursery.end()
+        return there.fork("serve") if there is not None else None
+    except CannotForkError as error:
+        logger.debug("children are started without the fork server: %s", error)
+        fork_server.end()
         return None
 
 
@@ -64,7 +64,7 @@ class Child:
 
     def __init__(self, others: tuple[Connection, ...], hello: dict[str, Any]) -> None:
         """``others``: this process's ends of the pipes of other children."""
-        self.pipe, self._process = _born() or _started(others)
+        self.pipe, self._process = _forked() or _started(others)
         self.send("hello", **hello)
 
     @property

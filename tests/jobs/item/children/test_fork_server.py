@@ -1,6 +1,6 @@
-"""Children that the nursery forks: loaded, confined, and nobody's but the parent's.
+"""Children that the fork server forks: loaded, confined, and nobody's but the parent's.
 
-Each test is a program of its own, as in ``test_crew``: it is light, so that it has a nursery.
+Each test is a program of its own, as in ``test_crew``: it is light, so that it has a fork server.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from fer_batch.emotion.models import find_model
 from tests.footage import pictures, videos
 from tests.jobs.item.children.test_crew import FRAMES, is_alive, rows, run, start
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no nursery")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no fork server")
 
 # What each child is when it begins, in a file of its own in the results folder.
 NOTED = """
-from fer_batch.jobs.item.children import nurse, nursery
+from fer_batch.jobs.item.children import fork_server, preload
 also = {}
 faulty = process.serve
 
@@ -44,11 +44,11 @@ process.serve = noted
 out.mkdir(parents=True, exist_ok=True)
 (out / "parent").write_text(str(os.getpid()))
 """
-NO_NURSERY = "also = {}; nursery.begin = lambda live: None"
+NO_FORK_SERVER = "also = {}; fork_server.begin = lambda live: None"
 AT_THE_SECOND = """
 import threading
 
-def kill_the_nursery(): os.kill(nursery.current().pid, signal.SIGKILL)
+def kill_the_fork_server(): os.kill(fork_server.current().pid, signal.SIGKILL)
 def have_a_thread(): threading.Thread(target=threading.Event().wait, daemon=True).start()
 
 started = Watch.item_started
@@ -57,7 +57,7 @@ def item_started(self, number, item):
     if number == 1: {what}()
 Watch.item_started = item_started
 """
-KILLED = AT_THE_SECOND.replace("{what}", "kill_the_nursery")
+KILLED = AT_THE_SECOND.replace("{what}", "kill_the_fork_server")
 THREADED = AT_THE_SECOND.replace("{what}", "have_a_thread")
 
 
@@ -75,9 +75,9 @@ def children(out: Path) -> list[dict[str, Any]]:
 def test_children_begin_loaded_and_are_the_parents_own(clip: Path, tmp_path: Path) -> None:
     found = run(["a", "slow", "b"], tmp_path, clip, NOTED, parallel=2)
     assert [r[1] for r in found["results"]] == ["done"] * 3
-    born = children(tmp_path)
+    forked = children(tmp_path)
     parent = int((tmp_path / "parent").read_text())
-    assert born == 2 * [
+    assert forked == 2 * [
         {
             "parent": parent,
             "loaded": ["ai_edge_litert", "av", "cv2", "numpy"],
@@ -89,9 +89,9 @@ def test_children_begin_loaded_and_are_the_parents_own(clip: Path, tmp_path: Pat
     assert found["heavy"] == []
 
 
-def test_results_are_those_of_children_without_a_nursery(clip: Path, tmp_path: Path) -> None:
+def test_results_are_those_of_children_without_a_fork_server(clip: Path, tmp_path: Path) -> None:
     run(["a", "b"], tmp_path / "with", clip, parallel=2)
-    without = f"from fer_batch.jobs.item.children import nursery\n{NO_NURSERY}"
+    without = f"from fer_batch.jobs.item.children import fork_server\n{NO_FORK_SERVER}"
     run(["a", "b"], tmp_path / "without", clip, without, parallel=2)
     assert rows(tmp_path / "with", "a") == rows(tmp_path / "without", "a")
     assert rows(tmp_path / "with", "b") == rows(tmp_path / "without", "b")
@@ -113,7 +113,7 @@ def test_who_takes_a_place_over_is_born_too_whatever_threads_the_parent_has(
     assert [(one["ready"], one["sockets"]) for one in children(tmp_path)] == [(True, 1)] * 3
 
 
-def test_children_outlive_a_nursery_that_crashed_and_others_come_without(
+def test_children_outlive_a_fork_server_that_crashed_and_others_come_without(
     clip: Path, tmp_path: Path
 ) -> None:
     found = run(["a", "slow", "crash", "b"], tmp_path, clip, f"{NOTED}{KILLED}", parallel=1)
@@ -123,20 +123,20 @@ def test_children_outlive_a_nursery_that_crashed_and_others_come_without(
     assert rows(tmp_path, "a") == rows(tmp_path, "b")
 
 
-def test_a_nursery_that_is_killed_at_once_costs_no_input(clip: Path, tmp_path: Path) -> None:
-    killed = "nurse.confine = lambda *given: os.kill(os.getpid(), signal.SIGKILL)\n"
+def test_a_fork_server_that_is_killed_at_once_costs_no_input(clip: Path, tmp_path: Path) -> None:
+    killed = "preload.confine = lambda *given: os.kill(os.getpid(), signal.SIGKILL)\n"
     found = run(["a"], tmp_path, clip, f"{NOTED}{killed}")
     assert [r[1] for r in found["results"]] == ["done"]
     assert [one["ready"] for one in children(tmp_path)] == [False]
 
 
-def test_a_nursery_with_threads_forks_nobody(clip: Path, tmp_path: Path) -> None:
+def test_a_fork_server_with_threads_forks_nobody(clip: Path, tmp_path: Path) -> None:
     threaded = f"""{NOTED}{THREADED}
-confine = nurse.confine
+confine = preload.confine
 def confined(*given):
     confine(*given)
     have_a_thread()
-nurse.confine = confined
+preload.confine = confined
 """
     found = run(["a"], tmp_path, clip, threaded)
     assert [r[1] for r in found["results"]] == ["done"]
@@ -152,19 +152,19 @@ def test_a_users_own_model_is_parsed_by_children_alone(clip: Path, tmp_path: Pat
     assert [(one["ready"], "cv2" in one["loaded"]) for one in children(tmp_path)] == [(False, True)]
 
 
-def test_keras_and_gpus_have_no_nursery(clip: Path, tmp_path: Path) -> None:
+def test_keras_and_gpus_have_no_fork_server(clip: Path, tmp_path: Path) -> None:
     found = run(["a"], tmp_path, clip, NOTED, decode="gpu")
     assert [r[1] for r in found["results"]] == ["done"]
     assert [one["loaded"] for one in children(tmp_path)] == [[]]
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_a_nursery_ends_with_its_parent(clip: Path, tmp_path: Path, end: int) -> None:
+def test_a_fork_server_ends_with_its_parent(clip: Path, tmp_path: Path, end: int) -> None:
     said = """
 begun = Watch.item_started
 def item_started(self, number, item):
     begun(self, number, item)
-    print(nursery.current().pid, flush=True)
+    print(fork_server.current().pid, flush=True)
 Watch.item_started = item_started
 """
     two = ["stuck", "stuck"]

@@ -1,10 +1,11 @@
-"""The parent's side of the nursery, a process that loads what children need and forks each.
+"""The parent's side of the fork server, a process that loads what children need and forks each.
 
-A child that the nursery forks has modules and networks from its first moment on, and shares the
-memory that these lie in with all others. It is a child of this process all the same: a process in
-between ends at once, and the kernel gives its child to us. So we learn how it ended as of any
-child, and it outlives a nursery that crashed. Linux only; elsewhere there is no nursery, and
-children are started as ever (``process``).
+A child that it forks has modules and networks from its first moment on, and shares the memory that
+these lie in with all others. It is a child of this process all the same: a process in between ends
+at once, and the kernel gives its child to us. So we learn how it ended as of any child, and it
+outlives a fork server that crashed. Python's own fork server would begin as a new interpreter and
+cannot be told what to load later. Linux only; elsewhere there is none, and children are started as
+ever (``process``).
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ from fer_batch.door import parse_json
 
 PR_SET_CHILD_SUBREAPER = 36
 # Loading takes a second; a folder of programs that a network drive holds, some more.
-BIRTH_S = 60.0
+FORK_S = 60.0
 POLL_S = 0.002
 LONGEST_BYTES = 1 << 16
 
 
-class NoBirthError(Exception):
-    """The nursery cannot fork, or is gone: children are started without it."""
+class CannotForkError(Exception):
+    """The fork server cannot fork, or is gone: children are started without it."""
 
 
-class Born:
-    """A child that the nursery forked: as much of ``multiprocessing.Process`` as is needed."""
+class Forked:
+    """A child that the fork server forked: as much of ``multiprocessing.Process`` as is needed."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -65,7 +66,7 @@ class Born:
             os.kill(self.pid, signal.SIGKILL)
 
 
-class Nursery:
+class ForkServer:
     """A process that runs ``live``, and this end of what we talk to it by."""
 
     def __init__(self, live: Callable[[socket.socket, int], None]) -> None:
@@ -85,8 +86,8 @@ class Nursery:
             finally:
                 os._exit(status)  # whatever happens: the parent's work is not for two
         theirs.close()
-        ours.settimeout(BIRTH_S)
-        self._socket, self._process = ours, Born(pid)
+        ours.settimeout(FORK_S)
+        self._socket, self._process = ours, Forked(pid)
         self._told: list[dict[str, Any]] = []
 
     @property
@@ -97,27 +98,27 @@ class Nursery:
         """Say what children will need: it is loaded before one is wanted. Once is enough."""
         if (what := {"kind": kind, **values}) not in self._told:
             self._told.append(what)
-            with suppress(OSError):  # it is gone: the next birth says so
+            with suppress(OSError):  # it is gone: the next fork says so
                 self._socket.send(json.dumps(what).encode())
 
-    def bear(self, task: str) -> tuple[Connection, Born]:
+    def fork(self, task: str) -> tuple[Connection, Forked]:
         """A new child of this process that does ``task``, and our end of its pipe.
 
         Raises:
-            NoBirthError: it cannot be.
+            CannotForkError: it cannot be.
         """
         ours, theirs = Pipe()
         try:
             with theirs, _orphans_are_ours():
-                asked = json.dumps({"kind": "bear", "task": task}).encode()
+                asked = json.dumps({"kind": "fork", "task": task}).encode()
                 socket.send_fds(self._socket, [asked], [theirs.fileno()])
-                born = self._answer()
-            child = Born(int(born["pid"]))
+                forked = self._answer()
+            child = Forked(int(forked["pid"]))
             if child.exitcode is not None:  # not ours after all, or ended before it began
-                raise NoBirthError("the kernel gave its child to somebody else")
+                raise CannotForkError("the kernel gave its child to somebody else")
         except (OSError, ValueError, KeyError, TypeError) as error:
             ours.close()
-            raise NoBirthError(str(error)) from error
+            raise CannotForkError(str(error)) from error
         except BaseException:
             ours.close()
             raise
@@ -133,10 +134,10 @@ class Nursery:
     def _answer(self) -> dict[str, Any]:
         said = self._socket.recv(LONGEST_BYTES)
         if not said:
-            raise NoBirthError("it has ended")
+            raise CannotForkError("it has ended")
         answer = parse_json(said, LONGEST_BYTES)
         if not isinstance(answer, dict) or "no" in answer:
-            raise NoBirthError(str(answer))
+            raise CannotForkError(str(answer))
         return answer
 
 
@@ -152,24 +153,24 @@ def _orphans_are_ours() -> Iterator[None]:
         libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
-_of_this_process: list[Nursery] = []
+_of_this_process: list[ForkServer] = []
 
 
 def begin(live: Callable[[socket.socket, int], None]) -> None:
-    """Fork the nursery of this process, unless there is one. See ``Nursery``."""
+    """Fork the fork server of this process, unless there is one. See ``ForkServer``."""
     if current() is None and sys.platform.startswith("linux"):
         _of_this_process.clear()
         with suppress(OSError):
-            _of_this_process.append(Nursery(live))
+            _of_this_process.append(ForkServer(live))
 
 
-def current() -> Nursery | None:
-    """The nursery of this process, if it has one. A fork of this process has none."""
+def current() -> ForkServer | None:
+    """The fork server of this process, if it has one. A fork of this process has none."""
     return next((one for one in _of_this_process if one.owner == os.getpid()), None)
 
 
 def end() -> None:
-    """End the nursery of this process, if it has one."""
+    """End the fork server of this process, if it has one."""
     there = current()
     _of_this_process.clear()
     if there is not None:

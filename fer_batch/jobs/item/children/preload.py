@@ -1,4 +1,4 @@
-"""The nursery's own life: load what all children need, then fork each when it is asked for.
+"""The fork server's own life: load what all children need, then fork each when it is asked for.
 
 It never reads an input: all it loads are modules of this program and the networks that come with
 it. It has one thread, or it forks nobody. What it forks confines itself (``child``), as every
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.door import parse_json
 from fer_batch.errors import FerBatchError
-from fer_batch.jobs.item.children import nursery, process
+from fer_batch.jobs.item.children import fork_server, process
 from fer_batch.jobs.item.children.child import on_keras
 from fer_batch.jobs.item.children.confine import confine
 
@@ -52,22 +52,22 @@ THREADS_OF_BLAS = "OPENBLAS_NUM_THREADS"
 
 
 def begin() -> None:
-    """Fork the nursery of this process, where that is safe and it has none yet."""
+    """Fork the fork server of this process, where that is safe and it has none yet."""
     if process.can_fork():
-        nursery.begin(_live)
+        fork_server.begin(_live)
 
 
 def expect(run: RunSettings, analyze: AnalyzeSettings | None) -> None:
     """Begin to load what children with these settings need; without ``analyze`` modules alone.
 
-    Where Keras or a GPU is to run there is no nursery: their libraries do not survive a fork.
+    Where Keras or a GPU is to run there is no fork server: their libraries do not survive a fork.
     """
     models = [analyze.model] if analyze is not None else []
     if run.uses_gpu or run.analyzer == "batched" or on_keras(models, run):
-        nursery.end()
+        fork_server.end()
         return
     begin()
-    there = nursery.current()
+    there = fork_server.current()
     if there is not None and analyze is not None and _ships(analyze):
         settings = {"run": _whatever_frames(run).to_json(), "analyze": analyze.to_json()}
         there.tell("networks", **settings)
@@ -75,23 +75,23 @@ def expect(run: RunSettings, analyze: AnalyzeSettings | None) -> None:
 
 @contextmanager
 def begun() -> Iterator[None]:
-    """As ``begin``; the nursery is ended when this is left, unless it was there before."""
-    before = nursery.current()
+    """As ``begin``; the fork server is ended when this is left, unless it was there before."""
+    before = fork_server.current()
     begin()
     try:
         yield
     finally:
         if before is None:
-            nursery.end()
+            fork_server.end()
 
 
 @contextmanager
 def at_hand(run: RunSettings, items: Sequence[ItemSpec], infer: bool) -> Iterator[None]:
-    """The nursery for a run over ``items``, that of the command line or one of its own; without
+    """The fork server for a run over ``items``, that of the command line or one of its own; without
     ``infer`` no network is needed."""
     with begun():
         expect(run, items[0].analyze if infer and items else None)
-        there = nursery.current()
+        there = fork_server.current()
         if there is not None and len(items) > 1:  # an only child loads the rest as it works
             there.tell("outputs", names=sorted({name for item in items for name in item.outputs}))
         yield
@@ -118,18 +118,18 @@ def _live(parent: socket.socket, pid: int) -> None:
     loaded = _Loaded()
     while True:
         try:
-            said, given, _, _ = socket.recv_fds(parent, nursery.LONGEST_BYTES, 1)
+            said, given, _, _ = socket.recv_fds(parent, fork_server.LONGEST_BYTES, 1)
         except OSError:
             return
         if not said:
             return
-        asked = parse_json(said, nursery.LONGEST_BYTES)
+        asked = parse_json(said, fork_server.LONGEST_BYTES)
         if asked["kind"] == "networks":
             loaded.networks(asked)
         elif asked["kind"] == "outputs":
             _load_outputs(asked["names"])
         else:
-            parent.send(json.dumps(_bear(parent, given[0], asked["task"], pid, loaded)).encode())
+            parent.send(json.dumps(_fork(parent, given[0], asked["task"], pid, loaded)).encode())
             os.close(given[0])
 
 
@@ -171,7 +171,7 @@ class _Loaded:
         return engine if engine is not None and engine.run == _whatever_frames(run) else None
 
 
-def _bear(parent: socket.socket, pipe: int, task: str, pid: int, loaded: _Loaded) -> dict[str, Any]:
+def _fork(parent: socket.socket, pipe: int, task: str, pid: int, loaded: _Loaded) -> dict[str, Any]:
     """Fork a child of the process ``pid``: it is a grandchild whose parent ends at once."""
     if not process.can_fork():
         return {"no": "it has threads"}
@@ -190,8 +190,8 @@ def _bear(parent: socket.socket, pipe: int, task: str, pid: int, loaded: _Loaded
     os.close(telling)
     os.waitpid(between, 0)
     with os.fdopen(told) as file:
-        born = file.read()
-    return {"pid": int(born)} if born else {"no": "it cannot fork"}
+        forked = file.read()
+    return {"pid": int(forked)} if forked else {"no": "it cannot fork"}
 
 
 def _do(work: Callable[..., None], pipe: Connection, parent: int, loaded: _Loaded) -> NoReturn:
