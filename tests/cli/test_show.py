@@ -77,7 +77,7 @@ def test_who_stops_a_command_is_told_how_that_one_goes_on(
 
 @pytest.mark.parametrize(
     ("states", "said"),
-    [(["failed", "cancelled"], False), (["failed", "done"], True), (["skipped"], True)],
+    [(["failed", "cancelled"], False), (["failed", "done"], True), (["reused"], True)],
 )
 def test_how_to_look_is_said_where_something_is_done(
     states: list[State], said: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
