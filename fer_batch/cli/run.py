@@ -192,7 +192,8 @@ def print_results(
         parts += [f"{failed} failed"] if failed else []
         parts += [f"{stopped} stopped ({go_on})"] if stopped else []
         echo(f"{', '.join(parts)}: {out}")
-        say_how_to_look(out)
+        if done:
+            say_how_to_look(out)
     raise typer.Exit(130 if stopped else 1 if failed else 0)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from fer_batch.cli import show
 from fer_batch.cli.run import print_results
-from fer_batch.jobs.item.outcome import ItemResult
+from fer_batch.jobs.item.outcome import ItemResult, State
 from fer_batch.jobs.item.work import ItemSpec
 
 
@@ -73,3 +73,17 @@ def test_who_stops_a_command_is_told_how_that_one_goes_on(
             )
         assert ended.value.exit_code == 130
         assert f"1 stopped ({words})" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [(["failed", "cancelled"], False), (["failed", "done"], True), (["reused"], True)],
+)
+def test_how_to_look_is_said_where_something_is_done(
+    states: list[State], said: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "index.html").touch()
+    results = [ItemResult(ItemSpec("a.mp4", "a"), tmp_path, state) for state in states]
+    with pytest.raises(typer.Exit):
+        print_results(results, tmp_path, quiet=False, as_json=False)
+    assert ("look at the results" in capsys.readouterr().out) == said
