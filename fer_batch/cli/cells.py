@@ -20,9 +20,11 @@ def width(text: str) -> int:
     return cell_len(text)
 
 
-def padded(text: str, cells: int) -> str:
-    """``text`` with spaces behind it, so that it takes so many ``cells``; longer ones stay."""
-    return text + " " * (cells - width(text))
+def padded(text: str, cells: int, right: bool = False) -> str:
+    """``text`` with spaces behind it, or before it where it stands on the ``right``, so that it
+    takes so many ``cells``; longer ones stay."""
+    space = " " * (cells - width(text))
+    return space + text if right else text + space
 
 
 def end_of(text: str, cells: int) -> str:

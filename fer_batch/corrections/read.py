@@ -31,6 +31,7 @@ from fer_batch.printable import one_line
 from fer_batch.separator import separator_of
 
 NAME = "edits.csv"
+NAMES = (NAME, from_json.NAME)
 COLUMNS = ("do", "person", "start_s", "end_s", "value", "photo")
 # What each correction must say, and what it may say.
 ACTIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fer_batch.faces.dlib_network import SIDE, embed
-from fer_batch.faces.dlib_weights import LENGTH, Weights
-from fer_batch.faces.litert_network import AT_ONCE, LiteRtNetwork
+from fer_batch.faces.dlib_weights import Weights
+from fer_batch.faces.litert_network import LiteRtNetwork
 from fer_batch.faces.tflite import ModelWriter
 from fer_batch.types import FloatArray, Image
 
@@ -30,12 +30,4 @@ class LiteRtRecogniser:
 
     def embed(self, chips: Image) -> FloatArray:
         """See ``Recogniser.embed``."""
-        found = np.empty((len(chips), LENGTH), np.float32)
-        for start in range(0, len(chips), AT_ONCE):
-            few = chips[start : start + AT_ONCE]
-
-            def fill(pictures: FloatArray, few: Image = few) -> None:
-                pictures[...] = few
-
-            found[start : start + len(few)] = self._network.run(len(few), fill)
-        return found
+        return self._network.answers(chips, lambda chip, picture: np.copyto(picture, chip))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from fer_batch.faces.dlib_network import SIDE
 from fer_batch.faces.dlib_weights import Weights
 from fer_batch.faces.expression_head import ExpressionHead, enlarge, logits
-from fer_batch.faces.litert_network import AT_ONCE, LiteRtNetwork
+from fer_batch.faces.litert_network import LiteRtNetwork
 from fer_batch.faces.tflite import ModelWriter
 from fer_batch.idle import Idle
 from fer_batch.types import FloatArray, Image
@@ -25,20 +23,11 @@ class LiteRtExpressions:
         """
         writer = ModelWriter()
         out = logits(writer, writer.input(SIDE, SIDE, 1), weights.grey(), head)
-        model, self._outputs = writer.model([out]), len(head.last)
+        model = writer.model([out])
         self._networks = Idle(lambda: LiteRtNetwork(model), concurrency)
 
     def logits(self, crops: Image, count: int = 0) -> FloatArray:
         """``uint8[n, 48, 48]`` grey crops to ``float32[n, outputs]``, a few at once, whatever
         ``count`` is."""
-        found = np.empty((len(crops), self._outputs), np.float32)
         with self._networks.taken() as network:
-            for start in range(0, len(crops), AT_ONCE):
-                few = crops[start : start + AT_ONCE]
-
-                def fill(pictures: FloatArray, few: Image = few) -> None:
-                    for crop, picture in zip(few, pictures[..., 0], strict=True):
-                        enlarge(crop, picture)
-
-                found[start : start + len(few)] = network.run(len(few), fill)
-        return found
+            return network.answers(crops, lambda crop, picture: enlarge(crop, picture[..., 0]))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fer_batch.quiet_stderr import quiet_stderr
-from fer_batch.types import FloatArray
+from fer_batch.types import FloatArray, Image
 
 AT_ONCE = 4
 """Pictures of faces in one run: kernels are read once for all of them, which saves a tenth of the
@@ -33,7 +33,22 @@ class LiteRtNetwork:
         (took,) = self._interpreter.get_input_details()
         (gives,) = self._interpreter.get_output_details()
         self._input, self._output = took["index"], gives["index"]
+        self._length = int(gives["shape"][-1])
         self._shape: tuple[int, ...] = tuple(took["shape"].tolist())
+
+    def answers(self, faces: Image, write: Callable[[Image, FloatArray], None]) -> FloatArray:
+        """Answers ``float32[n, outputs]`` to ``n`` faces, a few at once. ``write`` puts one of them
+        into an array ``float32[height, width, channels]``, which it must not keep."""
+        found = np.empty((len(faces), self._length), np.float32)
+        for start in range(0, len(faces), AT_ONCE):
+            few = faces[start : start + AT_ONCE]
+
+            def fill(pictures: FloatArray, few: Image = few) -> None:
+                for face, picture in zip(few, pictures, strict=True):
+                    write(face, picture)
+
+            found[start : start + len(few)] = self.run(len(few), fill)
+        return found
 
     def run(self, count: int, fill: Callable[[FloatArray], None]) -> FloatArray:
         """Answers ``float32[count, outputs]`` to the ``count`` pictures that ``fill`` writes into

@@ -52,7 +52,7 @@ def jobs(
         where = f" in state {state}" if state else ""
         echo(f"page {page} is empty: {plural(total, 'job')}{where}" if total else f"no jobs{where}")
         return
-    for line in job_lines(found, terminal_columns(), _in_its_colour if in_colour() else _plain):
+    for line in job_lines(found, terminal_columns(), _in_its_colour):
         echo_parts(line)
     pages = -(-total // limit)
     if pages > 1:
@@ -60,11 +60,8 @@ def jobs(
 
 
 def _in_its_colour(text: str, job: JobStatus) -> str:
-    return styled(text, fg=COLOURS[job.state].replace("bright_black", "white"))
-
-
-def _plain(text: str, job: JobStatus) -> str:
-    return text
+    colour = COLOURS[job.state].replace("bright_black", "white")
+    return styled(text, fg=colour) if in_colour() else text
 
 
 def in_colour() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from fer_batch.cli.cells import start_of, width
+from fer_batch.cli.cells import padded, start_of, width
 from fer_batch.cli.queue.show import LEAST_NAME, when
 from fer_batch.printable import one_line
 
@@ -78,8 +78,7 @@ def _line(
     parts = []
     for number, column in enumerate(layout):
         text = column.title if index < 0 else column.texts[index]
-        space = " " * (column.cells - width(text))
-        text = space + text if column.right else text + space
+        text = padded(text, column.cells, right=column.right)
         parts.append(coloured(text) if number == 1 and index >= 0 else text)
     return BETWEEN.join((*parts, ""))
 

@@ -14,8 +14,7 @@ from fer_batch.cli.queue.access import Job, Json, note, open_queue, the_job
 from fer_batch.cli.queue.show import when
 from fer_batch.cli.queue.transfer import transfer
 from fer_batch.cli.report import say_how_to_look
-from fer_batch.corrections.from_json import NAME as EDITS_AS_JSON
-from fer_batch.corrections.read import NAME as EDITS
+from fer_batch.corrections.read import NAMES as EDITS
 from fer_batch.jobs.item.batch import add_downloaded
 from fer_batch.output.formats.dialect import dialect_name
 from fer_batch.output.stored import Failure
@@ -70,7 +69,7 @@ def download(
     edits = [
         out / name / file
         for name in inputs
-        for file in (EDITS, EDITS_AS_JSON)
+        for file in EDITS
         if overwrite and (out / name / file).is_file()
     ]
     lines = add_downloaded(out, inputs, failures, dialect)
