@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,11 +11,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from fer_batch.cli.train.robustness import _names
 from fer_batch.demo.portraits import eileen_collins, grace_hopper
+from fer_batch.emotion.models import find_model
 from fer_batch.training.data.template import DEFAULT_TEMPLATE
 from fer_batch.training.material import wear
 from fer_batch.training.material.labels import read_material
-from fer_batch.training.material.robustness import regions_of
+from fer_batch.training.material.robustness import FIGURES, regions_of
 
 TEMPLATE = np.array(DEFAULT_TEMPLATE, np.float32)
 WAYS = ("blur", "size", "jpeg", "h264")
@@ -83,3 +86,24 @@ def test_the_command_measures_every_step_of_every_model(
         assert mild["auc_happy_neutral"] == 1.0 and mild["auc_sad_neutral"] is None
     assert next(row for row in rows["ferplus3-int8"] if row["way"] == "size")["accuracy"] == 1.0
     assert cv2.imread(str(out)).shape[1] > 1000
+
+
+def test_the_command_prints_a_line_for_each_step(photos: Path, commands: object) -> None:
+    done = CliRunner().invoke(commands, ["robustness", str(photos), "-m", "ferplus3-int8"])  # type: ignore[arg-type]
+    assert done.exit_code == 0, done.output
+    header, *lines = done.stdout.splitlines()
+    assert header.split() == ["model", "way", "strength", *FIGURES]
+    rows = [line.split() for line in lines]
+    assert [row[:3] for row in rows] == [
+        ["ferplus3-int8", step.way, f"{step.strength:g}"] for step in wear.steps()
+    ]
+    # Nobody is sad, which is a hole in the table and not a nought.
+    assert all(row[-2:] == ["-", "1.000"] for row in rows if row[1:3] == ["size", "96"])
+    assert len({len(line) for line in (header, *lines)}) == 1
+
+
+def test_models_of_one_name_are_told_apart_in_the_plot(tmp_path: Path) -> None:
+    card = find_model("ferplus3-int8")
+    copies = [replace(card, path=tmp_path / folder / "card.json") for folder in ("old", "new")]
+    assert _names(copies) == [f"{card.name} (old)", f"{card.name} (new)"]
+    assert _names([card]) == [card.name]
