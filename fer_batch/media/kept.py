@@ -44,17 +44,22 @@ class KeptFrames:
         self._bytes = 0
 
     def keep(self, source: FrameSource) -> FrameSource:
-        """``source``, whose frames are kept as they are read, in place of any other's.
+        """``source``, whose frames are kept as they are read, in place of any other's. Images are
+        where all fit: of thousands the last few would take as much and save next to nothing.
 
         Whoever reads them must not write into their images.
         """
-        if not self._budget:
+        if not self._budget or not self._worth(source.info):
             return source
         identity = _identity(source.info)
         if identity != self._of:
             self.clear()
             self._of = identity
         return _Keeping(source, self)
+
+    def _worth(self, info: SourceInfo) -> bool:
+        largest = (info.width + info.width % 2) * (info.height + info.height % 2) * 3 // 2
+        return info.kind == "video" or largest * len(info) <= self._budget
 
     def again(self, source: FrameSource) -> FrameSource:
         """``source``, of which frames that are kept are not decoded again."""

@@ -151,3 +151,13 @@ def test_photos_of_another_choice_are_others(photos: Path) -> None:
     counted = Counted(open_source(info, Limits()))
     list(kept.again(counted).frames(0, 2))
     assert counted.decoded == [0, 1]
+
+
+def test_photos_wait_where_all_fit(photos: Path) -> None:
+    largest = 30 * 26 * 3 // 2
+    for budget, decoded in ((4 * largest, []), (4 * largest - 1, [0, 1, 2, 3])):
+        kept = KeptFrames(budget)
+        list(kept.keep(photos_of(photos)).frames(0, 4))
+        counted = photos_of(photos)
+        list(kept.again(counted).frames(0, 4))
+        assert counted.decoded == decoded
