@@ -11,12 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from fer_batch.faces.align import MOST_SHARPENED, NO_DETAIL, Reduction, sharpening
+from fer_batch.faces.align import Reduction
+from fer_batch.faces.sharpen import FLAT, blur, undoing, waves
 from fer_batch.types import FloatArray
-
-# Sigma of 1 pixel, five wide, as OpenCV makes it.
-_SOFT = np.exp(-0.5 * np.arange(-2, 3) ** 2)
-_SOFT /= _SOFT.sum()
 
 
 def sampled(luma: Any, faces: Any, size: int) -> Any:
@@ -66,23 +63,21 @@ def sampling(picture: int, region: Reduction, full_range: bool) -> FloatArray:
 
 
 def sharpened(crops: Any, least: float, sharpness: float = 0.0) -> Any:
-    """What ``align.sharpened`` does, of ``float32[c, s, s]``."""
+    """What ``sharpen.sharpened`` does, of ``float32[c, s, s]``."""
     from keras import ops
 
     if not least and not sharpness:
         return crops
-    side = crops.shape[1]
-    soft = ops.pad(crops, [(0, 0), (2, 2), (2, 2)], mode="reflect")
-    soft = sum(weight * soft[:, i : i + side] for i, weight in enumerate(_SOFT.tolist()))
-    soft = sum(weight * soft[:, :, i : i + side] for i, weight in enumerate(_SOFT.tolist()))
-    detail = crops - ops.round(soft)
-    amount: Any = least
+    count, side, _ = crops.shape
+    basis, fading, lost, contrast, detail = waves(side)
+    spectra = ops.matmul(ops.matmul(basis, crops), basis.T)
+    gain = 1 + least * lost
     if sharpness:
-        lost = ops.sqrt(ops.mean(detail**2, axis=(1, 2), keepdims=True))
-        contrast = ops.std(crops, axis=(1, 2), keepdims=True)
-        asked = sharpening(ops.maximum(lost, NO_DETAIL), contrast, sharpness)
-        amount = ops.minimum(ops.maximum(asked, least), MOST_SHARPENED)
-    return ops.clip(ops.round(crops + amount * detail), 0, 255)
+        energy = ops.reshape(spectra**2, (count, 1, side * side))
+        sharp, wide = (ops.sqrt(ops.matmul(energy, part)) for part in (detail, contrast))
+        gain = gain * undoing(fading, blur(sharp / (wide + FLAT), sharpness, ops), ops)
+    result = ops.matmul(ops.matmul(basis.T, spectra * gain), basis)
+    return ops.clip(ops.round(result), 0, 255)
 
 
 def _bilinear(pictures: Any, which: Any, faces: Any, size: int) -> Any:

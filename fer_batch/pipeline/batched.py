@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fer_batch.config import AnalyzeSettings
-from fer_batch.faces.align import appearance, sharpened
+from fer_batch.faces.align import appearance
 from fer_batch.faces.largest import largest
 from fer_batch.faces.quality import look
+from fer_batch.faces.sharpen import sharpened
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.collected import Collected, Read, glimpsed
 from fer_batch.pipeline.device import Device, Sent

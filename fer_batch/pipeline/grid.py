@@ -14,10 +14,11 @@ import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.faces.align import appearance, crop_faces, sharpened
+from fer_batch.faces.align import appearance, crop_faces
 from fer_batch.faces.detector import Detector
 from fer_batch.faces.largest import Largest
 from fer_batch.faces.quality import look
+from fer_batch.faces.sharpen import sharpened
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.collected import Collected, Read, glimpsed
 from fer_batch.pipeline.detect import NOTHING, CutMayLie, detect_on_grid

@@ -11,6 +11,7 @@ import cv2, keras, math
 import numpy as np
 from fer_batch.faces import align, crop_keras, search_keras, yunet
 from fer_batch.faces.candidates import without_doubles
+from fer_batch.faces.sharpen import sharpened
 from fer_batch.faces.yunet_keras import KerasYuNet
 from fer_batch.media.planes import from_bgr
 from fer_batch.types import Detections, Frame
@@ -77,7 +78,7 @@ for large in (False, True):
         crops = crop_keras.sampled_large(pictures_, face, region, size)
     else:
         crops = crop_keras.sampled(pictures_, face, size)
-    outputs = [crops, crop_keras.sharpened(crops, 0.5)]
+    outputs = [crops, crop_keras.sharpened(crops, 0.5, 0.3)]
     inputs = [pictures_, face, region] if large else [pictures_, face]
     given = [luma, np.stack(faces), np.array(regions, np.float32)]
     crops, sharp = keras.Model(inputs, outputs).predict_on_batch(given[: len(inputs)])
@@ -85,7 +86,7 @@ for large in (False, True):
     assert (crops == np.round(crops)).all() and crops.min() >= 0 and crops.max() <= 255
     apart = np.abs(crops - wanted)
     assert apart.max() <= 3 and apart.mean() < 0.2, (large, apart.max(), apart.mean())
-    apart = np.abs(sharp - align.sharpened(crops.astype(np.uint8), 0.5))
+    apart = np.abs(sharp - sharpened(crops.astype(np.uint8), 0.5, 0.3))
     assert apart.max() <= 2 and apart.mean() < 0.1, (large, apart.max(), apart.mean())
 print(keras.backend.backend(), "equal")
 """

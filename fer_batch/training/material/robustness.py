@@ -10,7 +10,7 @@ from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.emotion.load import open_classifier
 from fer_batch.errors import InputError, TrainingDataError
-from fer_batch.faces.align import sharpened
+from fer_batch.faces.sharpen import sharpened
 from fer_batch.media.source import probe
 from fer_batch.pipeline.build import Engine
 from fer_batch.training.material import wear
