@@ -19,7 +19,7 @@ from fer_batch.faces.yunet import small_bgr
 from fer_batch.media.encode import PartWriter
 from fer_batch.media.source import open_source, probe
 from fer_batch.output.draw.overlay import Overlay
-from fer_batch.output.gif import small
+from fer_batch.output.reel import small
 from fer_batch.types import Detections, Frame, Segment, SourceInfo
 
 FRAMES = 64

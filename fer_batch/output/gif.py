@@ -1,4 +1,4 @@
-"""``preview.gif``: moments cut together with moviepy, written by FFmpeg's palette filters.
+"""``preview.gif``: moments cut together (``reel``), written by FFmpeg's palette filters.
 
 moviepy's own GIF writer maps each frame to colours in Python; FFmpeg finds one palette for all
 frames (``palettegen``) and maps them in C (``paletteuse``), fed through a pipe. Two runs of it, one
@@ -8,12 +8,9 @@ after the other: in one both filters hold all frames until the palette is known,
 from __future__ import annotations
 
 import errno
-import os
-import shutil
 import subprocess
-import sys
 import tempfile
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,19 +19,17 @@ import numpy as np
 
 from fer_batch.atomic import atomic_path
 from fer_batch.errors import FerBatchError
-from fer_batch.i420 import planes
 from fer_batch.output.moments import GIF_FPS
+from fer_batch.output.reel import MAX_WIDTH, Reel, no_player
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from typing import IO
 
+    from fer_batch.output.reel import Small
     from fer_batch.types import Image
 
-MAX_WIDTH = 480
-MAX_HEIGHT = 640
 MAX_BYTES = 5_000_000
-PLAYER = "FFPLAY_BINARY"  # moviepy's setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,38 +63,12 @@ SAMPLE = 4
 PALETTE_SIDE = 16
 
 
-def small_size(width: int, height: int) -> tuple[int, int]:
-    """Even size that fits ``MAX_WIDTH`` x ``MAX_HEIGHT``; never larger than the picture."""
-    scale = min(1.0, MAX_WIDTH / width, MAX_HEIGHT / height)
-    return max(2 * round(width * scale / 2), 2), max(2 * round(height * scale / 2), 2)
-
-
-def small(image: Image) -> Image:
-    """A frame in the GIF's size: planes are scaled, colours converted only after.
-
-    Args:
-        image: ``uint8[h * 3 // 2, w]``, I420 with even sides.
-
-    Returns:
-        ``uint8[h' * 3 // 2, w']`` of ``small_size``.
-    """
-    import cv2
-
-    large = planes(image)
-    width, height = small_size(large.luma.shape[1], large.luma.shape[0])
-    made = np.empty((height * 3 // 2, width), np.uint8)
-    for plane, target in zip(large, planes(made), strict=True):
-        size = (target.shape[1], target.shape[0])
-        cv2.resize(plane, size, dst=target, interpolation=cv2.INTER_AREA)
-    return made
-
-
-def write_gif(clips: Sequence[Sequence[Image]], path: Path, fps: float = GIF_FPS) -> None:
+def write_gif(clips: Sequence[Sequence[Small]], path: Path, fps: float = GIF_FPS) -> None:
     """Cut clips together and write a looping GIF of at most 5 MB and 480 x 640 pixels.
 
     Args:
-        clips: for each moment its frames, ``uint8[h, w, 3]`` RGB, ``fps`` a second; empty ones are
-            left out, and sizes may differ between frames of a folder of images.
+        clips: for each moment its frames, ``fps`` a second; empty ones are left out, and sizes may
+            differ between frames of a folder of images.
         path: of the GIF.
 
     Raises:
@@ -110,13 +79,13 @@ def write_gif(clips: Sequence[Sequence[Image]], path: Path, fps: float = GIF_FPS
     full = [list(clip) for clip in clips if len(clip)]
     if not full:
         raise ValueError("no frames for a GIF")
-    frames = list(compose(_same_size(full), fps))
+    reel = Reel(full, fps)
     step: int | None = 0
     with atomic_path(path) as temporary:
         while step is not None:
             with temporary.open("wb") as file:
-                _encode(frames, fps, LADDER[step], file)
-            step = smaller(step, temporary.stat().st_size, frames[0].shape[1])
+                _encode(reel, LADDER[step], file)
+            step = smaller(step, temporary.stat().st_size, reel.width)
 
 
 def smaller(step: int, size: int, width: int) -> int | None:
@@ -130,84 +99,33 @@ def smaller(step: int, size: int, width: int) -> int | None:
     return len(LADDER) - 1
 
 
-def _same_size(clips: list[list[Image]]) -> list[list[Image]]:
-    """Frames of different sizes are centred on black in the largest width and height."""
-    sizes = {frame.shape for clip in clips for frame in clip}
-    if len(sizes) == 1:
-        return clips
-    height, width = max(s[0] for s in sizes), max(s[1] for s in sizes)
-
-    def padded(frame: Image) -> Image:
-        ground = np.zeros((height, width, 3), dtype=np.uint8)
-        y, x = (height - frame.shape[0]) // 2, (width - frame.shape[1]) // 2
-        ground[y : y + frame.shape[0], x : x + frame.shape[1]] = frame
-        return ground
-
-    return [[padded(frame) for frame in clip] for clip in clips]
-
-
 def prepare() -> None:
     """Load what a GIF is made with: half of the time that making the first one takes."""
     from imageio_ffmpeg import get_ffmpeg_exe
 
-    with _no_player():
+    with no_player():
         from moviepy.video.compositing import CompositeVideoClip  # noqa: F401
-        from moviepy.video.io import ImageSequenceClip  # noqa: F401
     get_ffmpeg_exe()  # runs it once, to see that it does
 
 
-def compose(clips: list[list[Image]], fps: float) -> Iterator[Image]:
-    """The frames of all clips one after the other: moviepy's image sequences, concatenated.
-
-    Cuts are hard: fading would lay the labels of two moments over one another.
-    """
-    with _no_player():
-        from moviepy.video.compositing.CompositeVideoClip import concatenate_videoclips
-        from moviepy.video.io.ImageSequenceClip import ImageSequenceClip
-
-    parts = [ImageSequenceClip(frames, fps=fps) for frames in clips]
-    whole = concatenate_videoclips(parts, method="chain")
-    try:
-        # The middle of each frame's time, where rounding cannot reach the neighbour.
-        for tick in range(sum(len(clip) for clip in clips)):
-            yield np.asarray(whole.get_frame((tick + 0.5) / fps), dtype=np.uint8)
-    finally:
-        whole.close()
-
-
-@contextmanager
-def _no_player() -> Iterator[None]:
-    """Keep moviepy from trying ``ffplay`` when it is imported, which takes a tenth of a second."""
-    nothing = shutil.which("true")
-    if PLAYER in os.environ or nothing is None or "moviepy" in sys.modules:
-        yield
-        return
-    os.environ[PLAYER] = nothing
-    try:
-        yield
-    finally:
-        os.environ.pop(PLAYER, None)
-
-
-def _encode(frames: list[Image], fps: float, quality: Quality, file: IO[bytes]) -> None:
+def _encode(reel: Reel, quality: Quality, file: IO[bytes]) -> None:
     """Run FFmpeg over pipes; no file name of anybody is part of its command line."""
-    frames = frames[:: quality.every]
-    height, width = frames[0].shape[:2]
-    scale = [f"scale={quality.width}:-2:flags=area"] if quality.width < width else []
-    rate = f"{fps / quality.every:g}"
-    pictures = _raw("rgb24", width, height, rate, "pipe:0")
+    scale = [f"scale={quality.width}:-2:flags=area"] if quality.width < reel.width else []
+    rate = f"{reel.fps / quality.every:g}"
+    pictures = _raw("rgb24", reel.width, reel.height, rate, "pipe:0")
     with tempfile.TemporaryDirectory() as folder:
         palette = Path(folder) / "palette"
         colours = ",".join([*scale, f"palettegen=max_colors={quality.colours}:stats_mode=full"])
         with palette.open("wb") as found:
-            _ffmpeg([*pictures, "-vf", colours, *_RAW_COLOURS, "pipe:1"], frames[::SAMPLE], found)
+            some = reel.pictures(quality.every * SAMPLE)
+            _ffmpeg([*pictures, "-vf", colours, *_RAW_COLOURS, "pipe:1"], some, found)
         known = _raw("bgra", PALETTE_SIDE, PALETTE_SIDE, rate, f"file:{palette}")
         graph = (
             f"[0:v]{','.join([DENOISE, *scale])}[a];"
             f"[a][1:v]paletteuse=dither={quality.dither}:diff_mode=rectangle"
         )
         end = ["-filter_complex", graph, "-loop", "0", "-f", "gif", "pipe:1"]
-        _ffmpeg([*pictures, *known, *end], frames, file)
+        _ffmpeg([*pictures, *known, *end], reel.pictures(quality.every), file)
 
 
 _RAW_COLOURS = ("-f", "rawvideo", "-pix_fmt", "bgra")
@@ -219,7 +137,7 @@ def _raw(form: str, width: int, height: int, rate: str, place: str) -> list[str]
     return ["-f", "rawvideo", "-pix_fmt", form, "-s", size, "-r", rate, "-i", place]
 
 
-def _ffmpeg(arguments: list[str], frames: list[Image], file: IO[bytes]) -> None:
+def _ffmpeg(arguments: list[str], frames: Iterable[Image], file: IO[bytes]) -> None:
     """Run FFmpeg on ``frames``, whose answer goes to ``file``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What native libraries may do in this process: few heaps, no threads of their own beside ours."""
+"""What native libraries may do in this process: one heap, no threads of their own beside ours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import sys
 
 M_ARENA_MAX = -8
-ARENAS = 2
+ARENAS = 1
 # What Keras' backends read when they load. Products of full precision, also where a GPU has a
 # quicker kind; and memory as it is needed: all of a GPU's taken at once leaves its decoder none.
 OF_BACKENDS = {
@@ -21,11 +21,12 @@ COLLECT_EVERY = 1000  # most segments of a local run are longer; it takes some 5
 
 
 def share_arenas() -> None:
-    """Let all threads of this process share a few heaps, where the C library is glibc.
+    """Let all threads of this process share one heap, where the C library is glibc.
 
     Each segment starts threads anew, glibc gives them up to eight heaps a core, and each keeps the
-    frames' pages that it once held: ten minutes of video took 340 MB so, and take 260 MB with two
-    heaps, in the same time. Call it before there are threads; elsewhere it does nothing.
+    frames' pages that it once held. With two heaps the second still does: ``give_back_memory`` has
+    no way to the end of any but the first. Call it before there are threads; elsewhere it does
+    nothing.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -5,17 +5,19 @@ They are few, so drawing them twice costs less than waiting with the GIF until t
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from fer_batch.config import RenderSettings
 from fer_batch.media import planes
 from fer_batch.media.source import FrameSource
-from fer_batch.output.gif import small, write_gif
+from fer_batch.output.gif import write_gif
 from fer_batch.output.moments import Moment, pick_moments, sample_frames
+from fer_batch.output.reel import Small, small
 from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.progress import Pulse, ShouldCancel, Timings, never, unreported
 from fer_batch.pipeline.skipped import stand_ins
-from fer_batch.types import Image, Timeline
+from fer_batch.types import Timeline
 
 
 def preview(
@@ -42,18 +44,20 @@ def preview(
 
 def _clip(
     source: FrameSource, timeline: Timeline, moment: Moment, drawer: Drawer, pulse: Pulse
-) -> list[Image]:
-    """The small pictures ``uint8[h, w, 3]`` of one moment."""
+) -> list[Small]:
+    """The small pictures of one moment."""
     wanted = set(sample_frames(timeline, moment))
     if not wanted:
         return []
     drawn = wanted | stand_ins(timeline, wanted)
-    pictures: list[Image] = []
+    pictures: list[Small] = []
+    matrix = source.info.colour[3]
     for frame in source.frames(min(drawn), max(wanted) + 1):
         if frame.index in drawn:
             full_range = source.info.colour[0] == 2 if frame.image is None else frame.full_range
             picture = drawer.draw(frame)
             if frame.index in wanted:
-                pictures.append(planes.to_rgb(small(picture), full_range, source.info.colour[3]))
+                colours = partial(planes.to_rgb, full_range=full_range, matrix=matrix)
+                pictures.append(Small(small(picture), colours))
         pulse.beat()
     return pictures

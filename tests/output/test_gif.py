@@ -14,20 +14,26 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fer_batch.errors import FerBatchError, OutputPathError
-from fer_batch.i420 import planes
 from fer_batch.output import gif
-from fer_batch.output.gif import MAX_BYTES, compose, small, small_size, write_gif
+from fer_batch.output.gif import MAX_BYTES, write_gif
+from fer_batch.output.reel import Small
+
+
+def coloured(picture: np.ndarray) -> Small:
+    """``uint8[h, w, 3]`` RGB as a picture of a GIF."""
+    planes = np.zeros((picture.shape[0] * 3 // 2, picture.shape[1]), np.uint8)
+    return Small(planes, lambda _: picture)
 
 
 def clip(
     colour: tuple[int, ...], count: int = 10, size: tuple[int, int] = (90, 160)
-) -> list[np.ndarray]:
+) -> list[Small]:
     """Frames of one colour with a bright square that moves."""
     frames = []
     for i in range(count):
         frame = np.full((*size, 3), colour, dtype=np.uint8)
         frame[20:40, 5 * i : 5 * i + 20] = 250
-        frames.append(frame)
+        frames.append(coloured(frame))
     return frames
 
 
@@ -53,12 +59,6 @@ def test_a_gif_of_two_moments(tmp_path: Path) -> None:
     assert frames[5][30, 35].min() > 230
 
 
-def test_clips_follow_one_another_frame_by_frame() -> None:
-    clips = [clip((200, 0, 0)), clip((0, 0, 200), 7), clip((0, 9, 0), 1)]
-    frames = list(compose(clips, 10))
-    np.testing.assert_array_equal(frames, [frame for part in clips for frame in part])
-
-
 def test_one_frame_is_enough(tmp_path: Path) -> None:
     write_gif([[], clip((9, 99, 9), 1)], tmp_path / "p.gif")
     assert len(read(tmp_path / "p.gif")[0]) == 1
@@ -81,7 +81,7 @@ def test_frames_of_several_sizes_share_a_canvas(tmp_path: Path) -> None:
 
 def test_what_is_too_large_is_made_to_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
-    noise = [rng.integers(0, 256, (60, 100, 3), dtype=np.uint8) for _ in range(20)]
+    noise = [coloured(rng.integers(0, 256, (60, 100, 3), dtype=np.uint8)) for _ in range(20)]
     sizes = []
     for limit in (5_000_000, 60_000, 10_000):
         monkeypatch.setattr(gif, "MAX_BYTES", limit)
@@ -110,33 +110,6 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "f").touch()
     with pytest.raises(OutputPathError):
         write_gif([clip((1, 2, 3))], tmp_path / "f" / "p.gif")
-
-
-@pytest.mark.parametrize(
-    ("size", "small"),
-    [
-        ((640, 360), (480, 270)),
-        ((3840, 2160), (480, 270)),
-        ((320, 240), (320, 240)),
-        ((1080, 1920), (360, 640)),
-        ((2, 2), (2, 2)),
-        ((8000, 2), (480, 2)),
-    ],
-)
-def test_small_size(size: tuple[int, int], small: tuple[int, int]) -> None:
-    assert small_size(*size) == small
-
-
-@pytest.mark.parametrize("size", [(1280, 720), (322, 242), (2, 2)])
-def test_small_keeps_what_each_plane_shows(size: tuple[int, int]) -> None:
-    width, height = size
-    image = np.empty((height * 3 // 2, width), np.uint8)
-    for plane, value in zip(planes(image), (120, 80, 200), strict=True):
-        plane[:] = value
-    made = small(image)
-    assert made.shape[1::-1] == (small_size(*size)[0], small_size(*size)[1] * 3 // 2)
-    for plane, value in zip(planes(made), (120, 80, 200), strict=True):
-        assert (plane == value).all()
 
 
 class Watched(subprocess.Popen[bytes]):
@@ -168,6 +141,6 @@ def test_no_frame_waits_for_the_palette(tmp_path: Path, monkeypatch: pytest.Monk
     """Else FFmpeg holds all of them until the last one is there."""
     noise = np.random.default_rng(4).integers(0, 255, (120, 160, 3), np.uint8)
     monkeypatch.setattr(subprocess, "Popen", Watched)
-    write_gif([[np.roll(noise, n, axis=1) for n in range(60)]], tmp_path / "p.gif")
+    write_gif([[coloured(np.roll(noise, n, axis=1)) for n in range(60)]], tmp_path / "p.gif")
     assert Watched.found[-1] > 0
     assert len(read(tmp_path / "p.gif")[0]) == 60

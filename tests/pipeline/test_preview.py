@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import weakref
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from fer_batch.errors import Cancelled
 from fer_batch.media import planes
-from fer_batch.output.gif import small
 from fer_batch.output.moments import pick_moments, sample_frames
+from fer_batch.output.reel import small
 from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.preview import preview
 from fer_batch.pipeline.progress import Timings
@@ -59,3 +62,23 @@ def test_a_wish_to_stop_leaves_nothing(works: dict[str, Work], tmp_path: Path) -
     with pytest.raises(Cancelled):
         preview(*works["clip"], QUICK, tmp_path / "p.gif", Timings(), should_cancel=lambda: True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_have_colours_one_at_a_time(
+    works: dict[str, Work], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All others wait as planes, which take half as much memory."""
+    make, alive, most = planes.to_rgb, Counter[str](), 0
+
+    def counted(*image: Any, **how: Any) -> Image:
+        nonlocal most
+        made = make(*image, **how)
+        alive["pictures"] += 1
+        weakref.finalize(made, alive.subtract, ["pictures"])
+        most = max(most, alive["pictures"])
+        return made
+
+    monkeypatch.setattr(planes, "to_rgb", counted)
+    preview(*works["clip"], QUICK, tmp_path / "preview.gif", Timings())
+    assert len(frames_of(tmp_path / "preview.gif")) > 3
+    assert most <= 3
