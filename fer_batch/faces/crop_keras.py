@@ -75,7 +75,7 @@ def sharpened(crops: Any, least: float, sharpness: float = 0.0) -> Any:
     if sharpness:
         energy = ops.reshape(spectra**2, (count, 1, side * side))
         sharp, wide = (ops.sqrt(ops.matmul(energy, part)) for part in (detail, contrast))
-        gain = gain * undoing(fading, blur(sharp / (wide + FLAT), sharpness, ops), ops)
+        gain = undoing(fading, blur(sharp / (wide + FLAT), sharpness, ops), ops) * gain
     result = ops.matmul(ops.matmul(basis.T, spectra * gain), basis)
     return ops.clip(ops.round(result), 0, 255)
 

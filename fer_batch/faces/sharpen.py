@@ -83,7 +83,7 @@ def sharpened(crops: Image, least: float, sharpness: float = 0.0) -> Image:
     if sharpness:
         energy = (spectra * spectra).reshape(len(crops), 1, fading.size)
         sharp = np.sqrt(energy @ detail) / (np.sqrt(energy @ contrast) + FLAT)
-        gain = gain * undoing(fading, blur(sharp, sharpness, np), np)
+        gain = undoing(fading, blur(sharp, sharpness, np), np) * gain
     return np.clip(np.rint(basis.T @ (spectra * gain) @ basis), 0, 255).astype(np.uint8)
 
 
