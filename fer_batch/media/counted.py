@@ -21,6 +21,7 @@ from fer_batch.config import Limits
 from fer_batch.errors import LimitError
 from fer_batch.media.container import open_container, open_decoder, video_stream
 from fer_batch.media.decode import Damaged, decoded_frames
+from fer_batch.media.overflow import Overflow
 from fer_batch.media.restarts import EndToEnd
 from fer_batch.media.shape import Shape
 from fer_batch.types import IntArray
@@ -76,20 +77,21 @@ def _counted(
         laid = EndToEnd(base, 0.0 if restarts else math.inf)
         step = usual = max(1, round(1 / (rate_of(stream) * base)))
         shape = Shape(stream)
+        clock = Overflow(container, stream)
         for frame in decoded_frames(container, stream, careful=careful):
             sizes[shape.see(frame)] += 1
             if frame.pts is None:
                 exact = False
                 placed = pts[-1] + usual if pts else 0
             else:
-                placed = laid.place(frame.pts, step)
+                placed = laid.place(clock.whole(frame.pts), step)
             if pts and placed > pts[-1]:
                 step = placed - pts[-1]
             pts.append(placed)
             if len(pts) > limits.frames:
                 raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
     spread, scale = finer(sorted(pts))
-    exact = exact and scale == 1
+    exact = exact and scale == 1 and not clock.seen
     joins = tuple((moved * scale, begin * scale) for moved, begin in laid.joins)
     return Counted(np.array(spread, np.int64), base / scale, exact, joins, sizes)
 

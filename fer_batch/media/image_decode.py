@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fer_batch.config import Limits
 from fer_batch.errors import InputError, NotMediaError
+from fer_batch.media.alpha import shows_nothing
 from fer_batch.media.depth import to_eight_bits
 from fer_batch.media.hdr import named_wide, photo_to_709
 from fer_batch.media.heif import decode_heif
@@ -171,6 +172,8 @@ def _opaque(pixels: Image, header: ImageHeader) -> Image:
         return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
     if pixels.shape[2] == 3:
         return pixels
+    if shows_nothing(pixels[..., 3], *(pixels[..., one] for one in range(3))):
+        return np.ascontiguousarray(pixels[..., :3])
     height, width = pixels.shape[:2]
     result = np.empty((height, width, 3), np.uint8)
     rows = max(1, STRIP // width)

@@ -35,7 +35,7 @@ STILL = 1.5  # nothing moves
 ALIKE = 6.0  # moves, and is
 NEARER = 0.5  # of the difference of pictures that are far apart
 STEADY = 0.9  # share of the steps between numbers that are equal
-_NUMBERED = re.compile(r"(.*?)(\d{1,12})(\D*)", re.DOTALL)
+_DIGITS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,18 @@ def _sample(files: Sequence[Path]) -> Sample:
 
 
 def counts_up(names: Sequence[str]) -> bool:
-    """Whether names are the same but for a number that rises in equal steps; gaps are allowed."""
-    matches = [_NUMBERED.fullmatch(name.rpartition(".")[0] or name) for name in names]
-    if not all(matches):
+    """Whether names are the same but for one number that rises in equal steps; gaps are allowed.
+    It need not be the last: ``take2_0001_1080p.png``."""
+    if len({name.rpartition(".")[2].lower() for name in names}) > 1:
         return False
-    parts = [match.groups() for match in matches if match]
-    suffixes = {name.rpartition(".")[2].lower() for name in names}
-    if len({(before, after) for before, _, after in parts}) > 1 or len(suffixes) > 1:
+    # What stands between numbers has even places, numbers have odd ones.
+    parts = [_DIGITS.split(name.rpartition(".")[0] or name) for name in names]
+    if len({len(part) for part in parts}) > 1:
         return False
-    numbers = [int(number) for _, number, _ in parts]
+    places = [place for place, column in enumerate(zip(*parts, strict=True)) if len({*column}) > 1]
+    if len(places) != 1 or places[0] % 2 == 0:
+        return False
+    numbers = [int(part[places[0]]) for part in parts]
     steps = [after - before for before, after in pairwise(numbers)]
     if not steps or min(steps) < 1:
         return False

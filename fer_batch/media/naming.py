@@ -64,9 +64,10 @@ def result_names(
 
 
 def _take_apart(names: dict[Path, str], settled: set[Path], others: list[str]) -> None:
-    """Move names of which one would be a folder within another's results. Settled names and
-    ``others`` stay; each of the rest that lies below one of them goes beside it."""
-    fixed = {folded(name) for name in (*others, *(names[path] for path in settled))}
+    """Move names of which one would be a folder within another's results, or take the place of a
+    table of all. Settled names and ``others`` stay; each of the rest that lies below one of them
+    goes beside it."""
+    fixed = {folded(name) for name in (*TAKEN, *others, *(names[path] for path in settled))}
     for path in names.keys() - settled:
         parts = names[path].split("/")
         for depth in range(1, len(parts)):

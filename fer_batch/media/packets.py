@@ -19,6 +19,7 @@ from fer_batch.errors import LimitError, NotMediaError
 from fer_batch.media import headers
 from fer_batch.media.formats import FAULTS, reason
 from fer_batch.media.named_colours import NamedColours
+from fer_batch.media.overflow import Overflow
 from fer_batch.media.restarts import EndToEnd
 from fer_batch.plural import plural
 from fer_batch.types import IntArray
@@ -123,6 +124,7 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
     # Matroska has no DTS; those that FFmpeg makes of its PTS may be out of order.
     laid = EndToEnd(stream.time_base, 0.5 if "matroska" in container.format.name else 0.0)
     marks = _Marks(stream)
+    shown, coded = Overflow(container, stream), Overflow(container, stream)
     try:
         for packet in container.demux(stream):
             if not packet.size:
@@ -136,13 +138,13 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
             number += 1
             marks.see(packet)
             if packet.dts is not None:
-                dts.append(packet.dts)
-                laid.place(packet.dts, packet.duration or 0)
+                dts.append(coded.whole(packet.dts))
+                laid.place(dts[-1], packet.duration or 0)
             if packet.pts is None:
                 dependable = False
                 continue
-            pts.append(packet.pts)
-            end = max(end, packet.pts + (packet.duration or 0))
+            pts.append(shown.whole(packet.pts))
+            end = max(end, pts[-1] + (packet.duration or 0))
             if len(pts) > limits.frames:
                 raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
     except FAULTS as error:  # whatever damaged bytes make of a demuxer
@@ -154,12 +156,15 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
             f"its times start again {often} (joined recordings); "
             "they are placed one after the other"
         )
-    elif not warnings and container.format.name != "ivf":  # some writers count ticks, not frames
+    elif (
+        not warnings and not shown.seen and container.format.name != "ivf"
+    ):  # some writers count ticks, not frames
         held = len(pts) + hidden if dependable else None
         lost = _lost_seconds(container, stream, pts, end)
         warnings += _cut_off(_announced(container, stream), held, lost)
     found = _sorted_once(pts)
-    dependable = dependable and not laid.restarts and len(found) == len(pts)
+    overflowed = shown.seen or coded.seen  # what comes out of a decoder has other times
+    dependable = dependable and not laid.restarts and not overflowed and len(found) == len(pts)
     return Packets(
         found if dependable else None,
         _sorted_once(dts),

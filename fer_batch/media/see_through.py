@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer_batch.i420 import planes
+from fer_batch.media.alpha import shows_nothing
 from fer_batch.media.named_colours import ONE_THREAD, reformatted
 from fer_batch.types import Image
 
@@ -56,6 +57,8 @@ def laid_on_white(image: Image, frame: Any) -> Image:
     whole = reformatted(frame, width, height, "yuva444p")
     plane = whole.planes[3]
     alpha = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, :width]
+    if shows_nothing(alpha, luma, *chroma):
+        return image
     luma[:] = _mixed(luma, alpha, WHITE[VIDEO])
     small = cv2.resize(alpha, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     for one in chroma:
@@ -69,7 +72,10 @@ def _has_alpha(frame: Any) -> bool:
 
 def _of_colours(frame: Any) -> Any:
     pixels = frame.reformat(format="rgba", threads=ONE_THREAD).to_ndarray()
-    return av.VideoFrame.from_ndarray(_mixed(pixels[..., :3], pixels[..., 3:], 255), "rgb24")
+    colours, alpha = pixels[..., :3], pixels[..., 3:]
+    if shows_nothing(alpha, *(colours[..., one] for one in range(3))):
+        return av.VideoFrame.from_ndarray(np.ascontiguousarray(colours), "rgb24")
+    return av.VideoFrame.from_ndarray(_mixed(colours, alpha, 255), "rgb24")
 
 
 def _of_luma(frame: Any, kind: int) -> Any:
@@ -81,6 +87,8 @@ def _of_luma(frame: Any, kind: int) -> Any:
         np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
         for plane in whole.planes
     )
+    if shows_nothing(alpha, luma, cb, cr):
+        return av.VideoFrame.from_ndarray(np.stack([luma, cb, cr]), "yuv444p")
     shown = [_mixed(luma, alpha, WHITE[kind]), *(_mixed(c, alpha, GREY) for c in (cb, cr))]
     return av.VideoFrame.from_ndarray(np.stack(shown), "yuv444p")
 

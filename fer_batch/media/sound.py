@@ -13,6 +13,7 @@ import numpy as np
 from fer_batch.media.channels import reordered, set_in_order
 from fer_batch.media.container import default_of
 from fer_batch.media.formats import FAULTS, reason
+from fer_batch.media.overflow import Overflow
 from fer_batch.media.restarts import EndToEnd
 from fer_batch.media.sound_times import AFTER_S, Timed, in_order, left_out, until
 from fer_batch.types import SourceInfo
@@ -45,7 +46,8 @@ def open_sound(
         return iter(())
     codec = track.codec_context.name
     places = set_in_order(track.codec_context)
-    packets = _readable(source.demux(track), warnings)
+    near = round(int(info.pts[0]) * info.time_base / track.time_base)
+    packets = _readable(in_one_clock(source, track, near), warnings)
     # Some files announce sound and hold none.
     begin = next((packet for packet in packets if packet.size), None)
     if begin is None or not track.codec_context.rate:
@@ -67,6 +69,17 @@ def open_sound(
     made = _readable(made, warnings)
     last = float(int(info.pts[-1]) * info.time_base + later)
     return until(last + AFTER_S, in_order(made, warnings, later), warnings)
+
+
+def in_one_clock(source: Any, track: Any, near: int) -> Iterator[Any]:
+    """The packets of a sound track whose clock may begin anew, in step with pictures that begin
+    ``near`` that time, in its ticks."""
+    clock = Overflow(source, track, near)
+    for packet in source.demux(track):
+        if packet.pts is not None:
+            packet.pts = clock.whole(packet.pts)
+            packet.dts = packet.pts
+        yield packet
 
 
 def damaged(packets: int) -> str:

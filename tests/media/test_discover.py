@@ -148,6 +148,15 @@ def test_names_of_the_batchs_own_files_are_taken(tmp_path: Path) -> None:
     assert names(discover([tmp_path])) == ["INDEX.html.mkv", "summary.csv.mp4"]
 
 
+def test_folders_named_as_the_batchs_own_files_leave_their_place(tmp_path: Path) -> None:
+    """Where results lay in a folder ``summary.csv``, no table could be written beside them."""
+    make(tmp_path, "summary.csv/a.mp4", "Index.html/x/b.mp4", "c/people.csv/d.mp4")
+    found = discover([tmp_path])
+    assert names(found) == ["Index.html-more/x/b", "c/people.csv/d", "summary.csv-more/a"]
+    places = {item.name: item.path for item in found}
+    assert names(discover([tmp_path / "summary.csv"], places=places)) == ["summary.csv-more/a"]
+
+
 def test_a_way_round_is_the_same_file(tmp_path: Path) -> None:
     make(tmp_path, "a/x.mp4", "b/y.mp4")
     found = discover([tmp_path / "a" / "x.mp4", tmp_path / "b" / ".." / "a" / "x.mp4"])

@@ -115,6 +115,20 @@ def test_numbers_in_equal_steps_count_up(start: int, step: int, count: int, widt
     assert not counts_up([*names[:-1], names[-1].replace("JPG", "png")])
 
 
+@pytest.mark.parametrize(
+    "form",
+    ["take2_{:03d}_1080p.png", "{}-of-40.jpg", "2024-05-01 {:02} b.1.bmp", "17145504{:05}.png"],
+)
+def test_the_number_that_counts_need_not_be_the_last(form: str) -> None:
+    assert counts_up([form.format(i) for i in range(1, 30)])
+    assert counts_up([form.format(i) for i in range(1, 30) if i != 7])
+
+
+@pytest.mark.parametrize("form", ["{0}_{0}.png", "cam{1}_{0}.png", "a{2}{0}.png"])
+def test_names_of_which_more_changes_do_not_count(form: str) -> None:
+    assert not counts_up([form.format(i, i % 2, "bc"[i % 2]) for i in range(1, 30)])
+
+
 def test_dates_in_names_do_not_count(tmp_path: Path) -> None:
     assert not counts_up([f"IMG_20240{m}{d}_1201.jpg" for m in (1, 5, 7) for d in (11, 13, 28)])
 

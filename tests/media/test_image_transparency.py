@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,32 @@ def test_what_is_transparent_lies_over_white(suffix: str, tmp_path: Path) -> Non
     wanted[HEIGHT // 2 :, WIDTH // 2 :] = part * 128 / 255 + 255 * (1 - 128 / 255)
     options = {"lossless": True} if suffix == "webp" else {}
     assert_shown(save(tmp_path / f"a.{suffix}", image, **options), wanted.astype(np.uint8), 6)
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp", "avif", "jp2", "heic"])
+def test_what_is_transparent_all_over_is_opaque(suffix: str, tmp_path: Path) -> None:
+    """Programs that know no transparency leave it at 0; of one colour alone nothing is hidden."""
+    options = {"lossless": True, "exact": True} if suffix == "webp" else {}
+    plain = np.full_like(upright(), 60)
+    for number, (pixels, wanted) in enumerate(
+        [(upright(), upright()), (plain, np.full_like(plain, 255))]
+    ):
+        image = Pillow.fromarray(pixels).convert("RGBA")
+        image.putalpha(0)
+        assert_shown(save(tmp_path / f"{number}.{suffix}", image, **options), wanted, 6)
+
+
+def test_a_bitmap_whose_transparency_nobody_set_is_opaque(tmp_path: Path) -> None:
+    """As Windows writes the pictures of its windows, with a header that says where alpha lies."""
+    pixels = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    pixels[..., :3] = upright()[::-1, :, ::-1]
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    size = 14 + 124
+    header = struct.pack("<IiiHHIIiiII", 124, WIDTH, HEIGHT, 1, 32, 3, pixels.size, 0, 0, 0, 0)
+    body = header + masks + b"BGRs" + bytes(124 - len(header) - len(masks) - 4) + pixels.tobytes()
+    path = tmp_path / "a.bmp"
+    path.write_bytes(b"BM" + struct.pack("<IHHI", 14 + len(body), 0, 0, size) + body)
+    assert_shown(path, upright(), 0)
 
 
 @pytest.mark.parametrize("suffix", ["png", "tiff", "jp2", "webp", "avif"])

@@ -48,6 +48,19 @@ def test_nothing_is_seen_through(kind: str, tmp_path: Path) -> None:
     assert np.abs(shown(path) - np.array(SHOWN)).max() <= 6
 
 
+@pytest.mark.parametrize("kind", [*KINDS, "raw.avi"])
+def test_what_is_transparent_all_over_is_opaque(kind: str, tmp_path: Path) -> None:
+    """Programs that know no transparency leave it at 0; of one colour alone nothing is hidden."""
+    kinds = {**KINDS, "raw.avi": ("-c:v", "rawvideo", "-pix_fmt", "bgra")}
+    colours = np.array([(0, 0, 255), (255, 0, 0), (0, 255, 0)])
+    for picture, wanted in ((PARTS, colours), ("geq=r=0:g=0:b=0", np.full((3, 3), 255))):
+        path = tmp_path / kind
+        scale = ",scale=out_range=full" if kind.startswith("full") else ""
+        source = f"color=s=96x64:d=0.3:r=10,format=rgba,{picture}:a=0{scale}"
+        ffmpeg("-f", "lavfi", "-i", source, *kinds[kind], path)
+        assert np.abs(shown(path) - wanted).max() <= 8
+
+
 @pytest.mark.parametrize("trc", ["smpte2084", "arib-std-b67", "bt2020-10", "linear"])
 @pytest.mark.parametrize("size", ["96x64", "95x63"])
 def test_nor_through_hdr(trc: str, size: str, tmp_path: Path) -> None:

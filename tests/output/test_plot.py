@@ -11,7 +11,8 @@ from PIL import Image
 from fer_batch.output import plot
 from fer_batch.output.draw.canvas import Canvas
 from fer_batch.output.palette import EMOTION_COLOURS, rgb
-from fer_batch.output.plot import clock, reduce_curve, ticks, write_plot
+from fer_batch.output.plot import write_plot
+from fer_batch.output.plot_panel import clock, photo_ticks, reduce_curve, ticks
 from fer_batch.output.write import Facts
 from fer_batch.types import Timeline
 from tests.output.timelines import timeline, timelines
@@ -154,9 +155,9 @@ def test_photos_have_numbers_and_no_seconds(
 
 
 def test_marks_of_photos_are_few_and_round() -> None:
-    assert plot.photo_ticks(1) == [0] and plot.photo_ticks(3) == [0, 1, 2]
+    assert photo_ticks(1) == [0] and photo_ticks(3) == [0, 1, 2]
     for count in (13, 14, 40, 999, 12_700):
-        marks = plot.photo_ticks(count)
+        marks = photo_ticks(count)
         assert 4 <= len(marks) <= 13 and marks[-1] < count
 
 

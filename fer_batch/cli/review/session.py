@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from fer_batch.config import RenderSettings, RunSettings
 from fer_batch.corrections.read import (
     LONGEST,
-    NAME,
     edits_file,
     parse_edits,
     read_edits,
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ChangedError(FerBatchError):
-    """``edits.csv`` is not as it was when the page read it."""
+    """The file of corrections is not as it was when the page read it."""
 
 
 @dataclass
@@ -133,17 +132,19 @@ class Session:
         from fer_batch.corrections.apply import corrected
 
         result = self.result(name)
+        path = edits_file(result.folder)
         text = "".join(f"{line}\n" for line in lines)
         if len(text.encode("utf-8", "surrogatepass")) > LONGEST:
-            raise UsageError(f"{NAME}: is larger than a megabyte, which no list of corrections is")
+            raise UsageError(
+                f"{path.name}: is larger than a megabyte, which no list of corrections is"
+            )
         if any(line.splitlines() not in ([], [line]) or "\0" in line for line in lines):
-            raise UsageError(f"{NAME}: a line holds a line break")
+            raise UsageError(f"{path.name}: a line holds a line break")
         with self._saving:
             if list(before) != list(read_edits(result.folder)):
-                raise ChangedError(f"{NAME} was changed meanwhile; load the page again")
-            edits = parse_edits(tuple(lines))
-            corrected(shown_before_edits(result), edits)
-            path = edits_file(result.folder)
+                raise ChangedError(f"{path.name} was changed meanwhile; load the page again")
+            edits = parse_edits(tuple(lines), path.name)
+            corrected(shown_before_edits(result), edits, path.name)
             if edits or any(line.strip().startswith("#") for line in lines):
                 write_text(path, text_of(tuple(lines), path))
             else:

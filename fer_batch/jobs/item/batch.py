@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from fer_batch.atomic import write_error
 from fer_batch.jobs.item.outcome import ItemResult
+from fer_batch.jobs.item.twice import held_twice
 from fer_batch.output.stored import (
     Failure,
     Stored,
@@ -50,19 +51,7 @@ def write_batch(results: list[ItemResult], out: Path, dialect: str = "") -> list
         for result in results
         if result.state in ("done", "reused")
     ]
-    return [*_copies(made, stored), *_mixed(stored, out)]
-
-
-def _copies(made: Sequence[tuple[str, Stored]], stored: Sequence[Stored]) -> list[str]:
-    """Which inputs, each with its result, have content that lies there under another name."""
-    names = {result.name for result in stored}
-    known = {result.content: result.name for result in stored}
-    return [
-        f"{path}: the same file as {known.get(result.content, 'another')}; "
-        "it stands once in the tables"
-        for path, result in made
-        if result.name not in names
-    ]
+    return [*held_twice(made, stored), *_mixed(stored, out)]
 
 
 def _mixed(stored: Sequence[Stored], out: Path) -> list[str]:
@@ -109,7 +98,7 @@ def add_downloaded(
         stored = stored_results(out)
         if not stored:  # only some outputs were wanted, without the summaries
             return []
-        kept = _without_result([*read_failures(out), *failures], stored)
+        kept = _without_result([*read_failures(out), *failures], stored, out)
         write_failures(out, kept)
         write_tables(out, stored, kept, set(), dialect=dialect)
     read = {result.name: result.summary for result in stored}
@@ -122,7 +111,7 @@ def add_downloaded(
     warnings = [
         about(path, line) for path, result in made for line in result.summary.get("warnings", ())
     ]
-    return [*warnings, *_copies(made, stored), *_mixed(stored, out)]
+    return [*warnings, *held_twice(made, stored), *_mixed(stored, out)]
 
 
 def write_tables(
@@ -185,14 +174,21 @@ def _failures(results: Sequence[ItemResult], stored: Sequence[Stored], out: Path
         for result in results
         if result.state in ("failed", "cancelled")
     ]
-    return _without_result([*earlier, *new], stored)
+    return _without_result([*earlier, *new], stored, out)
 
 
-def _without_result(failures: Sequence[Failure], stored: Sequence[Stored]) -> list[Failure]:
-    """The last failure of each input, where no result of its name is there."""
+def _without_result(
+    failures: Sequence[Failure], stored: Sequence[Stored], out: Path
+) -> list[Failure]:
+    """The last failure of each input, where no result of its name is there, be it one that does
+    not stand in the tables since another has the same content."""
     done = {result.name for result in stored}
     last = {failure.path: failure for failure in failures}
-    return [failure for failure in last.values() if failure.name not in done]
+    return [
+        failure
+        for failure in last.values()
+        if failure.name not in done and not read_record(out / failure.name)
+    ]
 
 
 def _beside(path: str, out: Path) -> str:

@@ -66,6 +66,12 @@ def test_corrections_that_lie_there_as_json_stay_so(out: Path) -> None:
     assert saved == [*lines, "label,1,,,sad,"] == session.lines(NAME)
     assert json.loads(path.read_text())[1] == {"do": "label", "person": 1, "value": "sad"}
     assert not path.with_name("edits.csv").exists()
+    with pytest.raises(ChangedError, match=r"^edits\.json was changed"):
+        session.save(NAME, lines, lines)
+    with pytest.raises(UsageError, match=r"^edits\.json entry 3: there is no label"):
+        session.save(NAME, saved, [*saved, "label,1,,,sleepy,"])
+    with pytest.raises(UsageError, match=r"^edits\.json entry 3: unknown action"):
+        session.save(NAME, saved, [*saved, "dance,1,,,,"])
     assert session.save(NAME, saved, lines[:1]) == [] and not path.exists()
 
 

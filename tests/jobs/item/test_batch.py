@@ -123,6 +123,17 @@ def test_a_refused_run_leaves_the_good_results_row(tmp_path: Path) -> None:
     assert rows(tmp_path) == [["a", "done", "fer7"]]
 
 
+def test_a_refused_run_leaves_a_copy_without_a_row(tmp_path: Path) -> None:
+    """Its result is there, though what stands in the tables is the other one's."""
+    batch.write_batch(
+        [store(tmp_path / "a", "/in/a.mp4", "1"), store(tmp_path / "b", "/in/b.mp4", "1")], tmp_path
+    )
+    batch.write_batch([failed(f"/in/{n}.mp4", n, tmp_path) for n in "ab"], tmp_path)
+    assert rows(tmp_path) == [["a", "done", "fer7"]]
+    batch.write_batch([failed("/in/c.mp4", "c", tmp_path)], tmp_path)
+    assert rows(tmp_path) == [["a", "done", "fer7"], ["c", "failed", ""]]
+
+
 def test_the_same_content_stands_once_and_mixed_models_are_said(tmp_path: Path) -> None:
     results = [
         store(tmp_path / "a", "/in/a.mp4", "1"),
@@ -133,6 +144,35 @@ def test_the_same_content_stands_once_and_mixed_models_are_said(tmp_path: Path) 
     assert copy == "/in/copy.mp4: the same file as a; it stands once in the tables"
     assert "fer3, fer7" in mixed
     assert rows(tmp_path) == [["a", "done", "fer7"], ["c", "done", "fer3"]]
+
+
+def photos(out: Path, name: str, path: str, *files: str, model: str = "fer7") -> ItemResult:
+    """A finished set of photos."""
+    made = store(out / name, path, f"{path} {files}", model=model, kind="photos")
+    made.summary["input"]["files"] = list(files)
+    keep_record(out / name, made.summary)
+    return made
+
+
+def test_photos_that_two_sets_hold_are_told(tmp_path: Path) -> None:
+    """Who ran a participant's folder and then that of all would count these photos twice."""
+    one = photos(tmp_path, "ann", "/in/ann", "1.jpg", "2.jpg")
+    two = photos(tmp_path, "ben", "/in/ben", "1.jpg")
+    alone = photos(tmp_path, "3", "/in/ben/3.jpg", "3.jpg")
+    other = photos(tmp_path, "other", "/in/ben", "1.jpg", model="fer3")
+    said = batch.write_batch([one, two, alone, other], tmp_path)
+    assert not [line for line in said if "counted twice" in line]
+    every = photos(tmp_path, "in", "/in", "ann/1.jpg", "ann/2.jpg", "ben/1.jpg", "ben/3.jpg")
+    (told,) = [line for line in batch.write_batch([every], tmp_path) if "twice" in line]
+    assert told == (
+        "/in: 4 photos of it stand in the tables as 3, ann, ben, too, and would be counted "
+        "twice; remove the results that you do not want"
+    )
+    again = [line for line in batch.write_batch([one, every], tmp_path) if "twice" in line]
+    assert [line.partition(" as ")[0] for line in again] == [
+        "/in/ann: 2 photos of it stand in the tables",
+        "/in: 2 photos of it stand in the tables",
+    ]
 
 
 def test_results_with_and_without_a_second_opinion_are_said(tmp_path: Path) -> None:
