@@ -4,8 +4,9 @@ A face that is small, moving or out of focus is softer than those, and sampling 
 blurs, too. The blur of a crop is taken for a Gaussian one, and undone as far as the crop does not
 become sharper than training images are. Noise is sharp, so where there is much of it little is
 undone. Undoing amplifies each frequency by what the blur left of it, up to a bound (an inverse
-filter; Gonzalez and Woods, Digital Image Processing, chapter 5). Last of all a share of what a
-blur of sigma 1 px takes away is added ("unsharp masking").
+filter; Gonzalez and Woods, Digital Image Processing, chapter 5), but none that is too fine for the
+picture that the face was enlarged from. Last of all a share of what a blur of sigma 1 px takes away
+is added ("unsharp masking").
 
 Crops are looked at as cosine transforms, of which a blur multiplies each number; so edges repeat.
 Spectra and figures are in docs/training.md.
@@ -33,7 +34,8 @@ class Waves(NamedTuple):
 
     ``basis [s, s]``: the cosines of the transform, by rows (DCT-II, orthonormal). ``fading [s,
     s]``: the logarithm of what a blur of sigma 1 px leaves of each number of a transform, and
-    ``lost [s, s]`` what it takes. ``contrast`` and ``detail``, ``[s * s, k]``: what the squares of
+    ``lost [s, s]`` what it takes. ``fine [s, s]``: the square of its frequency, of which the finest
+    along a side is 1. ``contrast`` and ``detail``, ``[s * s, k]``: what the squares of
     a transform are multiplied by and added up for the variance of the crop, and of what that blur
     takes from it, each once one of ``SIGMAS`` was undone.
     """
@@ -41,6 +43,7 @@ class Waves(NamedTuple):
     basis: FloatArray
     fading: FloatArray
     lost: FloatArray
+    fine: FloatArray
     contrast: FloatArray
     detail: FloatArray
 
@@ -54,10 +57,11 @@ def waves(side: int) -> Waves:
     along = -0.5 * (np.pi * number / side) ** 2
     fading = along[:, None] + along
     lost = 1 - np.exp(fading)
+    fine = (number[:, None] ** 2 + number**2) / side**2
     contrast = undoing(fading.reshape(-1, 1), SIGMAS, np) ** 2 / side**2
     contrast[0] = 0  # the mean level
     detail = contrast * lost.reshape(-1, 1) ** 2
-    return Waves(*(a.astype(np.float32) for a in (basis, fading, lost, contrast, detail)))
+    return Waves(*(a.astype(np.float32) for a in (basis, fading, lost, fine, contrast, detail)))
 
 
 def undoing(fading: Any, sigma: Any, ops: Any) -> Any:
@@ -66,25 +70,45 @@ def undoing(fading: Any, sigma: Any, ops: Any) -> Any:
     return ops.sqrt((1 + _BOUND) / (ops.exp(2 * sigma**2 * fading) + _BOUND))
 
 
-def sharpened(crops: Image, least: float, sharpness: float = 0.0) -> Image:
+def sharpened(
+    crops: Image, least: float, sharpness: float = 0.0, fineness: FloatArray | None = None
+) -> Image:
     """``crops uint8[n, s, s]``, brought towards ``sharpness``, and ``least`` times what a blur of
     sigma 1 px takes away added.
 
     Sharpness is what such a blur takes away, by its root mean square, as a share of the crop's
     contrast. The blur that is undone grows steadily as crops get softer, so that neighbouring
-    frames are treated alike. 0 and 0 leave crops as they are. What becomes of a crop depends on
-    that crop alone, bit for bit.
+    frames are treated alike. ``fineness float32[n]``: pixels of the picture for one of the crop
+    (``align.fineness``), many where None. 0 and 0 leave crops as they are. What becomes of a crop
+    depends on that crop alone, bit for bit.
     """
     if not least and not sharpness:
         return crops
-    basis, fading, lost, contrast, detail = waves(crops.shape[-1])
-    spectra = basis @ crops.astype(np.float32) @ basis.T
-    gain = 1 + least * lost
-    if sharpness:
-        energy = (spectra * spectra).reshape(len(crops), 1, fading.size)
-        sharp = np.sqrt(energy @ detail) / (np.sqrt(energy @ contrast) + FLAT)
-        gain = undoing(fading, blur(sharp, sharpness, np), np) * gain
-    return np.clip(np.rint(basis.T @ (spectra * gain) @ basis), 0, 255).astype(np.uint8)
+    known = waves(crops.shape[-1])
+    spectra = known.basis @ crops.astype(np.float32) @ known.basis.T
+    energy = (spectra * spectra).reshape(len(crops), 1, known.fine.size)
+    gain = gains(known, energy, least, sharpness, fineness, np)
+    return np.clip(np.rint(known.basis.T @ (spectra * gain) @ known.basis), 0, 255).astype(np.uint8)
+
+
+def gains(
+    known: Waves, energy: Any, least: float, sharpness: float, fineness: Any, ops: Any
+) -> Any:
+    """What the numbers of transforms are multiplied by, ``float32[n, s, s]`` or ``[s, s]``.
+    ``energy float32[n, 1, s * s]``: their squares. ``ops`` is the library of the arrays; for the
+    rest see ``sharpened``."""
+    added = 1 + least * known.lost
+    if not sharpness:
+        return added
+    detail, contrast = (
+        ops.sqrt(ops.matmul(energy, part)) for part in (known.detail, known.contrast)
+    )
+    undone = undoing(known.fading, blur(detail / (contrast + FLAT), sharpness, ops), ops)
+    if fineness is not None:
+        # The finest frequency that a picture holds passes by a third, half of it by three quarters.
+        passing = ops.exp(-1 / ops.reshape(fineness, (-1, 1, 1)) ** 2 * known.fine)
+        undone = 1 + (undone - 1) * passing
+    return undone * added
 
 
 def blur(sharp: Any, sharpness: float, ops: Any) -> Any:

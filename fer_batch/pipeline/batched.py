@@ -95,7 +95,10 @@ class BatchedAnalyzer:
         with timings.stage("classify"):
             crops, own = self.device.classify(sent, sent.found)
         with timings.stage("second"):
-            sharp = sharpened(crops, card.sharpen, card.sharpness) if self.second else crops
+            sharp = crops
+            if self.second:
+                fine = np.concatenate([self.device.fineness(faces) for faces in sent.found])
+                sharp = sharpened(crops, card.sharpen, card.sharpness, fine)
             each = [frame.index in asked for frame in sent.frames]
             both = opinions_of(self.second, sharp, own, np.repeat(each, list(map(len, sent.found))))
         with timings.stage("look"):

@@ -119,10 +119,12 @@ def test_each_crop_is_by_itself_to_the_last_bit(
 ) -> None:
     crops = blurred(rough(seed, count), 1.0)
     before = crops.copy()
-    together = sharpened(crops, least, sharpness)
+    fine = np.random.default_rng(seed).uniform(0.1, 3, count).astype(np.float32)
+    together = sharpened(crops, least, sharpness, fine)
     assert np.array_equal(crops, before) and together.shape == crops.shape
-    for one, both in zip(crops, together, strict=True):
-        assert np.array_equal(sharpened(one[None], least, sharpness)[0], both)
+    for i in range(count):
+        alone = sharpened(crops[i : i + 1], least, sharpness, fine[i : i + 1])
+        assert np.array_equal(alone[0], together[i])
 
 
 @quick
@@ -141,3 +143,28 @@ def test_what_has_no_detail_stays(sharpness: float) -> None:
     crops = rough(1)
     assert sharpened(crops, 0.0) is crops
     assert sharpened(crops[:0], 0.5, sharpness).shape == (0, SIZE, SIZE)
+
+
+def test_what_is_too_fine_for_the_picture_is_not_amplified(faces: Image) -> None:
+    """A face of 12 pixels, enlarged: what lies between its pixels is not made more of."""
+    known = waves(SIZE)
+
+    def finest(crop: Image) -> float:
+        spectrum = known.basis @ crop.astype(np.float32) @ known.basis.T
+        return float(np.sqrt((spectrum[known.fine > 0.5**2] ** 2).sum()))
+
+    for face in faces:
+        small = cv2.resize(face, (12, 12), interpolation=cv2.INTER_AREA)
+        large = cv2.resize(small, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR)[None]
+        plain, quarter = (sharpened(large, 0.5, s, np.array([0.25])) for s in (0.0, 0.2))
+        assert finest(quarter[0]) < 1.3 * finest(plain[0])
+        assert finest(sharpened(large, 0.5, 0.2)[0]) > 2 * finest(plain[0])
+
+
+def test_a_fine_picture_is_no_limit(faces: Image) -> None:
+    worn = blurred(faces, 1.0)
+    fine = np.full(len(worn), 50.0, np.float32)
+    assert (
+        np.abs(sharpened(worn, 0.5, 0.13, fine).astype(int) - sharpened(worn, 0.5, 0.13)).max() <= 1
+    )
+    assert sharpened(worn[:0], 0.5, 0.13, fine[:0]).shape == (0, SIZE, SIZE)
