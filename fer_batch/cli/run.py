@@ -112,9 +112,7 @@ def run_local(
         found = "; ".join([f"no videos or images in {', '.join(map(str, paths))}", *passed.lines()])
         raise UsageError(found)
     if all(o.is_missing(one.path) for one in inputs):
-        raise NotFoundError(
-            "; ".join(f"{one.path}: there is no such file or folder" for one in inputs[:MOST_NAMED])
-        )
+        raise NotFoundError("; ".join(_not_there(one.path) for one in inputs[:MOST_NAMED]))
     o.check_out(out)  # made only now that there is something to put into it
     if not quiet:
         for line in passed.lines():
@@ -124,6 +122,13 @@ def run_local(
     folder = str(who.absolute()) if who is not None else ""
     items = specs_of(inputs, analyze, render, outputs, folder)
     return run_specs(items, out, settings, existing, quiet, dialect=dialect)
+
+
+def _not_there(path: Path) -> str:
+    """The line for an input that is missing; of ``https://…`` a path has kept one slash."""
+    address = next((part for part in path.parts if part.endswith(":") and len(part) > 2), "")
+    more = f"; {address}// is an address, download what it leads to" if address else ""
+    return f"{path}: there is no such file or folder{more}"
 
 
 def run_specs(

@@ -28,6 +28,7 @@ from fer_batch.media.formats import BARE, FAULTS, convert, reason
 from fer_batch.media.hdr import is_wide
 from fer_batch.media.named_colours import UNSPECIFIED
 from fer_batch.media.packets import First, Packets, read_packets
+from fer_batch.media.pauses import long_pauses
 from fer_batch.media.recorded import recorded, timecode
 from fer_batch.media.shape import check_pixels, square, turn
 from fer_batch.plural import plural
@@ -81,7 +82,8 @@ def _probe(path: Path, name: str, limits: Limits, track: int) -> SourceInfo:
     if len(times.pts) == 0:
         raise NoVideoError(f"{path}: has no frames; export it again")
     _check_duration(path, float((int(times.pts[-1]) - int(times.pts[0])) * times.time_base), limits)
-    warnings = [*header.warnings, *packets.warnings]
+    pauses = long_pauses(times.pts, times.time_base)
+    warnings = [*header.warnings, *packets.warnings, *pauses]
     first = square(picture.width, picture.height, header.aspect)
     width, height = lasting_size(times.sizes) if times.sizes else first
     aperture: tuple[int, ...] = ()

@@ -100,9 +100,13 @@ def coded_layout(channels: int) -> str:
 
 
 def _copied(packets: Iterable[Any], track: Any, target: Any, joins: Joins) -> Iterator[Any]:
-    laid = EndToEnd(track.time_base, like=joins)
+    laid, begun = EndToEnd(track.time_base, like=joins), False
     for packet in packets:
         if packet.size and packet.pts is not None:
+            # A decoder's run-up to what an edit list shows; it is not heard.
+            begun |= not packet.is_discard
+            if packet.is_discard and begun:
+                continue
             if joins:
                 placed = laid.place(packet.pts, packet.duration or 0)
                 if laid.is_over(placed):

@@ -87,6 +87,8 @@ def test_inputs_that_are_not_there_make_no_folder(tmp_path: Path) -> None:
     done = fer_batch("run", "typo.mp4", "-o", "out", cwd=tmp_path)
     assert done.returncode == 1 and done.stdout == ""
     assert "typo.mp4: there is no such file or folder" in done.stderr
+    done = fer_batch("run", "https://example.org/a.mp4", "-o", "out", cwd=tmp_path)
+    assert "https:// is an address, download what it leads to" in done.stderr
     (tmp_path / "empty").mkdir()
     assert fer_batch("run", "empty", "-o", "out", cwd=tmp_path).returncode == 2
     assert not (tmp_path / "out").exists()
