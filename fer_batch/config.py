@@ -335,7 +335,7 @@ class RunSettings(Settings):
     frames_mb: int = option(
         256,
         "Megabytes of decoded frames that may wait for being drawn, where one input is worked on "
-        "at a time. 0: every video is decoded twice.",
+        "at a time. 0: every input is decoded twice.",
         low=0,
     )
     limits: Limits = field(default_factory=Limits)

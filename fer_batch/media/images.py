@@ -128,7 +128,7 @@ class ImageReader:
     def __init__(self, info: SourceInfo, limits: Limits) -> None:
         self.info = info
         self._limits = limits
-        self._path = _paths(info)
+        self._path = image_path(info)
 
     def frames(self, start: int, stop: int) -> Iterator[Frame]:
         """Yield images ``start`` to ``stop - 1`` in order, each in its own size.
@@ -161,7 +161,7 @@ class ImageReader:
         return Frame(index, pts, image, width, height, scale=picture.width / width)
 
 
-def _paths(info: SourceInfo) -> Callable[[int], Path]:
-    """Where images of a source lie, by their number."""
+def image_path(info: SourceInfo) -> Callable[[int], Path]:
+    """Where the images of a source lie, by their number."""
     path = Path(info.path)
     return (lambda index: path / info.files[index]) if path.is_dir() else (lambda _: path)

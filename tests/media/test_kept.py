@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -26,6 +27,19 @@ class Counted:
         for frame in self._source.frames(start, stop):
             self.decoded.append(frame.index)
             yield frame
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Four photos of different sizes, one of them damaged."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(4):
+        picture = np.full((20 + 2 * number, 30, 3), 40 * number + 20, np.uint8)
+        cv2.imwrite(str(folder / f"photo{number}.png"), picture)
+    damaged = folder / "photo2.png"
+    damaged.write_bytes(damaged.read_bytes()[:60])
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +113,51 @@ def test_one_video_takes_the_place_of_another(film: Path, tmp_path: Path) -> Non
     counted = source(other)
     list(kept.again(counted).frames(0, FRAMES))
     assert counted.decoded == list(range(FRAMES))
+
+
+def photos_of(folder: Path) -> Counted:
+    info = probe(folder, "photos", 25.0, Limits(), images="photos")
+    return Counted(open_source(info, Limits()))
+
+
+@pytest.mark.parametrize("images", ["photos", "frames"])
+def test_photos_are_decoded_once(photos: Path, images: str) -> None:
+    kept, size = KeptFrames(1 << 30), 4
+    info = probe(photos, "photos", 25.0, Limits(), images=images)
+    first = list(kept.keep(open_source(info, Limits())).frames(0, size))
+    assert [frame.image is None for frame in first] == [False, False, True, False]
+    counted = Counted(open_source(info, Limits()))
+    assert of(kept.again(counted).frames(0, size)) == of(iter(first))
+    assert counted.decoded == []
+
+
+def test_a_photo_that_has_changed_is_read_anew(photos: Path) -> None:
+    kept = KeptFrames(1 << 30)
+    list(kept.keep(photos_of(photos)).frames(0, 4))
+    with (photos / "photo1.png").open("r+b") as file:  # the folder's own times stay
+        file.write((photos / "photo3.png").read_bytes())
+    counted = photos_of(photos)
+    assert of(kept.again(counted).frames(0, 2)) == of(photos_of(photos).frames(0, 2))
+    assert counted.decoded == [0, 1]
+    assert len(of(kept.again(counted).frames(3, 4))) == 1
+    assert counted.decoded == [0, 1]
+
+
+def test_photos_of_another_choice_are_others(photos: Path) -> None:
+    kept = KeptFrames(1 << 30)
+    list(kept.keep(photos_of(photos)).frames(0, 4))
+    chosen = ("photo3.png", "photo1.png")
+    info = probe(photos, "photos", 25.0, Limits(), images="photos", files=chosen)
+    counted = Counted(open_source(info, Limits()))
+    list(kept.again(counted).frames(0, 2))
+    assert counted.decoded == [0, 1]
+
+
+def test_photos_wait_where_all_fit(photos: Path) -> None:
+    largest = 30 * 26 * 3 // 2
+    for budget, decoded in ((4 * largest, []), (4 * largest - 1, [0, 1, 2, 3])):
+        kept = KeptFrames(budget)
+        list(kept.keep(photos_of(photos)).frames(0, 4))
+        counted = photos_of(photos)
+        list(kept.again(counted).frames(0, 4))
+        assert counted.decoded == decoded

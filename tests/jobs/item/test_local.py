@@ -7,19 +7,22 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import pytest
 
-from fer_batch.config import AnalyzeSettings
+from fer_batch.config import AnalyzeSettings, Limits
 from fer_batch.errors import UnknownModelError
 from fer_batch.jobs.item import item_run
 from fer_batch.jobs.item.batch import write_batch
 from fer_batch.jobs.item.local import run_items
+from fer_batch.media import images
+from fer_batch.media.image_decode import Picture, read_picture
 from fer_batch.media.join import join_parts
 from fer_batch.pipeline import finish
 from fer_batch.pipeline.build import Engine
 from fer_batch.types import FloatArray, Image, SourceInfo
 from tests.footage import pictures, videos
-from tests.jobs.item.local_runs import FRAMES, RUN, VIDEO, Watch, names, run, spec
+from tests.jobs.item.local_runs import FRAMES, GRID, RUN, VIDEO, Watch, names, run, spec
 from tests.pipeline.stand_ins import Refuses, Shades
 
 
@@ -161,6 +164,43 @@ def test_frames_that_are_kept_change_no_byte(tmp_path: Path, clip: Path) -> None
             made.append([path.read_bytes() for path in files])
         assert made.count(made[0]) == len(made)
         made.clear()
+
+
+def test_photos_that_are_kept_change_no_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept where all fit; of several sizes, one of them damaged."""
+    read: list[Path] = []
+
+    def counted(path: Path, limits: Limits) -> Picture:
+        read.append(path)
+        return read_picture(path, limits)
+
+    monkeypatch.setattr(images, "read_picture", counted)
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for number, frame in enumerate(pictures.two_faces(6)):
+        size = (2 * frame.shape[1] - 20 * (number % 3), 2 * frame.shape[0] - 11 * (number % 2))
+        cv2.imwrite(str(folder / f"{number}.jpg"), cv2.resize(frame, size))
+    damaged = folder / "3.jpg"
+    damaged.write_bytes(damaged.read_bytes()[:200])
+    made, times = [], []
+    for megabytes in (0, 1, 64):
+        read.clear()
+        out = tmp_path / str(megabytes)
+        settings = replace(RUN, segment_frames=4, frames_mb=megabytes)
+        analyze = replace(GRID, images="photos")
+        outputs = ("csv", "images", "report", "summary")
+        item = spec(folder, "album", analyze=analyze, outputs=outputs)
+        (result,) = run(item, out, settings=settings)
+        assert result.state == "done", result.error
+        files = [out / "album" / "timeline.csv", *sorted((out / "album").rglob("*.jpg"))]
+        made.append({path.relative_to(out): path.read_bytes() for path in files})
+        times.append(len(read))
+    # The first segment looks one photo ahead.
+    assert times == [13, 13, 7]
+    assert made[0] == made[1] == made[2]
+    assert len(made[0]) > 5
 
 
 def test_a_place_that_cannot_be_written_to_is_not_the_fault_of_the_input(
