@@ -19,8 +19,9 @@ import cv2
 import numpy as np
 
 from fer_batch.config import AnalyzeSettings, RunSettings
-from fer_batch.faces.align import crop_faces, sharpened
+from fer_batch.faces.align import crop_faces, fineness
 from fer_batch.faces.quality import LEAST_QUALITY, Measures, look, measure, quality
+from fer_batch.faces.sharpen import sharpened
 from fer_batch.pipeline.build import Engine
 from fer_batch.types import Detections, Frame, Image
 
@@ -205,7 +206,8 @@ class Reader:
         crops = crop_faces(frame, found, template, self.card.input_size)
         size = np.tile((frame.width, frame.height), (len(found), 1))
         measures = measure(look(crops), found.box, found.landmarks, found.confidence, size)
-        sharp = sharpened(crops, self.card.sharpen, self.card.sharpness)
+        fine = fineness(found, template, self.card.input_size)
+        sharp = sharpened(crops, self.card.sharpen, self.card.sharpness, fine)
         p = self.classifier.classify(sharp) if len(found) else None
         return found, measures, np.zeros((0, 3)) if p is None else p[:, self.columns]
 

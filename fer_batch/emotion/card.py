@@ -27,11 +27,11 @@ class ModelCard:
     mouth corner, as YuNet orders them) lie in a crop of ``input_size`` pixels square; pixel centres
     are whole numbers. ``temperature`` is already inside the files. ``annotation`` says whose labels
     it learned, and so is measured against: ``fer2013``, or ``ferplus`` for the majority of FER+'s
-    votes. ``sharpen`` is how much crops are sharpened at least before the network sees them, those
-    that are softer than ``sharpness`` more (``faces.align.sharpened``). ``prior`` are the shares of
-    the labels, by name, that the probabilities assume; empty where nobody knows. ``second`` is how
-    the answers of a second network, whose head ``files`` names as ``second``, are joined with the
-    model's own; None where there is none. ``path`` is where the card was read from.
+    votes. ``sharpen`` is how much crops are sharpened before the network sees them; of those that
+    are softer than ``sharpness`` the blur is undone (``faces.sharpen.sharpened``). ``prior`` are
+    the shares of the labels, by name, that the probabilities assume; empty where nobody knows.
+    ``second`` is how the answers of a second network, whose head ``files`` names as ``second``, are
+    joined with the model's own; None where there is none. ``path`` is where the card was read from.
     """
 
     name: str

@@ -7,7 +7,7 @@ similarity transform with the least squared error (Umeyama, 1991), and luma is s
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,12 +15,6 @@ import numpy as np
 from fer_batch.types import Detections, FloatArray, Frame, HalfArray, Image
 
 APPEARANCE_SIDE = 12
-MOST_SHARPENED = 3.0  # above it noise grows faster than what faces show
-
-# How fast sharpening grows as crops get softer; chosen on photos, see docs/training.md.
-_STEEP = 2.5
-_FLAT = 8.0  # grey levels, so that a crop without contrast is not amplified
-NO_DETAIL = 0.01  # grey levels; below it there is nothing to sharpen
 
 # Luma from video range (16 to 235) to full range, as grey training images have it.
 _FULL_RANGE = np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
@@ -61,34 +55,15 @@ def crop_faces(frame: Frame, faces: Detections, template: FloatArray, size: int)
     return crops if frame.full_range else _FULL_RANGE[crops]
 
 
-def sharpened(crops: Image, least: float, sharpness: float = 0.0) -> Image:
-    """``crops uint8[n, s, s]`` with a multiple of what a blur of sigma 1 px takes away added
-    ("unsharp masking"): ``least``, and more for crops that are less sharp than ``sharpness``.
-
-    Sampling a large face down blurs more than what made the training images did, and a small or
-    moving face is blurred already (figures and spectra are in docs/training.md). Sharpness is what
-    that blur takes away, by its root mean square, as a share of the crop's contrast. The amount
-    grows steadily as a crop gets softer, so that neighbouring frames are treated alike. 0 and 0
-    leave crops as they are.
-    """
-    if not least and not sharpness:
-        return crops
-    result = np.empty_like(crops)
-    for crop, sharp in zip(crops, result, strict=True):
-        soft = cv2.GaussianBlur(crop, (5, 5), 1.0)
-        amount = least
-        if sharpness:
-            lost = max(float(cv2.norm(crop, soft, cv2.NORM_L2)) / crop.shape[-1], NO_DETAIL)
-            contrast = float(cv2.meanStdDev(crop)[1][0, 0])
-            amount = min(max(sharpening(lost, contrast, sharpness), least), MOST_SHARPENED)
-        cv2.addWeighted(crop, 1 + amount, soft, -amount, 0, dst=sharp)
-    return result
-
-
-def sharpening(lost: Any, contrast: Any, sharpness: float) -> Any:
-    """How much a crop is sharpened, before its bounds: ``lost`` is what the blur takes away (root
-    mean square) and ``contrast`` the deviation, both in grey levels, as numbers or tensors."""
-    return _STEEP * (sharpness * (contrast + _FLAT) / lost - 1)
+def fineness(faces: Detections, template: FloatArray, size: int) -> FloatArray:
+    """How many pixels of the picture there are for one of a crop of ``size`` pixels, along a side,
+    ``float32[n]``: below 1 a face is enlarged. ``template float32[5, 2]`` as for ``crop_faces``."""
+    known = np.isfinite(faces.landmarks).all(axis=(1, 2))
+    boxes = np.maximum(faces.box[:, 2:], 1e-3).max(axis=1) / size
+    spread = np.sqrt(((template - template.mean(axis=0)) ** 2).sum())
+    points = faces.landmarks - faces.landmarks.mean(axis=1, keepdims=True)
+    found = np.sqrt((points**2).sum(axis=(1, 2))) / spread
+    return np.where(known, np.maximum(found, 1e-3), boxes).astype(np.float32)
 
 
 def appearance(crops: Image) -> HalfArray:

@@ -11,18 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from fer_batch.faces.align import MOST_SHARPENED, NO_DETAIL, Reduction, sharpening
+from fer_batch.faces.align import Reduction
+from fer_batch.faces.sharpen import gains, waves
 from fer_batch.types import FloatArray
-
-# Sigma of 1 pixel, five wide, as OpenCV makes it.
-_SOFT = np.exp(-0.5 * np.arange(-2, 3) ** 2)
-_SOFT /= _SOFT.sum()
 
 
 def sampled(luma: Any, faces: Any, size: int) -> Any:
     """Crops ``float32[c, size, size]`` of whole grey levels from 0 to 255.
 
-    ``luma uint8[n, H, W]``: pictures, filled up. ``faces float32[c, 10]``: see ``sampling``.
+    ``luma uint8[n, H, W]``: pictures, filled up. ``faces float32[c, 11]``: see ``sampling``.
     Faces must have factor 1.
     """
     from keras import ops
@@ -52,9 +49,10 @@ def largest_part(size: int) -> int:
     return math.ceil(size * math.sqrt(2) * 1.5) + 4
 
 
-def sampling(picture: int, region: Reduction, full_range: bool) -> FloatArray:
-    """What a face's crop is sampled by, ``float32[10]``: the picture's number; the transform from
-    crop to (shrunk) picture, two rows of three; columns and rows there are; 1 for full range."""
+def sampling(picture: int, region: Reduction, full_range: bool, fineness: float) -> FloatArray:
+    """What a face's crop is sampled by, ``float32[11]``: the picture's number; the transform from
+    crop to (shrunk) picture, two rows of three; columns and rows there are; 1 for full range; and
+    how fine the picture is (``align.fineness``)."""
     (a, b, u), (c, d, v) = region.transform.astype(np.float64).tolist()
     size = a * d - b * c
     if abs(size) < 1e-12:  # all landmarks are one point
@@ -62,27 +60,23 @@ def sampling(picture: int, region: Reduction, full_range: bool) -> FloatArray:
     else:
         a, b, c, d = d / size, -b / size, -c / size, a / size
         back = [a, b, -a * u - b * v, c, d, -c * u - d * v]
-    return np.array([picture, *back, region.columns, region.rows, full_range], np.float32)
+    limits = region.columns, region.rows
+    return np.array([picture, *back, *limits, full_range, fineness], np.float32)
 
 
-def sharpened(crops: Any, least: float, sharpness: float = 0.0) -> Any:
-    """What ``align.sharpened`` does, of ``float32[c, s, s]``."""
+def sharpened(crops: Any, least: float, sharpness: float = 0.0, fineness: Any = None) -> Any:
+    """What ``sharpen.sharpened`` does, of ``float32[c, s, s]``."""
     from keras import ops
 
     if not least and not sharpness:
         return crops
-    side = crops.shape[1]
-    soft = ops.pad(crops, [(0, 0), (2, 2), (2, 2)], mode="reflect")
-    soft = sum(weight * soft[:, i : i + side] for i, weight in enumerate(_SOFT.tolist()))
-    soft = sum(weight * soft[:, :, i : i + side] for i, weight in enumerate(_SOFT.tolist()))
-    detail = crops - ops.round(soft)
-    amount: Any = least
-    if sharpness:
-        lost = ops.sqrt(ops.mean(detail**2, axis=(1, 2), keepdims=True))
-        contrast = ops.std(crops, axis=(1, 2), keepdims=True)
-        asked = sharpening(ops.maximum(lost, NO_DETAIL), contrast, sharpness)
-        amount = ops.minimum(ops.maximum(asked, least), MOST_SHARPENED)
-    return ops.clip(ops.round(crops + amount * detail), 0, 255)
+    count, side, _ = crops.shape
+    known = waves(side)
+    spectra = ops.matmul(ops.matmul(known.basis, crops), known.basis.T)
+    energy = ops.reshape(spectra**2, (count, 1, side * side))
+    gain = gains(known, energy, least, sharpness, fineness, ops)
+    result = ops.matmul(ops.matmul(known.basis.T, spectra * gain), known.basis)
+    return ops.clip(ops.round(result), 0, 255)
 
 
 def _bilinear(pictures: Any, which: Any, faces: Any, size: int) -> Any:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fer_batch.config import AnalyzeSettings
-from fer_batch.faces.align import appearance, sharpened
+from fer_batch.faces.align import appearance
 from fer_batch.faces.largest import largest
 from fer_batch.faces.quality import look
+from fer_batch.faces.sharpen import sharpened
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.collected import Collected, Read, glimpsed
 from fer_batch.pipeline.device import Device, Sent
@@ -94,7 +95,10 @@ class BatchedAnalyzer:
         with timings.stage("classify"):
             crops, own = self.device.classify(sent, sent.found)
         with timings.stage("second"):
-            sharp = sharpened(crops, card.sharpen, card.sharpness) if self.second else crops
+            sharp = crops
+            if self.second:
+                fine = np.concatenate([self.device.fineness(faces) for faces in sent.found])
+                sharp = sharpened(crops, card.sharpen, card.sharpness, fine)
             each = [frame.index in asked for frame in sent.frames]
             both = opinions_of(self.second, sharp, own, np.repeat(each, list(map(len, sent.found))))
         with timings.stage("look"):

@@ -18,7 +18,7 @@ import numpy as np
 
 from fer_batch.emotion.keras_runtime import KerasClassifier
 from fer_batch.faces import crop_keras
-from fer_batch.faces.align import reduction, similarity
+from fer_batch.faces.align import fineness, reduction, similarity
 from fer_batch.faces.candidates import without_doubles
 from fer_batch.faces.search_keras import (
     NO_COLOUR,
@@ -140,9 +140,9 @@ class Device:
             DeviceError: the device's memory does not hold a single face.
         """
         samplings = [
-            self._sampling(place, frame, landmarks)
+            self._sampling(place, frame, landmarks, fine)
             for place, (frame, faces) in enumerate(zip(sent.frames, found, strict=True))
-            for landmarks in faces.landmarks
+            for landmarks, fine in zip(faces.landmarks, self.fineness(faces), strict=True)
         ]
         side, labels = self.card.input_size, len(self.card.labels)
         crops = np.empty((len(samplings), side, side), np.uint8)
@@ -157,10 +157,14 @@ class Device:
                 place += len(here)
         return crops, probabilities
 
-    def _sampling(self, place: int, frame: Frame, landmarks: FloatArray) -> _Sampling:
+    def fineness(self, faces: Detections) -> FloatArray:
+        """See ``align.fineness``."""
+        return fineness(faces, self._template, self.card.input_size)
+
+    def _sampling(self, place: int, frame: Frame, landmarks: FloatArray, fine: float) -> _Sampling:
         transform = similarity(landmarks, self._template)
         region = reduction(frame.luma.shape, transform, self.card.input_size)
-        face = crop_keras.sampling(place, region, frame.full_range)
+        face = crop_keras.sampling(place, region, frame.full_range, fine)
         return _Sampling(face, np.array([region.left, region.top, region.factor], np.float32))
 
     def _read(
@@ -185,14 +189,15 @@ class Device:
 
         side = self.card.input_size
         luma = keras.Input(batch_shape=shape, dtype="uint8", name="luma")
-        faces = keras.Input(batch_shape=(count, 10), dtype="float32", name="faces")
+        faces = keras.Input(batch_shape=(count, 11), dtype="float32", name="faces")
         region = keras.Input(batch_shape=(count, 3), dtype="float32", name="region")
         if large:
             inputs = [luma, faces, region]
             crops = crop_keras.sampled_large(luma, faces, region, side)
         else:
             inputs, crops = [luma, faces], crop_keras.sampled(luma, faces, side)
-        sharp = crop_keras.sharpened(crops, self.card.sharpen, self.card.sharpness)
+        card = self.card
+        sharp = crop_keras.sharpened(crops, card.sharpen, card.sharpness, faces[:, 10])
         said = self._network(keras.ops.cast(sharp, "uint8")[..., None])
         outputs = [keras.ops.cast(crops, "uint8"), keras.ops.cast(said, "float32")]
         return keras.Model(inputs, outputs, name="read")

@@ -14,10 +14,11 @@ import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.faces.align import appearance, crop_faces, sharpened
+from fer_batch.faces.align import appearance, crop_faces, fineness
 from fer_batch.faces.detector import Detector
 from fer_batch.faces.largest import Largest
 from fer_batch.faces.quality import look
+from fer_batch.faces.sharpen import sharpened
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.collected import Collected, Read, glimpsed
 from fer_batch.pipeline.detect import NOTHING, CutMayLie, detect_on_grid
@@ -31,6 +32,7 @@ from fer_batch.types import (
     BoolArray,
     Detections,
     Faces,
+    FloatArray,
     Frame,
     FrameStatus,
     Image,
@@ -124,8 +126,9 @@ def analyze_segment(
             if frame is not None and len(found):
                 with timings.stage("crop"):
                     crops = crop_faces(frame, found, template, card.input_size)
+                    fine = fineness(found, template, card.input_size)
                 collected.add(frame, found)
-                classify.add(crops, asked=frame.index in asked)
+                classify.add(crops, fine, asked=frame.index in asked)
             pulse.beat()
         classify.rest()
         pulse.flush()
@@ -177,25 +180,30 @@ class _Batches:
         self._pool, self._timings = pool, timings
         self._done: list[Future[Read]] = []
         self._waiting: list[Image] = []
+        self._fine: list[float] = []
         self._asked: list[bool] = []
 
-    def add(self, crops: Image, asked: bool) -> None:
-        """Take ``uint8[n, size, size]``; whole batches are classified, the rest waits. ``asked``:
-        the second network is asked about them, too."""
+    def add(self, crops: Image, fine: FloatArray, asked: bool) -> None:
+        """Take ``uint8[n, size, size]``; whole batches are classified, the rest waits. ``fine
+        float32[n]``: their ``align.fineness``. ``asked``: the second network is asked about them,
+        too."""
         self._waiting.append(crops)
+        self._fine += fine.tolist()
         self._asked += [asked] * len(crops)
         size = self._classifier.batch_size
         if (count := len(self._asked)) >= size:
             joined = np.concatenate(self._waiting)
             whole = count - count % size
             for start in range(0, whole, size):
-                self._submit(joined[start : start + size], self._asked[start : start + size])
-            self._waiting, self._asked = [joined[whole:]], self._asked[whole:]
+                here = slice(start, start + size)
+                self._submit(joined[here], self._fine[here], self._asked[here])
+            self._waiting = [joined[whole:]]
+            self._fine, self._asked = self._fine[whole:], self._asked[whole:]
 
     def rest(self) -> None:
         """Classify what waits, and wait for all results."""
         if self._asked:
-            self._submit(np.concatenate(self._waiting), self._asked)
+            self._submit(np.concatenate(self._waiting), self._fine, self._asked)
         for future in self._done:
             future.result()
 
@@ -203,19 +211,20 @@ class _Batches:
         """What was read of all faces, in their order."""
         return (future.result() for future in self._done)
 
-    def _submit(self, crops: Image, asked: list[bool]) -> None:
+    def _submit(self, crops: Image, fine: list[float], asked: list[bool]) -> None:
         futures = self._done
         ahead = 2 * self._classifier.concurrency
         if len(futures) >= ahead:  # no more than this waits, so that memory stays flat
             futures[-ahead].result()
-        futures.append(self._pool.submit(self._run, crops, np.array(asked)))
+        given = np.array(fine, np.float32), np.array(asked)
+        futures.append(self._pool.submit(self._run, crops, *given))
 
-    def _run(self, crops: Image, asked: BoolArray) -> Read:
+    def _run(self, crops: Image, fine: FloatArray, asked: BoolArray) -> Read:
         """What is read of a batch."""
         card = self._classifier.card
         with self._timings.stage("classify"):
             vectors = appearance(crops)
-            sharp = sharpened(crops, card.sharpen, card.sharpness)
+            sharp = sharpened(crops, card.sharpen, card.sharpness, fine)
             looks, said = look(crops, vectors), self._classifier.classify(sharp)
         with self._timings.stage("second"):
             return vectors, looks, *opinions_of(self._second, sharp, said, asked)

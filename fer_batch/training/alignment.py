@@ -93,7 +93,7 @@ def measure(
     """
     import numpy as np
 
-    from fer_batch.faces.align import sharpened
+    from fer_batch.faces.sharpen import sharpened
 
     template = None if by_box else np.array(classifier.card.template, np.float32)
     crops, found = pipeline_crops(faces.images[evaluation.rows], detector, template)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_batch.faces.align import MOST_SHARPENED, appearance, crop_faces, sharpened, similarity
+from fer_batch.faces.align import appearance, crop_faces, fineness, similarity
 from fer_batch.types import Detections, FloatArray, Frame, Image
 
 quick = settings(max_examples=60)
@@ -176,35 +176,11 @@ def test_appearance_tells_faces_apart_and_not_their_light() -> None:
     assert (appearance(np.full((1, SIZE, SIZE), 77, np.uint8)) == 0).all()
 
 
-def test_sharpening_is_what_a_blur_takes_away_added_again() -> None:
-    rng = np.random.default_rng(0)
-    rough = cv2.GaussianBlur(rng.integers(0, 256, (3, SIZE, SIZE), np.uint8), (0, 0), 1.2)
-    before = rough.copy()
-    sharp = sharpened(rough, 0.5)
-    for one, two in zip(rough, sharp, strict=True):
-        soft = cv2.GaussianBlur(one.astype(np.float64), (5, 5), 1.0)
-        wanted = np.clip(1.5 * one - 0.5 * soft, 0, 255)
-        # Two roundings, of the blur and of the sum.
-        assert np.abs(two - wanted).max() <= 1.0
-    assert np.array_equal(rough, before) and sharpened(rough, 0.0) is rough
-    assert np.array_equal(sharpened(rough[1:2], 0.5)[0], sharp[1])
-    assert sharpened(rough[:0], 0.5).shape == (0, SIZE, SIZE)
-    flat = np.full((1, SIZE, SIZE), 77, np.uint8)
-    assert np.array_equal(sharpened(flat, 0.5), flat)
-
-
-@quick
-@given(st.floats(0.05, 0.4), st.floats(0.0, 1.0), seeds)
-def test_softer_crops_are_sharpened_more(sharpness: float, least: float, seed: int) -> None:
-    rough = np.random.default_rng(seed).integers(0, 256, (SIZE, SIZE), np.uint8)
-    softer = np.stack([cv2.GaussianBlur(rough, (0, 0), s) for s in (0.5, 0.8, 1.2, 1.6)])
-    amounts = []
-    for before, after in zip(softer, sharpened(softer, least, sharpness), strict=True):
-        soft = cv2.GaussianBlur(before, (5, 5), 1.0)
-        detail = before - soft.astype(np.float64)
-        lost = np.sqrt((detail**2).mean()) / (before.std() + 8)
-        amounts.append(np.clip(2.5 * (sharpness / lost - 1), least, max(MOST_SHARPENED, least)))
-        assert np.abs(after - np.clip(before + amounts[-1] * detail, 0, 255)).max() <= 0.51
-    assert amounts == sorted(amounts)
-    flat = np.full((1, SIZE, SIZE), 77, np.uint8)
-    assert np.array_equal(sharpened(flat, least, sharpness), flat)
+def test_how_many_pixels_of_the_picture_there_are_for_one_of_the_crop() -> None:
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]], np.float32)
+    landmarks = np.stack([0.25 * TEMPLATE, 3 * TEMPLATE @ turn + 40, np.full((5, 2), np.nan)])
+    box = np.array([[0, 0, 9, 9], [0, 0, 9, 9], [0, 0, 24, 12]], np.float32)
+    faces = Detections(box, np.ones(3, np.float32), landmarks.astype(np.float32))
+    assert fineness(faces, TEMPLATE, SIZE) == pytest.approx([0.25, 3, 24 / SIZE], abs=1e-5)
+    one_point = one_face(np.full((5, 2), 7, np.float32), (0, 0, 1, 1))
+    assert 0 < fineness(one_point, TEMPLATE, SIZE)[0] < 0.01

@@ -11,6 +11,7 @@ import cv2, keras, math
 import numpy as np
 from fer_batch.faces import align, crop_keras, search_keras, yunet
 from fer_batch.faces.candidates import without_doubles
+from fer_batch.faces.sharpen import sharpened
 from fer_batch.faces.yunet_keras import KerasYuNet
 from fer_batch.media.planes import from_bgr
 from fer_batch.types import Detections, Frame
@@ -53,7 +54,7 @@ no_colour = np.full((height // 2, width), 128, np.uint8)
 luma = np.zeros((3, 384, 640), np.uint8)
 luma[:, :height] = np.stack(shown)
 for large in (False, True):
-    faces, regions, wanted = [], [], []
+    faces, regions, wanted, fine = [], [], [], []
     while len(faces) < 16:
         scale = rng.uniform(2.2, 9) if large else rng.uniform(0.3, 1.9)
         angle, middle = rng.uniform(-1, 1), rng.uniform([0, 0], [width, height])
@@ -68,16 +69,18 @@ for large in (False, True):
         frame = Frame(0, 0, image, width, height, full)
         face = np.zeros((1, 4), np.float32), np.ones(1, np.float32), landmarks[None]
         wanted.append(align.crop_faces(frame, Detections(*face), template, size)[0])
-        faces.append(crop_keras.sampling(picture, region, full))
+        fine.append(align.fineness(Detections(*face), template, size)[0])
+        assert abs(fine[-1] / scale - 1) < 1e-3
+        faces.append(crop_keras.sampling(picture, region, full, fine[-1]))
         regions.append([region.left, region.top, region.factor])
     pictures_ = keras.Input(batch_shape=luma.shape, dtype="uint8")
-    face = keras.Input(batch_shape=(16, 10))
+    face = keras.Input(batch_shape=(16, 11))
     region = keras.Input(batch_shape=(16, 3))
     if large:
         crops = crop_keras.sampled_large(pictures_, face, region, size)
     else:
         crops = crop_keras.sampled(pictures_, face, size)
-    outputs = [crops, crop_keras.sharpened(crops, 0.5)]
+    outputs = [crops, crop_keras.sharpened(crops, 0.5, 0.3, face[:, 10])]
     inputs = [pictures_, face, region] if large else [pictures_, face]
     given = [luma, np.stack(faces), np.array(regions, np.float32)]
     crops, sharp = keras.Model(inputs, outputs).predict_on_batch(given[: len(inputs)])
@@ -85,7 +88,7 @@ for large in (False, True):
     assert (crops == np.round(crops)).all() and crops.min() >= 0 and crops.max() <= 255
     apart = np.abs(crops - wanted)
     assert apart.max() <= 3 and apart.mean() < 0.2, (large, apart.max(), apart.mean())
-    apart = np.abs(sharp - align.sharpened(crops.astype(np.uint8), 0.5))
+    apart = np.abs(sharp - sharpened(crops.astype(np.uint8), 0.5, 0.3, np.array(fine)))
     assert apart.max() <= 2 and apart.mean() < 0.1, (large, apart.max(), apart.mean())
 print(keras.backend.backend(), "equal")
 """

@@ -17,11 +17,11 @@ ALIGNED = replace(NONE, align=1.0)
 
 def as_cropped(faces: FaceSet, sharpen: float, sharpness: float) -> FaceSet:
     """``faces`` with each image warped to the mean template by its landmarks, and sharpened as a
-    model's card says (``faces.align.sharpened``). Images in which no face was found are only
+    model's card says (``faces.sharpen.sharpened``). Images in which no face was found are only
     sharpened. The landmarks are left out: they no longer fit."""
     import numpy as np
 
-    from fer_batch.faces.align import sharpened
+    from fer_batch.faces.sharpen import sharpened
 
     chance = np.random.default_rng(0)  # of which nothing comes here
     images = augment(faces.images, ALIGNED, chance, aligning_maps(faces.landmarks))

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHARPEN = 0.5
-"""Crops out of pictures are sharpened by at least so much: measured, see docs/training.md."""
-SHARPNESS = 0.15
-"""Crops that are less sharp than this are sharpened more; training images have about as much."""
+"""Crops out of pictures are sharpened by so much: measured, see docs/training.md."""
+SHARPNESS = 0.13
+"""The blur of crops that are less sharp than this is undone; training images have about as much."""
 LIMITS = (
     "Names an expression as annotators saw it in a still face; it does not know what a person "
     "feels.",

@@ -10,9 +10,10 @@ from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.emotion.classifier import Classifier
 from fer_batch.emotion.load import open_classifier
 from fer_batch.errors import InputError, TrainingDataError
-from fer_batch.faces.align import sharpened
+from fer_batch.faces.sharpen import sharpened
 from fer_batch.media.source import probe
 from fer_batch.pipeline.build import Engine
+from fer_batch.training.data.faceset import SIZE
 from fer_batch.training.material import wear
 from fer_batch.training.material.figures import figures
 from fer_batch.training.material.labels import Material
@@ -90,13 +91,15 @@ def robustness(
             place = classifier.card.template
             if place not in crops:
                 crops[place] = wear.worn(regions, step, np.array(place, np.float32))
-            measured = _figures(classifier, crops[place], labels)
+            measured = _figures(classifier, crops[place], step.shrunk / SIZE, labels)
             rows[model].append({"way": step.way, "strength": step.strength, **measured})
         progress(1)
     return rows
 
 
-def _figures(classifier: Classifier, crops: Bytes, labels: Sequence[str]) -> dict[str, Any]:
+def _figures(
+    classifier: Classifier, crops: Bytes, fine: float, labels: Sequence[str]
+) -> dict[str, Any]:
     import numpy as np
 
     known = classifier.card.labels
@@ -104,9 +107,9 @@ def _figures(classifier: Classifier, crops: Bytes, labels: Sequence[str]) -> dic
     counted = truth >= 0
     if not counted.any():
         raise TrainingDataError(f"no face has one of the labels {', '.join(known)}")
-    said = classifier.classify(
-        sharpened(crops[counted], classifier.card.sharpen, classifier.card.sharpness)
-    )
+    card, shown = classifier.card, crops[counted]
+    fineness = np.full(len(shown), fine, np.float32)
+    said = classifier.classify(sharpened(shown, card.sharpen, card.sharpness, fineness))
     values = figures(said, truth[counted], known, np.ones((1, int(counted.sum()))))
     return {
         name: None if values[name][0] != values[name][0] else float(values[name][0])

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_batch.faces.align import sharpened
+from fer_batch.faces.sharpen import sharpened
 from fer_batch.training.data.cropped import as_cropped
 from fer_batch.training.data.faceset import FaceSet
 from fer_batch.training.data.template import DEFAULT_TEMPLATE

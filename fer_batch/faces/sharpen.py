@@ -1,0 +1,119 @@
+"""Crops brought to the sharpness of the images that models learned from.
+
+A face that is small, moving or out of focus is softer than those, and sampling a large face down
+blurs, too. The blur of a crop is taken for a Gaussian one, and undone as far as the crop does not
+become sharper than training images are. Noise is sharp, so where there is much of it little is
+undone. Undoing amplifies each frequency by what the blur left of it, up to a bound (an inverse
+filter; Gonzalez and Woods, Digital Image Processing, chapter 5), but none that is too fine for the
+picture that the face was enlarged from. Last of all a share of what a blur of sigma 1 px takes away
+is added ("unsharp masking").
+
+Crops are looked at as cosine transforms, of which a blur multiplies each number; so edges repeat.
+Spectra and figures are in docs/training.md.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fer_batch.types import FloatArray, Image
+
+STEP = 0.2
+SIGMAS = np.linspace(0, 1.8, 10)
+"""Blurs without which it is known how sharp a crop is, pixels, ``STEP`` apart."""
+FLAT = 8.0
+"""Grey levels, so that a crop without contrast is not amplified."""
+_BOUND = 0.01  # frequencies are amplified at most ten times
+
+
+class Waves(NamedTuple):
+    """What belongs to crops of ``s`` by ``s`` pixels, ``float32``.
+
+    ``basis [s, s]``: the cosines of the transform, by rows (DCT-II, orthonormal). ``fading [s,
+    s]``: the logarithm of what a blur of sigma 1 px leaves of each number of a transform, and
+    ``lost [s, s]`` what it takes. ``fine [s, s]``: the square of its frequency, of which the finest
+    along a side is 1. ``contrast`` and ``detail``, ``[s * s, k]``: what the squares of
+    a transform are multiplied by and added up for the variance of the crop, and of what that blur
+    takes from it, each once one of ``SIGMAS`` was undone.
+    """
+
+    basis: FloatArray
+    fading: FloatArray
+    lost: FloatArray
+    fine: FloatArray
+    contrast: FloatArray
+    detail: FloatArray
+
+
+@cache
+def waves(side: int) -> Waves:
+    """What belongs to crops of ``side`` pixels."""
+    number = np.arange(side)
+    basis = np.cos(np.pi / side * number[:, None] * (number + 0.5)) * np.sqrt(2 / side)
+    basis[0] /= np.sqrt(2)
+    along = -0.5 * (np.pi * number / side) ** 2
+    fading = along[:, None] + along
+    lost = 1 - np.exp(fading)
+    fine = (number[:, None] ** 2 + number**2) / side**2
+    contrast = undoing(fading.reshape(-1, 1), SIGMAS, np) ** 2 / side**2
+    contrast[0] = 0  # the mean level
+    detail = contrast * lost.reshape(-1, 1) ** 2
+    return Waves(*(a.astype(np.float32) for a in (basis, fading, lost, fine, contrast, detail)))
+
+
+def undoing(fading: Any, sigma: Any, ops: Any) -> Any:
+    """What undoes a blur of ``sigma`` pixels: factors for numbers of a transform, of which one of 1
+    px leaves ``exp(fading)``. ``ops`` is the library of these arrays, which fit each other."""
+    return ops.sqrt((1 + _BOUND) / (ops.exp(2 * sigma**2 * fading) + _BOUND))
+
+
+def sharpened(
+    crops: Image, least: float, sharpness: float = 0.0, fineness: FloatArray | None = None
+) -> Image:
+    """``crops uint8[n, s, s]``, brought towards ``sharpness``, and ``least`` times what a blur of
+    sigma 1 px takes away added.
+
+    Sharpness is what such a blur takes away, by its root mean square, as a share of the crop's
+    contrast. The blur that is undone grows steadily as crops get softer, so that neighbouring
+    frames are treated alike. ``fineness float32[n]``: pixels of the picture for one of the crop
+    (``align.fineness``), many where None. 0 and 0 leave crops as they are. What becomes of a crop
+    depends on that crop alone, bit for bit.
+    """
+    if not least and not sharpness:
+        return crops
+    known = waves(crops.shape[-1])
+    spectra = known.basis @ crops.astype(np.float32) @ known.basis.T
+    energy = (spectra * spectra).reshape(len(crops), 1, known.fine.size)
+    gain = gains(known, energy, least, sharpness, fineness, np)
+    return np.clip(np.rint(known.basis.T @ (spectra * gain) @ known.basis), 0, 255).astype(np.uint8)
+
+
+def gains(
+    known: Waves, energy: Any, least: float, sharpness: float, fineness: Any, ops: Any
+) -> Any:
+    """What the numbers of transforms are multiplied by, ``float32[n, s, s]`` or ``[s, s]``.
+    ``energy float32[n, 1, s * s]``: their squares. ``ops`` is the library of the arrays; for the
+    rest see ``sharpened``."""
+    added = 1 + least * known.lost
+    if not sharpness:
+        return added
+    detail, contrast = (
+        ops.sqrt(ops.matmul(energy, part)) for part in (known.detail, known.contrast)
+    )
+    undone = undoing(known.fading, blur(detail / (contrast + FLAT), sharpness, ops), ops)
+    if fineness is not None:
+        # The finest frequency that a picture holds passes by a third, half of it by three quarters.
+        passing = ops.exp(-1 / ops.reshape(fineness, (-1, 1, 1)) ** 2 * known.fine)
+        undone = 1 + (undone - 1) * passing
+    return undone * added
+
+
+def blur(sharp: Any, sharpness: float, ops: Any) -> Any:
+    """The blur of crops, ``float32[n, 1, 1]`` in pixels, from how sharp they are once each of
+    ``SIGMAS`` was undone, ``float32[n, 1, k]``; ``ops`` is the library of those arrays. The more
+    was undone, the sharper a crop is; between two of ``SIGMAS`` it is so along a line."""
+    far = (sharpness - sharp[..., :-1]) / ops.maximum(sharp[..., 1:] - sharp[..., :-1], 1e-6)
+    return STEP * ops.sum(ops.clip(far, 0, 1), axis=-1, keepdims=True)
