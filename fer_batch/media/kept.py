@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from fer_batch.types import SourceInfo
 
 
+PHOTOS_TAKE = 4
+"""Photos may fill one part in so many of the budget: decoding them costs little beside the rest."""
+
 Stamp = tuple[int, ...]
 """What a file looks like from outside; empty where it is not there, and reading says so."""
 
@@ -59,7 +62,7 @@ class KeptFrames:
 
     def _worth(self, info: SourceInfo) -> bool:
         largest = (info.width + info.width % 2) * (info.height + info.height % 2) * 3 // 2
-        return info.kind == "video" or largest * len(info) <= self._budget
+        return info.kind == "video" or largest * len(info) <= self._budget // PHOTOS_TAKE
 
     def again(self, source: FrameSource) -> FrameSource:
         """``source``, of which frames that are kept are not decoded again."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fer_batch.config import Limits
-from fer_batch.media.kept import KeptFrames
+from fer_batch.media.kept import PHOTOS_TAKE, KeptFrames
 from fer_batch.media.source import FrameSource, open_source, probe
 from fer_batch.types import Frame
 from tests.footage import pictures, videos
@@ -153,9 +153,9 @@ def test_photos_of_another_choice_are_others(photos: Path) -> None:
     assert counted.decoded == [0, 1]
 
 
-def test_photos_wait_where_all_fit(photos: Path) -> None:
-    largest = 30 * 26 * 3 // 2
-    for budget, decoded in ((4 * largest, []), (4 * largest - 1, [0, 1, 2, 3])):
+def test_photos_wait_where_all_fit_into_their_part(photos: Path) -> None:
+    need = 4 * 30 * 26 * 3 // 2 * PHOTOS_TAKE
+    for budget, decoded in ((need, []), (need - 1, [0, 1, 2, 3])):
         kept = KeptFrames(budget)
         list(kept.keep(photos_of(photos)).frames(0, 4))
         counted = photos_of(photos)
