@@ -26,6 +26,8 @@ SIGMAS = np.linspace(0, 1.8, 10)
 """Blurs without which it is known how sharp a crop is, pixels, ``STEP`` apart."""
 FLAT = 8.0
 """Grey levels, so that a crop without contrast is not amplified."""
+AT_ONCE = 8
+"""Crops at a time: with more, what is made of them no longer fits near the core."""
 _BOUND = 0.01  # frequencies are amplified at most ten times
 
 
@@ -35,17 +37,16 @@ class Waves(NamedTuple):
     ``basis [s, s]``: the cosines of the transform, by rows (DCT-II, orthonormal). ``fading [s,
     s]``: the logarithm of what a blur of sigma 1 px leaves of each number of a transform, and
     ``lost [s, s]`` what it takes. ``fine [s, s]``: the square of its frequency, of which the finest
-    along a side is 1. ``contrast`` and ``detail``, ``[s * s, k]``: what the squares of
-    a transform are multiplied by and added up for the variance of the crop, and of what that blur
-    takes from it, each once one of ``SIGMAS`` was undone.
+    along a side is 1. ``variances [s * s, 2 k]``: what the squares of a transform are
+    multiplied by and added up for the variance of the crop once each of ``SIGMAS`` was undone, and
+    then for that of what a blur of 1 px takes from it.
     """
 
     basis: FloatArray
     fading: FloatArray
     lost: FloatArray
     fine: FloatArray
-    contrast: FloatArray
-    detail: FloatArray
+    variances: FloatArray
 
 
 @cache
@@ -60,8 +61,8 @@ def waves(side: int) -> Waves:
     fine = (number[:, None] ** 2 + number**2) / side**2
     contrast = undoing(fading.reshape(-1, 1), SIGMAS, np) ** 2 / side**2
     contrast[0] = 0  # the mean level
-    detail = contrast * lost.reshape(-1, 1) ** 2
-    return Waves(*(a.astype(np.float32) for a in (basis, fading, lost, fine, contrast, detail)))
+    variances = np.hstack([contrast, contrast * lost.reshape(-1, 1) ** 2])
+    return Waves(*(a.astype(np.float32) for a in (basis, fading, lost, fine, variances)))
 
 
 def undoing(fading: Any, sigma: Any, ops: Any) -> Any:
@@ -84,11 +85,15 @@ def sharpened(
     """
     if not least and not sharpness:
         return crops
-    known = waves(crops.shape[-1])
-    spectra = known.basis @ crops.astype(np.float32) @ known.basis.T
-    energy = (spectra * spectra).reshape(len(crops), 1, known.fine.size)
-    gain = gains(known, energy, least, sharpness, fineness, np)
-    return np.clip(np.rint(known.basis.T @ (spectra * gain) @ known.basis), 0, 255).astype(np.uint8)
+    known, result = waves(crops.shape[-1]), np.empty_like(crops)
+    for start in range(0, len(crops), AT_ONCE):
+        few = slice(start, start + AT_ONCE)
+        spectra = known.basis @ crops[few].astype(np.float32) @ known.basis.T
+        energy = (spectra * spectra).reshape(len(spectra), 1, known.fine.size)
+        fine = None if fineness is None else fineness[few]
+        spectra *= gains(known, energy, least, sharpness, fine, np)
+        result[few] = np.rint(known.basis.T @ spectra @ known.basis).clip(0, 255)
+    return result
 
 
 def gains(
@@ -100,9 +105,8 @@ def gains(
     added = 1 + least * known.lost
     if not sharpness:
         return added
-    detail, contrast = (
-        ops.sqrt(ops.matmul(energy, part)) for part in (known.detail, known.contrast)
-    )
+    deviations = ops.sqrt(ops.matmul(energy, known.variances))
+    contrast, detail = deviations[..., : len(SIGMAS)], deviations[..., len(SIGMAS) :]
     undone = undoing(known.fading, blur(detail / (contrast + FLAT), sharpness, ops), ops)
     if fineness is not None:
         # The finest frequency that a picture holds passes by a third, half of it by three quarters.
