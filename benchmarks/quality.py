@@ -19,9 +19,9 @@ import cv2
 import numpy as np
 
 from fer_batch.config import AnalyzeSettings, RunSettings
-from fer_batch.faces.align import crop_faces, fineness
+from fer_batch.faces.align import crop_faces
 from fer_batch.faces.quality import LEAST_QUALITY, Measures, look, measure, quality
-from fer_batch.faces.sharpen import sharpened
+from fer_batch.faces.sharpen import fineness, sharpened
 from fer_batch.pipeline.build import Engine
 from fer_batch.types import Detections, Frame, Image
 

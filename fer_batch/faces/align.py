@@ -55,17 +55,6 @@ def crop_faces(frame: Frame, faces: Detections, template: FloatArray, size: int)
     return crops if frame.full_range else _FULL_RANGE[crops]
 
 
-def fineness(faces: Detections, template: FloatArray, size: int) -> FloatArray:
-    """How many pixels of the picture there are for one of a crop of ``size`` pixels, along a side,
-    ``float32[n]``: below 1 a face is enlarged. ``template float32[5, 2]`` as for ``crop_faces``."""
-    known = np.isfinite(faces.landmarks).all(axis=(1, 2))
-    boxes = np.maximum(faces.box[:, 2:], 1e-3).max(axis=1) / size
-    spread = np.sqrt(((template - template.mean(axis=0)) ** 2).sum())
-    points = faces.landmarks - faces.landmarks.mean(axis=1, keepdims=True)
-    found = np.sqrt((points**2).sum(axis=(1, 2))) / spread
-    return np.where(known, np.maximum(found, 1e-3), boxes).astype(np.float32)
-
-
 def appearance(crops: Image) -> HalfArray:
     """What a face looks like, coarsely: ``float16[n, 144]`` unit vectors from ``crops``.
 

@@ -52,7 +52,7 @@ def largest_part(size: int) -> int:
 def sampling(picture: int, region: Reduction, full_range: bool, fineness: float) -> FloatArray:
     """What a face's crop is sampled by, ``float32[11]``: the picture's number; the transform from
     crop to (shrunk) picture, two rows of three; columns and rows there are; 1 for full range; and
-    how fine the picture is (``align.fineness``)."""
+    how fine the picture is (``sharpen.fineness``)."""
     (a, b, u), (c, d, v) = region.transform.astype(np.float64).tolist()
     size = a * d - b * c
     if abs(size) < 1e-12:  # all landmarks are one point

@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fer_batch.types import FloatArray, Image
+from fer_batch.faces.chips import span
+from fer_batch.types import Detections, FloatArray, Image
 
 STEP = 0.2
 SIGMAS = np.linspace(0, 1.8, 10)
@@ -71,6 +72,16 @@ def undoing(fading: Any, sigma: Any, ops: Any) -> Any:
     return ops.sqrt((1 + _BOUND) / (ops.exp(2 * sigma**2 * fading) + _BOUND))
 
 
+def fineness(faces: Detections, template: FloatArray, size: int) -> FloatArray:
+    """How many pixels of the picture there are for one of a crop of ``size`` pixels, along a side,
+    ``float32[n]``: below 1 a face is enlarged. ``template float32[5, 2]``: where landmarks lie in
+    the crop. A face without landmarks (NaN) is measured by its box."""
+    known = np.isfinite(faces.landmarks).all(axis=(1, 2))
+    boxes = faces.box[:, 2:].max(axis=1) / size
+    found = np.where(known, span(faces.landmarks) / span(template[None]), boxes)
+    return np.maximum(found, 1e-3).astype(np.float32)
+
+
 def sharpened(
     crops: Image, least: float, sharpness: float = 0.0, fineness: FloatArray | None = None
 ) -> Image:
@@ -80,7 +91,7 @@ def sharpened(
     Sharpness is what such a blur takes away, by its root mean square, as a share of the crop's
     contrast. The blur that is undone grows steadily as crops get softer, so that neighbouring
     frames are treated alike. ``fineness float32[n]``: pixels of the picture for one of the crop
-    (``align.fineness``), many where None. 0 and 0 leave crops as they are. What becomes of a crop
+    (``fineness``), many where None. 0 and 0 leave crops as they are. What becomes of a crop
     depends on that crop alone, bit for bit.
     """
     if not least and not sharpness:

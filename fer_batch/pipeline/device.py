@@ -18,7 +18,7 @@ import numpy as np
 
 from fer_batch.emotion.keras_runtime import KerasClassifier
 from fer_batch.faces import crop_keras
-from fer_batch.faces.align import fineness, reduction, similarity
+from fer_batch.faces.align import reduction, similarity
 from fer_batch.faces.candidates import without_doubles
 from fer_batch.faces.search_keras import (
     NO_COLOUR,
@@ -27,6 +27,7 @@ from fer_batch.faces.search_keras import (
     filled,
     search_graph,
 )
+from fer_batch.faces.sharpen import fineness
 from fer_batch.faces.yunet import YuNet, placed, small_i420
 from fer_batch.faces.yunet_keras import KerasYuNet
 from fer_batch.pipeline.at_once import AtOnce
@@ -158,7 +159,7 @@ class Device:
         return crops, probabilities
 
     def fineness(self, faces: Detections) -> FloatArray:
-        """See ``align.fineness``."""
+        """See ``sharpen.fineness``."""
         return fineness(faces, self._template, self.card.input_size)
 
     def _sampling(self, place: int, frame: Frame, landmarks: FloatArray, fine: float) -> _Sampling:

@@ -14,11 +14,11 @@ import numpy as np
 
 from fer_batch.config import AnalyzeSettings
 from fer_batch.emotion.classifier import Classifier
-from fer_batch.faces.align import appearance, crop_faces, fineness
+from fer_batch.faces.align import appearance, crop_faces
 from fer_batch.faces.detector import Detector
 from fer_batch.faces.largest import Largest
 from fer_batch.faces.quality import look
-from fer_batch.faces.sharpen import sharpened
+from fer_batch.faces.sharpen import fineness, sharpened
 from fer_batch.media.source import FrameSource
 from fer_batch.pipeline.collected import Collected, Read, glimpsed
 from fer_batch.pipeline.detect import NOTHING, CutMayLie, detect_on_grid
@@ -185,7 +185,7 @@ class _Batches:
 
     def add(self, crops: Image, fine: FloatArray, asked: bool) -> None:
         """Take ``uint8[n, size, size]``; whole batches are classified, the rest waits. ``fine
-        float32[n]``: their ``align.fineness``. ``asked``: the second network is asked about them,
+        float32[n]``: their ``sharpen.fineness``. ``asked``: the second network is asked about them,
         too."""
         self._waiting.append(crops)
         self._fine += fine.tolist()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_batch.faces.align import appearance, crop_faces, fineness, similarity
+from fer_batch.faces.align import appearance, crop_faces, similarity
 from fer_batch.types import Detections, FloatArray, Frame, Image
 
 quick = settings(max_examples=60)
@@ -174,13 +174,3 @@ def test_appearance_tells_faces_apart_and_not_their_light() -> None:
     assert appearance(crops[:0]).shape == (0, 144)
     # A flat crop has no look at all; it must not become NaN.
     assert (appearance(np.full((1, SIZE, SIZE), 77, np.uint8)) == 0).all()
-
-
-def test_how_many_pixels_of_the_picture_there_are_for_one_of_the_crop() -> None:
-    turn = np.array([[0.6, -0.8], [0.8, 0.6]], np.float32)
-    landmarks = np.stack([0.25 * TEMPLATE, 3 * TEMPLATE @ turn + 40, np.full((5, 2), np.nan)])
-    box = np.array([[0, 0, 9, 9], [0, 0, 9, 9], [0, 0, 24, 12]], np.float32)
-    faces = Detections(box, np.ones(3, np.float32), landmarks.astype(np.float32))
-    assert fineness(faces, TEMPLATE, SIZE) == pytest.approx([0.25, 3, 24 / SIZE], abs=1e-5)
-    one_point = one_face(np.full((5, 2), 7, np.float32), (0, 0, 1, 1))
-    assert 0 < fineness(one_point, TEMPLATE, SIZE)[0] < 0.01

@@ -11,7 +11,7 @@ import cv2, keras, math
 import numpy as np
 from fer_batch.faces import align, crop_keras, search_keras, yunet
 from fer_batch.faces.candidates import without_doubles
-from fer_batch.faces.sharpen import sharpened
+from fer_batch.faces.sharpen import fineness, sharpened
 from fer_batch.faces.yunet_keras import KerasYuNet
 from fer_batch.media.planes import from_bgr
 from fer_batch.types import Detections, Frame
@@ -69,7 +69,7 @@ for large in (False, True):
         frame = Frame(0, 0, image, width, height, full)
         face = np.zeros((1, 4), np.float32), np.ones(1, np.float32), landmarks[None]
         wanted.append(align.crop_faces(frame, Detections(*face), template, size)[0])
-        fine.append(align.fineness(Detections(*face), template, size)[0])
+        fine.append(fineness(Detections(*face), template, size)[0])
         assert abs(fine[-1] / scale - 1) < 1e-3
         faces.append(crop_keras.sampling(picture, region, full, fine[-1]))
         regions.append([region.left, region.top, region.factor])

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.demo.portraits import eileen_collins, grace_hopper
 from fer_batch.faces.align import crop_faces
-from fer_batch.faces.sharpen import FLAT, SIGMAS, STEP, sharpened, waves
+from fer_batch.faces.sharpen import FLAT, SIGMAS, STEP, fineness, sharpened, waves
 from fer_batch.media.planes import from_bgr
 from fer_batch.pipeline.build import Engine
 from fer_batch.training.data.template import DEFAULT_TEMPLATE
-from fer_batch.types import Frame, Image
+from fer_batch.types import Detections, Frame, Image
 
 SIZE = 48
 quick = settings(max_examples=40)
@@ -168,3 +168,14 @@ def test_a_fine_picture_is_no_limit(faces: Image) -> None:
         np.abs(sharpened(worn, 0.5, 0.13, fine).astype(int) - sharpened(worn, 0.5, 0.13)).max() <= 1
     )
     assert sharpened(worn[:0], 0.5, 0.13, fine[:0]).shape == (0, SIZE, SIZE)
+
+
+def test_how_many_pixels_of_the_picture_there_are_for_one_of_the_crop() -> None:
+    template = np.array(DEFAULT_TEMPLATE, np.float32)
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]], np.float32)
+    landmarks = np.stack([0.25 * template, 3 * template @ turn + 40, np.full((5, 2), np.nan)])
+    box = np.array([[0, 0, 9, 9], [0, 0, 9, 9], [0, 0, 24, 12]], np.float32)
+    faces = Detections(box, np.ones(3, np.float32), landmarks.astype(np.float32))
+    assert fineness(faces, template, SIZE) == pytest.approx([0.25, 3, 24 / SIZE], abs=1e-5)
+    one_point = Detections(box[:1], np.ones(1, np.float32), np.full((1, 5, 2), 7, np.float32))
+    assert 0 < fineness(one_point, template, SIZE)[0] < 0.01
