@@ -14,12 +14,13 @@ Spectra and figures are in docs/training.md.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from fer_batch.faces.chips import span
+from fer_batch.faces.chips import size_and_turn
 from fer_batch.types import Detections, FloatArray, Image
 
 STEP = 0.2
@@ -76,10 +77,13 @@ def fineness(faces: Detections, template: FloatArray, size: int) -> FloatArray:
     """How many pixels of the picture there are for one of a crop of ``size`` pixels, along a side,
     ``float32[n]``: below 1 a face is enlarged. ``template float32[5, 2]``: where landmarks lie in
     the crop. A face without landmarks (NaN) is measured by its box."""
-    known = np.isfinite(faces.landmarks).all(axis=(1, 2))
-    boxes = faces.box[:, 2:].max(axis=1) / size
-    found = np.where(known, span(faces.landmarks) / span(template[None]), boxes)
-    return np.maximum(found, 1e-3).astype(np.float32)
+    whole, _ = size_and_turn(template)
+    found = []
+    # Plain numbers: for the few faces of a frame arrays take several times as long.
+    for landmarks, box in zip(faces.landmarks, faces.box.tolist(), strict=True):
+        share = size_and_turn(landmarks)[0] / whole
+        found.append(max(box[2:]) / size if math.isnan(share) else share)
+    return np.maximum(np.array(found, np.float32), 1e-3)
 
 
 def sharpened(
