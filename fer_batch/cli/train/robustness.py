@@ -44,7 +44,7 @@ def robustness(
     from fer_batch.training.material.wear import steps
 
     models = model or [DEFAULT_MODEL]
-    names = _names([find_model(name) for name in models])
+    names = names_of([find_model(name) for name in models])
     material = read_material(folder)
     with typer.progressbar(length=len(material), label="photos", file=sys.stderr) as bar:
         regions, labels = regions_of(material, bar.update)
@@ -68,7 +68,7 @@ def robustness(
             echo(f"{called} {row['way']:<5} {row['strength']:>8g} {cells}")
 
 
-def _names(cards: list[ModelCard]) -> list[str]:
+def names_of(cards: list[ModelCard]) -> list[str]:
     """A name for each: those that several models share are told apart by their folders."""
     given = [card.name for card in cards]
     return [

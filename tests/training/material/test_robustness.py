@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from fer_batch.cli.train.robustness import _names
+from fer_batch.cli.train.robustness import names_of
 from fer_batch.demo.portraits import eileen_collins, grace_hopper
 from fer_batch.emotion.models import find_model
 from fer_batch.training.data.template import DEFAULT_TEMPLATE
@@ -105,5 +105,5 @@ def test_the_command_prints_a_line_for_each_step(photos: Path, commands: object)
 def test_models_of_one_name_are_told_apart_in_the_plot(tmp_path: Path) -> None:
     card = find_model("ferplus3-int8")
     copies = [replace(card, path=tmp_path / folder / "card.json") for folder in ("old", "new")]
-    assert _names(copies) == [f"{card.name} (old)", f"{card.name} (new)"]
-    assert _names([card]) == [card.name]
+    assert names_of(copies) == [f"{card.name} (old)", f"{card.name} (new)"]
+    assert names_of([card]) == [card.name]
