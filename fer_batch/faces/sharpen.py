@@ -24,7 +24,7 @@ from fer_batch.faces.chips import size_and_turn
 from fer_batch.types import Detections, FloatArray, Image
 
 STEP = 0.2
-SIGMAS = np.linspace(0, 1.8, 10)
+SIGMAS = STEP * np.arange(10)
 """Blurs without which it is known how sharp a crop is, pixels, ``STEP`` apart."""
 FLAT = 8.0
 """Grey levels, so that a crop without contrast is not amplified."""

@@ -150,20 +150,19 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
     except FAULTS as error:  # whatever damaged bytes make of a demuxer
         warnings.append(f"reading stopped after {plural(len(pts), 'frame')} ({reason(error)})")
     first.see(None)
+    overflowed = shown.seen or coded.seen  # what comes out of a decoder has other times
+    counts_frames = container.format.name != "ivf"  # some of its writers count ticks
     if laid.restarts:
         often = "once" if laid.restarts == 1 else f"{laid.restarts} times"
         warnings.append(
             f"its times start again {often} (joined recordings); "
             "they are placed one after the other"
         )
-    elif (
-        not warnings and not shown.seen and container.format.name != "ivf"
-    ):  # some writers count ticks, not frames
+    elif not warnings and not shown.seen and counts_frames:
         held = len(pts) + hidden if dependable else None
         lost = _lost_seconds(container, stream, pts, end)
         warnings += _cut_off(_announced(container, stream), held, lost)
     found = _sorted_once(pts)
-    overflowed = shown.seen or coded.seen  # what comes out of a decoder has other times
     dependable = dependable and not laid.restarts and not overflowed and len(found) == len(pts)
     return Packets(
         found if dependable else None,

@@ -35,25 +35,23 @@ def _copies(made: Sequence[Made], stored: Sequence[Stored]) -> list[str]:
 def _shared_photos(made: Sequence[Made], stored: Sequence[Stored]) -> list[str]:
     """Which sets of photos have some in common with others: a folder that was run after a folder
     in it."""
-    sets = {result.name: (result, _photos(result)) for result in stored if result.of_photos}
+    photos = {result.name: _photos(result) for result in stored if result.of_photos}
+    others = {result.name: result for result in stored if result.of_photos}
     lines = []
-    told: set[frozenset[str]] = set()
     for path, result in made:
-        _, own = sets.get(result.name, (result, set[str]()))
-        shared: set[str] = set()
-        names = []
-        for name, (other, photos) in sets.items():
-            both = own & photos
-            pair = frozenset((name, result.name))
-            if both and len(pair) == 2 and pair not in told and other.model == result.model:
-                told.add(pair)
-                names.append(name)
-                shared |= both
-        if shared:
-            stand = "stands" if len(shared) == 1 else "stand"
+        if others.pop(result.name, None) is None:  # so that each pair is told once
+            continue
+        both = {
+            name: photos[result.name] & photos[name]
+            for name, other in others.items()
+            if other.model == result.model and photos[result.name] & photos[name]
+        }
+        if both:
+            count = len(set[str]().union(*both.values()))
+            stand = "stands" if count == 1 else "stand"
             lines.append(
-                f"{path}: {plural(len(shared), 'photo')} of it {stand} in the tables as "
-                f"{first_of(names, MOST_NAMED)}, too, and would be counted twice; "
+                f"{path}: {plural(count, 'photo')} of it {stand} in the tables as "
+                f"{first_of(list(both), MOST_NAMED)}, too, and would be counted twice; "
                 "remove the results that you do not want"
             )
     return lines
