@@ -16,6 +16,7 @@ import av
 from av.codec.context import Flags
 
 from fer_batch.config import Limits
+from fer_batch.cores import usable_cores
 from fer_batch.errors import LimitError, NotFoundError, NoVideoError, UnreadableError
 from fer_batch.media.bounds import bound_allocations, decoder_options
 from fer_batch.media.formats import FAULTS, FORMATS, open_error
@@ -25,6 +26,15 @@ from fer_batch.media.see_through import seeing_decoder
 
 PROTOCOLS = "file"
 NO_LIMITS = Limits()
+# Decoders that do not see damage (VP8), or may tell it too late (MPEG-4): how a damaged picture
+# looks depends on how many threads share the work.
+ALONE = frozenset({"vp8", "mpeg4"})
+# FFmpeg copies the marks of a damaged H.264 picture when it hands the picture on, which may be
+# while another thread still decodes it. A picture that waits for as many packets as there are
+# threads has been decoded by then. MOST_DELAYED is what its decoder can hold back; pictures are
+# reordered among fewer than MOST_REORDERED, or nearly so (H.264 allows 16, encoders use 1 to 4).
+MOST_DELAYED = 15
+MOST_REORDERED = 4
 
 
 @contextmanager
@@ -99,7 +109,7 @@ def open_decoder(
     careful: bool = False,
     seeing: bool = False,
 ) -> Any:
-    """The decoder of a stream, not opened yet, within the limits; 0 ``threads`` is its own choice.
+    """The decoder of a stream, not opened yet, within the limits; 0 ``threads``: one for each core.
 
     A picture beyond ``limits.pixels`` is an error of the decoder's before it has memory.
     ``careful``: what is damaged is an error, too, as far as the decoder sees it.
@@ -109,6 +119,10 @@ def open_decoder(
     # Else columns that are cut off on the left stay where memory is not aligned behind them.
     decoder.flags |= Flags.unaligned
     decoder.options = decoder_options(limits) | ({"err_detect": "explode"} if careful else {})
+    threads = 1 if stream.codec_context.name in ALONE else threads
+    if decoder.name == "h264" and decoder.has_b_frames and threads != 1:
+        threads = min(threads or usable_cores() + 1, MOST_DELAYED - MOST_REORDERED)
+        decoder.options |= {"has_b_frames": str(threads + MOST_REORDERED)}
     decoder.thread_count = threads
     return decoder
 

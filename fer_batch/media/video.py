@@ -25,8 +25,7 @@ from fer_batch.types import Frame, Image, SourceInfo
 SMALL_PICTURE = 1280 * 720
 FEW_CORES = 4
 # Decoders that do not see damage, and whose pictures then depend on how they share the work: these
-# work alone, those share each picture.
-ALONE = frozenset({"vp8"})
+# share each picture.
 IN_SLICES = frozenset({"ffv1"})
 PALETTE = "pal8"  # FFmpeg's form of pictures that hold numbers of colours
 
@@ -50,7 +49,6 @@ class VideoReader:
         self._ended = False  # whether the decoder was read to the end of the file
         small = info.width * info.height <= SMALL_PICTURE
         self._threads = threads or int(small and usable_cores() <= FEW_CORES)
-        self._threads = 1 if info.codec in ALONE else self._threads
         self._by_gpu = by_gpu and info.codec in hardware.CODECS
 
     def frames(self, start: int, stop: int) -> Iterator[Frame]:

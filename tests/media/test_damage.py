@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fer_batch.config import Limits
-from fer_batch.media.container import open_container
+from fer_batch.media.container import open_container, open_decoder
 from fer_batch.media.counted import count
 from fer_batch.media.source import open_source, probe
 from fer_batch.types import SourceInfo
@@ -87,6 +87,23 @@ def test_what_a_decoder_leaves_undone_is_seen(
     path = damaged(whole / kind, tmp_path / kind, seed)
     info = probe(path, "x", 25.0, Limits())
     assert seen(info, threads=1) == seen(info, threads=2) == seen(info, threads=4)
+
+
+@pytest.mark.parametrize("threads", [2, 5, 8])
+def test_h264_waits_until_no_thread_can_still_mark_it(threads: int, whole: Path) -> None:
+    """Else a picture that is concealed stands as healthy, now and then, on a busy machine."""
+    with open_container(whole / "x.mp4") as container:
+        stream = container.streams.video[0]
+        decoder = open_decoder(stream, threads=threads, careful=True)
+        decoder.thread_type = "AUTO"
+        fed: dict[int, int] = {}
+        waited = []
+        for count, packet in enumerate(container.demux(stream)):
+            fed[packet.pts] = count
+            waited += [count - fed[frame.pts] for frame in decoder.decode(packet) if packet.size]
+    # FFmpeg itself answers as many packets later as it has threads, but for one.
+    assert min(waited) >= threads - 1 + threads
+    assert len(fed) - 1 == FRAMES
 
 
 def test_a_piece_of_it_is_as_in_the_whole(whole: Path, tmp_path: Path) -> None:
