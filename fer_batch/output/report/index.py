@@ -111,6 +111,7 @@ def _item(result: Stored) -> dict[str, Any]:
         "coverage": covered,
         "coverage_text": f"{percent(covered)} of {'frames' if photos is None else 'photos'}",
         "dominant": dominant,
+        "nobody": "No readable face" if covered else "No face found",
         "colour": colours(tuple(share)).get(dominant, ""),
         "shares": parts,
         "share_text": share_text(parts),
