@@ -82,9 +82,10 @@ class AnalyzeSettings(Settings):
     detector_model: str = option("", "Other weights for the detector (ONNX file).", form="PATH")
     min_face: int = option(
         0,
-        "Side of the smallest face to find, pixels. 0: a 25th of the frame's longer side.",
+        "Side of the smallest face to find, pixels. 0: a 25th of the frame's longer side, "
+        "a tenth of its shorter one where it is 2.5 times as long or more.",
         low=0,
-        unset="a 25th of the longer side",
+        unset="a 25th of the longer side, at most a tenth of the shorter one",
     )
     min_confidence: float = option(
         0.6, "Detections less certain than this are not faces.", low=0.05, high=0.99

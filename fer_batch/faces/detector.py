@@ -40,8 +40,9 @@ def open_detector(
     """Load a detector by name.
 
     ``weights``: path of other weights for it. ``min_face``: side in pixels of the smallest face
-    to find, 0 for a 25th of the longer side of the picture. ``rotations``: where a picture shows
-    no upright face, search for those that lie sideways or upside down.
+    to find, 0 for a 25th of the longer side of the picture, at most a tenth of the shorter one.
+    ``rotations``: where a picture shows no upright face, search for those that lie sideways or
+    upside down.
 
     Raises:
         UnknownModelError: no detector of that name.

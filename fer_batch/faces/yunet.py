@@ -22,6 +22,10 @@ SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 # where landmarks of larger faces are steadier than at 320.
 FACE_AT_INPUT = 14.4
 SMALLEST_SHARE = 25
+# In panoramas, strips and rows of screens such a face could be as high as they are: there the
+# longer side counts as this many of the shorter one. Films (up to 2.4) and phones' screens are not
+# as long.
+LONGEST_SHAPE = 2.5
 # Faces of 300 pixels and more are found worse than smaller ones, so inputs are never larger.
 LONGEST_INPUT = 1920
 
@@ -56,7 +60,8 @@ class YuNet:
     def input_size(self, width: int, height: int) -> tuple[int, int]:
         """Size in pixels, even, at which a picture of that size is searched; never enlarged."""
         longer = max(width, height)
-        min_face = self.min_face or longer / SMALLEST_SHARE
+        usual = min(longer, LONGEST_SHAPE * min(width, height))
+        min_face = self.min_face or usual / SMALLEST_SHARE
         wanted = min(longer, LONGEST_INPUT, FACE_AT_INPUT / min_face * longer)
         scale = max(wanted, 64) / longer
         return (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))

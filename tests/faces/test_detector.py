@@ -132,6 +132,22 @@ def test_small_faces_need_a_small_min_face() -> None:
     assert len(found_by_yunet(canvas, min_face=15)) == 2
 
 
+@pytest.mark.parametrize("size", [(5120, 960), (960, 5120)])
+def test_faces_in_panoramas_are_found(size: tuple[int, int]) -> None:
+    """Screens side by side; a scroll of a call."""
+    width, height = size
+    canvas = np.full((height, width, 3), 90, np.uint8)
+    for share in (0.1, 0.5, 0.8):
+        left, top = round(share * (width - 640)), round(share * (height - 360))
+        canvas[top : top + 360, left : left + 640] = pictures.two_faces(50, 640, 360)[0]
+    assert len(found_by_yunet(canvas)) == 6
+
+
+@pytest.mark.parametrize("size", [(640, 360), (1920, 800), (1080, 2400), (480, 640), (1280, 1280)])
+def test_usual_shapes_are_searched_at_360_pixels(size: tuple[int, int]) -> None:
+    assert max(yunet.YuNet(None, 0.6, 0).input_size(*size)) == 360
+
+
 @pytest.mark.parametrize(("scale", "min_face", "kept"), [(1, 220, 2), (1, 250, 1), (2, 500, 1)])
 def test_faces_smaller_than_asked_for_are_left_out(scale: float, min_face: int, kept: int) -> None:
     frame = replace(frame_of(np.zeros((360, 640, 3), np.uint8)), scale=scale)
