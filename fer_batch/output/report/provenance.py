@@ -204,6 +204,13 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
+def coverage_text(summary: Mapping[str, Any]) -> str:
+    """In how much of what was looked at there is a face: ``90 % of frames``."""
+    kind = "photos" if "photos" in summary else "frames"
+    looked_at = "analysed " if _part(summary, kind).get("skipped") else ""
+    return f"{percent(float(summary.get('coverage', 0)))} of {looked_at}{kind}"
+
+
 def nobody(timeline: Timeline, where: str) -> str:
     """What is said where nobody is shown: whether no face was found, or none that can be read."""
     found = "could be read" if timeline.unusable.any() else "was found"
@@ -222,9 +229,9 @@ def facts(summary: Mapping[str, Any], people: int) -> list[str]:
     if photos:
         found = [count(int(photos.get("total", 0)), "photo")]
         found.append(count(int(summary.get("faces", 0)), "face"))
-        found.append(f"face in {percent(float(summary.get('coverage', 0)))} of photos")
+        found.append(f"face in {coverage_text(summary)}")
         return found
     found.append(count(int(_part(summary, "frames").get("total", 0)), "frame"))
     found.append(count(people, "person", "people"))
-    found.append(f"face in {percent(float(summary.get('coverage', 0)))} of frames")
+    found.append(f"face in {coverage_text(summary)}")
     return found

@@ -51,6 +51,17 @@ def test_faces_that_cannot_be_read_were_found(tmp_path: Path) -> None:
     assert "face in 50\u00a0% of frames" in text
 
 
+def test_a_share_of_some_frames_is_not_called_one_of_all(tmp_path: Path) -> None:
+    results = [
+        make_result(tmp_path / str(every), made.timeline(20, every=every)) for every in (1, 4)
+    ]
+    write_index(tmp_path, [stored(folder) for folder in results])
+    text = read(tmp_path).text
+    for words in ("face in 100\u00a0% of frames", "face in 100\u00a0% of analysed frames"):
+        assert text.count(words) == 1
+    assert "of analysed frames" in (tmp_path / "4" / "report.html").read_text(encoding="utf-8")
+
+
 def test_foreign_text_stays_text(tmp_path: Path) -> None:
     name = "a<b>'\"&#%?é :x"
     result = make_result(tmp_path / name, made.timeline(10, warnings=("<i>w</i>",)))
