@@ -24,6 +24,7 @@ from fer_batch.output.report.html import (
     source_hash,
 )
 from fer_batch.output.report.people import PAGE as PEOPLE
+from fer_batch.output.report.provenance import coverage_text
 from fer_batch.output.report.shares import share_parts, share_text
 from fer_batch.output.report.thumbnails import stored_thumbnails
 from fer_batch.output.stored import counts_of
@@ -109,8 +110,9 @@ def _item(result: Stored) -> dict[str, Any]:
         "photos": photos,
         "people_text": _who(summary) if photos is None else count(faces, "face"),
         "coverage": covered,
-        "coverage_text": f"{percent(covered)} of {'frames' if photos is None else 'photos'}",
+        "coverage_text": coverage_text(summary),
         "dominant": dominant,
+        "nobody": "No readable face" if covered else "No face found",
         "colour": colours(tuple(share)).get(dominant, ""),
         "shares": parts,
         "share_text": share_text(parts),
