@@ -59,7 +59,7 @@ def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> No
         timeline = replace(timeline, time_s=np.arange(len(timeline), dtype=np.float64))
     every = episodes(timeline)
     persons = by_weight(timeline, people(timeline, every))
-    shown = sorted(persons[:MAX_PEOPLE], key=lambda p: p.face_id)
+    shown = sorted(persons[:MAX_PEOPLE], key=lambda p: (p.face_id != timeline.main, p.face_id))
     count = max(len(shown), 1)
     height = PANEL if count <= 4 else LOW_PANEL
     canvas = Canvas(WIDTH, TOP + count * (height + BETWEEN))

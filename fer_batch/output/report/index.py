@@ -19,6 +19,7 @@ from fer_batch.output.report.html import (
     length,
     percent,
     policy,
+    printable,
     render,
     size,
     source_hash,
@@ -136,7 +137,11 @@ def _who(summary: Mapping[str, Any]) -> str:
     if not names:
         return count(number, "person", "people")
     left = number - len(names[:MOST_NAMED])
-    return ", ".join(names[:MOST_NAMED]) + (f" and {left} more" if left else "")
+    # Each by itself: two Arabic or Hebrew names in a row would be read in the wrong order.
+    listed = Markup(", ").join(
+        Markup("<bdi>{}</bdi>").format(printable(name)) for name in names[:MOST_NAMED]
+    )
+    return listed + (f" and {left} more" if left else "")
 
 
 def _links(result: Stored, files: Sequence[tuple[str, str]]) -> list[dict[str, str]]:

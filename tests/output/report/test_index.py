@@ -37,6 +37,14 @@ def test_totals_count_results_and_failures(tmp_path: Path) -> None:
     assert {"summary.csv", "frames.csv", "people.csv"} <= set(page.values("href"))
 
 
+def test_names_in_a_row_are_each_read_by_themselves(tmp_path: Path) -> None:
+    named = replace(made.timeline(20, people=2), names={1: "מרים <b>", 2: "دانا"})
+    write_index(tmp_path, [stored(make_result(tmp_path / "x", named))])
+    assert "<bdi>מרים &lt;b&gt;</bdi>, <bdi>دانا</bdi> · face in" in (
+        tmp_path / "index.html"
+    ).read_text(encoding="utf-8")
+
+
 def test_faces_that_cannot_be_read_were_found(tmp_path: Path) -> None:
     unreadable = made.timeline(20, people=1, no_face=(10, 20))
     results = [
