@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 STAGES = {
     "probe": "looking",
     "analyze": "analysing",
+    "relate": "waiting for the others",
     "render": "drawing",
     "finish": "finishing",
 }
@@ -102,6 +103,11 @@ class _Going:
     done: int = 0
     begun: float = field(default_factory=time.monotonic)
 
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is done about it until the other inputs are as far."""
+        return self.stage == STAGES["relate"]
+
     def begin(self, stage: str, frames: int) -> None:
         """A new stage of ``frames`` frames."""
         self.stage, self.frames, self.done = STAGES[stage], frames, 0
@@ -132,6 +138,8 @@ class Plain(Silent):
         if time.monotonic() - self._logged > PLAIN_EVERY_S:
             self._logged = time.monotonic()
             for going in self._going.values():
+                if going.waits:
+                    continue
                 far = f", {going.done}/{plural(going.frames, 'frame')}" if going.frames else ""
                 echo(f"{going.label}: {going.stage}{far}")
 
@@ -202,7 +210,13 @@ class Bars(Silent):
         going = self._going[number]
         going.begin(name, frames)
         words = f"{going.label} · {going.stage}"
-        self._progress.reset(self._tasks[number], description=words, total=frames or None, rate="")
+        self._progress.reset(
+            self._tasks[number],
+            description=words,
+            total=frames or None,
+            rate="",
+            visible=not going.waits,
+        )
 
     def advance(self, number: int, frames: int) -> None:
         self._going[number].done += frames

@@ -260,6 +260,7 @@ class _Crew:
         place.number = -1
         if result.state == "analyzed":
             self._analyzed.add(number)
+            self._observer.stage(number, "relate", 0)  # nothing more until all are there
             return
         self._keep(number, replace(result, seconds=result.seconds or seconds))
 

@@ -294,6 +294,7 @@ def test_inputs_are_related_by_a_child_when_all_are_there(clip: Path, tmp_path: 
     assert numbers == [{b"1", b"2"}, {b"11", b"12"}, {b"21", b"22"}]
     assert [e[1] for e in found["events"] if e[0] == "started"] == [0, 1, 2, 3]
     assert sorted(e[1] for e in found["events"] if e[0] == "ended") == [0, 1, 2, 3]
+    assert sorted(e[1] for e in found["events"] if e[0] == "relate") == [0, 2, 3]
     assert found["heavy"] == []
 
 
