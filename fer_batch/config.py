@@ -50,8 +50,8 @@ CLOCK = "clock"
 
 def _check_columns(names: tuple[str, ...]) -> None:
     check_names(names)
-    if unknown := [name for name in names if name not in ANGLES]:
-        raise ValueError(f"has {unknown[0]!r}; choose from {', '.join(ANGLES)}")
+    if not set(names) <= set(ANGLES):
+        raise ValueError(f"may only name {', '.join(ANGLES)}")
 
 
 def _check_blur(who: tuple[str, ...]) -> None:
@@ -72,7 +72,8 @@ class AnalyzeSettings(Settings):
     second_opinion: str = option(
         "auto",
         "Whether a second network is asked, too, which takes four times as long as the first. auto "
-        "asks it about each face in photos and once a second in films, on about each face.",
+        "asks it about each face in photos, and once a second in films; on about each face in "
+        "each frame.",
         choices=SECOND_OPINIONS,
     )
     detector: str = option(

@@ -70,6 +70,5 @@ def register(app: typer.Typer, commands: Iterable[Command] = COMMANDS) -> None:
 def needed(words: Sequence[str], completing: bool) -> tuple[Command, ...]:
     """What the command line ``words``, without the program's name, has to know: the one command
     that is called, or all for help, a typing error or a shell that is ``completing``."""
-    called = next((word for word in words if not word.startswith("-")), None)
-    one = tuple(command for command in COMMANDS if command.name == called)
+    one = tuple(command for command in COMMANDS if [command.name] == [*words[:1]])
     return COMMANDS if completing or not one else one

@@ -15,10 +15,10 @@ def echo(line: str = "", err: bool = False) -> None:
     typer.echo(one_line(line), err=err)
 
 
-def echo_lines(text: str) -> None:
+def echo_lines(text: str, err: bool = False) -> None:
     """Print a table or report of several lines."""
     for line in text.split("\n"):
-        echo(line)
+        echo(line, err)
 
 
 def styled(text: str, **style: object) -> str:

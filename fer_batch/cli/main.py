@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import re
 import sys
 
 import typer
 
 from fer_batch.cli.commands import needed, register
-from fer_batch.cli.console import echo
+from fer_batch.cli.console import echo, echo_lines
 from fer_batch.cli.groups import GroupedCommands
 from fer_batch.cli.options import report_error
 from fer_batch.errors import FerBatchError
@@ -42,15 +43,36 @@ def root(
         raise typer.Exit
 
 
+def say_mistake(error: typer.TyperException) -> None:
+    """Say what is wrong with the words of a command line, in one line that ends with where help is;
+    all of the help where there are no words."""
+    words, context = error.format_message(), getattr(error, "ctx", None)
+    if "\n" in words:
+        echo_lines(words, err=True)
+        return
+    words = re.sub(r"^Invalid value for '(.*?)'", r"\1", words)
+    words = words[:1].lower() + words[1:].rstrip(".")
+    help_of = context.command_path if context is not None else "fer-batch"
+    report_error(f"{words}{' ' if words.endswith('?') else '; '}see `{help_of} -h`")
+
+
 def main() -> None:
     """Entry point. Known errors become one line on stderr; exit status by their kind."""
     register(app, needed(sys.argv[1:], completing=COMPLETING in os.environ))
     try:
         try:
-            app()
+            status = app(standalone_mode=False)
         finally:
             sys.stdout.flush()
+        sys.exit(status if isinstance(status, int) else 0)
+    except typer.TyperException as error:
+        say_mistake(error)
+        sys.exit(error.exit_code)
     except OSError as error:  # a full disk behind `>`, or nobody at the other end of a pipe
+        if error.filename is not None:  # or it is about a file, and nothing was to be printed
+            reason = (error.strerror or "cannot be used").lower()
+            report_error(f"{os.fsdecode(error.filename)}: {reason}")
+            sys.exit(1)
         # What is left in the buffer cannot be written either, and must not be tried at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if error.errno != errno.EPIPE:
@@ -59,7 +81,7 @@ def main() -> None:
     except FerBatchError as error:
         report_error(str(error))
         sys.exit(error.exit_status)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         report_error("stopped")
         sys.exit(130)
     finally:

@@ -134,10 +134,13 @@ def stored_items(
             out, name = results_of(folder)
             stored = [Stored(name, folder, read_record(folder))]
         else:
-            out, stored = folder, stored_results(folder) if folder.is_dir() else []
+            try:
+                out, stored = folder, stored_results(folder)
+            except NotFoundError as error:
+                refused(error)
+                continue
         if not stored:
-            none = f"{folder}: holds no results; make them with `fer-batch run`"
-            refused(NotFoundError(none))
+            refused(NotFoundError(f"{folder}: holds no results; make them with `fer-batch run`"))
         for result in stored:
             drawn = render if show_faces or render.blurs else None
             try:

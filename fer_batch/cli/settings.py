@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from fer_batch.option import Option, Settings, options_of, parsed
+from fer_batch.option import KINDS, Option, Settings, options_of, parsed
 
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
@@ -64,19 +64,40 @@ def option_parameters(kind: type[Settings]) -> list[inspect.Parameter]:
             name,
             KEYWORD,
             default=said.as_text(default) if said.parse else default,
-            annotation=Annotated[str if said.parse else type(default), _typer_option(name, said)],
+            annotation=Annotated[
+                str if said.parse else type(default), _typer_option(name, default, said)
+            ],
         )
         for name, default, said in options_of(kind)
         if said.flag is not None
     ]
 
 
-def _typer_option(name: str, said: Option) -> Any:
+def _reading(kind: type[int] | type[float]) -> Callable[[Any], Any]:
+    """What makes a number of ``kind`` of an option's text; typer's own says what a text "should
+    be" without the text.
+
+    Raises:
+        typer.BadParameter: it is none.
+    """
+
+    def read(text: Any) -> Any:
+        try:
+            return kind(text)
+        except ValueError:
+            raise typer.BadParameter(f"{str(text)[:80]!r} is not {KINDS[kind]}") from None
+
+    return read
+
+
+def _typer_option(name: str, default: Any, said: Option) -> Any:
     complete = (lambda: list(said.choices)) if said.choices else None
+    number = None if said.parse or type(default) not in (int, float) else type(default)
     return typer.Option(
         said.title(name),
         help=said.explained(),
-        metavar=said.form or None,
+        metavar=said.form or (f"<{number.__name__}>" if number else None),
+        parser=_reading(number) if number else None,
         hidden=said.hidden,
         autocompletion=complete,
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 STAGES = {
     "probe": "looking",
     "analyze": "analysing",
+    "relate": "waiting for the others",
     "render": "drawing",
     "finish": "finishing",
 }
@@ -62,7 +63,14 @@ def speed(rate: float, what: str) -> str:
 
 
 class Silent:
-    """Shows nothing but failures, on stderr."""
+    """Shows nothing but failures, on stderr.
+
+    What became of inputs is said in their order, however they end.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[int, ItemResult] = {}  # of those that wait for one before them
+        self._next = 0
 
     def __enter__(self) -> Self:
         return self
@@ -73,7 +81,8 @@ class Silent:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        return None
+        for number in sorted(self._kept):  # behind one that a stop left without an end
+            self._say(number, self._kept.pop(number))
 
     def item_started(self, number: int, item: ItemSpec) -> None:
         """See ``Observer``."""
@@ -86,6 +95,13 @@ class Silent:
 
     def item_ended(self, number: int, result: ItemResult) -> None:
         """See ``Observer``."""
+        self._kept[number] = result
+        while self._next in self._kept:
+            self._say(self._next, self._kept.pop(self._next))
+            self._next += 1
+
+    def _say(self, number: int, result: ItemResult) -> None:
+        """Say what became of an input."""
         if result.state == "failed":
             echo(f"fer-batch: {result.error}", err=True)
         for warning in result.summary.get("warnings", ()):
@@ -102,6 +118,11 @@ class _Going:
     done: int = 0
     begun: float = field(default_factory=time.monotonic)
 
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is done about it until the other inputs are as far."""
+        return self.stage == STAGES["relate"]
+
     def begin(self, stage: str, frames: int) -> None:
         """A new stage of ``frames`` frames."""
         self.stage, self.frames, self.done = STAGES[stage], frames, 0
@@ -117,6 +138,7 @@ class Plain(Silent):
     """Lines for pipes and logs: one a finished input, and a sign of life every ten seconds."""
 
     def __init__(self, total: int) -> None:
+        super().__init__()
         self._total = total
         self._going: dict[int, _Going] = {}
         self._logged = time.monotonic()
@@ -132,12 +154,17 @@ class Plain(Silent):
         if time.monotonic() - self._logged > PLAIN_EVERY_S:
             self._logged = time.monotonic()
             for going in self._going.values():
+                if going.waits:
+                    continue
                 far = f", {going.done}/{plural(going.frames, 'frame')}" if going.frames else ""
                 echo(f"{going.label}: {going.stage}{far}")
 
     def item_ended(self, number: int, result: ItemResult) -> None:
         del self._going[number]
         super().item_ended(number, result)
+
+    def _say(self, number: int, result: ItemResult) -> None:
+        super()._say(number, result)
         if result.state != "failed":
             echo(f"[{number + 1}/{self._total}] {outcome(result)}")
 
@@ -146,6 +173,7 @@ class Bars(Silent):
     """A bar for the batch and one for each input at work, with frames/s and time left."""
 
     def __init__(self, total: int) -> None:
+        super().__init__()
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -191,6 +219,7 @@ class Bars(Silent):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        super().__exit__(kind, error, trace)
         self._progress.stop()
 
     def item_started(self, number: int, item: ItemSpec) -> None:
@@ -202,7 +231,13 @@ class Bars(Silent):
         going = self._going[number]
         going.begin(name, frames)
         words = f"{going.label} · {going.stage}"
-        self._progress.reset(self._tasks[number], description=words, total=frames or None, rate="")
+        self._progress.reset(
+            self._tasks[number],
+            description=words,
+            total=frames or None,
+            rate="",
+            visible=not going.waits,
+        )
 
     def advance(self, number: int, frames: int) -> None:
         self._going[number].done += frames
@@ -212,6 +247,9 @@ class Bars(Silent):
         del self._going[number]
         self._progress.remove_task(self._tasks.pop(number))
         self._progress.advance(self._all)
+        super().item_ended(number, result)
+
+    def _say(self, number: int, result: ItemResult) -> None:
         colour = {"done": "green", "reused": "green", "failed": "red", "cancelled": "yellow"}
         line = outcome(result)
         from rich.text import Text

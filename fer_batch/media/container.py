@@ -35,6 +35,7 @@ ALONE = frozenset({"vp8", "mpeg4"})
 # reordered among fewer than MOST_REORDERED, or nearly so (H.264 allows 16, encoders use 1 to 4).
 MOST_DELAYED = 15
 MOST_REORDERED = 4
+WAITING = "h264"
 
 
 @contextmanager
@@ -120,11 +121,17 @@ def open_decoder(
     decoder.flags |= Flags.unaligned
     decoder.options = decoder_options(limits) | ({"err_detect": "explode"} if careful else {})
     threads = 1 if stream.codec_context.name in ALONE else threads
-    if decoder.name == "h264" and decoder.has_b_frames and threads != 1:
+    if decoder.name == WAITING and decoder.has_b_frames and threads != 1:
         threads = min(threads or usable_cores() + 1, MOST_DELAYED - MOST_REORDERED)
         decoder.options |= {"has_b_frames": str(threads + MOST_REORDERED)}
     decoder.thread_count = threads
     return decoder
+
+
+def tells_ahead(codec: str) -> bool:
+    """Whether a decoder of several threads tells the shape of pictures that it has not handed out
+    yet: those wait, see above. One thread tells it in time."""
+    return codec == WAITING
 
 
 def check_readable(path: Path) -> Path:

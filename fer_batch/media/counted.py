@@ -48,16 +48,24 @@ class Counted:
     sizes: Counter[tuple[int, int]]
 
 
-def count(path: Path, limits: Limits, restarts: bool, track: int = 0, expected: int = 0) -> Counted:
+def count(
+    path: Path,
+    limits: Limits,
+    restarts: bool,
+    track: int = 0,
+    expected: int = 0,
+    threads: int = 0,
+) -> Counted:
     """Decode all of a video. ``restarts``: times that fall back start again. ``expected``: pictures
     that there should be, 0 where nobody knows. Where fewer come out of several threads, and at the
     first sign of damage, one thread counts again: so that the number of threads does not matter.
+    ``threads``: 0 for one a core.
 
     Raises:
         LimitError: more frames than are allowed.
     """
     with suppress(Damaged):
-        found = _counted(path, limits, restarts, track, 0, careful=True)
+        found = _counted(path, limits, restarts, track, threads, careful=True)
         if len(found.pts) >= expected:
             return found
     return _counted(path, limits, restarts, track, 1)

@@ -21,6 +21,7 @@ from fer_batch.media.heif import decode_heif
 from fer_batch.media.icc import to_srgb
 from fer_batch.media.image_facts import ImageHeader
 from fer_batch.media.image_header import header_of, read_bytes
+from fer_batch.media.jpeg_end import decode_without_end
 from fer_batch.media.pnm import decode_pnm
 from fer_batch.types import Image
 
@@ -125,6 +126,8 @@ def _decoded(data: bytes, header: ImageHeader) -> Image | None:
         flags = _REDUCED[min(shrink_factor(header.width, header.height), 8)]
     buffer = np.frombuffer(data, np.uint8)
     pixels: Image | None = cv2.imdecode(buffer, flags | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None and header.kind == "jpeg":
+        pixels = decode_without_end(data, flags | cv2.IMREAD_IGNORE_ORIENTATION)
     if pixels is None and header.alpha:  # grey JPEG 2000: without its transparency
         pixels = cv2.imdecode(buffer, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     # 32 bits a channel, and JPEG 2000 that does not name its colours, are read only as they are.

@@ -20,6 +20,7 @@ from fer_batch.media.aperture import Part, named_part
 from fer_batch.media.container import (
     open_container,
     open_decoder,
+    tells_ahead,
     video_stream,
     video_tracks,
 )
@@ -114,6 +115,7 @@ def _probe(path: Path, name: str, limits: Limits, track: int) -> SourceInfo:
         track=track,
         free_clock=header.format in FREE_CLOCKS,
         aperture=aperture,
+        changes=packets.sizes,
         recorded=header.recorded,
         timecode=header.timecode,
         warnings=tuple(warnings),
@@ -176,7 +178,8 @@ def _times(path: Path, header: _Header, packets: Packets, limits: Limits, track:
     if pts is not None and not (avi or packets.fields or packets.sizes or jumbled):
         return _Times(pts, header.time_base, True, (), Counter())
     expected = 0 if packets.fields else packets.count
-    counted = count(path, limits, packets.restarts > 0, track, expected)
+    threads = 1 if packets.sizes and tells_ahead(header.codec) else 0
+    counted = count(path, limits, packets.restarts > 0, track, expected, threads)
     lost = packets.count - len(counted.pts)
     if packets.restarts and not packets.fields and lost > 0:
         header.warnings.append(

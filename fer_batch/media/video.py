@@ -14,7 +14,13 @@ from fer_batch.config import Limits
 from fer_batch.cores import usable_cores
 from fer_batch.errors import InputError
 from fer_batch.media import hardware, planes
-from fer_batch.media.container import NO_LIMITS, open_container, open_decoder, video_stream
+from fer_batch.media.container import (
+    NO_LIMITS,
+    open_container,
+    open_decoder,
+    tells_ahead,
+    video_stream,
+)
 from fer_batch.media.decode import Damaged, decoded_frames
 from fer_batch.media.formats import FAULTS
 from fer_batch.media.shape import Shape
@@ -48,7 +54,8 @@ class VideoReader:
         self._begun_well = True  # whether that one came whole
         self._ended = False  # whether the decoder was read to the end of the file
         small = info.width * info.height <= SMALL_PICTURE
-        self._threads = threads or int(small and usable_cores() <= FEW_CORES)
+        alone = info.changes and tells_ahead(info.codec)
+        self._threads = 1 if alone else threads or int(small and usable_cores() <= FEW_CORES)
         self._by_gpu = by_gpu and info.codec in hardware.CODECS
 
     def frames(self, start: int, stop: int) -> Iterator[Frame]:

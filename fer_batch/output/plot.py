@@ -53,12 +53,13 @@ def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> No
         NoSpaceError: the disk is full.
         OutputPathError: the folder cannot be written to.
     """
+    nobody = "no readable face" if timeline.unusable.any() else "no face found"
     timeline = replace(timeline.readable(), names=that_can_be_set(timeline.names))
     if of_photos := facts is not None and facts.photos:
         timeline = replace(timeline, time_s=np.arange(len(timeline), dtype=np.float64))
     every = episodes(timeline)
     persons = by_weight(timeline, people(timeline, every))
-    shown = sorted(persons[:MAX_PEOPLE], key=lambda p: p.face_id)
+    shown = sorted(persons[:MAX_PEOPLE], key=lambda p: (p.face_id != timeline.main, p.face_id))
     count = max(len(shown), 1)
     height = PANEL if count <= 4 else LOW_PANEL
     canvas = Canvas(WIDTH, TOP + count * (height + BETWEEN))
@@ -74,7 +75,7 @@ def write_plot(timeline: Timeline, path: Path, facts: Facts | None = None) -> No
             draw_person(canvas, panel, timeline, mine, shown[i], own)
         else:
             middle = (LEFT + RIGHT) / 2
-            canvas.text("no face found", middle, panel.y(0.5), 17, SOFT, align="centre")
+            canvas.text(nobody, middle, panel.y(0.5), 17, SOFT, align="centre")
     _heading(canvas, timeline, len(persons) - len(shown), of_photos)
     with atomic_path(path) as temporary:
         temporary.write_bytes(canvas.png())

@@ -31,6 +31,7 @@ class SourceInfo:
     Of a piece of the picture, ``crop`` holds its left and top, and width and height of the whole.
     ``aperture``: left, top, width and height of what the container names to be shown of stored
     pictures, then width and height of those; empty for all.
+    ``changes``: pictures may change size or shape on the way.
     ``free_clock``: its clock begins anywhere (broadcasts, camcorders), and players take the first
     frame for the beginning. ``recorded`` is when the recording began (ISO 8601), ``timecode`` what
     its clock showed then, "" where the file does not say.
@@ -55,6 +56,7 @@ class SourceInfo:
     left_out: int = 0
     crop: tuple[int, ...] = ()
     aperture: tuple[int, ...] = ()
+    changes: bool = False
     free_clock: bool = False
     recorded: str = ""
     timecode: str = ""

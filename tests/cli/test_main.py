@@ -63,6 +63,14 @@ def test_no_doc_names_a_command_that_is_not_there(commands: list[str]) -> None:
         assert named <= set(commands), page.name
 
 
+def test_a_place_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").touch()
+    out = tmp_path / ("long" * 100) / "out"
+    done = fer_batch("run", tmp_path / "photo.jpg", "-o", out)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"fer-batch: {out}: file name too long\n"
+
+
 def test_every_command_explains_itself(commands: list[str]) -> None:
     from typer.testing import CliRunner
 
@@ -103,6 +111,28 @@ def test_wrong_words_are_wrong_usage() -> None:
         done = fer_batch(*arguments)
         assert done.returncode == 2, arguments
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rnu"], "no such command 'rnu'. Did you mean 'run'? see `fer-batch -h`"),
+        (["run"], "missing argument 'paths'; see `fer-batch run -h`"),
+        (["run", "x", "--every", "two"], "--every: 'two' is not a whole number; see"),
+        (["run", "x", "--fps", "1,5"], "--fps: '1,5' is not a number; see `fer-batch run -h`"),
+        (["run", "x", "--evry", "2"], "no such option: --evry"),
+        (["run", "x", "--every"], "option '--every' requires an argument; see `fer-batch -h`"),
+        (["jobs", "--limit", "0"], "--limit: Input should be greater than or equal to 1; see"),
+    ],
+)
+def test_wrong_words_are_said_in_one_line(words: list[str], said: str) -> None:
+    done = fer_batch(*words)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(f"fer-batch: {said}")
+
+
+def test_help_before_a_command_lists_all_of_them() -> None:
+    assert fer_batch("-h", "run").stdout == fer_batch("-h").stdout
 
 
 def test_readme_links_lead_somewhere() -> None:

@@ -61,6 +61,56 @@ def test_bars_keep_their_width_whatever_the_terminal(
     assert lines[1].count("━") == {40: 0, 120: 28}.get(columns, 12)
 
 
+@pytest.mark.parametrize("kind", [show.Plain, show.Bars])
+def test_ends_are_counted_at_once_and_said_in_the_inputs_order(
+    kind: type[show.Plain | show.Bars],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    with kind(4) as shown:
+        items = [ItemSpec(f"{name}.mp4", name) for name in "abcd"]
+        for number, item in enumerate(items):
+            shown.item_started(number, item)
+
+        def end(number: int) -> None:
+            shown.item_ended(number, ItemResult(items[number], Path(f"out-{number}"), "done"))
+
+        def said() -> list[str]:
+            return [line.split()[0] for line in capsys.readouterr().out.split("out-")[1:]]
+
+        end(1)
+        end(3)
+        assert said() == []
+        if isinstance(shown, show.Bars):
+            assert shown.__rich__().tasks[0].completed == 2
+        end(0)
+        assert said() == ["0", "1"]
+    assert said() == ["3"]  # behind one that a stop left without an end
+
+
+def test_an_input_that_waits_for_the_others_has_no_bar() -> None:
+    """With --identity batch forty inputs would fill the terminal that are not worked on."""
+    bars = show.Bars(2)
+    for number, name in enumerate(("first", "second")):
+        bars.item_started(number, ItemSpec(name, name))
+        bars.stage(number, "analyze", 10)
+        bars.advance(number, 10)
+
+    def shown() -> str:
+        from rich.console import Console
+
+        console = Console(width=100, force_terminal=False)
+        with console.capture() as captured:
+            console.print(bars)
+        return captured.get()
+
+    bars.stage(0, "relate", 0)
+    assert "first" not in shown() and "second" in shown()
+    bars.stage(0, "render", 10)
+    assert "first · drawing" in shown()
+
+
 def test_who_stops_a_command_is_told_how_that_one_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

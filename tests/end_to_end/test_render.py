@@ -117,7 +117,7 @@ def test_what_can_be_drawn_is_drawn_beside_what_cannot(analysed: Path, tmp_path:
     (damaged / "summary.json").write_text("no summary")
     done = fer_batch("render", tmp_path / "nosuch", damaged, folder, "--threshold", "0.8")
     assert done.returncode == 1 and "1 of 3 done, 2 failed" in done.stdout, done
-    assert "nosuch: holds no results" in done.stderr and "is damaged" in done.stderr
+    assert "nosuch: there is no such folder" in done.stderr and "is damaged" in done.stderr
     assert len(done.stderr.splitlines()) == 2
     drawn = json.loads((folder / "summary.json").read_text())["settings"]["render"]
     assert drawn["threshold"] == 0.8

@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 from fer_batch.errors import InputError, NotMediaError
 from fer_batch.media.image_decode import read_picture
 from fer_batch.media.image_header import read_header
+from tests.footage import pictures
 from tests.media.plain_pictures import FORMATS, LIMITS, save, upright
 
 OTHER = {
@@ -60,3 +61,41 @@ def test_damage_is_one_line_or_a_picture(
         assert str(path) in str(error) and "\n" not in str(error)
     else:
         assert shown.bgr.dtype == np.uint8 and shown.bgr.shape[2] == 3
+
+
+KINDS_OF_JPEG: tuple[dict[str, int], ...] = (
+    {},
+    {"progressive": True},
+    {"subsampling": 0},
+    {"restart_marker_blocks": 4},
+)
+
+
+@pytest.mark.parametrize("options", KINDS_OF_JPEG, ids=str)
+@pytest.mark.parametrize("missing", [1, 2])
+@pytest.mark.parametrize("grey", [False, True])
+def test_a_jpeg_that_lacks_the_mark_of_its_end_alone_is_whole(
+    options: dict[str, int], missing: int, grey: bool, tmp_path: Path
+) -> None:
+    """As network cameras write them."""
+    picture = Pillow.fromarray(pictures.cover(pictures.two_faces(50)[0], 200, 150))
+    picture.convert("L" if grey else "RGB").save(tmp_path / "whole.jpg", quality=90, **options)
+    data = (tmp_path / "whole.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(data[:-missing])
+    whole, cut = (read_picture(tmp_path / f"{name}.jpg", LIMITS) for name in ("whole", "cut"))
+    assert (whole.bgr == cut.bgr).all()
+
+
+@pytest.mark.parametrize("options", KINDS_OF_JPEG, ids=str)
+@pytest.mark.parametrize("missing", [20, 200, 2000])
+@pytest.mark.parametrize("filled", [b"", b"\0", b"\xff", b"\x55"])
+def test_a_jpeg_that_lacks_pixels_is_damaged(
+    options: dict[str, int], missing: int, filled: bytes, tmp_path: Path
+) -> None:
+    """Cut off, or never written to its end: the space for it may hold anything."""
+    path = tmp_path / "cut.jpg"
+    picture = pictures.cover(pictures.two_faces(50)[0], 200, 150)
+    Pillow.fromarray(picture).save(path, quality=90, **options)
+    path.write_bytes(path.read_bytes()[:-missing] + filled * missing)
+    with pytest.raises(NotMediaError, match="damaged"):
+        read_picture(path, LIMITS)

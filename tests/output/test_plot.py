@@ -38,6 +38,14 @@ def test_each_person_has_a_panel(tmp_path: Path) -> None:
     assert abs(steps[0] - steps[1]) <= 1  # whole pixels
 
 
+def test_the_main_person_comes_first(tmp_path: Path) -> None:
+    made = timeline("hhhhhh", "nnnnnn")
+    for main, first, other in ((-1, "happy", "neutral"), (2, "neutral", "happy")):
+        write_plot(replace(made, main=main), tmp_path / "t.png")
+        panel = pixels(tmp_path / "t.png")[plot.TOP : plot.TOP + plot.PANEL]
+        assert count(panel, EMOTION_COLOURS[first]) > 2 * count(panel, EMOTION_COLOURS[other])
+
+
 def test_people_beyond_a_dozen_are_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

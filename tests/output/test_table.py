@@ -215,7 +215,7 @@ def test_angles_are_columns_for_who_asks(tmp_path: Path) -> None:
     assert abs(float(rows[0]["yaw"])) < 0.5 and rows[0]["yaw"] == rows[1]["yaw"]
     assert [row["yaw"] == "" for row in rows] == [False, False, True, True]
     assert read_csv(path, "clip.mp4").face_id.tolist() == made.face_id.tolist()
-    with pytest.raises(UsageError, match="choose from yaw, pitch, roll"):
+    with pytest.raises(UsageError, match="may only name yaw, pitch, roll"):
         RenderSettings(columns=("jaw",))
 
 

@@ -56,12 +56,12 @@ def download(
     or are not done yet, or results that lie there were not replaced.
     """
     wanted = frozenset(parse_outputs(only, "--only") if only else ())
-    o.check_out(out)
-    # The tables of the job come plain, over those that lie there.
-    dialect = csv_dialect or dialect_name(out / "summary.csv")
     with open_queue() as queue:
         job = the_job(queue, job)
         found = queue.status(job)
+        o.check_out(out)  # made only now that there is something to put into it
+        # The tables of the job come plain, over those that lie there.
+        dialect = csv_dialect or dialect_name(out / "summary.csv")
         with transfer("download") as progress:
             files, kept = queue.download(job, out, wanted, progress, overwrite)
     failures = [Failure(i.name, i.error or "", i.input) for i in found.items if i.state == "failed"]

@@ -75,7 +75,8 @@ def _hand_over(request: Request, wait: bool, as_json: bool) -> None:
         if done.reused:
             note("the same content, model and settings were submitted before; this is that job")
         else:
-            note(f"submitted {plural(done.items, 'input')}")
+            number = plural(done.items, "input")
+            note(f"submitted {number}; `fer-batch status` shows how far the job is")
         for line in done.notes:
             note(line)
         if not (wait and as_json):

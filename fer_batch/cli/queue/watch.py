@@ -69,6 +69,8 @@ def wait_for(queue: QueueClient, job: str, as_json: bool) -> NoReturn:
             echo_data(json.dumps(found.to_json()))
         else:
             found = _follow(queue, job)
+            if any(item.state == "done" for item in found.items):
+                note(f"`fer-batch download {job[:6]} -o FOLDER` brings the results here")
     except KeyboardInterrupt:
         note(f"job {job} goes on; `fer-batch status {job[:6]}` shows it, `cancel` stops it")
         raise typer.Exit(130) from None

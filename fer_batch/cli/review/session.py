@@ -79,6 +79,8 @@ class Session:
     def __post_init__(self) -> None:
         """Raises NotFoundError: the folder holds no results."""
         self.folder = self.folder.resolve()
+        if not self.folder.is_dir():
+            raise NotFoundError(f"{self.folder}: there is no such folder")
         if not (self._stored("") or holds_results(self.folder)):
             raise NotFoundError(f"{self.folder}: holds no results; make them with `fer-batch run`")
 

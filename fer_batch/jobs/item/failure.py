@@ -43,7 +43,9 @@ def failure_of(
     """
     if isinstance(error, FerBatchError):
         retry = Retry.WHEN_HEALED if error.retryable else Retry.NEVER
-        return _failure(error.code, str(error), retry)
+        words = str(error)
+        # What is wrong with an option for one input, as a name that nobody in it has.
+        return _failure(error.code, f"{input}: {words}" if words.startswith("--") else words, retry)
     if timeouts and isinstance(error, timeouts):
         words = f"{input}: took too long; it may be damaged, or the time limit too short"
         return _failure("timeout", words, Retry.ELSEWHERE)

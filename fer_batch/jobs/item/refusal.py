@@ -40,7 +40,7 @@ def refusal(
     now = item.analyze.model
     what = _other_work(previous, coming, "this run uses", "now", same_numbers)
     again = "draw them again with --resume, " if same_numbers else ""
-    return f"{folder}: {what}; {again}{_ways_on(folder, item.name, now)}"
+    return f"{folder}: {what}; {again}{_ways_on(folder, item.name, previous, now)}"
 
 
 def hidden_refusal(folder: Path, previous: Mapping[str, Any], item: ItemSpec) -> str:
@@ -68,7 +68,7 @@ def download_refusal(
         what = f"was corrected, or drawn or compared with others again{told}"
     else:
         what = _other_work(previous, coming, "the job used", "in the job", False)
-    return f"{folder}: {what}; {_ways_on(folder, name, _model(coming))}"
+    return f"{folder}: {what}; {_ways_on(folder, name, previous, _model(coming))}"
 
 
 def _other_work(
@@ -110,13 +110,14 @@ def _in_brackets(parts: list[str]) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _ways_on(folder: Path, name: str, model: str) -> str:
+def _ways_on(folder: Path, name: str, previous: Mapping[str, Any], model: str) -> str:
+    other = Path(model).stem if _model(previous) != model else "2"
     out = folder
     for _ in name.split("/"):
         out = out.parent
     out = out.absolute()
     return (
-        f"write to another folder (-o {out.resolve().name}-{Path(model).stem}), "
+        f"write to another folder (-o {out.resolve().name}-{other}), "
         "or replace them with --overwrite"
     )
 

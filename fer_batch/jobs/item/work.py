@@ -19,7 +19,7 @@ from fer_batch.types import Segment, SourceInfo
 if TYPE_CHECKING:
     from fer_batch.media.discover import Input
 
-FORMAT = 10  # the blur of soft crops is undone
+FORMAT = 11  # a plan says whether pictures change size
 TIMELINE = "timeline.npz"
 RELATED = "related.npz"
 RELATIONS = "related.json"

@@ -19,7 +19,7 @@ from fer_batch.output.palette import colours
 from fer_batch.output.report.assets import write_gallery_assets
 from fer_batch.output.report.data import encode_status, quantised
 from fer_batch.output.report.html import count, policy, render
-from fer_batch.output.report.provenance import facts, limits, provenance
+from fer_batch.output.report.provenance import facts, limits, nobody, provenance
 from fer_batch.output.report.shares import share_parts, share_text
 from fer_batch.output.report.thumbnails import REPORT_FOLDER, SHRUNK, photo_thumb, stored_shrunk
 from fer_batch.output.summary import photo_share
@@ -76,6 +76,7 @@ def write_gallery_page(
         facts=facts(summary, 0),
         warnings=list(summary.get("warnings", timeline.warnings)),
         total=count(len(timeline), "photo"),
+        nobody=nobody(timeline, "these photos"),
         persons=timeline.compared,
         labels=timeline.outcomes,
         expressions=timeline.labels,
@@ -93,9 +94,10 @@ def write_gallery_page(
 
 
 def _readable(timeline: Timeline) -> Timeline:
-    """Faces that cannot be read are left out; a photo of nothing else shows no face."""
+    """Faces that cannot be read are left out; a photo of nothing else is one with a face, but with
+    none here: the page tells it from one without."""
     found = timeline.readable()
-    empty = np.setdiff1d(np.flatnonzero(found.status == FrameStatus.OK), found.frame)
+    empty = np.setdiff1d(np.flatnonzero(found.status == FrameStatus.OK), timeline.frame)
     status = found.status.copy()
     status[empty] = FrameStatus.NO_FACE
     return replace(found, status=status)

@@ -19,11 +19,13 @@ from fer_batch.output.report.html import (
     length,
     percent,
     policy,
+    printable,
     render,
     size,
     source_hash,
 )
 from fer_batch.output.report.people import PAGE as PEOPLE
+from fer_batch.output.report.provenance import coverage_text
 from fer_batch.output.report.shares import share_parts, share_text
 from fer_batch.output.report.thumbnails import stored_thumbnails
 from fer_batch.output.stored import counts_of
@@ -109,8 +111,9 @@ def _item(result: Stored) -> dict[str, Any]:
         "photos": photos,
         "people_text": _who(summary) if photos is None else count(faces, "face"),
         "coverage": covered,
-        "coverage_text": f"{percent(covered)} of {'frames' if photos is None else 'photos'}",
+        "coverage_text": coverage_text(summary),
         "dominant": dominant,
+        "nobody": "No readable face" if covered else "No face found",
         "colour": colours(tuple(share)).get(dominant, ""),
         "shares": parts,
         "share_text": share_text(parts),
@@ -134,7 +137,11 @@ def _who(summary: Mapping[str, Any]) -> str:
     if not names:
         return count(number, "person", "people")
     left = number - len(names[:MOST_NAMED])
-    return ", ".join(names[:MOST_NAMED]) + (f" and {left} more" if left else "")
+    # Each by itself: two Arabic or Hebrew names in a row would be read in the wrong order.
+    listed = Markup(", ").join(
+        Markup("<bdi>{}</bdi>").format(printable(name)) for name in names[:MOST_NAMED]
+    )
+    return listed + (f" and {left} more" if left else "")
 
 
 def _links(result: Stored, files: Sequence[tuple[str, str]]) -> list[dict[str, str]]:

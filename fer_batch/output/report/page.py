@@ -23,7 +23,7 @@ from fer_batch.output.report.html import (
     render,
     size,
 )
-from fer_batch.output.report.provenance import facts, limits, provenance
+from fer_batch.output.report.provenance import facts, limits, nobody, provenance
 from fer_batch.output.report.shares import Part, share_parts, share_text
 from fer_batch.output.report.thumbnails import REPORT_FOLDER, stored_thumbnails
 from fer_batch.outputs import REGISTRY, file_of
@@ -93,7 +93,8 @@ def write_report(
         sampled=bool((timeline.status == FrameStatus.SKIPPED).any()),
         moments=_moments(timeline, pictures, _stored_moments(summary)),
         people=[_person(timeline, person, faces) for person in ordered[:MOST_PEOPLE]],
-        left_out=_left_out(summary),
+        left_out=_left_out(summary, bool(persons)),
+        nobody=nobody(timeline, "this input"),
         people_left=max(0, len(ordered) - MOST_PEOPLE),
         files=_files(folder),
         provenance=provenance(summary),
@@ -156,14 +157,16 @@ def _person(timeline: Timeline, person: Person, faces: Mapping[int, str]) -> dic
     }
 
 
-def _left_out(summary: Mapping[str, Any]) -> str:
-    """What was left out because it cannot be read, in a sentence; empty where nothing was."""
+def _left_out(summary: Mapping[str, Any], others: bool) -> str:
+    """What was left out because it cannot be read, in a sentence; empty where nothing was.
+    ``others``: whether anybody is left."""
     unusable = summary.get("unusable")
     faces = int(unusable.get("faces", 0)) if isinstance(unusable, Mapping) else 0
     if not isinstance(unusable, Mapping) or not faces:
         return ""
     people = int(unusable.get("people", 0))
-    also = f", among them all of {count(people, 'more person', 'more people')}" if people else ""
+    one, many = ("more person", "more people") if others else ("person", "people")
+    also = f", among them all of {count(people, one, many)}" if people else ""
     share, verb = percent(float(unusable.get("share", 0.0))), "is" if faces == 1 else "are"
     which = f"{count(faces, 'face')} ({share} of all)"
     return f"{which} could not be read and {verb} left out here{also}."
@@ -189,9 +192,16 @@ def _moments(
             "colour": known.get(one["emotion"], ""),
             "person": timeline.called(one["face_id"]),
             "probability": percent(one["probability"]),
+            "without": _without(timeline, one["key_frame"]),
         }
         for one in picked
     ]
+
+
+def _without(timeline: Timeline, frame: int) -> str:
+    """What is said of a frame in which nobody is named."""
+    there = frame < len(timeline) and timeline.status[frame] == FrameStatus.OK
+    return "no readable face" if there else "no face"
 
 
 def _plain(moment: Moment) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.option import options_of
 from fer_batch.output.report.html import count, length, percent
+
+if TYPE_CHECKING:
+    from fer_batch.types import Timeline
 
 # True of every model of facial expressions, whatever its card adds.
 ALWAYS = (
@@ -16,6 +19,8 @@ ALWAYS = (
     "like cannot be read from them, and no decision about a person should rest on them.",
     "Probabilities are those of a model trained on photographs. Faces turned away, in poor light, "
     "covered, very small or blurred are judged less well than the figures say.",
+)
+OF_FILMS = (
     "Smoothed values average over a short time, so that a very brief expression may not show in "
     "them; raw values are in timeline.csv.",
 )
@@ -66,9 +71,9 @@ def provenance(summary: Mapping[str, Any]) -> list[Group]:
 
 
 def limits(summary: Mapping[str, Any]) -> list[str]:
-    """What holds always, then what the model's card says."""
+    """What holds always, then of films, then what the model's card says."""
     own = _part(summary, "model").get("limits") or ()
-    return [*ALWAYS, *(str(text) for text in own)]
+    return [*ALWAYS, *(() if "photos" in summary else OF_FILMS), *(str(text) for text in own)]
 
 
 def _part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -199,6 +204,19 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
+def coverage_text(summary: Mapping[str, Any]) -> str:
+    """In how much of what was looked at there is a face: ``90 % of frames``."""
+    kind = "photos" if "photos" in summary else "frames"
+    looked_at = "analysed " if _part(summary, kind).get("skipped") else ""
+    return f"{percent(float(summary.get('coverage', 0)))} of {looked_at}{kind}"
+
+
+def nobody(timeline: Timeline, where: str) -> str:
+    """What is said where nobody is shown: whether no face was found, or none that can be read."""
+    found = "could be read" if timeline.unusable.any() else "was found"
+    return f"No face {found} in {where}."
+
+
 def facts(summary: Mapping[str, Any], people: int) -> list[str]:
     """The line under a report's title."""
     given = _part(summary, "input")
@@ -211,9 +229,9 @@ def facts(summary: Mapping[str, Any], people: int) -> list[str]:
     if photos:
         found = [count(int(photos.get("total", 0)), "photo")]
         found.append(count(int(summary.get("faces", 0)), "face"))
-        found.append(f"face in {percent(float(summary.get('coverage', 0)))} of photos")
+        found.append(f"face in {coverage_text(summary)}")
         return found
     found.append(count(int(_part(summary, "frames").get("total", 0)), "frame"))
     found.append(count(people, "person", "people"))
-    found.append(f"face in {percent(float(summary.get('coverage', 0)))} of frames")
+    found.append(f"face in {coverage_text(summary)}")
     return found

@@ -32,14 +32,15 @@ def report(result: Result) -> str:
         lines.append(f"left out, labels that the model does not know: {named}")
     if answers.unreadable:
         lines.append(f"cannot be read: {len(answers.unreadable)}, first: {answers.unreadable[0]}")
-    lines += ["", f"{'':<26} {'':>6}  95% interval"]
+    width = max(26, *(len(_words(name)) for name in result.figures))
+    lines += ["", f"{'':<{width}} {'':>6}  95% interval"]
     for name, value in result.figures.items():
         if value == value:
-            lines.append(_line(_words(name), value, result.intervals.get(name)))
+            lines.append(_line(_words(name), width, value, result.intervals.get(name)))
     if result.three:
         lines += ["", "happy, sad and neutral alone"]
         for name in ("accuracy", "mean_recall", "auc_sad_neutral", "auc_happy_neutral"):
-            lines.append(_line(_words(name), result.three[name], None))
+            lines.append(_line(_words(name), width, result.three[name], None))
     lines += ["", *_confusion(result)]
     for column, groups in result.groups.items():
         lines += ["", *_group_table(column, groups)]
@@ -63,9 +64,9 @@ def _words(name: str) -> str:
     return {"ece": "calibration error"}.get(name, name.replace("_", " "))
 
 
-def _line(name: str, value: float, between: tuple[float, float] | None) -> str:
+def _line(name: str, width: int, value: float, between: tuple[float, float] | None) -> str:
     shown = f"  {between[0]:.3f} to {between[1]:.3f}" if between else ""
-    return f"{name:<26} {value:6.3f}{shown}"
+    return f"{name:<{width}} {value:6.3f}{shown}"
 
 
 def _confusion(result: Result) -> list[str]:

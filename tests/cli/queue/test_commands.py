@@ -89,6 +89,8 @@ def test_from_a_submission_to_results(worked: dict[str, str], clip: Path, tmp_pa
     done = run("submit", clip, broken, "--outputs", "csv,summary", "--wait")
     job, *lines = done.stdout.splitlines()
     assert done.exit_code == 1 and "submitted 2 inputs" in done.stderr
+    brings = f"`fer-batch download {job[:6]} -o FOLDER` brings the results here"
+    assert done.stderr.splitlines()[-1] == brings
     assert len([line for line in lines if "pair.mp4" in line or "broken.mp4" in line]) == 2
     ends = [("wait", job, "--json"), ("status", job, "-w"), ("status", job, "-w", "--json")]
     assert [run(*words).exit_code for words in ends] == [1, 1, 1]
@@ -122,6 +124,12 @@ def test_from_a_submission_to_results(worked: dict[str, str], clip: Path, tmp_pa
     assert (whole.exit_code, whole.stderr) == (0, "")
     assert "fer-batch open" not in whole.stdout, "no page was made"
     assert run("rm", job).stdout == f"removed {job}\n"
+
+
+def test_no_folder_is_made_for_a_job_that_is_not_there(idle: Run, tmp_path: Path) -> None:
+    with pytest.raises(JobError, match="there is no job 'nope'"):
+        idle("download", "nope", "-o", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_job_is_opened_and_what_was_drawn_again_there_stays(

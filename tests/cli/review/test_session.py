@@ -121,6 +121,6 @@ def test_what_cannot_be_drawn_says_so_and_stays(out: Path) -> None:
 
 
 def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
-    for folder in (tmp_path, tmp_path / "none"):
-        with pytest.raises(NotFoundError, match="holds no results"):
+    for folder, said in ((tmp_path, "holds no results"), (tmp_path / "none", "no such folder")):
+        with pytest.raises(NotFoundError, match=said):
             Session(folder)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fer_batch.errors import LimitError, NoSpaceError, StorageError, UsageError
+from fer_batch.errors import InputError, LimitError, NoSpaceError, StorageError, UsageError
 from fer_batch.jobs.item.failure import Retry, failure_of
 
 
@@ -21,6 +21,7 @@ class SoftLimit(Exception):
     [
         (LimitError("a.mp4: too large"), "limit", "a.mp4: too large", Retry.NEVER),
         (UsageError("wrong"), "usage", "wrong", Retry.NEVER),
+        (InputError("--blur: no Ada"), "input", "in.mp4: --blur: no Ada", Retry.NEVER),
         (StorageError("away"), "storage", "away", Retry.WHEN_HEALED),
         (NoSpaceError("full"), "no_space", "full", Retry.WHEN_HEALED),
         (

@@ -98,6 +98,7 @@ def test_a_refusal_names_the_settings_that_differ(clip: Path, tmp_path: Path) ->
     assert f"holds results of other settings {told}; draw them again" in refused.error
     (refused,) = run(spec(clip, analyze=AnalyzeSettings(every=2, grid=1)), tmp_path, "keep")
     assert "every: 1, now 2" in refused.error and "--resume" not in refused.error
+    assert f"(-o {tmp_path.name}-2)" in refused.error
 
 
 def test_a_refusal_does_not_cost_the_work_of_an_interrupted_run(clip: Path, tmp_path: Path) -> None:

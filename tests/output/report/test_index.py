@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from fer_batch.output.formats.combine import write_combined
 from fer_batch.output.report.index import write_index
@@ -32,6 +35,39 @@ def test_totals_count_results_and_failures(tmp_path: Path) -> None:
         assert words in totals, words
     assert page.values("data-state") == ["ok", "warning", "error"]
     assert {"summary.csv", "frames.csv", "people.csv"} <= set(page.values("href"))
+
+
+def test_names_in_a_row_are_each_read_by_themselves(tmp_path: Path) -> None:
+    named = replace(made.timeline(20, people=2), names={1: "מרים <b>", 2: "دانا"})
+    write_index(tmp_path, [stored(make_result(tmp_path / "x", named))])
+    assert "<bdi>מרים &lt;b&gt;</bdi>, <bdi>دانا</bdi> · face in" in (
+        tmp_path / "index.html"
+    ).read_text(encoding="utf-8")
+
+
+def test_faces_that_cannot_be_read_were_found(tmp_path: Path) -> None:
+    unreadable = made.timeline(20, people=1, no_face=(10, 20))
+    results = [
+        make_result(tmp_path / "a", made.timeline(20, people=0, no_face=(0, 20))),
+        make_result(
+            tmp_path / "b", replace(unreadable, unusable=np.ones(len(unreadable.frame), bool))
+        ),
+    ]
+    write_index(tmp_path, [stored(folder) for folder in results])
+    text = read(tmp_path).text
+    assert text.count("No face found") == text.count("No readable face") == 1
+    assert "face in 50\u00a0% of frames" in text
+
+
+def test_a_share_of_some_frames_is_not_called_one_of_all(tmp_path: Path) -> None:
+    results = [
+        make_result(tmp_path / str(every), made.timeline(20, every=every)) for every in (1, 4)
+    ]
+    write_index(tmp_path, [stored(folder) for folder in results])
+    text = read(tmp_path).text
+    for words in ("face in 100\u00a0% of frames", "face in 100\u00a0% of analysed frames"):
+        assert text.count(words) == 1
+    assert "of analysed frames" in (tmp_path / "4" / "report.html").read_text(encoding="utf-8")
 
 
 def test_foreign_text_stays_text(tmp_path: Path) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fer_batch.config import AnalyzeSettings, RenderSettings
 from fer_batch.output.report.page import write_report
-from fer_batch.output.report.provenance import Row, provenance
+from fer_batch.output.report.provenance import Row, limits, provenance
 from fer_batch.outputs import file_of
 from tests.output.report import made
 from tests.output.report.conftest import make_result
@@ -84,6 +86,24 @@ def test_it_says_what_the_summary_says(tmp_path: Path) -> None:
         "opencv-python-headless",
     ):
         assert words in page.text, words
+
+
+def test_people_who_cannot_be_read_are_not_called_absent(tmp_path: Path) -> None:
+    nobody = made.timeline(20, people=0, no_face=(0, 20))
+    unreadable = made.timeline(20, people=1, no_face=(10, 20))
+    unreadable = replace(unreadable, unusable=np.ones(len(unreadable.frame), bool))
+    absent, seen = (
+        read(make_result(tmp_path / name, timeline)).text
+        for name, timeline in (("absent", nobody), ("seen", unreadable))
+    )
+    assert "No face was found in this input." in absent and "no readable face" not in absent
+    assert "No face could be read in this input." in seen and "No face was found" not in seen
+    assert "among them all of 1 person." in seen
+
+
+def test_a_page_of_photos_does_not_speak_of_smoothing() -> None:
+    assert [text for text in limits({}) if "Smoothed" in text]
+    assert not [text for text in limits({"photos": {"total": 1}}) if "Smoothed" in text]
 
 
 def test_foreign_text_stays_text(tmp_path: Path) -> None:

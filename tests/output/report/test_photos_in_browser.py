@@ -25,8 +25,14 @@ LABELS = ("happy", "sad", "neutral")
 HOSTILE = 'trip/<img src=x onerror=alert(1)> é#%? "q".png'
 
 
-def photos(count: int, faces: list[tuple[int, float, float, float]], unread: int) -> Timeline:
-    """``faces``: photo, and the probabilities of the three labels; earlier ones are larger."""
+def photos(
+    count: int,
+    faces: list[tuple[int, float, float, float]],
+    unread: int,
+    unusable: tuple[int, ...] = (),
+) -> Timeline:
+    """``faces``: photo, and the probabilities of the three labels; earlier ones are larger.
+    ``unusable``: photos whose faces cannot be read."""
     frame = np.array([photo for photo, *_ in faces], np.int64)
     first = np.searchsorted(frame, frame)
     face_id = np.arange(len(frame)) - first + 1
@@ -50,6 +56,7 @@ def photos(count: int, faces: list[tuple[int, float, float, float]], unread: int
         smoothed=share,
         raw=share,
         files=tuple(files),
+        unusable=np.isin(frame, unusable),
     )
 
 
@@ -111,6 +118,44 @@ def test_photos_are_shown_in_order_with_what_they_show(album: Path, visits: Visi
     until(
         page, "[...document.querySelectorAll('#grid img:not([hidden])')].every(i => i.naturalWidth)"
     )
+
+
+def test_a_photo_whose_faces_cannot_be_read_is_not_one_without(
+    tmp_path: Path, visits: Visits
+) -> None:
+    faces = [(0, 0.7, 0.2, 0.1), (1, 0.1, 0.8, 0.1), (3, 0.1, 0.1, 0.8)]
+    page = visits.open(stored(tmp_path / "x", photos(5, faces, unread=4, unusable=(1,)), 5))
+    assert words(page)[1:] == [
+        "No readable face",
+        "No face",
+        "neutral 80\u00a0%",
+        "Could not be read",
+    ]
+    overview = page.locator(".overview").text_content()
+    assert "1 photo without a face" in overview and "1 face too bad to be read" in overview
+    for value, number in (("face", 2), ("none", 2), ("unread", 1)):
+        page.select_option("#show", value)
+        assert len(names(page)) == number
+    page.select_option("#show", "none")
+    page.locator("#grid button").first.click()
+    assert "No readable face" in page.locator("#viewer").inner_text()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_end_of_a_long_name_is_seen(tmp_path: Path, visits: Visits, width: int) -> None:
+    made = photos(2, [(0, 0.7, 0.2, 0.1)], unread=1)
+    long = "the second wave of the study, camera left, participant 0412.jpg"
+    page = visits.open(
+        stored(tmp_path / "x", replace(made, files=(long, "مقابلة مع المشاركة الأولى 12.jpg")), 1),
+        width=width,
+    )
+    assert names(page)[0] == long
+    for place in (0, 1):
+        line = page.locator("#grid .photo-name").nth(place)
+        end = line.locator("span").last.bounding_box()
+        room = line.bounding_box()
+        assert room["x"] <= end["x"]
+        assert end["x"] + end["width"] <= room["x"] + room["width"]
 
 
 def test_sorting(album: Path, visits: Visits) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_batch.config import AnalyzeSettings, RenderSettings
+from fer_batch.output.report.page import write_report
 from tests.footage import pictures, videos
 from tests.output.report import made
 from tests.output.report.browser import Chromium
@@ -394,3 +397,33 @@ def test_a_face_is_called_what_the_table_says(tmp_path: Path, visits: Visits) ->
     said = page.locator("#now-people .now-verdict").text_content()
     assert said.replace("\u00a0", " ") == "sad 45 %"
     assert page.locator("#now-people .best .bar-name").text_content() == "sad"
+
+
+def test_a_face_that_cannot_be_read_is_not_called_absent(tmp_path: Path, visits: Visits) -> None:
+    made_up = made.timeline(20, people=1, no_face=(10, 20))
+    unusable = np.ones(len(made_up.frame), bool)
+    folder = make_result(tmp_path / "x", replace(made_up, unusable=unusable))
+    for frame, said in ((3, "No readable face in this frame"), (12, "No face in this frame")):
+        page = visits.open(folder / "report.html", fragment=f"#frame={frame}")
+        assert page.inner_text("#now-note") == said
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("of_photos", [False, True])
+def test_names_of_settings_do_not_run_into_their_values(
+    tmp_path: Path, visits: Visits, width: int, of_photos: bool
+) -> None:
+    timeline = made.timeline(1, files=("a.jpg",) if of_photos else ())
+    if of_photos:
+        timeline = replace(timeline, time_s=np.full(1, np.nan))
+    data = made.summary_of(made.timeline(1))
+    plain = (AnalyzeSettings(), RenderSettings())
+    data["settings"] = dict(
+        zip(("analyze", "render"), (one.to_json() for one in plain), strict=True)
+    )
+    made.store(tmp_path, timeline, data)
+    write_report(tmp_path, timeline, data)
+    page = visits.open(tmp_path / "report.html", width=width)
+    assert page.locator(".columns dt").count() > 30
+    names = "[...document.querySelectorAll('.columns dt')]"
+    assert page.evaluate(f"{names}.filter(t => t.scrollWidth > t.clientWidth).length") == 0

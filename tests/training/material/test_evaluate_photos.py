@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +217,18 @@ def test_wrong_usage_is_one_line(photos: Path, tmp_path: Path) -> None:
         done = fer_batch("evaluate", *arguments)
         assert done.returncode == 2, (arguments, done.stderr)
         assert words in done.stderr and "Traceback" not in done.stderr
+
+
+def test_figures_stand_below_each_other_however_long_their_names(
+    photos: Path, commands: object, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(photos, own)
+    table = own / "labels.csv"
+    table.write_text(table.read_text().replace("angry", "surprise"))
+    done = CliRunner().invoke(commands, ["evaluate", "ferplus8-int8", str(own)])  # type: ignore[arg-type]
+    assert done.exit_code == 0, done.output
+    named = ("accuracy", "recall ", "AUC ", "calibration")
+    lines = [line for line in done.stdout.splitlines() if line.startswith(named)]
+    assert [line for line in lines if "AUC surprise against neutral" in line]
+    assert len({line.index(".") for line in lines}) == 1

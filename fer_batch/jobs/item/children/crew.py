@@ -1,4 +1,4 @@
-"""Inputs dealt out to children, several at a time; what becomes of each, in the inputs' order.
+"""Inputs dealt out to children, several at a time; what becomes of each, told as it ends.
 
 A child that crashes, takes too much memory or stops moving is ended; that is its input's failure,
 and another child takes its place.
@@ -90,7 +90,6 @@ class _Crew:
         self._analyzed: set[int] = set()
         self._results: dict[int, ItemResult] = {}
         self._remarks: set[str] = set()
-        self._told = 0
         self._stopping = False
 
     def run(self, should_cancel: ShouldCancel) -> list[ItemResult]:
@@ -261,12 +260,12 @@ class _Crew:
         place.number = -1
         if result.state == "analyzed":
             self._analyzed.add(number)
+            self._observer.stage(number, "relate", 0)  # nothing more until all are there
             return
         self._keep(number, replace(result, seconds=result.seconds or seconds))
 
     def _keep(self, number: int, result: ItemResult) -> None:
-        """Keep a result, and tell all that are next in order."""
+        """Keep a result, and tell of it at once: a long input keeps nobody in the dark about the
+        short ones behind it."""
         self._results[number] = replace(result, error=one_line(result.error))
-        while self._told in self._results:
-            self._observer.item_ended(self._told, self._results[self._told])
-            self._told += 1
+        self._observer.item_ended(number, self._results[number])

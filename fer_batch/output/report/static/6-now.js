@@ -8,7 +8,7 @@
   const clock = document.querySelector("#now-clock");
   const note = document.querySelector("#now-note");
   const seekbar = document.querySelector("#seekbar");
-  const STATUS = ["", "No face in this frame", "This frame was skipped", "This frame could not be decoded"];
+  const STATUS = ["No readable face in this frame", "No face in this frame", "This frame was skipped", "This frame could not be decoded"];
 
   function bar(label) {
     const part = document.querySelector("#now-bar").content.cloneNode(true).firstElementChild;
@@ -72,7 +72,8 @@
     }
     const file = data.files[frame] ? `${data.files[frame]}` : "";
     const more = seen > MOST ? `and ${seen - MOST} more` : "";
-    note.textContent = [STATUS[data.status[frame]], more, file].filter(Boolean).join(" · ");
+    const status = data.status[frame] || !seen ? STATUS[data.status[frame]] : "";
+    note.textContent = [status, more, file].filter(Boolean).join(" · ");
     seekbar.value = frame;
     seekbar.setAttribute("aria-valuetext", `${time}, frame ${frame} of ${data.frames}`);
   });

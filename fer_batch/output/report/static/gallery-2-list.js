@@ -41,7 +41,7 @@ FerBatch.ready((data) => {
     "": () => true,
     face: (photo) => data.faces(photo) > 0,
     several: (photo) => data.faces(photo) > 1,
-    none: (photo) => data.status(photo) === "no_face",
+    none: (photo) => !data.faces(photo) && ["ok", "no_face"].includes(data.status(photo)),
     unread: (photo) => data.status(photo) === "decode_error",
   };
 
@@ -109,7 +109,7 @@ FerBatch.ready((data) => {
     const status = data.status(photo);
     if (status === "decode_error") return "Could not be read";
     if (status === "skipped") return "Left out";
-    if (face < 0) return "No face";
+    if (face < 0) return status === "ok" ? "No readable face" : "No face";
     const key = find("#sort").value;
     const asked = key.startsWith("p:");
     const label = asked ? Number(key.slice(2)) : data.strongest(face);

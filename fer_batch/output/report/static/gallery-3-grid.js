@@ -4,6 +4,7 @@ FerBatch.ready((data) => {
   const GAP = 14;
   const NARROWEST = 168;
   const BELOW = 62; // the lines under a picture
+  const END = 12; // letters of a name that are always shown
   const SPARE = 3; // rows beyond what is in sight
   const grid = document.querySelector("#grid");
   const template = document.querySelector("#photo-card").content.firstElementChild;
@@ -42,7 +43,11 @@ FerBatch.ready((data) => {
     if (face >= 0) swatch.setAttribute("fill", data.colours[data.named(face)]);
     card.querySelector(".photo-more").hidden = more < 2;
     card.querySelector(".photo-more").textContent = `${more} faces`;
-    card.querySelector(".photo-name").textContent = data.files[photo];
+    // What does not fit is left out before the end, by which names differ (IMG_0412.jpg).
+    const letters = Array.from(data.files[photo]);
+    const [begin, end] = card.querySelector(".photo-name").children;
+    begin.textContent = letters.slice(0, -END).join("");
+    end.textContent = letters.slice(-END).join("");
     button.title = data.files[photo];
     const faces = more > 1 ? `, ${more} faces` : "";
     button.setAttribute("aria-label", `${data.files[photo]}: ${said}${faces}`);

@@ -51,6 +51,8 @@ def plant(item):
     if item.name == "stuck":
         while True: time.sleep(1)
     if item.name == "slow": time.sleep(1.0)
+    if item.name == "last":
+        while not (out / "b" / "summary.json").is_file(): time.sleep(0.05)
     if item.name == "busy":
         while True: pass
 
@@ -177,13 +179,16 @@ def test_reading_that_takes_too_much_processor_time_ends(clip: Path, tmp_path: P
     assert [r[1:3] for r in found["results"]] == [["failed", "timeout"], ["done", ""]]
 
 
-def test_ends_are_told_in_the_inputs_order(clip: Path, tmp_path: Path) -> None:
-    found = run(["slow", "a", "b"], tmp_path, clip, parallel=2)
+def test_ends_are_told_at_once_and_results_are_in_the_inputs_order(
+    clip: Path, tmp_path: Path
+) -> None:
+    found = run(["last", "a", "b"], tmp_path, clip, parallel=2)
     assert [e for e in found["events"] if e[0] == "ended"] == [
-        ["ended", 0, "done"],
         ["ended", 1, "done"],
         ["ended", 2, "done"],
+        ["ended", 0, "done"],
     ]
+    assert [r[0] for r in found["results"]] == ["last", "a", "b"]
     started = [e[1] for e in found["events"] if e[0] == "started"]
     assert started == [0, 1, 2]
     for number in range(3):
@@ -288,7 +293,8 @@ def test_inputs_are_related_by_a_child_when_all_are_there(clip: Path, tmp_path: 
     numbers = [{r.split(b",")[3] for r in rows(tmp_path, n).splitlines()[1:]} for n in "abc"]
     assert numbers == [{b"1", b"2"}, {b"11", b"12"}, {b"21", b"22"}]
     assert [e[1] for e in found["events"] if e[0] == "started"] == [0, 1, 2, 3]
-    assert [e[1] for e in found["events"] if e[0] == "ended"] == [0, 1, 2, 3]
+    assert sorted(e[1] for e in found["events"] if e[0] == "ended") == [0, 1, 2, 3]
+    assert sorted(e[1] for e in found["events"] if e[0] == "relate") == [0, 2, 3]
     assert found["heavy"] == []
 
 
