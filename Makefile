@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 # Tests wait for processes and browsers now and then, so one more than the usual two cores.
 WORKERS ?= 3
 # Fault tests mostly wait, each for workers and a Redis of its own.
-FAULT_WORKERS ?= 2
+FAULT_WORKERS ?= 3
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 # The first Python that will do; PYTHON=/path/to/python chooses another.

@@ -126,7 +126,7 @@ SHIPPED := $(OUT)/models
 # Of ferplus3: chosen on photos, see docs/model-card.md.
 PRIOR := happy=0.39,sad=0.29,neutral=0.32
 # The same with the second network.
-PHOTO_PRIOR := happy=0.46,sad=0.28,neutral=0.26
+PHOTO_PRIOR := happy=0.40,sad=0.32,neutral=0.28
 $(OUT)/models.done: $(OUT)/blend.done
 	rm -rf $(SHIPPED)
 	mkdir -p $(SHIPPED)

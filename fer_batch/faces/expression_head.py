@@ -6,7 +6,7 @@ five stages say of a face tells expressions apart as well; a small head learned 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from fer_batch.faces.eight_bits import EightBits
 from fer_batch.npz import read_npz, write_npz
 from fer_batch.types import FloatArray, Image
 
-FORMAT = 2
+FORMAT = 3
 
 CROP = 48
 """Side of the crop that is looked at, pixels: that of FER2013's images."""
@@ -39,26 +39,36 @@ SHARPNESS = -0.75
 class ExpressionHead:
     """``kernels`` by stage, ``[hidden, parts, parts, channels]``; ``bias float32[hidden]``;
     ``last float32[outputs, hidden]`` and ``last_bias float32[outputs]`` make logits of it.
-    ``labels`` by annotation: those whose logits come one after another among the outputs."""
+    ``labels``: whose annotation they are of, and those whose logits come one after another among
+    the outputs, group by group; an annotation may have several groups."""
 
     kernels: Mapping[int, EightBits]
     bias: FloatArray
     last: FloatArray
     last_bias: FloatArray
-    labels: Mapping[str, tuple[str, ...]]
+    labels: Sequence[tuple[str, tuple[str, ...]]]
 
     def places(self, annotation: str, labels: tuple[str, ...]) -> list[int]:
-        """Where the logits of ``labels`` stand among the outputs.
+        """Where the logits of ``labels`` stand among the outputs; in the group that knows fewest
+        others, since that learned to tell just these apart.
 
         Raises:
-            KeyError, ValueError: it does not know that annotation, or one of the labels.
+            ValueError: no group of that annotation knows all of them.
         """
+        found: dict[int, list[int]] = {}
         first = 0
-        for name, known in self.labels.items():
-            if name == annotation:
-                return [first + known.index(label) for label in labels]
+        for name, known in self.labels:
+            if name == annotation and set(labels) <= set(known):
+                found[len(known)] = [first + known.index(label) for label in labels]
             first += len(known)
-        raise KeyError(annotation)
+        return found[min(found)]
+
+    def only(self, places: Sequence[int]) -> ExpressionHead:
+        """A head that has these outputs alone, and no unit that none of them listens to."""
+        last = self.last[places]
+        heard = np.flatnonzero(last.any(axis=0))
+        kernels = {s: EightBits(k.values[heard], k.scale[heard]) for s, k in self.kernels.items()}
+        return ExpressionHead(kernels, self.bias[heard], last[:, heard], self.last_bias[places], ())
 
 
 def write_head(path: Path, head: ExpressionHead) -> None:
@@ -71,7 +81,7 @@ def write_head(path: Path, head: ExpressionHead) -> None:
     for stage, kernel in head.kernels.items():
         kernels |= {f"kernel_{stage}": kernel.values, f"scale_{stage}": kernel.scale}
     others = {"bias": head.bias, "last": head.last, "last_bias": head.last_bias}
-    meta = {"format": FORMAT, "labels": [[name, list(own)] for name, own in head.labels.items()]}
+    meta = {"format": FORMAT, "labels": [[name, list(own)] for name, own in head.labels]}
     write_npz(path, meta, {**kernels, **others}, packed=True)
 
 
@@ -84,10 +94,10 @@ def read_head(path: Path) -> ExpressionHead:
     try:
         meta, arrays = read_npz(path, FORMAT)
         found: dict[str, Any] = dict(arrays)
-        labels = {str(name): tuple(map(str, own)) for name, own in meta["labels"]}
+        labels = tuple((str(name), tuple(map(str, own))) for name, own in meta["labels"])
         kernels = {s: EightBits(found[f"kernel_{s}"], found[f"scale_{s}"]) for s in POOLED}
         head = ExpressionHead(kernels, found["bias"], found["last"], found["last_bias"], labels)
-        hidden, outputs = len(head.bias), sum(map(len, labels.values()))
+        hidden, outputs = len(head.bias), sum(len(own) for _, own in labels)
         shapes = [kernel.shape for kernel in kernels.values()]
         if shapes != [(hidden, parts, parts, STAGES[s][0]) for s, parts in POOLED.items()]:
             raise ValueError("kernels of another shape")

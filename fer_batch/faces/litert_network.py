@@ -1,4 +1,4 @@
-"""A network of one input and one output on LiteRT, asked about a few pictures at once."""
+"""A network of one input on LiteRT, asked about a few pictures at once."""
 
 from __future__ import annotations
 
@@ -31,13 +31,14 @@ class LiteRtNetwork:
             self._interpreter: Any = Interpreter(model_content=model, num_threads=1)
             self._interpreter.allocate_tensors()
         (took,) = self._interpreter.get_input_details()
-        (gives,) = self._interpreter.get_output_details()
-        self._input, self._output = took["index"], gives["index"]
-        self._length = int(gives["shape"][-1])
+        gives = self._interpreter.get_output_details()
+        self._input, self._outputs = took["index"], [one["index"] for one in gives]
+        self._length = sum(int(np.prod(one["shape"][1:])) for one in gives)
         self._shape: tuple[int, ...] = tuple(took["shape"].tolist())
 
     def answers(self, faces: Image, write: Callable[[Image, FloatArray], None]) -> FloatArray:
-        """Answers ``float32[n, outputs]`` to ``n`` faces, a few at once. ``write`` puts one of them
+        """Answers ``float32[n, outputs]`` to ``n`` faces, a few at once; of several outputs one
+        after another. ``write`` puts one of them
         into an array ``float32[height, width, channels]``, which it must not keep."""
         found = np.empty((len(faces), self._length), np.float32)
         for start in range(0, len(faces), AT_ONCE):
@@ -61,5 +62,5 @@ class LiteRtNetwork:
             self._shape = shape
         fill(self._interpreter.tensor(self._input)())
         self._interpreter.invoke()
-        answer = self._interpreter.get_tensor(self._output)
-        return np.asarray(answer.reshape(count, -1), np.float32)
+        parts = [self._interpreter.get_tensor(out).reshape(count, -1) for out in self._outputs]
+        return np.asarray(np.concatenate(parts, axis=1), np.float32)

@@ -109,6 +109,34 @@ class _Marks:
         self.fields |= headers.fields_apart(parameter_set)
 
 
+class _Times:
+    """The times of packets that are shown, as they come. ``dependable``: each has a PTS."""
+
+    def __init__(self, container: Any, stream: Any) -> None:
+        self.pts: list[int] = []
+        self.dts: list[int] = []
+        self.end = 0  # of the last packet, ticks
+        self.dependable = True
+        self.shown, self.coded = Overflow(container, stream), Overflow(container, stream)
+        # Matroska has no DTS; those that FFmpeg makes of its PTS may be out of order.
+        self._laid = EndToEnd(stream.time_base, 0.5 if "matroska" in container.format.name else 0.0)
+
+    @property
+    def restarts(self) -> int:
+        return self._laid.restarts
+
+    def add(self, packet: Any) -> None:
+        """The next packet."""
+        if packet.dts is not None:
+            self.dts.append(self.coded.whole(packet.dts))
+            self._laid.place(self.dts[-1], packet.duration or 0)
+        if packet.pts is None:
+            self.dependable = False
+            return
+        self.pts.append(self.shown.whole(packet.pts))
+        self.end = max(self.end, self.pts[-1] + (packet.duration or 0))
+
+
 def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first: First) -> Packets:
     """Read all packets of ``stream``; ``first`` sees each.
 
@@ -116,20 +144,14 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
         LimitError: more frames than are allowed.
         NotMediaError: the pictures are encrypted.
     """
-    pts: list[int] = []
-    dts: list[int] = []
-    end = hidden = number = 0
-    dependable = True
+    hidden = number = 0
     warnings: list[str] = []
-    # Matroska has no DTS; those that FFmpeg makes of its PTS may be out of order.
-    laid = EndToEnd(stream.time_base, 0.5 if "matroska" in container.format.name else 0.0)
-    marks = _Marks(stream)
-    shown, coded = Overflow(container, stream), Overflow(container, stream)
+    times, marks = _Times(container, stream), _Marks(stream)
     try:
         for packet in container.demux(stream):
             if not packet.size:
                 continue
-            if not pts:
+            if not times.pts:
                 _check_clear(path, packet)
             first.see(packet)
             if packet.is_discard or marks.hides(packet):  # an edit list may leave it out
@@ -137,43 +159,46 @@ def read_packets(container: Any, stream: Any, limits: Limits, path: Path, first:
                 continue
             number += 1
             marks.see(packet)
-            if packet.dts is not None:
-                dts.append(coded.whole(packet.dts))
-                laid.place(dts[-1], packet.duration or 0)
-            if packet.pts is None:
-                dependable = False
-                continue
-            pts.append(shown.whole(packet.pts))
-            end = max(end, pts[-1] + (packet.duration or 0))
-            if len(pts) > limits.frames:
+            times.add(packet)
+            if len(times.pts) > limits.frames:
                 raise LimitError(f"{path}: has more than {limits.frames} frames; cut it in parts")
     except FAULTS as error:  # whatever damaged bytes make of a demuxer
-        warnings.append(f"reading stopped after {plural(len(pts), 'frame')} ({reason(error)})")
+        stopped = plural(len(times.pts), "frame")
+        warnings.append(f"reading stopped after {stopped} ({reason(error)})")
     first.see(None)
-    overflowed = shown.seen or coded.seen  # what comes out of a decoder has other times
-    counts_frames = container.format.name != "ivf"  # some of its writers count ticks
-    if laid.restarts:
-        often = "once" if laid.restarts == 1 else f"{laid.restarts} times"
-        warnings.append(
-            f"its times start again {often} (joined recordings); "
-            "they are placed one after the other"
-        )
-    elif not warnings and not shown.seen and counts_frames:
-        held = len(pts) + hidden if dependable else None
-        lost = _lost_seconds(container, stream, pts, end)
-        warnings += _cut_off(_announced(container, stream), held, lost)
-    found = _sorted_once(pts)
-    dependable = dependable and not laid.restarts and not overflowed and len(found) == len(pts)
+    if times.restarts:
+        warnings.append(_joined(times.restarts))
+    elif not warnings:
+        warnings += _missing(container, stream, times, hidden)
+    found = _sorted_once(times.pts)
+    # What comes out of a decoder has other times than what a clock that overflowed stands for.
+    exact = not (times.restarts or times.shown.seen or times.coded.seen)
+    dependable = times.dependable and exact and len(found) == len(times.pts)
+    rising = len(times.pts) > 1 and all(a < b for a, b in pairwise(times.pts))
     return Packets(
         found if dependable else None,
-        _sorted_once(dts),
+        _sorted_once(times.dts),
         number,
-        laid.restarts,
+        times.restarts,
         marks.sizes,
         marks.fields,
-        first.reorders and len(pts) > 1 and all(a < b for a, b in pairwise(pts)),
+        first.reorders and rising,
         warnings,
     )
+
+
+def _joined(restarts: int) -> str:
+    often = "once" if restarts == 1 else f"{restarts} times"
+    return f"its times start again {often} (joined recordings); they are placed one after the other"
+
+
+def _missing(container: Any, stream: Any, times: _Times, hidden: int) -> list[str]:
+    """A warning where there is less than the header says, as far as both can be relied on."""
+    if times.shown.seen or container.format.name == "ivf":  # some of its writers count ticks
+        return []
+    held = len(times.pts) + hidden if times.dependable else None
+    lost = _lost_seconds(container, stream, times.pts, times.end)
+    return _cut_off(_announced(container, stream), held, lost)
 
 
 def _announced(container: Any, stream: Any) -> int:

@@ -47,10 +47,9 @@ class SecondOpinions:
         head = read_head(path)
         if card.second is None:
             raise ModelFileError(f"{card.path}: does not say how its second network is joined")
-        self._opinion, self._places = card.second, places_of(card, path, head)
-        self._outputs = len(head.last)
+        self._opinion = card.second
         self._shifts = np.array(self._opinion.shifts(card.labels), np.float32)
-        self._network = _network(first, path, head)
+        self._network = _network(first, path, head.only(places_of(card, path, head)))
         self._at_once = AtOnce(MOST_AT_ONCE, "faces for the second network")
 
     def beside(
@@ -59,7 +58,7 @@ class SecondOpinions:
         """What the model says as it is calibrated beside the second network, and what that adds
         (``emotion.second``), ``float32[n, labels]`` each; NaN where it is not ``asked bool[n]``.
         ``crops uint8[n, s, s]``: what the model saw; ``own float32[n, labels]``: what it said."""
-        second = self._logits(crops[asked])[:, self._places]
+        second = self._logits(crops[asked])
         differ = np.full_like(own, np.nan)
         differ[asked] = added(own[asked], second, self._opinion)
         return alone(own, self._shifts, self._opinion), differ
@@ -69,7 +68,7 @@ class SecondOpinions:
             return self._network.logits(crops[rows], count)
 
         parts = self._at_once.run(range(len(crops)), read)
-        return np.concatenate([np.empty((0, self._outputs), np.float32), *parts])
+        return np.concatenate([np.empty((0, len(self._shifts)), np.float32), *parts])
 
 
 def places_of(card: ModelCard, path: Path, head: ExpressionHead) -> list[int]:
@@ -80,7 +79,7 @@ def places_of(card: ModelCard, path: Path, head: ExpressionHead) -> list[int]:
     """
     try:
         return head.places(card.annotation, card.labels)
-    except (KeyError, ValueError) as error:
+    except ValueError as error:
         raise ModelFileError(f"{path}: does not know the labels of {card.name}") from error
 
 

@@ -30,7 +30,12 @@ from fer_batch.types import FloatArray, Image
 from tests.training.made_faces import made_faces
 
 CHANNELS = {0: 32, 1: 64, 2: 128, 3: 256, 4: 256}
-LABELS = {"fer2013": ("sad", "happy"), "ferplus": ("neutral", "happy", "sad")}
+LABELS = (
+    ("fer2013", ("sad", "happy")),
+    ("ferplus", ("neutral", "happy", "sad")),
+    ("ferplus", ("sad", "happy")),
+)
+OUTPUTS = 7
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +47,9 @@ def head() -> ExpressionHead:
         for stage, parts in POOLED.items()
     }
     bias, last, last_bias = (
-        rng.normal(0, 0.2, shape).astype(np.float32) for shape in ((16,), (5, 16), (5,))
+        rng.normal(0, 0.2, shape).astype(np.float32) for shape in ((16,), (OUTPUTS, 16), (OUTPUTS,))
     )
+    last[5:, :10] = last[:5, 10:] = 0  # the last group has units of its own
     return ExpressionHead(kernels, bias, last, last_bias, LABELS)
 
 
@@ -81,7 +87,7 @@ def test_litert_and_keras_say_the_same_within_what_eight_bits_cost(head: Express
     by_litert = LiteRtExpressions(weights, head, 1).logits(faces)
     grey = keras.Input((CROP, CROP, 1), dtype="uint8")
     model = keras.Model(grey, logits(KerasLayers(), enlarged_on_keras(grey), weights, head))
-    by_keras = np.asarray(model.predict_on_batch(faces[..., None])).reshape(8, 5)
+    by_keras = np.asarray(model.predict_on_batch(faces[..., None])).reshape(8, OUTPUTS)
     spread = by_keras.std(axis=0).mean()
     assert spread > 0.05 and np.abs(by_litert - by_keras).max() < 0.35 * spread + 0.02
 
@@ -89,8 +95,8 @@ def test_litert_and_keras_say_the_same_within_what_eight_bits_cost(head: Express
 def test_a_face_is_answered_alike_whoever_comes_with_it(head: ExpressionHead) -> None:
     faces, network = made_faces(4, 0).images, LiteRtExpressions(recogniser_weights(), head, 2)
     whole = network.logits(faces)
-    assert whole.shape == (4, 5) and np.array_equal(network.logits(faces[2:3]), whole[2:3])
-    assert network.logits(faces[:0]).shape == (0, 5)
+    assert whole.shape == (4, OUTPUTS) and np.array_equal(network.logits(faces[2:3]), whole[2:3])
+    assert network.logits(faces[:0]).shape == (0, OUTPUTS)
 
 
 def test_faces_are_read_a_few_at_once(
@@ -130,10 +136,27 @@ def test_a_grey_face_needs_one_channel(head: ExpressionHead) -> None:
 def test_places_are_those_of_the_labels_of_an_annotation(head: ExpressionHead) -> None:
     assert head.places("fer2013", ("happy", "sad")) == [1, 0]
     assert head.places("ferplus", ("happy", "sad", "neutral")) == [3, 4, 2]
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError):
         head.places("hearsay", ("happy",))
     with pytest.raises(ValueError):
         head.places("fer2013", ("neutral",))
+
+
+def test_labels_are_told_by_the_group_that_learned_just_these(head: ExpressionHead) -> None:
+    assert head.places("ferplus", ("happy", "sad")) == [6, 5]
+    assert head.places("ferplus", ("happy", "neutral")) == [3, 2]
+
+
+@pytest.mark.parametrize(("places", "units"), [([6, 5], 6), ([3, 4, 2], 10), ([0, 6], 16)])
+def test_a_part_of_it_says_the_same_with_the_units_that_it_needs(
+    head: ExpressionHead, places: list[int], units: int
+) -> None:
+    faces, weights, part = made_faces(6, 0).images, recogniser_weights(), head.only(places)
+    assert len(part.bias) == units and len(part.last) == len(places)
+    assert all(len(kernel.values) == units for kernel in part.kernels.values())
+    whole = LiteRtExpressions(weights, head, 1).logits(faces)[:, places]
+    found = LiteRtExpressions(weights, part, 1).logits(faces)
+    assert np.allclose(found, whole, atol=1e-4)
 
 
 def test_a_file_holds_it_with_eight_bits_a_number(head: ExpressionHead, tmp_path: Path) -> None:
@@ -156,12 +179,12 @@ def test_other_files_are_refused_by_name(head: ExpressionHead, tmp_path: Path) -
     path.write_bytes(b"PK nothing")
     with pytest.raises(ModelFileError, match=r"second\.npz"):
         read_head(path)
-    write_npz(path, {"format": 2, "labels": [["ferplus", ["happy"]]]}, {"bias": head.bias})
+    write_npz(path, {"format": 3, "labels": [["ferplus", ["happy"]]]}, {"bias": head.bias})
     with pytest.raises(ModelFileError, match="not a head"):
         read_head(path)
     for wrong in (
         replace(head, bias=head.bias[1:]),
-        replace(head, labels={"ferplus": ("happy",)}),
+        replace(head, labels=(("ferplus", ("happy",)),)),
         replace(head, kernels={**head.kernels, 1: head.kernels[2]}),
     ):
         write_head(path, wrong)

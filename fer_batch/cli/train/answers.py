@@ -43,17 +43,17 @@ def answers(
     if features and fer_plus is None:
         raise UsageError("--features: needs --fer-plus")
     check_ending(out)
-    require_keras("fer-batch answers")
+    require_keras("fer-batch answers", *(["scipy"] if features else []))
     faces = load(data, fer_plus)
     load_keras("fer-batch answers")
     if features:
         from fer_batch.training.data.targets import JOINT
         from fer_batch.training.network.mobile_faces import face_features
-        from fer_batch.training.network.recogniser_features import recogniser_features
-        from fer_batch.training.teachers.frozen import teach
+        from fer_batch.training.network.recogniser_features import RecogniserFeatures
+        from fer_batch.training.teachers.frozen import KerasFeatures, teach
 
         own = features == "recogniser"
-        network = recogniser_features() if own else face_features(Path(features))
+        network = RecogniserFeatures() if own else KerasFeatures(face_features(Path(features)))
         heads = [head for head in JOINT if head.name != "fer3"]
         found = teach(network, faces, heads, echo)
     else:
