@@ -207,7 +207,7 @@ class _Crew:
             if self._phase != "draw":
                 self._observer.item_started(number, item)
             idle.child.send("item", number=number, item=item.to_json(), phase=self._phase)
-        if len(self.places) >= self._parallel or not self._todo and self._phase != "timeline":
+        if len(self.places) >= self._parallel or (not self._todo and self._phase != "timeline"):
             # Nobody else is wanted, unless a child is lost. It keeps pages as they were before
             # children wrote to them: 50 MB.
             fork_server.end()

@@ -67,7 +67,6 @@ def as_starts(number: int, what: str) -> str:
     return AS_IT_STARTS.replace("{number}", str(number)).replace("{what}", what)
 
 
-
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clips_of_tests") / "clip.mp4"
