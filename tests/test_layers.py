@@ -40,6 +40,7 @@ LAYERS = {
             "pose",
             "timeline_file",
             "idle",
+            "turns",
             "own_python",
         ),
         0,

@@ -32,7 +32,7 @@ NEVER_ONE = {
     "fer_batch/door.py": ["most"],
     "fer_batch/pipeline/timeline.py": ["frames"],  # a defect's message, of a whole film
     "fer_batch/pipeline/known_faces.py": ["len(large)"],  # one is what is wanted
-    "fer_batch/media/packets.py": ["limits.frames", "laid.restarts"],  # one is "once"
+    "fer_batch/media/packets.py": ["limits.frames", "restarts"],  # one is "once"
     "fer_batch/media/image_sets.py": ["count"],  # of a set
     "fer_batch/media/images.py": ["limits.frames"],
     "fer_batch/media/counted.py": ["limits.frames"],

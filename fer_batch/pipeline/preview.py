@@ -17,6 +17,7 @@ from fer_batch.output.reel import Small, small
 from fer_batch.pipeline.draw import Drawer
 from fer_batch.pipeline.progress import Pulse, ShouldCancel, Timings, never, unreported
 from fer_batch.pipeline.skipped import stand_ins
+from fer_batch.turns import turn
 from fer_batch.types import Timeline
 
 
@@ -29,13 +30,15 @@ def preview(
     should_cancel: ShouldCancel = never,
 ) -> None:
     """Write the GIF of ``source`` to ``path``; nothing where the wanted range holds no frame.
+    Processes that work side by side do so one after the other.
 
     Raises:
         Cancelled: ``should_cancel`` said so.
     """
     pulse = Pulse(unreported, should_cancel)
     drawer = Drawer(source.info, timeline, settings, Timings())
-    with timings.stage("write_gif"):
+    # FFmpeg takes more memory for it than all that a child does beside.
+    with turn(), timings.stage("write_gif"):
         moments = pick_moments(timeline, settings)
         clips = [_clip(source, timeline, moment, drawer, pulse) for moment in moments]
         if any(clips):

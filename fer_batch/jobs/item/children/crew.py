@@ -198,7 +198,7 @@ class _Crew:
             idle = self.places.idle()
             if idle is None:
                 if len(self.places) >= self._parallel:
-                    return
+                    break
                 idle = self.places.hire()
             number = self._todo.popleft()
             item = self._items[number]
@@ -207,8 +207,10 @@ class _Crew:
             if self._phase != "draw":
                 self._observer.item_started(number, item)
             idle.child.send("item", number=number, item=item.to_json(), phase=self._phase)
-        if not self._todo and self._phase != "timeline":
-            fork_server.end()  # nobody else will be wanted; what it holds is memory
+        if len(self.places) >= self._parallel or (not self._todo and self._phase != "timeline"):
+            # Nobody else is wanted, unless a child is lost. It keeps pages as they were before
+            # children wrote to them: 50 MB.
+            fork_server.end()
 
     def _hear(self, place: Place) -> None:
         """One message of a child."""

@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from fer_batch import turns
 from fer_batch.config import AnalyzeSettings, RunSettings
 from fer_batch.door import parse_json
 from fer_batch.errors import FerBatchError
@@ -114,6 +115,8 @@ def _live(parent: socket.socket, pid: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)  # the terminal is the parent's
     os.close(nothing)
+    with suppress(OSError):  # children then do at once what takes memory
+        turns.share()
     _load_modules(MODULES)
     loaded = _Loaded()
     while True:
