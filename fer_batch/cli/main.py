@@ -43,6 +43,15 @@ def root(
         raise typer.Exit
 
 
+# What typer's numbers say of themselves, and plainer words for it.
+PLAINER = {
+    r"Input should be greater than or equal to (\S+)": r"it must be \1 or more",
+    r"Input should be less than or equal to (\S+)": r"it must be \1 or less",
+    r"Input should be a valid integer.*": "it must be a whole number",
+    r"Input should be a valid number.*": "it must be a number",
+}
+
+
 def say_mistake(error: typer.TyperException) -> None:
     """Say what is wrong with the words of a command line, in one line that ends with where help is;
     all of the help where there are no words."""
@@ -51,6 +60,8 @@ def say_mistake(error: typer.TyperException) -> None:
         echo_lines(words, err=True)
         return
     words = re.sub(r"^Invalid value for '(.*?)'", r"\1", words)
+    for theirs, ours in PLAINER.items():
+        words = re.sub(theirs, ours, words)
     words = words[:1].lower() + words[1:].rstrip(".")
     help_of = context.command_path if context is not None else "fer-batch"
     report_error(f"{words}{' ' if words.endswith('?') else '; '}see `{help_of} -h`")

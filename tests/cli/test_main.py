@@ -122,7 +122,10 @@ def test_wrong_words_are_wrong_usage() -> None:
         (["run", "x", "--fps", "1,5"], "--fps: '1,5' is not a number; see `fer-batch run -h`"),
         (["run", "x", "--evry", "2"], "no such option: --evry"),
         (["run", "x", "--every"], "option '--every' requires an argument; see `fer-batch -h`"),
-        (["jobs", "--limit", "0"], "--limit: Input should be greater than or equal to 1; see"),
+        (["jobs", "--limit", "0"], "--limit: it must be 1 or more; see `fer-batch jobs -h`"),
+        (["jobs", "--limit", "1001"], "--limit: it must be 1000 or less; see"),
+        (["jobs", "--limit", "1.5"], "--limit: it must be a whole number; see"),
+        (["demo", "--seconds", "x"], "--seconds: it must be a number; see"),
     ],
 )
 def test_wrong_words_are_said_in_one_line(words: list[str], said: str) -> None:
