@@ -6,10 +6,11 @@ import subprocess
 import sys
 
 FAMILY = """
-import os, signal, sys, time
+import os, select, signal, sys, time
 from fer_batch import turns
 
-if sys.argv[1] == "shared":
+how, seconds = sys.argv[1], float(sys.argv[2])
+if how == "shared":
     turns.share()
 told, telling = os.pipe()
 first = os.fork()
@@ -23,29 +24,24 @@ if second == 0:
     with turns.turn():
         os.write(telling, b"second has it")
     os._exit(0)
-os.set_blocking(told, False)
-time.sleep(0.5)
-try:
-    waits = os.read(told, 13) == b""
-except BlockingIOError:
-    waits = True
+waits = not select.select([told], [], [], seconds)[0]
 os.kill(first, signal.SIGKILL)
 os.waitpid(first, 0)
 os.waitpid(second, 0)
+assert os.read(told, 13) == b"second has it"
 print("waits" if waits else "does not wait")
-if waits:
-    assert os.read(told, 13) == b"second has it"
 """
 
 
-def told(how: str) -> str:
-    command = [sys.executable, "-c", FAMILY, how]
+def told(how: str, seconds: float) -> str:
+    """Whether the second waits for so many seconds."""
+    command = [sys.executable, "-c", FAMILY, how, str(seconds)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def test_one_waits_for_the_other_until_that_one_is_gone() -> None:
-    assert told("shared") == "waits"
+    assert told("shared", 0.5) == "waits"
 
 
 def test_nobody_waits_where_nothing_is_shared() -> None:
-    assert told("apart") == "does not wait"
+    assert told("apart", 30) == "does not wait"

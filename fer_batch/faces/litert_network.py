@@ -38,8 +38,8 @@ class LiteRtNetwork:
 
     def answers(self, faces: Image, write: Callable[[Image, FloatArray], None]) -> FloatArray:
         """Answers ``float32[n, outputs]`` to ``n`` faces, a few at once; of several outputs one
-        after another. ``write`` puts one of them
-        into an array ``float32[height, width, channels]``, which it must not keep."""
+        after another. ``write`` puts a face into an array ``float32[height, width, channels]``,
+        which it must not keep."""
         found = np.empty((len(faces), self._length), np.float32)
         for start in range(0, len(faces), AT_ONCE):
             few = faces[start : start + AT_ONCE]

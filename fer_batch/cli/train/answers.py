@@ -47,15 +47,14 @@ def answers(
     faces = load(data, fer_plus)
     load_keras("fer-batch answers")
     if features:
-        from fer_batch.training.data.targets import JOINT
+        from fer_batch.training.data.targets import WHOLE
         from fer_batch.training.network.mobile_faces import face_features
         from fer_batch.training.network.recogniser_features import RecogniserFeatures
         from fer_batch.training.teachers.frozen import KerasFeatures, teach
 
         own = features == "recogniser"
         network = RecogniserFeatures() if own else KerasFeatures(face_features(Path(features)))
-        heads = [head for head in JOINT if head.name != "fer3"]
-        found = teach(network, faces, heads, echo)
+        found = teach(network, faces, WHOLE, echo)
     else:
         from fer_batch.training.teachers.ask import ask
 

@@ -57,11 +57,12 @@ def model_name(source: Annotation, labels: Sequence[str]) -> str:
     return f"{'ferplus' if source == 'ferplus' else 'fer'}{len(labels)}"
 
 
-JOINT = (
+WHOLE = (
     Head("fer7", FER2013, "fer2013", 1.0, 0.1),
     Head("ferplus8", FERPLUS, "ferplus", 1.0, 0.0),
-    Head("fer3", THREE, "fer2013", 0.5, 0.1),
 )
+"""All labels of each annotation."""
+JOINT = (*WHOLE, Head("fer3", THREE, "fer2013", 0.5, 0.1))
 """One trunk for the three shipped models."""
 
 

@@ -21,7 +21,7 @@ from fer_batch.faces.expressions_litert import LiteRtExpressions
 from fer_batch.faces.recogniser import recogniser_weights
 from fer_batch.pipeline.opinions import places_of
 from fer_batch.training.data.faceset import FaceSet
-from fer_batch.training.data.targets import JOINT, Head, hard_labels
+from fer_batch.training.data.targets import WHOLE, Head, hard_labels
 from fer_batch.training.export.narrow import check_prior, moved
 from fer_batch.training.export.pool import fit_pool
 from fer_batch.training.export.release import shares
@@ -38,10 +38,7 @@ SHARE = {"fer2013": 0.4, "ferplus": 0.6}
 photos of the model card, for FER2013's, which are for comparison, on PublicTest; see
 docs/training.md."""
 METRICS = "PublicTest, both networks"
-HEADS = (
-    *(head for head in JOINT if head.name != "fer3"),
-    Head("ferplus3", THREE, "ferplus"),
-)
+HEADS = (*WHOLE, Head("ferplus3", THREE, "ferplus"))
 """What it learns: all labels of each annotation, and those of the default model by themselves,
 which tells sad from neutral better (docs/training.md)."""
 
